@@ -1,0 +1,131 @@
+"""Omnigrok, Figure 2b: a student of large weights groks under small weight decay, one of small weights never does.
+
+Results: dims ('model.init_scale', 'optimizer.weight_decay', 'seed', 'step').
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import delay, is_censored, t_fit, t_generalize
+from grok_jax.analysis.selection import runs_at, with_axis
+from grok_jax.plotting.curves import learning_curves, legend
+from grok_jax.plotting.style import panel_label, style
+
+ALPHA, GAMMA = "model.init_scale", "optimizer.weight_decay"
+LARGE, SMALL = 2.0, 0.5  # initialisation scales
+PAPER_STEPS = 1e5
+GROKKING_DELAY = 10.0
+SPEED_UP = 5.0
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """Accuracies against steps, a row for each init_scale (largest first), a column for each weight decay."""
+    ds = with_axis(with_axis(ds, ALPHA), GAMMA)
+    alphas, gammas = np.sort(ds[ALPHA])[::-1], np.sort(ds[GAMMA])
+    with style():
+        figure = Figure(figsize=(1.2 + 2.9 * gammas.size, 0.6 + 2.4 * alphas.size), layout="constrained")
+        panels = figure.subplots(alphas.size, gammas.size, sharex=True, sharey=True, squeeze=False)
+        for row, alpha in enumerate(alphas):
+            for column, gamma in enumerate(gammas):
+                ax = panels[row, column]
+                learning_curves(ax, ds.sel({ALPHA: alpha, GAMMA: gamma}))
+                ax.set_title(f"α = {alpha:g}, γ = {gamma:g}")
+                panel_label(ax, "abcdefghijklmnopqrstuvwxyz"[row * gammas.size + column])
+                ax.label_outer()
+        legend(panels[0, 0], loc="center left")
+    return figure
+
+
+class Budget(NamedTuple):
+    """How long the runs were trained, at most as long as the paper's."""
+
+    steps: float
+    is_full: bool
+    note: str
+
+
+def _within_budget(ds: xr.Dataset) -> tuple[xr.Dataset, Budget]:
+    steps = min(float(ds["step"][-1]), PAPER_STEPS)
+    is_full = steps == PAPER_STEPS
+    note = "" if is_full else f"trained for {steps:,.0f} steps; the paper trains for {PAPER_STEPS:,.0f}"
+    return ds.sel(step=slice(0, PAPER_STEPS)), Budget(steps, is_full, note)
+
+
+def _no_decay_never(ds: xr.Dataset) -> Measured:
+    ds, budget = _within_budget(ds)
+    runs = runs_at(ds, {ALPHA: LARGE, GAMMA: 0.0})
+    fit, late = t_fit(runs), t_generalize(runs)
+    never = is_censored(late)
+    decided = xr.ones_like(never)
+    if not budget.is_full:
+        # "Never" then says something only where small decay has had the time to generalise.
+        decided = ~never | (np.isfinite(fit) & np.isfinite(t_generalize(runs_at(ds, {ALPHA: LARGE, GAMMA: 0.03}))))
+    values = {"t95(test)": late, "t95(train)": fit, "best test accuracy": runs["test_accuracy"].max("step")}
+    return over_seeds(never & np.isfinite(fit), values, decided, budget.note)
+
+
+def _small_decay_groks(ds: xr.Dataset) -> Measured:
+    ds, budget = _within_budget(ds)
+    runs = runs_at(ds, {ALPHA: LARGE, GAMMA: 0.03})
+    ratio, fit, late = delay(runs), t_fit(runs), t_generalize(runs)
+    return over_seeds(
+        np.isfinite(ratio) & (ratio > GROKKING_DELAY),
+        {"delay": ratio, "t95(train)": fit, "t95(test)": late},
+        ~is_censored(late) | budget.is_full,
+        budget.note,
+    )
+
+
+def _large_decay_is_faster(ds: xr.Dataset) -> Measured:
+    ds, budget = _within_budget(ds)
+    slow, fast = (t_generalize(runs_at(ds, {ALPHA: LARGE, GAMMA: gamma})) for gamma in (0.03, 1.0))
+    # A slow run that never generalises took longer than the budget: a lower bound, enough where it is 5 times.
+    at_least = np.minimum(slow, budget.steps) / fast
+    holds = at_least >= SPEED_UP
+    decided = holds | ~is_censored(slow) | (is_censored(fast) & budget.is_full)
+    values = {"ratio (at least)": at_least, "wd .03": slow, "wd 1": fast}
+    return over_seeds(holds, values, decided, budget.note)
+
+
+def _small_init_always_generalizes(ds: xr.Dataset) -> Measured:
+    ds, budget = _within_budget(ds)
+    runs = runs_at(ds, {ALPHA: SMALL})
+    if runs.sizes.get(GAMMA, 1) < 2:
+        raise NotMeasured(f"needs several values of {GAMMA}")
+    late, ratio = t_generalize(runs), delay(runs)
+    holds = np.isfinite(late) & (ratio <= GROKKING_DELAY)
+    refuted = ~holds & (~is_censored(late) | budget.is_full)
+    values = {"largest delay": ratio.max(GAMMA, skipna=False), "last t95(test)": late.max(GAMMA, skipna=False)}
+    return over_seeds(holds.all(GAMMA), values, refuted.any(GAMMA) | holds.all(GAMMA), budget.note)
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/fig2b/1",
+        "α = 2, weight decay 0: test accuracy never reaches 95% in 1e5 steps though train accuracy does",
+        "no regularization fails to generalize",
+        _no_decay_never,
+    ),
+    Claim(
+        "omnigrok/fig2b/2",
+        "α = 2, weight decay 0.03 groks: t95(test) / t95(train) > 10",
+        "small regularization generalizes slowly (grokking)",
+        _small_decay_groks,
+    ),
+    Claim(
+        "omnigrok/fig2b/3",
+        "α = 2: weight decay 1 generalises at least 5 times sooner than 0.03",
+        "large regularization generalizes faster; t ~ 1/γ, so 33 times",
+        _large_decay_is_faster,
+    ),
+    Claim(
+        "omnigrok/fig2b/4",
+        "α = 0.5: every weight decay generalises, none with the delay of claim 2 (> 10)",
+        "small initialization always generalizes fast, regardless of weight decay",
+        _small_init_always_generalizes,
+    ),
+]

@@ -1,0 +1,151 @@
+"""When a run fits its training data, when it generalises, and how much later: read off recorded curves.
+
+A time is in optimiser steps. It is inf where the run was trained to the end of its budget without reaching the
+level (censored: "not within the budget", never dropped), and NaN where the records stop before that could be known
+(the run diverged, or was ended early).
+"""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float, Real
+
+from grok_jax.errors import require
+
+LEVEL = 0.95
+# 95 right of 100 is 0.94999999 in float32: a level counts as reached within this distance, relative to the level.
+TOLERANCE = 1e-6
+
+
+def first_crossing(
+    x: Real[xr.DataArray, "*grid step"], level: float, direction: str = "up"
+) -> Float[xr.DataArray, "*grid"]:
+    """Step at which x first reaches a level, interpolated between records linearly in the step.
+
+    With the records (s_i, x_i) and i the first one at or beyond the level,
+    t = s_{i-1} + (s_i - s_{i-1}) (level - x_{i-1}) / (x_i - x_{i-1}), and t = s_0 for i = 0.
+
+    Args:
+      x: a curve for each run, along 'step'.
+      level: what x has to reach, in the units of x.
+      direction: 'up', x >= level, or 'down', x <= level.
+
+    Returns:
+      The time of each run in steps: inf where x never reaches the level, NaN where x stops being finite before.
+
+    Raises:
+      UserError: another direction, or no axis 'step'.
+    """
+    require(direction in ("up", "down"), f"direction is {direction!r}; it must be up or down")
+    _require_steps(x)
+    sign = 1.0 if direction == "up" else -1.0
+    time = xr.apply_ufunc(
+        _first_zero,
+        sign * (x.astype(np.float64) - level),
+        x["step"],
+        input_core_dims=[["step"], ["step"]],
+        kwargs={"slack": TOLERANCE * abs(level)},
+    )
+    relation = "at or above" if direction == "up" else "at or below"
+    name = x.attrs.get("long_name", x.name)
+    time.attrs = {"units": "steps", "long_name": f"first step with {name} {relation} {level:g}"}
+    return time
+
+
+def _first_zero(height: np.ndarray, steps: np.ndarray, slack: float) -> np.ndarray:
+    """Where height, along its last axis, first rises to zero: see first_crossing."""
+    finite = np.isfinite(height)
+    height = np.where(finite, height, np.nan)
+    reached = finite & (height >= -slack)
+    first, first_gap = reached.argmax(-1), (~finite).argmax(-1)
+    broken = ~finite.all(-1)
+    found = reached.any(-1) & (~broken | (first_gap > first))
+
+    before = np.maximum(first - 1, 0)
+    low = np.take_along_axis(height, before[..., None], axis=-1)[..., 0]
+    high = np.take_along_axis(height, first[..., None], axis=-1)[..., 0]
+    share = np.divide(-low, high - low, out=np.zeros_like(low), where=found & (first > 0))
+    time = steps[before] + (steps[first] - steps[before]) * np.clip(share, 0.0, 1.0)
+    return np.where(found, time, np.where(broken, np.nan, np.inf))
+
+
+def value_at(
+    x: Real[xr.DataArray, "*grid step"], step: Real[xr.DataArray, "..."] | float
+) -> Float[xr.DataArray, "..."]:
+    """x at a given step, interpolated between records linearly in the step.
+
+    Args:
+      x: a curve for each run, along 'step'.
+      step: one step for all runs, or the step of each run (a time of this module).
+
+    Returns:
+      The value of each run; NaN where the step is inf, NaN or outside of the records.
+
+    Raises:
+      UserError: no axis 'step'.
+    """
+    _require_steps(x)
+    value = xr.apply_ufunc(
+        lambda at, steps, curve: np.interp(at, steps, curve, left=np.nan, right=np.nan),
+        step,
+        x["step"],
+        x,
+        input_core_dims=[[], ["step"], ["step"]],
+        vectorize=True,
+    )
+    value.attrs = dict(x.attrs)
+    return value
+
+
+def last_value(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
+    """The last finite record of each run; NaN where there is none."""
+    _require_steps(x)
+    return value_at(x, x["step"].where(np.isfinite(x)).max("step"))
+
+
+def t_fit(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
+    """Step at which the training accuracy first reaches the level: see first_crossing."""
+    return first_crossing(_accuracy(ds, "train_accuracy"), level)
+
+
+def t_generalize(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
+    """Step at which the test accuracy first reaches the level: see first_crossing."""
+    return first_crossing(_accuracy(ds, "test_accuracy"), level)
+
+
+def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
+    """How many times later a run generalises than it fits, t_generalize / t_fit.
+
+    Returns:
+      The ratio of each run: inf where it fits and never generalises, 0 where it generalises and never fits, NaN where
+      it does neither, where it fits at step 0, and where the records break off.
+    """
+    fit = t_fit(ds, level)
+    ratio = t_generalize(ds, level) / fit.where(fit > 0)
+    ratio.attrs = {"units": "1", "long_name": f"delay of generalisation: ratio of the steps to {level:g} accuracy"}
+    return ratio
+
+
+def is_censored(time: Float[xr.DataArray, "*grid"]) -> Bool[xr.DataArray, "*grid"]:
+    """Whether a time (or a delay) lies beyond the budget of its run."""
+    return time == np.inf
+
+
+def add_grokking_times(ds: xr.Dataset, level: float = LEVEL) -> xr.Dataset:
+    """The results with the variables t_fit, t_generalize and delay beside the curves.
+
+    Raises:
+      UserError: the results have no accuracies.
+    """
+    return ds.assign(t_fit=t_fit(ds, level), t_generalize=t_generalize(ds, level), delay=delay(ds, level))
+
+
+def _require_steps(x: xr.DataArray) -> None:
+    require("step" in x.dims, f"a curve has the axes {x.dims}; one of them must be 'step'")
+
+
+def _accuracy(ds: xr.Dataset, name: str) -> xr.DataArray:
+    require(
+        name in ds,
+        f"the results have no {name!r}, only {', '.join(map(str, ds))}; a regression needs training.accuracy_threshold",
+    )
+    return ds[name]

@@ -1,0 +1,77 @@
+"""How a result depends on one quantity of a grid: power laws, and rank correlation where no law is claimed."""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Real
+from scipy import stats
+
+from grok_jax.errors import require
+
+
+class PowerLaw(NamedTuple):
+    """A fit of y = prefactor * x^slope, and what it rests on."""
+
+    slope: float
+    slope_low: float  # ends of the confidence interval of the slope, NaN below 3 points
+    slope_high: float
+    prefactor: float
+    points: int  # points fitted
+    censored: int  # points left out because y is inf: not reached within the budget
+    missing: int  # points left out because x or y is NaN, or not above 0 and so without a logarithm
+
+
+def fit_power_law(x: Real[xr.DataArray, "..."], y: Real[xr.DataArray, "..."], confidence: float = 0.95) -> PowerLaw:
+    """Least squares of log y = log c + s log x, with Student's confidence interval of s.
+
+    The interval is s +- q se(s), q the (1 + confidence) / 2 quantile of Student's t with points - 2 degrees of freedom.
+    Leaving out censored points bends a law toward flat (the slow runs are the ones that go missing): judge the
+    slope together with `censored`.
+
+    Args:
+      x: for instance the coordinate of an axis of y, `y["optimizer.weight_decay"]`; broadcast against y by name.
+      y: for instance times in steps, over that axis and seeds.
+      confidence: probability that the interval covers the slope.
+
+    Returns:
+      PowerLaw, its slope and prefactor NaN where there are not two different x.
+    """
+    flat_x, flat_y = (np.asarray(a, np.float64).ravel() for a in xr.broadcast(x, y))
+    censored = np.isposinf(flat_y) & (flat_x > 0)
+    usable = np.isfinite(flat_x) & np.isfinite(flat_y) & (flat_x > 0) & (flat_y > 0)
+    points = int(usable.sum())
+    counts = (points, int(censored.sum()), int(flat_y.size - points - censored.sum()))
+    log_x, log_y = np.log(flat_x[usable]), np.log(flat_y[usable])
+    if np.unique(log_x).size < 2:
+        return PowerLaw(np.nan, np.nan, np.nan, np.nan, *counts)
+    fit = stats.linregress(log_x, log_y)
+    reach = fit.stderr * stats.t.ppf((1 + confidence) / 2, points - 2) if points > 2 else np.nan
+    slope = float(fit.slope)
+    return PowerLaw(slope, float(slope - reach), float(slope + reach), float(np.exp(fit.intercept)), *counts)
+
+
+def rank_correlation(y: Real[xr.DataArray, "..."], dim: str) -> Float[xr.DataArray, "..."]:
+    """Spearman's rank correlation of y with the coordinate along one axis: 1 where y only ever rises.
+
+    Args:
+      y: values; inf (censored) ranks above every number, equal values share a rank, NaN is left out.
+      dim: an axis of y with numbers for coordinates.
+
+    Returns:
+      One correlation for each run along the other axes; 0 for a constant y, NaN where fewer than 3 values are left.
+
+    Raises:
+      UserError: y has no such axis.
+    """
+    require(dim in y.dims, f"the results have the axes {', '.join(map(str, y.dims))}; {dim!r} is not one of them")
+    return xr.apply_ufunc(_spearman, y, y[dim], input_core_dims=[[dim], [dim]], vectorize=True)
+
+
+def _spearman(y: np.ndarray, x: np.ndarray) -> float:
+    known = ~np.isnan(y)
+    if known.sum() < 3:
+        return np.nan
+    if np.unique(y[known]).size == 1:
+        return 0.0
+    return float(stats.spearmanr(x[known], y[known]).statistic)

@@ -1,0 +1,61 @@
+"""Statements about runs that differ in their seed alone."""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float, Real
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+class Median(NamedTuple):
+    """A median over seeds and the ends of its confidence interval."""
+
+    median: xr.DataArray
+    low: xr.DataArray
+    high: xr.DataArray
+
+
+def fraction_of_seeds(holds: Bool[xr.DataArray, "..."], dim: str = "seed") -> Float[xr.DataArray, "..."]:
+    """Fraction of the seeds for which something holds; 0 or 1 where there is no axis of seeds."""
+    return _with_axis(holds, dim).mean(dim)
+
+
+def median_of_seeds(x: Real[xr.DataArray, "..."], dim: str = "seed") -> Median:
+    """Median over seeds, inf (censored) allowed, with a distribution-free confidence interval.
+
+    The interval runs from the k-th smallest to the k-th largest of n values, k the largest rank with
+    P(Binomial(n, 1/2) < k) <= 2.5%: it covers the median with at least 95%, whatever the distribution.
+
+    Args:
+      x: values, NaN (no value) left out.
+      dim: the axis of seeds; without it every value is its own median.
+
+    Returns:
+      Median, its ends NaN where fewer than 6 values are too few for an interval.
+
+    Reference: H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1.
+    """
+    parts = xr.apply_ufunc(
+        _median, _with_axis(x, dim).astype(np.float64), input_core_dims=[[dim]], output_core_dims=[[], [], []]
+    )
+    return Median(*(part.assign_attrs(x.attrs) for part in parts))
+
+
+def _median(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ordered = np.sort(x, axis=-1)  # NaN comes last.
+    count = (~np.isnan(x)).sum(-1)
+    rank = stats.binom.ppf((1 - CONFIDENCE) / 2, count, 0.5).astype(int)
+
+    def at(index: np.ndarray, known: np.ndarray) -> np.ndarray:
+        index = np.clip(index, 0, x.shape[-1] - 1)
+        return np.where(known, np.take_along_axis(ordered, index[..., None], axis=-1)[..., 0], np.nan)
+
+    median = (at((count - 1) // 2, count > 0) + at(count // 2, count > 0)) / 2
+    return median, at(rank - 1, rank > 0), at(count - rank, rank > 0)
+
+
+def _with_axis(x: xr.DataArray, dim: str) -> xr.DataArray:
+    return x if dim in x.dims else x.expand_dims(dim)

@@ -1,0 +1,85 @@
+"""What a task, a model and an optimiser have in common: a name, and fields that are static or traced.
+
+A static field changes shapes or code, so each of its values costs a compilation. A traced field is an
+argument of the compiled program, so a whole grid over it is one program. A traced field whose default is
+None is an optional part: None leaves the part out of the program, a number puts it in, traced.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from grok_jax.errors import UserError, require
+
+
+@dataclass(frozen=True)
+class Component:
+    """A named choice of the config (a task, a model, an optimiser) with its fields.
+
+    Attributes:
+      name: how a config selects it.
+      static: defaults of the fields that change shapes or code (str, bool, int, float, tuple, None).
+      traced: defaults of the scalar fields that may differ between the runs of one compiled program.
+      check: called with the fields of one run as concrete Python values; raises UserError where they
+        make no sense.
+    """
+
+    name: str
+    static: Mapping[str, Any] = field(default_factory=dict)
+    traced: Mapping[str, float | int | None] = field(default_factory=dict)
+    check: Callable[[SimpleNamespace], None] = lambda fields: None
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Every field with its default, the name first."""
+        return {"name": self.name, **self.static, **self.traced}
+
+
+C = TypeVar("C", bound=Component)
+
+
+def register(registry: dict[str, C], component: C) -> C:
+    """Adds a component to its registry and returns it.
+
+    Raises:
+      ValueError: the name is taken, or a field is both static and traced.
+    """
+    if component.name in registry:
+        raise ValueError(f"{component.name!r} is registered already")
+    both = set(component.static) & set(component.traced)
+    if both:
+        raise ValueError(f"{component.name!r}: fields both static and traced: {sorted(both)}")
+    registry[component.name] = component
+    return component
+
+
+def lookup(registry: Mapping[str, C], name: str, kind: str) -> C:
+    """The component of that name.
+
+    Raises:
+      UserError: no such name; the message lists the names there are.
+    """
+    if name not in registry:
+        raise UserError(f"{kind} {name!r} does not exist; there are {', '.join(sorted(registry))}")
+    return registry[name]
+
+
+def require_positive(fields: SimpleNamespace, *names: str, section: str) -> None:
+    """Raises UserError unless each of the named fields is above zero."""
+    for name in names:
+        value = getattr(fields, name)
+        require(value > 0, f"{section}.{name} is {value}; it must be above 0")
+
+
+def require_at_least_zero(fields: SimpleNamespace, *names: str, section: str) -> None:
+    """Raises UserError unless each of the named fields is zero, above zero, or None."""
+    for name in names:
+        value = getattr(fields, name)
+        require(value is None or value >= 0, f"{section}.{name} is {value}; it must be 0 or above")
+
+
+def require_one_of(fields: SimpleNamespace, name: str, allowed: tuple[str, ...], *, section: str) -> None:
+    """Raises UserError unless the named field is one of the allowed words."""
+    value = getattr(fields, name)
+    require(value in allowed, f"{section}.{name} is {value!r}; it must be one of {', '.join(map(str, allowed))}")

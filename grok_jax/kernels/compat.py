@@ -1,0 +1,71 @@
+"""The import of neural-tangents on a current JAX.
+
+neural-tangents 0.6.5 is its last release. It imports a few names that JAX has moved or dropped since, and an
+experimental module that needs TensorFlow. Both are provided here, for as long as the import lasts.
+
+On current JAX `empirical_ntk_fn` works with implementation 1 (Jacobian contraction) and 2 (NTK-vector products)
+only. `predict`, `linearize`, `taylor_expand` and `stax` work.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from types import ModuleType
+
+import jax.core
+import jax.extend.core
+import jax.interpreters.ad
+
+from grok_jax.errors import UserError
+
+_INSTALL = "pip install --no-deps neural-tangents==0.6.5 frozendict"
+_EXPERIMENTAL = "neural_tangents.experimental"
+_MOVED = ("Jaxpr", "JaxprEqn", "Literal", "Primitive", "Var")  # from jax.core to jax.extend.core
+
+
+def neural_tangents() -> ModuleType:
+    """The module neural_tangents; JAX itself is left as it was.
+
+    Returns:
+      The module, imported by the first call (0.03 s).
+
+    Raises:
+      UserError: neural-tangents is not installed.
+    """
+    if imported := sys.modules.get("neural_tangents"):
+        return imported
+    with _missing_names():
+        try:
+            return importlib.import_module("neural_tangents")
+        except ModuleNotFoundError as error:
+            if error.name not in ("neural_tangents", "frozendict"):
+                raise
+            raise UserError(f"{error.name} is not installed, and kernels need it: {_INSTALL}") from None
+
+
+@contextmanager
+def _missing_names() -> Iterator[None]:
+    """Provides what neural-tangents imports and is not there; takes away again exactly what was added."""
+    values = [(jax.core, name, getattr(jax.extend.core, name)) for name in _MOVED]
+    # Only a key in the tables of structured derivatives: no program contains this primitive any more.
+    values.append((jax.interpreters.ad, "zeros_like_p", jax.extend.core.Primitive("zeros_like")))
+    names = [(module, name, value) for module, name, value in values if not hasattr(module, name)]
+
+    modules = {_EXPERIMENTAL: ModuleType(_EXPERIMENTAL, "Left out: it needs TensorFlow.")}
+    if "jax.util" not in sys.modules and find_spec("jax.util") is None:
+        modules["jax.util"] = ModuleType("jax.util")
+        modules["jax.util"].safe_map = lambda f, *xs: [f(*row) for row in zip(*xs, strict=True)]
+        modules["jax.util"].safe_zip = lambda *xs: list(zip(*xs, strict=True))
+
+    for module, name, value in names:
+        setattr(module, name, value)
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
+        for module, name, _ in names:
+            delattr(module, name)

@@ -1,0 +1,25 @@
+"""What learns: flax modules, their initialisation, and the scaled and centred predictor."""
+
+from grok_jax.models import committee as committee
+from grok_jax.models import mlp as mlp
+from grok_jax.models.base import MODELS, Model, register_model
+from grok_jax.models.predictor import (
+    COMMON_STATIC,
+    COMMON_TRACED,
+    init_params,
+    outputs,
+    relative_distance,
+    weight_norm,
+)
+
+__all__ = [
+    "COMMON_STATIC",
+    "COMMON_TRACED",
+    "MODELS",
+    "Model",
+    "init_params",
+    "outputs",
+    "register_model",
+    "relative_distance",
+    "weight_norm",
+]

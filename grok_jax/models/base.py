@@ -1,0 +1,29 @@
+"""What a model is, and the registry."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import flax.linen as nn
+
+from grok_jax.components import Component, register
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Component):
+    """What learns. The fields init_scale, output_scale, centered and seed belong to every model (see predictor.py).
+
+    Attributes:
+      build: fields of the config's model section (traced ones may be tracers), number of outputs ->
+        a flax module whose initialisation is the "standard" one, at init_scale 1.
+    """
+
+    build: Callable[[SimpleNamespace, int], nn.Module]
+
+
+MODELS: dict[str, Model] = {}
+
+
+def register_model(model: Model) -> Model:
+    """Makes a model available to configs under its name, and returns it."""
+    return register(MODELS, model)

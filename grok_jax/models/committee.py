@@ -1,0 +1,107 @@
+"""The committee machine of the polynomial task, and its summary statistics."""
+
+from types import SimpleNamespace
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PyTree
+
+from grok_jax.components import require_at_least_zero
+from grok_jax.errors import require
+from grok_jax.models.activations import hermite
+from grok_jax.models.base import Model, register_model
+
+
+class Committee(nn.Module):
+    """A two-layer network of one output whose hidden units vote.
+
+    f(x) = (1/N) Σ_i v_i φ(w_i · x),  φ(z) = z + (ε/2) z²,  or φ(z) = z + (ε/2) He_k(z).
+
+    The parameters are kernel, whose columns are the w_i ~ N(0, I), and, where they are trained, readout, the
+    v_i ~ N(0, 1). Readouts that are not trained are 1 and no parameters. The appendix of the paper does not say
+    how trained readouts begin: its kernel, Eq. 23, needs <v²> = 1, and the public code draws them from N(0, 1).
+
+    Attributes:
+      width: N, the number of hidden units.
+      epsilon: ε, the strength of the nonlinear part; may be traced.
+      hermite_degree: k, or None for z².
+      train_readout: whether the v_i are parameters.
+
+    Reference: Kumar et al. (2024), Eq. 3; Eq. 21 with readouts; Sec. 15.2 with Hermite polynomials.
+    """
+
+    width: int
+    epsilon: float | int | Float[Array, ""]
+    hermite_degree: int | None = None
+    train_readout: bool = False
+
+    @nn.compact
+    def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch 1"]:
+        flat = inputs.reshape(inputs.shape[0], -1)
+        z = flat @ self.param("kernel", jax.random.normal, (flat.shape[-1], self.width))
+        bent = jnp.square(z) if self.hermite_degree is None else hermite(z, self.hermite_degree)
+        votes = z + self.epsilon / 2 * bent
+        if self.train_readout:
+            votes = votes * self.param("readout", jax.random.normal, (self.width,))[None, :]
+        return jnp.mean(votes, axis=-1, keepdims=True)
+
+
+def summary_statistics(
+    params: PyTree[Float[Array, "..."]],
+) -> tuple[Float[Array, " inputs"], Float[Array, "inputs inputs"]]:
+    """The first two moments of a committee's weights, which fix its function when φ(z) = z + (ε/2) z².
+
+    w̄ = (1/N) Σ_i v_i w_i,  M = (1/N) Σ_i v_i w_i w_iᵀ,  so that f(x) = w̄ · x + (ε/2) xᵀ M x.
+
+    Args:
+      params: the parameters of a Committee; the v_i are 1 where it has no trained readout.
+
+    Returns:
+      w̄ and M.
+
+    Reference: Kumar et al. (2024), Eq. 4 and Eq. 22.
+    """
+    kernel = params["kernel"]
+    votes = kernel * params["readout"][None, :] if "readout" in params else kernel
+    return jnp.mean(votes, axis=-1), votes @ kernel.T / kernel.shape[-1]
+
+
+def check_committee(fields: SimpleNamespace) -> None:
+    """Raises UserError unless the fields describe a committee."""
+    require(
+        isinstance(fields.width, int) and fields.width > 0,
+        f"model.width is {fields.width!r}; it must be a whole number above 0",
+    )
+    degree = fields.hermite_degree
+    require(
+        degree is None or (isinstance(degree, int) and degree > 0),
+        f"model.hermite_degree is {degree!r}; it must be None (z²) or a whole number above 0",
+    )
+    require_at_least_zero(fields, "epsilon", section="model")
+
+
+def build_committee(fields: SimpleNamespace, outputs: int) -> Committee:
+    """The committee that the config's model section describes.
+
+    Raises:
+      UserError: the task needs more than one output.
+    """
+    require(outputs == 1, f"model 'committee' has 1 output, but the task needs {outputs}")
+    return Committee(
+        width=fields.width,
+        epsilon=fields.epsilon,
+        hermite_degree=fields.hermite_degree,
+        train_readout=fields.train_readout,
+    )
+
+
+register_model(
+    Model(
+        name="committee",
+        static={"width": 500, "hermite_degree": None, "train_readout": False},
+        traced={"epsilon": 0.25},
+        check=check_committee,
+        build=build_committee,
+    )
+)

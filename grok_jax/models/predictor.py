@@ -1,0 +1,78 @@
+"""What every model shares: scaled initialisation, the scaled and centred predictor, distances in weight space."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import optax
+from jaxtyping import Array, Float, Key, PyTree, Shaped
+
+# The fields of a config's model section that belong to every model.
+COMMON_STATIC: dict[str, Any] = {"centered": False}
+COMMON_TRACED: dict[str, float] = {"init_scale": 1.0, "output_scale": 1.0}
+
+Params = PyTree[Float[Array, "..."]]
+Scalar = float | int | Float[Array, ""]
+
+
+def init_params(
+    module: nn.Module,
+    key: Key[Array, ""],
+    inputs_like: Shaped[Array, "batch ..."] | jax.ShapeDtypeStruct,
+    init_scale: Scalar = 1.0,
+) -> Params:
+    """Initial parameters at a given scale.
+
+    w_0 = init_scale · w_standard, for every parameter, biases and embeddings included.
+
+    Args:
+      module: the model.
+      key: decides w_standard.
+      inputs_like: anything with the shape and dtype of a batch of inputs; no value is looked at.
+      init_scale: the weight scale α of Omnigrok.
+
+    Returns:
+      The parameters, without flax's "params" level.
+
+    Reference: Liu et al. (2023), Omnigrok, Sec. 2.
+    """
+    standard = module.lazy_init(key, inputs_like)["params"]
+    return jax.tree.map(lambda w: (init_scale * w).astype(w.dtype), standard)
+
+
+def outputs(
+    module: nn.Module,
+    params: Params,
+    inputs: Shaped[Array, "batch ..."],
+    output_scale: Scalar = 1.0,
+    offset: Float[Array, "batch outputs"] | None = None,
+) -> Float[Array, "batch outputs"]:
+    """What is trained and evaluated: the scaled network, or the scaled and centred one.
+
+    f̃(x) = α f(w, x), or α [f(w, x) - f(w_0, x)] with an offset. The learning rate that keeps the early
+    dynamics the same at every α is η_0 / α².
+
+    Args:
+      module: the model f.
+      params: w.
+      inputs: x, row by row.
+      output_scale: α, the laziness.
+      offset: f(w_0, x) of the same rows, which is outputs(module, initial, inputs); None leaves f uncentred.
+
+    Returns:
+      f̃(x).
+
+    Reference: Kumar et al. (2024), Eq. 7, after Chizat et al. (2019).
+    """
+    raw = module.apply({"params": params}, inputs)
+    return output_scale * (raw if offset is None else raw - offset)
+
+
+def weight_norm(params: Params) -> Float[Array, ""]:
+    """The Euclidean norm ‖w‖ of all parameters together."""
+    return optax.tree.norm(params)
+
+
+def relative_distance(params: Params, initial: Params) -> Float[Array, ""]:
+    """How far the parameters have moved, ‖w - w_0‖ / ‖w_0‖; NaN or infinite where w_0 is 0."""
+    return optax.tree.norm(optax.tree.sub(params, initial)) / optax.tree.norm(initial)

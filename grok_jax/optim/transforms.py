@@ -1,0 +1,150 @@
+"""Small optax transforms that the papers need and optax does not have, and the noise on the weights."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, ArrayLike, Float, Int, Key, PyTree, Real
+
+Params = PyTree[Float[Array, "..."]]
+Scalar = Real[ArrayLike, ""]
+
+NEEDS_PARAMS = "this transform needs the weights: tx.update(updates, state, params)"
+
+
+class ConstantNormState(NamedTuple):
+    """State of constant_norm."""
+
+    norm: Float[Array, ""]  # L2 norm of all initial parameters together, shape=(), dtype of the parameters
+
+
+def constant_norm() -> optax.GradientTransformationExtraArgs:
+    """Keeps the L2 norm of all parameters together at its initial value; the last transform of a chain.
+
+    p + u  is rescaled after the step:  u <- (p + u) |p₀| / |p + u| - p
+
+    Returns:
+      A transform whose update needs params.
+
+    References:
+      Liu et al., Omnigrok: Grokking Beyond Algorithmic Data, 2022 (reduced landscapes, section 2).
+    """
+
+    def init_fn(params: Params) -> ConstantNormState:
+        return ConstantNormState(norm=optax.tree.norm(params))
+
+    def update_fn(
+        updates: Params, state: ConstantNormState, params: Params | None = None, **extra_args: Any
+    ) -> tuple[Params, ConstantNormState]:
+        del extra_args  # Neither noise nor initial weights enter.
+        if params is None:
+            raise ValueError(NEEDS_PARAMS)
+        norm = optax.tree.norm(optax.tree.add(params, updates))
+        # Networks of norm zero stay at zero instead of becoming 0/0.
+        ratio = state.norm / jnp.maximum(norm, jnp.finfo(norm.dtype).tiny)
+        # The same as (p + u) ratio - p, without the cancellation that costs digits of a small update.
+        return jax.tree.map(lambda u, p: ratio * u + (ratio - 1) * p, updates, params), state
+
+    return optax.GradientTransformationExtraArgs(init_fn, update_fn)
+
+
+def add_decay_to_initial(weight_decay: Scalar) -> optax.GradientTransformationExtraArgs:
+    """Weight decay toward the initial weights instead of zero.
+
+    u <- u + λ (p - p₀)
+
+    Args:
+      weight_decay: λ; may be traced.
+
+    Returns:
+      A transform whose update needs params and the extra argument initial_params (p₀, kept once by the
+      caller and not in the state).
+
+    References:
+      openai/grok, training.py (weight_decay_kind "to_init").
+    """
+
+    def update_fn(
+        updates: Params, state: optax.EmptyState, params: Params | None = None, *, initial_params: Params, **extra: Any
+    ) -> tuple[Params, optax.EmptyState]:
+        del extra  # Noise keys do not enter.
+        if params is None:
+            raise ValueError(NEEDS_PARAMS)
+        return jax.tree.map(lambda u, p, p0: u + weight_decay * (p - p0), updates, params, initial_params), state
+
+    return optax.GradientTransformationExtraArgs(optax.init_empty_state, update_fn)
+
+
+def _add_gaussian(tree: Params, key: Key[Array, ""], sigma: Scalar) -> Params:
+    """tree + sigma N(0, 1), independent in every entry of every leaf."""
+    return optax.tree.add_scale(tree, sigma, optax.tree.random_like(key, tree, jax.random.normal))
+
+
+def add_update_noise(sigma: Scalar) -> optax.GradientTransformationExtraArgs:
+    """Gaussian noise on the update, after an optimiser's scaling and before the learning rate.
+
+    u <- u + σ N(0, 1)
+
+    Args:
+      sigma: σ, in units of the (scaled) gradient; may be traced.
+
+    Returns:
+      A transform whose update needs the extra argument key: another one at each step, and in each run.
+
+    References:
+      openai/grok, training.py (CustomAdamW, noise_factor).
+    """
+
+    def update_fn(
+        updates: Params,
+        state: optax.EmptyState,
+        params: Params | None = None,
+        *,
+        key: Key[Array, ""],
+        **extra_args: Any,
+    ) -> tuple[Params, optax.EmptyState]:
+        del params, extra_args  # The noise does not depend on the weights.
+        return _add_gaussian(updates, key, sigma), state
+
+    return optax.GradientTransformationExtraArgs(optax.init_empty_state, update_fn)
+
+
+def warm_up(steps: Scalar) -> optax.GradientTransformation:
+    """Linear warm-up of the learning rate; placed after it, so that decoupled weight decay warms up too.
+
+    u <- min(t / T, 1) u,   t = 0, 1, ...: the first step moves nothing
+
+    Args:
+      steps: T, in optimiser steps, 0 for no warm-up; may be traced (unlike those of optax's own schedules).
+
+    Returns:
+      A transform that counts its steps.
+
+    References:
+      Nanda et al., Progress measures for grokking via mechanistic interpretability, 2023 (T = 10).
+    """
+
+    def factor(count: Int[Array, ""]) -> Float[Array, ""]:
+        return jnp.where(count < steps, count / jnp.maximum(steps, 1), 1.0)
+
+    return optax.scale_by_schedule(factor)
+
+
+def perturb_weights(params: Params, key: Key[Array, ""], sigma: Scalar) -> Params:
+    """Weights with Gaussian noise, for the forward pass of training only.
+
+    p + σ N(0, 1)
+
+    Args:
+      params: weights, any shapes.
+      key: another one at each step, and not the one of add_update_noise.
+      sigma: σ, in units of the weights; may be traced.
+
+    Returns:
+      Weights like params; the gradient with respect to params is that at the noisy weights.
+
+    References:
+      openai/grok, transformer.py (weight_noise).
+    """
+    return _add_gaussian(params, key, sigma)

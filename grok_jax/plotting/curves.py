@@ -1,0 +1,101 @@
+"""Recorded curves against training steps: small functions from a DataArray to Axes.
+
+A curve is drawn as its median over every axis but 'step' (the repeats: seeds) with a band from the smallest to
+the largest. The step axis is logarithmic and so begins at the first record at or after step 1: the record of step 0
+has no place on it and is left out. Runs that diverged or ended early (NaN) are left out from there on.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Real
+from matplotlib.axes import Axes
+
+from grok_jax.plotting.style import NORM, TEST, TRAIN
+
+UNITLESS = ("", "1", "dimensionless")
+
+
+def curve(
+    ax: Axes,
+    x: Real[xr.DataArray, "*grid step"],
+    *,
+    colour: str,
+    label: str | None = None,
+    linestyle: str = "-",
+) -> None:
+    """Draws one median curve with its band against the logarithm of the step."""
+    repeats = [d for d in x.dims if d != "step"]
+    x = x.where(np.isfinite(x) & (x["step"] >= 1)).dropna("step", how="all")
+    ax.plot(x["step"], x.median(repeats), color=colour, label=label, linestyle=linestyle)
+    if any(x.sizes[d] > 1 for d in repeats):
+        ax.fill_between(x["step"], x.min(repeats), x.max(repeats), color=colour, alpha=0.18, linewidth=0)
+    ax.set_xscale("log")
+    ax.set_xlabel("step")
+
+
+def learning_curves(
+    ax: Axes,
+    ds: xr.Dataset,
+    variables: Sequence[str] = ("train_accuracy", "test_accuracy"),
+    *,
+    colours: Sequence[str] = (TRAIN, TEST),
+) -> None:
+    """Draws training and test curves of one setting, names and units taken from their attributes.
+
+    Args:
+      ax: where to draw.
+      ds: results; every axis but 'step' counts as repeats of the same run.
+      variables: which curves.
+      colours: one for each.
+    """
+    for name, colour in zip(variables, colours, strict=True):
+        curve(ax, ds[name], colour=colour, label=_name(ds[name]))
+    ax.set_ylabel(axis_label([ds[name] for name in variables]))
+    if all("accuracy" in name for name in variables):
+        ax.set_ylim(-0.03, 1.03)
+    elif all("loss" in name for name in variables):
+        ax.set_yscale("log")
+
+
+def weight_norm_axis(ax: Axes, ds: xr.Dataset) -> Axes:
+    """Draws the weight norm on a second vertical axis in its own colour, and returns that axis."""
+    twin = ax.twinx()
+    curve(twin, ds["weight_norm"], colour=NORM, label=_name(ds["weight_norm"]), linestyle="--")
+    twin.set_ylabel(axis_label([ds["weight_norm"]]), color=NORM)
+    twin.tick_params(axis="y", labelcolor=NORM)
+    twin.grid(False)
+    return twin
+
+
+def mark_time(ax: Axes, time: Real[xr.DataArray, "*grid"], *, colour: str, label: str) -> None:
+    """Draws a vertical line at the median time; a median beyond the budget is only named in the legend."""
+    median = float(time.median())
+    if np.isfinite(median):
+        ax.axvline(median, color=colour, linestyle=":", linewidth=1.2, label=label)
+    else:
+        ax.plot([], [], color=colour, linestyle=":", linewidth=1.2, label=f"{label}: not reached")
+
+
+def legend(ax: Axes, *others: Axes, **settings: object) -> None:
+    """One legend for a panel and its twins, behind none of their curves."""
+    entries = [axis.get_legend_handles_labels() for axis in (ax, *others)]
+    handles, labels = (list(chain(*parts)) for parts in zip(*entries, strict=True))
+    (others[-1] if others else ax).legend(handles, labels, **settings)
+
+
+def axis_label(curves: Sequence[Real[xr.DataArray, "..."]]) -> str:
+    """What curves of one panel have in common: the last words that their names share, and their unit."""
+    words = [_name(x).split() for x in curves]
+    shared = list(words[0])
+    while shared and any(w[-len(shared) :] != shared for w in words):
+        shared.pop(0)
+    name = " ".join(shared) or " / ".join(_name(x) for x in curves)
+    units = str(curves[0].attrs.get("units", ""))
+    return name if units in UNITLESS else f"{name} [{units}]"
+
+
+def _name(x: xr.DataArray) -> str:
+    return str(x.attrs.get("long_name", str(x.name).replace("_", " ")))

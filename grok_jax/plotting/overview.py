@@ -1,0 +1,75 @@
+"""A figure for any grid: accuracy (or loss) and weight norm, coloured by one axis, side by side along the others."""
+
+import math
+from itertools import product
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.plotting.curves import axis_label, curve
+from grok_jax.plotting.style import colours, panel_label, style
+
+MOST_COLUMNS = 6  # Panels beyond this are too narrow to read.
+MOST_NAMES = 8  # Names in a legend.
+
+
+def overview(ds: xr.Dataset) -> Figure:
+    """Draws the results of a grid of any shape.
+
+    The first axis is the colour, every further axis a column of panels, axes of seeds the band around each
+    median. Training curves are dashed, test curves solid.
+
+    Args:
+      ds: results with train_accuracy and test_accuracy, or train_loss and test_loss; and weight_norm.
+
+    Returns:
+      A matplotlib Figure of two rows.
+    """
+    kind = "accuracy" if "test_accuracy" in ds and bool(ds["test_accuracy"].notnull().any()) else "loss"
+    axes = [str(d) for d in ds.dims if d != "step" and str(d).split(".")[-1] != "seed"]
+    colour_axis, column_axes = axes[:1], axes[1:]
+    columns = _spread(list(product(*(range(ds.sizes[d]) for d in column_axes))), MOST_COLUMNS)
+    lines = list(range(ds.sizes[colour_axis[0]])) if colour_axis else [0]
+    palette = colours(len(lines))
+    named = set(_spread(lines, MOST_NAMES))
+
+    with style():
+        figure = Figure(figsize=(1.8 + 3.0 * len(columns), 5.6), layout="constrained")
+        panels = figure.subplots(2, len(columns), sharex=True, sharey="row", squeeze=False)
+        for i, column in enumerate(columns):
+            chosen = ds.isel(dict(zip(column_axes, column, strict=True)))
+            for line in lines:
+                runs = chosen.isel({colour_axis[0]: line}) if colour_axis else chosen
+                label = _value(runs[colour_axis[0]].item()) if colour_axis and line in named else None
+                curve(panels[0, i], runs[f"train_{kind}"], colour=palette[line], linestyle="--")
+                curve(panels[0, i], runs[f"test_{kind}"], colour=palette[line], label=label)
+                curve(panels[1, i], runs["weight_norm"], colour=palette[line])
+            panels[0, i].set_xlabel("")
+            panels[0, i].set_title("\n".join(f"{d} = {_value(chosen[d].item())}" for d in column_axes))
+        panels[0, 0].set_ylabel(axis_label([ds[f"train_{kind}"], ds[f"test_{kind}"]]))
+        panels[1, 0].set_ylabel(axis_label([ds["weight_norm"]]))
+        if kind == "loss":
+            panels[0, 0].set_yscale("log")
+        for ax, letter in zip(panels[:, 0], "ab", strict=True):
+            panel_label(ax, letter)
+        panels[0, 0].plot([], [], color="0.4", linestyle="--", label="train")
+        panels[0, 0].plot([], [], color="0.4", label="test")
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, title=colour_axis[0] if colour_axis else None, loc="outside right upper")
+        settings = math.prod(ds.sizes[d] for d in column_axes)
+        if settings > len(columns):
+            figure.suptitle(f"{len(columns)} of {settings} settings of {', '.join(column_axes)}")
+    return figure
+
+
+def _spread(items: list[Any], most: int) -> list[Any]:
+    """All items, or as many as allowed, evenly spread from the first to the last."""
+    if len(items) <= most:
+        return items
+    return [items[i] for i in np.linspace(0, len(items) - 1, most).round().astype(int)]
+
+
+def _value(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

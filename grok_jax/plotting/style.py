@@ -1,0 +1,45 @@
+"""How every figure looks: colours that all readers can tell apart, sizes that can be read, panel letters."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import matplotlib
+from matplotlib.axes import Axes
+
+# M. Okabe and K. Ito, Color Universal Design (2008), without black and without yellow, which is faint on white.
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+TRAIN, TEST, NORM = OKABE_ITO[0], OKABE_ITO[1], OKABE_ITO[2]
+
+RC = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.labelsize": 10,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "axes.spines.top": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "figure.dpi": 110,
+    "savefig.dpi": 200,
+}
+
+
+def style() -> AbstractContextManager[None]:
+    """Context in which figures are drawn; leaves the settings of the caller as they were."""
+    return matplotlib.rc_context(RC)
+
+
+def panel_label(ax: Axes, letter: str) -> None:
+    """Puts (a), (b), ... at the upper left of a panel."""
+    ax.set_title(f"({letter})", loc="left", fontweight="bold")
+
+
+def colours(count: int) -> Sequence[str]:
+    """One colour for each of `count` curves, in order: Okabe-Ito, or steps of viridis where there are more than six."""
+    if count <= len(OKABE_ITO):
+        return OKABE_ITO[:count]
+    # The last tenth of viridis is too pale for a line on white.
+    viridis = matplotlib.colormaps["viridis"]
+    return [matplotlib.colors.to_hex(viridis(0.9 * i / (count - 1))) for i in range(count)]

@@ -1,0 +1,19 @@
+"""What is learned: the tasks that configs can name, and how one run draws its data."""
+
+from grok_jax.tasks import mnist, modular_arithmetic, single_index, teacher_student
+from grok_jax.tasks.base import TASKS, Data, Examples, Rows, Split, Task, fetch, register_task
+
+__all__ = [
+    "TASKS",
+    "Data",
+    "Examples",
+    "Rows",
+    "Split",
+    "Task",
+    "fetch",
+    "mnist",
+    "modular_arithmetic",
+    "register_task",
+    "single_index",
+    "teacher_student",
+]

@@ -1,0 +1,134 @@
+"""Binary operations modulo p (Power et al. 2022; Nanda et al. 2023; Gromov 2023)."""
+
+import math
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, Key
+
+from grok_jax.components import require_one_of
+from grok_jax.errors import require
+from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
+from grok_jax.tasks.drawing import Scalar, shuffled_splits
+
+OPERATIONS = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": None,  # a b⁻¹: needs p, see all_pairs
+    "polynomial": lambda a, b: a**2 + a * b + b**2,
+    "sum_of_squares": lambda a, b: a**2 + b**2,
+}
+ENCODINGS = ("one_hot", "tokens")
+
+
+def is_prime(p: int) -> bool:
+    """Whether p is a prime number, by trial division."""
+    return p >= 2 and all(p % d for d in range(2, math.isqrt(p) + 1))
+
+
+def count_pairs(fields: SimpleNamespace) -> int:
+    """Number of pairs (a, b): p², or p (p - 1) for "divide", which has no b = 0."""
+    return fields.p * (fields.p - 1 if fields.operation == "divide" else fields.p)
+
+
+def train_pairs(fraction: Scalar, pairs: int) -> Int[Array, ""]:
+    """int(fraction * pairs), the same for a traced fraction and for a Python number.
+
+    Both are rounded in float32. A fraction such as 0.29 is no binary number, and 0.29 * 100 may come out a
+    hair below 29; so the product is lifted by two parts in 10⁷, and 0.29 of 100 pairs are 29.
+    """
+    lifted = pairs * (1 + 2.0**-22)
+    return jnp.floor(jnp.asarray(fraction, jnp.float32) * jnp.float32(lifted)).astype(jnp.int32)
+
+
+def count_rows(fields: SimpleNamespace) -> Rows:
+    """Training and test pairs; raises UserError where the fields describe no task or leave a split empty."""
+    p, fraction = fields.p, fields.train_fraction
+    require(isinstance(p, int) and p >= 2, f"task.p is {p}; it must be a whole number, 2 or above")
+    require_one_of(fields, "operation", tuple(OPERATIONS), section="task")
+    require_one_of(fields, "encoding", ENCODINGS, section="task")
+    require(
+        fields.operation != "divide" or is_prime(p),
+        f"task.p is {p}; task.operation 'divide' needs a prime number",
+    )
+    require(
+        fields.outputs is None or fields.outputs >= p,
+        f"task.outputs is {fields.outputs}; it must be None (p outputs) or at least p = {p}",
+    )
+    require(0 < fraction < 1, f"task.train_fraction is {fraction}; it must be above 0 and below 1")
+    pairs = count_pairs(fields)
+    train = int(train_pairs(fraction, pairs))
+    require(
+        0 < train < pairs,
+        f"task.train_fraction is {fraction}; of {pairs} pairs it takes {train}, and 1 to {pairs - 1} are allowed",
+    )
+    return Rows(train, pairs - train)
+
+
+def all_pairs(fields: SimpleNamespace) -> Examples:
+    """All pairs (a, b), a slowest, and a ∘ b mod p.
+
+    Args:
+      fields: p, operation.
+
+    Returns:
+      Examples with inputs int32 (pairs, 2) and targets int32 (pairs,).
+    """
+    p = fields.p
+    first_b = 1 if fields.operation == "divide" else 0
+    a, b = (x.ravel() for x in np.meshgrid(np.arange(p), np.arange(first_b, p), indexing="ij"))
+    if fields.operation == "divide":
+        inverse = np.array([0, *(pow(x, -1, p) for x in range(1, p))])
+        result = a * inverse[b]
+    else:
+        result = OPERATIONS[fields.operation](a, b)
+    return Examples(np.stack([a, b], axis=1).astype(np.int32), (result % p).astype(np.int32))
+
+
+def draw_pairs(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
+    """A random train_fraction of all pairs to train on, and the rest to test on.
+
+    Args:
+      key: key of the run's data.
+      fields: p, operation, train_fraction.
+      pool: unused; the split needs only its length.
+      capacity: rows to make room for.
+
+    Returns:
+      Data over the rows of the pool.
+    """
+    del pool
+    pairs = count_pairs(fields)
+    train_size = train_pairs(fields.train_fraction, pairs)
+    return shuffled_splits(key, pairs, train_size, pairs - train_size, capacity)
+
+
+def encode(examples: Examples, fields: SimpleNamespace) -> Examples:
+    """Shows the pairs as the network reads them.
+
+    "one_hot": the one-hot vectors of a and of b side by side, floats (rows, 2p);
+    "tokens": the sequence a, b, "=", integers (rows, 3), with token p for "=" (Nanda et al. 2023).
+    """
+    pairs = examples.inputs
+    if fields.encoding == "one_hot":
+        inputs = jax.nn.one_hot(pairs, fields.p).reshape(pairs.shape[0], 2 * fields.p)
+    else:
+        inputs = jnp.pad(pairs, ((0, 0), (0, 1)), constant_values=fields.p)
+    return Examples(inputs, examples.targets)
+
+
+register_task(
+    Task(
+        name="modular_arithmetic",
+        static={"p": 113, "operation": "add", "encoding": "one_hot", "outputs": None},
+        traced={"train_fraction": 0.3},
+        outputs=lambda fields: fields.p if fields.outputs is None else fields.outputs,
+        rows=count_rows,
+        draw=draw_pairs,
+        load=all_pairs,
+        present=encode,
+    )
+)

@@ -1,0 +1,7 @@
+"""One run as pure functions, a grid of runs as one compiled program, and its records."""
+
+from grok_jax.training.probes import PROBES, Probe, Probed, register_probe
+from grok_jax.training.settings import default_config
+from grok_jax.training.sweep import sweep
+
+__all__ = ["PROBES", "Probe", "Probed", "default_config", "register_probe", "sweep"]

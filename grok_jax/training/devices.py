@@ -1,0 +1,64 @@
+"""Where a grid runs: a mesh over all devices, with the run axis sharded over it."""
+
+import os
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+RUN = "run"
+MEMORY_SHARE = 0.7  # of a device's memory that a chunk of runs may fill
+
+
+def use_all_cores() -> int:
+    """Makes one JAX device of each CPU core, if no device has been used yet, and returns the number of devices.
+
+    A user's own setting (JAX_NUM_CPU_DEVICES) stands. On accelerators nothing changes.
+    """
+    if jax.config.jax_num_cpu_devices in (None, -1) and "JAX_NUM_CPU_DEVICES" not in os.environ:
+        try:
+            jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+        except RuntimeError:
+            pass  # JAX has started already: the devices it has are used.
+    return jax.device_count()
+
+
+def run_mesh() -> Mesh:
+    """A 1-D mesh of all devices. Its axis is Auto: minibatch indexing fails on Explicit axes."""
+    return jax.make_mesh((jax.device_count(),), (RUN,), (jax.sharding.AxisType.Auto,))
+
+
+def per_run(mesh: Mesh) -> NamedSharding:
+    """Leading axis split over the devices."""
+    return NamedSharding(mesh, P(RUN))
+
+
+def shared(mesh: Mesh) -> NamedSharding:
+    """The same on every device."""
+    return NamedSharding(mesh, P())
+
+
+def default_mapping() -> str:
+    """"map" on CPU cores, where one run's arrays stay in cache; "vmap" on accelerators, which want width."""
+    return "map" if jax.default_backend() == "cpu" else "vmap"
+
+
+def padded(runs: int, mesh: Mesh) -> int:
+    """The smallest number of runs that divides over the mesh."""
+    return -(-runs // mesh.size) * mesh.size
+
+
+def pad_runs(tree: Any, total: int) -> Any:
+    """Repeats the last run of each array until there are `total`."""
+    return jax.tree.map(lambda a: np.concatenate([a, np.repeat(a[-1:], total - len(a), axis=0)]), tree)
+
+
+def memory_budget(mesh: Mesh) -> int:
+    """Bytes that one device of the mesh may fill with runs."""
+    statistics = mesh.devices.flat[0].memory_stats()
+    if statistics and "bytes_limit" in statistics:
+        return int(MEMORY_SHARE * statistics["bytes_limit"])
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return int(MEMORY_SHARE * free / mesh.size)

@@ -1,0 +1,143 @@
+"""A group of runs as compiled programs: the run's three functions, mapped over runs and sharded over devices."""
+
+import functools
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh
+from jax.sharding import PartitionSpec as P
+
+from grok_jax.errors import UserError
+from grok_jax.tasks import TASKS, Examples, Rows
+from grok_jax.training.devices import (
+    RUN,
+    default_mapping,
+    memory_budget,
+    padded,
+    per_run,
+    run_mesh,
+    shared,
+)
+from grok_jax.training.grid import Group
+from grok_jax.training.run import Run, make_run
+from grok_jax.training.settings import Static
+
+
+class Program(NamedTuple):
+    """Compiled init, advance and measure (see run.Run) for a fixed number of runs.
+
+    Attributes:
+      init, advance, measure: executables; arrays of runs have a leading run axis sharded over the mesh.
+        `advance` takes over the memory of the state it is given.
+      moving: shapes, dtypes and shardings of the state, as a checkpoint needs them.
+      mesh: the devices.
+      runs: how many runs it holds, padding included.
+      mapping: "map" or "vmap" within a device.
+      bytes_per_device: the most memory that one of the executables holds at a time.
+      compile_seconds: what compiling took.
+    """
+
+    init: Callable
+    advance: Callable
+    measure: Callable
+    moving: Any
+    mesh: Mesh
+    runs: int
+    mapping: str
+    bytes_per_device: int
+    compile_seconds: float
+
+
+def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
+    """The program that trains as many runs of the group at a time as memory holds.
+
+    Args:
+      group: the runs.
+      mapping: "map", "vmap", or "auto" for the backend's default.
+      chunk_runs: how many runs at a time; 0 lets the compiled program's memory analysis decide.
+
+    Raises:
+      UserError: not even one run per device fits the memory.
+    """
+    mesh = run_mesh()
+    mapping = default_mapping() if mapping == "auto" else mapping
+    runs = padded(min(chunk_runs, len(group.members)) or len(group.members), mesh)
+    while True:
+        program = _compile(group.static, group.capacity, runs, mapping, mesh)
+        budget = memory_budget(mesh)
+        if chunk_runs or program.bytes_per_device <= budget:
+            return program
+        fitting = int(runs * budget / program.bytes_per_device) // mesh.size * mesh.size
+        if runs == mesh.size:
+            raise UserError(
+                f"one run needs {program.bytes_per_device / 2**30:.1f} GiB of a device's memory; "
+                f"{budget / 2**30:.1f} GiB may be used; make the model or the batch smaller"
+            )
+        runs = max(mesh.size, min(fitting, runs - mesh.size))
+
+
+@functools.lru_cache(maxsize=4)
+def load_pool(task: tuple[tuple[str, Any], ...], mesh: Mesh) -> Examples | None:
+    """The examples that all runs of a task share, once on each device.
+
+    Args:
+      task: static fields of the config's task section.
+      mesh: the devices.
+    """
+    fields = SimpleNamespace(**dict(task))
+    return jax.device_put(TASKS[fields.name].load(fields), shared(mesh))
+
+
+@functools.lru_cache(maxsize=64)
+def _compile(static: Static, capacity: Rows, runs: int, mapping: str, mesh: Mesh) -> Program:
+    """Compiles a group's three functions; a second call with equal arguments compiles nothing."""
+    run = make_run(static, capacity)
+    pool = load_pool(static.task, mesh)
+    hyper = {name: jax.ShapeDtypeStruct((runs,), dtype, sharding=per_run(mesh)) for name, dtype in static.traced}
+    step = jax.ShapeDtypeStruct((), jnp.int32, sharding=shared(mesh))
+
+    started = time.perf_counter()
+    init = _over_runs(run.init, mesh, mapping, per_run_args=1, shared_args=1)
+    moving, fixed = jax.tree.map(
+        lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), jax.eval_shape(init, hyper, pool)
+    )
+    advance = _over_runs(run.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,))
+    measure = _over_runs(run.measure, mesh, mapping, per_run_args=3, shared_args=1)
+    compiled = Run(
+        init=init.lower(hyper, pool).compile(),
+        advance=advance.lower(moving, fixed, hyper, pool, step, step).compile(),
+        measure=measure.lower(moving, fixed, hyper, pool).compile(),
+    )
+    seconds = time.perf_counter() - started
+    most = max(_bytes_held(executable) for executable in compiled)
+    return Program(*compiled, moving, mesh, runs, mapping, most, seconds)
+
+
+def _over_runs(
+    function: Callable, mesh: Mesh, mapping: str, *, per_run_args: int, shared_args: int, donate: tuple[int, ...] = ()
+) -> Callable:
+    """function over a leading run axis of its first arguments, each device taking its share of the runs."""
+
+    def on_one_device(*args: Any) -> Any:
+        batched, common = args[:per_run_args], args[per_run_args:]
+
+        def one_run(run: tuple) -> Any:
+            return function(*run, *common)
+
+        return jax.vmap(one_run)(batched) if mapping == "vmap" else jax.lax.map(one_run, batched)
+
+    specs = (P(RUN),) * per_run_args + (P(),) * shared_args
+    # check_vma is off because a run's loops start from constants, which the check takes for replicated values.
+    mapped = jax.shard_map(on_one_device, mesh=mesh, in_specs=specs, out_specs=P(RUN), check_vma=False)
+    return jax.jit(mapped, donate_argnums=donate)
+
+
+def _bytes_held(executable: Any) -> int:
+    """Bytes of one device that an executable holds while it runs: arguments, results and temporaries."""
+    used = executable.memory_analysis()
+    total = used.argument_size_in_bytes + used.output_size_in_bytes + used.temp_size_in_bytes
+    return total - used.alias_size_in_bytes

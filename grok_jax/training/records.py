@@ -1,0 +1,69 @@
+"""From what groups of runs recorded to one labelled Dataset."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Int, Num
+
+from grok_jax.training.grid import Axis
+from grok_jax.training.probes import PROBES
+
+MEANINGS = {
+    "train_loss": ("loss on the training rows, without weight decay", "1"),
+    "test_loss": ("loss on the test rows", "1"),
+    "train_accuracy": ("fraction of training rows that are right", "1"),
+    "test_accuracy": ("fraction of test rows that are right", "1"),
+    "weight_norm": ("Euclidean norm of all parameters", "1"),
+    "relative_distance": ("distance of the parameters from their start, relative to the start's norm", "1"),
+}
+
+
+class GroupRecords(NamedTuple):
+    """What the runs of one group recorded."""
+
+    members: Int[np.ndarray, " runs"]  # places in the flattened grid
+    steps: Int[np.ndarray, " records"]
+    values: dict[str, Num[np.ndarray, "runs records"]]
+
+
+def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords]) -> xr.Dataset:
+    """One Dataset over the whole grid.
+
+    Args:
+      axes: the grid's; each becomes a dimension of its name. Where one axis sets several fields, its coordinate
+        is 0, 1, ... and each field is a coordinate along it.
+      groups: together they hold every point. Where groups have different steps, the Dataset has all of them,
+        and NaN where a group did not record.
+
+    Returns:
+      Variables over (*axes, step), with long_name and units.
+    """
+    shape = tuple(len(axis.values) for axis in axes)
+    steps = np.unique(np.concatenate([group.steps for group in groups]))
+    dims = (*(axis.name for axis in axes), "step")
+    variables = {}
+    for name in dict.fromkeys(name for group in groups for name in group.values):
+        filled = np.full((int(np.prod(shape, dtype=int)), len(steps)), np.nan, np.float32)
+        for group in groups:
+            if name in group.values:
+                filled[np.ix_(group.members, np.searchsorted(steps, group.steps))] = group.values[name]
+        long_name, units = MEANINGS.get(name) or PROBES[name][1:]
+        variables[name] = xr.Variable(dims, filled.reshape(*shape, -1), {"long_name": long_name, "units": units})
+    coordinates = {"step": ("step", steps, {"long_name": "optimiser steps", "units": "steps"})}
+    for axis in axes:
+        if len(axis.fields) == 1:
+            coordinates[axis.name] = (axis.name, _labels([value for (value,) in axis.values]))
+        else:
+            columns = zip(axis.fields, zip(*axis.values, strict=True), strict=True)
+            coordinates |= {field: (axis.name, _labels(list(column))) for field, column in columns}
+            coordinates[axis.name] = (axis.name, np.arange(len(axis.values)))
+    return xr.Dataset(variables, coordinates)
+
+
+def _labels(values: list) -> np.ndarray:
+    """Numbers and words as they are; anything else (None, a tuple of widths) as its text."""
+    kinds = {type(value) for value in values}
+    plain = kinds <= {int, float} or kinds == {str} or kinds == {bool}
+    return np.array(values if plain else [str(value) for value in values])

@@ -1,0 +1,238 @@
+"""One training run as three pure functions: init, advance, measure.
+
+Everything in the project that trains goes through these. A grid maps them over runs (program.py); the host
+calls them segment by segment (sweep.py).
+"""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, Key
+
+from grok_jax.errors import require
+from grok_jax.models import MODELS, init_params, outputs, relative_distance, weight_norm
+from grok_jax.optim import OPTIMIZERS, perturb_weights
+from grok_jax.tasks import TASKS, Data, Examples, Rows, Split, Task, fetch
+from grok_jax.training.batches import Batch, full_batch, minibatch
+from grok_jax.training.losses import is_classification, row_correct, row_losses
+from grok_jax.training.probes import PROBES, Probed
+from grok_jax.training.settings import Static, section_fields
+
+DATA, INIT, BATCH, NOISE = range(4)  # what fold_in makes of a seed, so that equal seeds give independent draws
+EVALUATION_ROWS = 1000  # rows evaluated at once, so that activations of a large test set are never held whole
+
+Hyper = dict[str, Array]  # dotted name -> scalar
+
+
+class Moving(NamedTuple):
+    """What a step changes."""
+
+    params: Any
+    opt_state: Any
+
+
+class Fixed(NamedTuple):
+    """What stays as init made it; a function of the hyper-parameters alone, so never saved."""
+
+    initial_params: Any
+    data: Data
+    initial_outputs: tuple[Array, Array] | None  # f(w_0, x) of train and test rows, for the centred predictor
+
+
+class Run(NamedTuple):
+    """The three functions of one run (or, in program.py, of a grid).
+
+    Attributes:
+      init: hyper, pool -> (Moving, Fixed).
+      advance: moving, fixed, hyper, pool, start, steps -> Moving after `steps` (traced) optimiser steps, of
+        which the first is number `start`.
+      measure: moving, fixed, hyper, pool -> {name: scalar}.
+    """
+
+    init: Callable
+    advance: Callable
+    measure: Callable
+
+
+class _Parts(NamedTuple):
+    """A run's config with its parts built from one run's (possibly traced) hyper-parameters."""
+
+    task: Task
+    task_fields: SimpleNamespace
+    model_fields: SimpleNamespace
+    module: nn.Module
+    optimizer: optax.GradientTransformationExtraArgs
+    optimizer_fields: SimpleNamespace
+    training: SimpleNamespace
+
+
+def make_run(static: Static, capacity: Rows) -> Run:
+    """The pure functions of one run.
+
+    Args:
+      static: what the program is compiled for.
+      capacity: the most training and test rows of any run that will use these functions.
+    """
+
+    def init(hyper: Hyper, pool: Examples | None) -> tuple[Moving, Fixed]:
+        parts = _build(static, hyper)
+        data = parts.task.draw(_stream(parts.task_fields, DATA), parts.task_fields, pool, capacity)
+        shown = jax.eval_shape(lambda: _fetch(parts, data.train, pool, jnp.arange(1)))
+        _require_compatible(parts, shown)
+        key = _stream(parts.model_fields, INIT)
+        params = init_params(parts.module, key, shown.inputs, parts.model_fields.init_scale)
+        offsets = None
+        if parts.model_fields.centered:
+            offsets = tuple(_all_outputs(parts, params, split, pool) for split in data)
+        return Moving(params, parts.optimizer.init(params)), Fixed(params, data, offsets)
+
+    def advance(
+        moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None, start: Int[Array, ""], steps: Int[Array, ""]
+    ) -> Moving:
+        parts = _build(static, hyper)
+        next_batch = _batches(parts, fixed, pool, capacity)
+        noise_key = _stream(parts.training, NOISE)
+
+        def step(number: Int[Array, ""], moving: Moving) -> Moving:
+            rows, offset, weights = next_batch(number)
+            key = jax.random.fold_in(noise_key, number)
+            gradient = jax.grad(_objective)(moving.params, parts, rows, offset, weights, jax.random.fold_in(key, 0))
+            updates, opt_state = parts.optimizer.update(
+                gradient,
+                moving.opt_state,
+                moving.params,
+                initial_params=fixed.initial_params,
+                key=jax.random.fold_in(key, 1),
+            )
+            return Moving(optax.apply_updates(moving.params, updates), opt_state)
+
+        return jax.lax.fori_loop(start, start + steps, step, moving)
+
+    def measure(moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None) -> dict[str, Float[Array, ""]]:
+        parts = _build(static, hyper)
+        offsets = fixed.initial_outputs or (None, None)
+        measured = {}
+        for name, split, offset in zip(("train", "test"), fixed.data, offsets, strict=True):
+            loss, accuracy = _evaluate(parts, moving.params, split, pool, offset)
+            measured |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+        measured["weight_norm"] = weight_norm(moving.params)
+        measured["relative_distance"] = relative_distance(moving.params, fixed.initial_params)
+        for name in parts.training.probes:
+            measured[name] = PROBES[name].measure(_probed(parts, moving, fixed, pool))
+        return measured
+
+    def precisely(function: Callable) -> Callable:
+        def run_function(*args: Any) -> Any:
+            with jax.default_matmul_precision(dict(static.training)["matmul_precision"]):
+                return function(*args)
+
+        return run_function
+
+    return Run(precisely(init), precisely(advance), precisely(measure))
+
+
+def _build(static: Static, hyper: Hyper) -> _Parts:
+    task_fields, model_fields, optimizer_fields, training = (
+        section_fields(static, hyper, section) for section in ("task", "model", "optimizer", "training")
+    )
+    task = TASKS[task_fields.name]
+    module = MODELS[model_fields.name].build(model_fields, task.outputs(task_fields))
+    if optimizer_fields.scale_learning_rate:
+        # Kumar et al., App. 8.1: eta = eta_0 / alpha^2 keeps the early dynamics of f the same at every alpha.
+        optimizer_fields.learning_rate = optimizer_fields.learning_rate / model_fields.output_scale**2
+    optimizer = OPTIMIZERS[optimizer_fields.name].build(optimizer_fields)
+    return _Parts(task, task_fields, model_fields, module, optimizer, optimizer_fields, training)
+
+
+def _require_compatible(parts: _Parts, shown: Examples) -> None:
+    classes = is_classification(shown.targets)
+    require(
+        classes or parts.training.loss == "mse",
+        f"training.loss is {parts.training.loss!r}; task {parts.task.name!r} is a regression, which allows 'mse'",
+    )
+
+
+def _stream(fields: SimpleNamespace, stream: int) -> Key[Array, ""]:
+    return jax.random.fold_in(jax.random.key(fields.seed), stream)
+
+
+def _fetch(parts: _Parts, split: Split, pool: Examples | None, positions: Int[Array, " n"]) -> Examples:
+    return fetch(split, pool, positions, parts.task, parts.task_fields)
+
+
+def _predict(parts: _Parts, params: Any, inputs: Array, offset: Array | None) -> Float[Array, "rows outputs"]:
+    return outputs(parts.module, params, inputs, parts.model_fields.output_scale, offset)
+
+
+def _objective(
+    params: Any, parts: _Parts, rows: Examples, offset: Array | None, weights: Float[Array, " rows"], key: Key[Array, ""]
+) -> Float[Array, ""]:
+    """The training loss of one step; weight noise, where the config has it, acts in this forward pass only."""
+    if parts.optimizer_fields.weight_noise is not None:
+        params = perturb_weights(params, key, parts.optimizer_fields.weight_noise)
+    predicted = _predict(parts, params, rows.inputs, offset)
+    return weights @ row_losses(predicted, rows.targets, parts.training.loss)
+
+
+def _batches(parts: _Parts, fixed: Fixed, pool: Examples | None, capacity: Rows) -> Callable:
+    """Step number -> (rows, their initial outputs or None, weights)."""
+    split = fixed.data.train
+    offsets = None if fixed.initial_outputs is None else fixed.initial_outputs[0]
+
+    def gather(batch: Batch) -> tuple[Examples, Array | None, Array]:
+        offset = None if offsets is None else offsets[batch.positions]
+        return _fetch(parts, split, pool, batch.positions), offset, batch.weights
+
+    if parts.training.batch_size is None:
+        whole = gather(full_batch(capacity.train, split.size))
+        return lambda number: whole
+    key = _stream(parts.training, BATCH)
+    return lambda number: gather(minibatch(key, number, parts.training.batch_size, capacity.train, split.size))
+
+
+def _evaluate(
+    parts: _Parts, params: Any, split: Split, pool: Examples | None, offset: Array | None
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Mean loss and accuracy over the rows of a split in use."""
+
+    def sums(positions: Int[Array, " n"]) -> tuple[Array, Array]:
+        rows = _fetch(parts, split, pool, positions)
+        predicted = _predict(parts, params, rows.inputs, None if offset is None else offset[positions])
+        losses = row_losses(predicted, rows.targets, parts.training.loss)
+        correct = row_correct(predicted, rows.targets, parts.training.accuracy_threshold)
+        counted = positions < split.size
+        # where, not a product: a row out of use must not spread a NaN, and a NaN in use must be seen.
+        return jnp.sum(jnp.where(counted, losses, 0.0)), jnp.sum(jnp.where(counted, correct, False))
+
+    parts_of_split = _in_chunks(sums, split.index.shape[0])
+    loss, correct = (jnp.sum(part) for part in parts_of_split)
+    accuracy = correct / split.size
+    return loss / split.size, jnp.where(jnp.isfinite(loss), accuracy, jnp.nan)
+
+
+def _all_outputs(parts: _Parts, params: Any, split: Split, pool: Examples | None) -> Float[Array, "capacity outputs"]:
+    """f(w, x) of every row of the split, unscaled."""
+    rows = split.index.shape[0]
+
+    def chunk(positions: Int[Array, " n"]) -> Array:
+        return outputs(parts.module, params, _fetch(parts, split, pool, positions).inputs)
+
+    stacked = _in_chunks(chunk, rows)
+    return stacked.reshape(-1, stacked.shape[-1])[:rows]
+
+
+def _in_chunks(function: Callable, rows: int) -> Any:
+    """function(positions) of consecutive chunks of positions, stacked; the last positions may lie beyond the rows."""
+    size = min(rows, EVALUATION_ROWS)
+    starts = jnp.arange(0, rows, size)
+    return jax.lax.map(lambda start: function(start + jnp.arange(size)), starts)
+
+
+def _probed(parts: _Parts, moving: Moving, fixed: Fixed, pool: Examples | None) -> Probed:
+    train, test = (_fetch(parts, split, pool, jnp.arange(split.index.shape[0])) for split in fixed.data)
+    return Probed(parts.module, parts.model_fields, moving.params, fixed.initial_params, train, test)

@@ -1,0 +1,250 @@
+"""From a config to what one run needs: what is compiled, what is traced, and how long it trains.
+
+A config has the sections task, model, optimizer and training (what one run is), execution (where and how a
+grid runs; never changes a result's meaning), grid, seed and figure.
+"""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from ml_collections import ConfigDict, config_dict
+
+from grok_jax.components import Component, lookup, require_one_of, require_positive
+from grok_jax.errors import UserError, require
+from grok_jax.models import COMMON_STATIC, COMMON_TRACED, MODELS
+from grok_jax.optim import OPTIMIZERS
+from grok_jax.tasks import TASKS, Rows
+from grok_jax.training.losses import LOSSES
+from grok_jax.training.probes import PROBES
+
+RUN_SECTIONS = ("task", "model", "optimizer", "training")
+SCHEDULE = {"steps": 1000, "records": 60, "record_steps": (), "stop_when_generalized": False}
+EXECUTION = {"mapping": "auto", "chunk_runs": 0, "checkpoint_seconds": 60.0}
+MAPPINGS = ("auto", "map", "vmap")
+INTEGERS = ("seed",)  # optional fields that hold whole numbers
+
+
+class Schedule(NamedTuple):
+    """What the host loop does with a run; no part of the compiled program."""
+
+    steps: int
+    records: int
+    record_steps: tuple[int, ...]
+    stop_when_generalized: bool
+
+
+class Static(NamedTuple):
+    """Everything that decides the compiled program, hashable: (field, value) pairs of each section."""
+
+    task: tuple[tuple[str, Any], ...]
+    model: tuple[tuple[str, Any], ...]
+    optimizer: tuple[tuple[str, Any], ...]
+    training: tuple[tuple[str, Any], ...]
+    traced: tuple[tuple[str, str], ...]  # dotted name and dtype of each scalar passed as an argument
+
+
+class RunSettings(NamedTuple):
+    """One run, resolved and checked."""
+
+    static: Static
+    hyper: dict[str, float | int]  # dotted name -> value of every traced scalar
+    schedule: Schedule
+    rows: Rows
+
+
+def default_config(task: str = "teacher_student", model: str = "mlp", optimizer: str = "adamw") -> ConfigDict:
+    """The config of one run with every field at its default.
+
+    Args:
+      task, model, optimizer: registered names; each decides the fields of its section.
+
+    Returns:
+      A locked ConfigDict: a misspelt field raises, a value of another type raises.
+
+    Raises:
+      UserError: a name that is not registered.
+    """
+    names = {"task": task, "model": model, "optimizer": optimizer, "training": "training"}
+    sections = {section: ConfigDict(_placeholders(_schema(section, name))) for section, name in names.items()}
+    sections["training"].update(SCHEDULE)
+    del sections["training"].name
+    config = ConfigDict({"figure": "", "seed": 0, **sections, "execution": EXECUTION, "grid": ""})
+    return config.lock()
+
+
+def resolve(config: Mapping[str, Any]) -> RunSettings:
+    """Checks the config of one run and sorts its fields into static, traced and schedule.
+
+    Seeds of task, model and training that are None follow the run's seed.
+
+    Args:
+      config: nested plain dict as `default_config(...).to_dict()` gives it.
+
+    Raises:
+      UserError: an unknown field or name, a wrong type, an impossible value; one line each.
+    """
+    unknown = set(config) - {*RUN_SECTIONS, "seed", "figure", "execution", "grid"}
+    require(not unknown, f"config has no {', '.join(sorted(unknown))}; its parts are {', '.join(RUN_SECTIONS)}, seed")
+    seed = _coerce("seed", config["seed"], 0)
+    static, hyper, checked = {}, {}, {}
+    for section in RUN_SECTIONS:
+        given = dict(config[section])
+        name = given.get("name", section)
+        component = _schema(section, name)
+        schedule = {key: given.pop(key) for key in SCHEDULE if section == "training" and key in given}
+        values = {"name": name, **_checked_fields(section, component, given)}
+        if "seed" in component.traced and values["seed"] is None:
+            values["seed"] = seed
+        component.check(SimpleNamespace(**values))
+        arguments = [key for key in component.traced if values[key] is not None]
+        hyper |= {f"{section}.{key}": values[key] for key in arguments}
+        static[section] = tuple((key, value) for key, value in values.items() if key not in arguments)
+        checked[section] = SimpleNamespace(**values)
+        if section == "training":
+            timing = _schedule(schedule)
+    rows = TASKS[checked["task"].name].rows(checked["task"])
+    traced = tuple((name, "int32" if isinstance(value, int) else "float32") for name, value in hyper.items())
+    return RunSettings(Static(**static, traced=traced), hyper, timing, rows)
+
+
+def with_field(config: Mapping[str, Any], dotted: str, value: Any) -> dict[str, Any]:
+    """A copy of a plain config with one field replaced.
+
+    Replacing the name of a task, model or optimiser keeps the fields that the new one has too, and gives the
+    others their defaults.
+
+    Raises:
+      UserError: the config has no such field.
+    """
+    section, _, key = dotted.partition(".")
+    if dotted == "seed":
+        return {**config, "seed": value}
+    if section not in RUN_SECTIONS or not key:
+        raise UserError(f"grid axis {dotted!r} is not a field; an axis is seed or one of {', '.join(RUN_SECTIONS)}.<field>")
+    fields = config[section]
+    require(key in fields, f"grid axis {dotted!r} is not a field; {section} has {', '.join(fields)}")
+    if key == "name":
+        new = _schema(section, value).defaults
+        return {**config, section: {**new, **{k: v for k, v in fields.items() if k in new}, "name": value}}
+    return {**config, section: {**fields, key: value}}
+
+
+def section_fields(static: Static, hyper: Mapping[str, Any], section: str) -> SimpleNamespace:
+    """The fields of a section: static ones as Python values, traced ones from `hyper` (scalars or tracers)."""
+    prefix = f"{section}."
+    traced = {name.removeprefix(prefix): value for name, value in hyper.items() if name.startswith(prefix)}
+    return SimpleNamespace(**dict(getattr(static, section)), **traced)
+
+
+def execution_settings(config: Mapping[str, Any]) -> SimpleNamespace:
+    """The checked execution section.
+
+    Raises:
+      UserError: an unknown mapping, a negative number.
+    """
+    given = config["execution"]
+    _require_known("execution", given, EXECUTION)
+    fields = SimpleNamespace(**{key: _coerce(f"execution.{key}", given[key], EXECUTION[key]) for key in EXECUTION})
+    require_one_of(fields, "mapping", MAPPINGS, section="execution")
+    require(fields.chunk_runs >= 0, f"execution.chunk_runs is {fields.chunk_runs}; it must be 0 (automatic) or above")
+    return fields
+
+
+def _check_training(fields: SimpleNamespace) -> None:
+    require_one_of(fields, "loss", LOSSES, section="training")
+    require_one_of(fields, "matmul_precision", ("default", "high", "highest"), section="training")
+    require_positive(fields, "accuracy_threshold", section="training")
+    if fields.batch_size is not None:
+        require_positive(fields, "batch_size", section="training")
+    for probe in fields.probes:
+        lookup(PROBES, probe, "training.probes:")
+
+
+TRAINING = Component(
+    "training",
+    static={"loss": "mse", "batch_size": None, "matmul_precision": "highest", "probes": ()},
+    traced={"accuracy_threshold": 1e-3, "seed": None},
+    check=_check_training,
+)
+
+
+def _schema(section: str, name: str) -> Component:
+    """The component a section selects, with the fields that every one of its kind has."""
+    if section == "training":
+        return TRAINING
+    registry = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}[section]
+    component = lookup(registry, name, f"{section}.name")
+    seeds = {} if section == "optimizer" else {"seed": None}
+    common_static, common_traced = (COMMON_STATIC, COMMON_TRACED) if section == "model" else ({}, {})
+    return Component(
+        component.name, {**common_static, **component.static}, {**common_traced, **component.traced, **seeds}, component.check
+    )
+
+
+def _placeholders(component: Component) -> dict[str, Any]:
+    """Defaults in which an optional field (None) can later be given a number on the command line."""
+
+    def typed(key: str, value: Any) -> Any:
+        if value is not None:
+            return value
+        return config_dict.placeholder(int if _holds_integers(key, component) else float)
+
+    return {key: typed(key, value) for key, value in component.defaults.items()}
+
+
+def _checked_fields(section: str, component: Component, given: dict[str, Any]) -> dict[str, Any]:
+    defaults = {key: value for key, value in component.defaults.items() if key != "name"}
+    given.pop("name", None)
+    _require_known(section, given, defaults)
+    return {
+        key: _coerce(f"{section}.{key}", given.get(key, default), default, optional_integer=_holds_integers(key, component))
+        for key, default in defaults.items()
+    }
+
+
+def _holds_integers(key: str, component: Component) -> bool:
+    """Whether an optional field takes whole numbers: sizes (static) and seeds do, traced scalars do not."""
+    return key in INTEGERS or key in component.static
+
+
+def _require_known(section: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    unknown = [key for key in given if key not in known]
+    require(not unknown, f"{section} has no field {', '.join(unknown)}; it has {', '.join(known)}")
+
+
+def _coerce(name: str, value: Any, default: Any, *, optional_integer: bool = False) -> Any:
+    """The value as the default's type, or a UserError naming the field."""
+    value = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    whole = number and float(value).is_integer()
+    if isinstance(default, bool):
+        require(isinstance(value, bool), f"{name} is {value!r}; it must be True or False")
+    elif isinstance(default, str):
+        require(isinstance(value, str), f"{name} is {value!r}; it must be a word")
+    elif isinstance(default, tuple):
+        require(isinstance(value, list | tuple), f"{name} is {value!r}; it must be a tuple such as {default!r}")
+        return tuple(_coerce(name, entry, default[0]) if default else entry for entry in value)
+    elif default is None:
+        if value is None:
+            return None
+        wanted = "a whole number" if optional_integer else "a number"
+        require(whole if optional_integer else number, f"{name} is {value!r}; it must be {wanted} or None")
+        return int(value) if optional_integer else float(value)
+    elif isinstance(default, int):
+        require(whole, f"{name} is {value!r}; it must be a whole number")
+        return int(value)
+    else:
+        require(number, f"{name} is {value!r}; it must be a number")
+        return float(value)
+    return value
+
+
+def _schedule(given: dict[str, Any]) -> Schedule:
+    fields = Schedule(**{key: _coerce(f"training.{key}", given.get(key, SCHEDULE[key]), SCHEDULE[key]) for key in SCHEDULE})
+    require(fields.steps >= 0, f"training.steps is {fields.steps}; it must be 0 or above")
+    require(fields.records >= 2, f"training.records is {fields.records}; it must be at least 2 (the first step and the last)")
+    steps = tuple(_coerce("training.record_steps", step, 0) for step in fields.record_steps)
+    outside = [step for step in steps if not 0 <= step <= fields.steps]
+    require(not outside, f"training.record_steps has {outside[:3]}; each must lie in 0 .. {fields.steps} (training.steps)")
+    return fields._replace(record_steps=steps)

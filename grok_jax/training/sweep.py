@@ -1,0 +1,149 @@
+"""The host's side of a grid: segments between records, checkpoints, early stop, one labelled result."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import xarray as xr
+from jaxtyping import Num
+from ml_collections import ConfigDict
+
+from grok_jax.training import checkpoints
+from grok_jax.training.devices import pad_runs, per_run, shared, use_all_cores
+from grok_jax.training.grid import Group, expand, group_runs, parse_grid, record_steps
+from grok_jax.training.program import Program, fitted_program, load_pool
+from grok_jax.training.progress import Progress, has_diverged, has_generalized
+from grok_jax.training.records import GroupRecords, to_dataset
+from grok_jax.training.settings import execution_settings
+
+CALL_SECONDS = 1.0  # how long one call into a compiled program should take, so that progress moves and stops are prompt
+
+
+class Chunk(NamedTuple):
+    """Consecutive runs of a group that train together, and where they are checkpointed."""
+
+    members: slice
+    folder: Path | None
+
+
+def sweep(
+    config: ConfigDict | Mapping[str, Any],
+    grid: str | Mapping[str, Any] | None = None,
+    *,
+    progress: bool = True,
+    checkpoint: str | Path | None = None,
+) -> xr.Dataset:
+    """Trains every run of a grid, each group of like runs as one compiled program over all devices.
+
+    Args:
+      config: as default_config gives it; the fields that the grid does not vary.
+      grid: axis -> values, e.g. {"model.init_scale": [0.5, 2], "seed": range(8)}, or the same as text (see
+        parse_grid); None takes config.grid. No axis at all is one run.
+      progress: whether to draw a progress bar on stderr.
+      checkpoint: a folder where unfinished work is kept, and from which it goes on; None keeps nothing.
+
+    Returns:
+      A Dataset with one dimension per axis and "step". NaN stands where a run had diverged or was stopped.
+      Attributes: compile_seconds, wall_seconds, programs, chunk_runs, devices.
+
+    Raises:
+      UserError: a config or grid that makes no sense; nothing has been trained then.
+    """
+    use_all_cores()
+    plain = config.to_dict() if isinstance(config, ConfigDict) else dict(config)
+    execution = execution_settings(plain)
+    axes = parse_grid(plain["grid"] if grid is None else grid)
+    points = expand(plain, axes)
+    groups = group_runs(points)
+    started = time.perf_counter()
+    bar = Progress(sum(g.schedule.steps * len(g.members) for g in groups), len(points), shown=progress)
+    trained, programs = [], []
+    for number, group in enumerate(groups):
+        program = fitted_program(group, execution.mapping, execution.chunk_runs)
+        programs.append(program)
+        parts = [
+            _train_chunk(group, program, chunk, execution.checkpoint_seconds, bar)
+            for chunk in _chunks(group, program, checkpoint and Path(checkpoint) / f"group_{number}")
+        ]
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        trained.append(GroupRecords(group.members, record_steps(group.schedule), joined))
+    bar.close()
+    dataset = to_dataset(axes, trained)
+    return dataset.assign_attrs(
+        compile_seconds=sum(program.compile_seconds for program in programs),
+        wall_seconds=time.perf_counter() - started,
+        programs=len(programs),
+        chunk_runs=[program.runs for program in programs],
+        devices=f"{jax.device_count()} x {jax.devices()[0].device_kind}",
+    )
+
+
+def _chunks(group: Group, program: Program, folder: Path | None) -> Iterator[Chunk]:
+    for start in range(0, len(group.members), program.runs):
+        stop = min(start + program.runs, len(group.members))
+        yield Chunk(slice(start, stop), folder and folder / f"runs_{start}_{stop}")
+
+
+def _train_chunk(
+    group: Group, program: Program, chunk: Chunk, checkpoint_seconds: float, bar: Progress
+) -> dict[str, Num[np.ndarray, "runs records"]]:
+    """Trains one chunk from its start, or from where its checkpoint stands, to its last record."""
+    steps = record_steps(group.schedule)
+    runs = chunk.members.stop - chunk.members.start
+    finished = chunk.folder and checkpoints.load_finished(chunk.folder)
+    if finished:
+        bar.advance(int(steps[-1]) * runs)
+        bar.report({name: values[:, -1] for name, values in finished.items()}, finished=True)
+        return finished
+
+    pool = load_pool(group.static.task, program.mesh)
+    own = {name: values[chunk.members] for name, values in group.hyper.items()}
+    hyper = jax.device_put(pad_runs(own, program.runs), per_run(program.mesh))
+    moving, fixed = program.init(hyper, pool)
+    step, records = 0, []
+    saved = chunk.folder and checkpoints.load(chunk.folder, program.moving)
+    if saved:
+        step, moving = saved.step, saved.moving
+        count = next(iter(saved.records.values())).shape[1]
+        records = [{name: values[:, i] for name, values in saved.records.items()} for i in range(count)]
+        bar.advance(step * runs)
+
+    pace, last_saved = 1, time.perf_counter()
+    for record in steps[len(records) :]:
+        while step < record:
+            count = min(pace, int(record) - step)
+            began = time.perf_counter()
+            moving = jax.block_until_ready(program.advance(moving, fixed, hyper, pool, *_scalars(program, step, count)))
+            seconds = time.perf_counter() - began
+            step += count
+            bar.advance(count * runs)
+            pace = max(1, min(10 * pace, int(count * CALL_SECONDS / seconds)))
+            if chunk.folder and time.perf_counter() - last_saved > checkpoint_seconds:
+                checkpoints.save(chunk.folder, step, moving, _stacked(records))
+                last_saved = time.perf_counter()
+        measured = jax.device_get(program.measure(moving, fixed, hyper, pool))
+        records.append({name: values[:runs] for name, values in measured.items()})
+        bar.report(records[-1])
+        settled = has_generalized(records[-1]) | has_diverged(records[-1])
+        if group.schedule.stop_when_generalized and settled.all():
+            bar.advance((int(steps[-1]) - step) * runs)
+            break
+    bar.report(records[-1], finished=True)
+    stacked = _stacked(records, len(steps))
+    if chunk.folder:
+        checkpoints.save_finished(chunk.folder, stacked)
+    return stacked
+
+
+def _scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
+    return tuple(jax.device_put(np.int32(value), shared(program.mesh)) for value in values)
+
+
+def _stacked(records: list[dict[str, np.ndarray]], length: int | None = None) -> dict[str, np.ndarray]:
+    """Records as (runs, records) arrays, filled up with NaN to `length` where training stopped early."""
+    stacked = {name: np.stack([record[name] for record in records], axis=1) for name in records[0]} if records else {}
+    missing = (length or len(records)) - len(records)
+    return {name: np.pad(values, ((0, 0), (0, missing)), constant_values=np.nan) for name, values in stacked.items()}

@@ -1,0 +1,42 @@
+"""Packaging of grok_jax.
+
+neural-tangents 0.6.5, which grok_jax.kernels uses, is not listed: its own requirements ask for TensorFlow
+(1.9 GB, for a module nobody needs here). Install it by itself; `make` does so:
+
+    pip install --no-deps neural-tangents==0.6.5
+"""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="grok_jax",
+    version="0.1.0",
+    description="When, and why, generalisation comes late: whole grids of grokking runs as one compiled program",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=find_packages(include=["grok_jax*", "experiments*", "configs*"]),
+    package_data={"grok_jax.tasks": ["*.npz"]},
+    install_requires=[
+        "absl-py>=2.1",
+        "flax>=0.12",
+        "frozendict>=2.4",  # the one requirement of neural-tangents besides JAX
+        "jax>=0.10.2",
+        "jaxlib>=0.10.2",
+        "jaxtyping>=0.3",
+        "matplotlib>=3.9",
+        "ml_collections>=1.0",
+        "mlxtend>=0.23",
+        "numpy>=2.0",
+        "optax>=0.2.6",
+        "orbax-checkpoint>=0.12",
+        "pooch>=1.8",
+        "scipy>=1.14",
+        "tqdm>=4.66",
+        "xarray>=2025.1",
+    ],
+    extras_require={
+        "test": ["beartype>=0.20", "pytest>=9", "ruff>=0.15"],
+        "torch": ["torch>=2.5"],
+        "gpu": ["jax[cuda12]>=0.10.2"],
+    },
+)

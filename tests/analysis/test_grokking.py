@@ -1,0 +1,160 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from grok_jax.analysis.grokking import (
+    add_grokking_times,
+    delay,
+    first_crossing,
+    is_censored,
+    last_value,
+    t_fit,
+    t_generalize,
+    value_at,
+)
+from grok_jax.errors import UserError
+
+STEPS = [0, 10, 30, 100, 300]
+
+
+def runs(*curves, name="test_accuracy", steps=STEPS, dtype=np.float64):
+    values = np.asarray(curves, dtype)
+    return xr.DataArray(values, dims=("seed", "step"), coords={"step": steps, "seed": range(len(curves))}, name=name)
+
+
+def test_crossing_lies_on_the_line_between_the_records_around_it():
+    x = runs([0.0, 0.1, 0.2, 0.9, 1.0])
+    assert first_crossing(x, 0.55).item() == pytest.approx(30 + 70 * (0.55 - 0.2) / 0.7)
+
+
+def test_crossing_is_the_first_of_several():
+    assert first_crossing(runs([0.0, 1.0, 0.0, 1.0, 1.0]), 0.5).item() == pytest.approx(5.0)
+
+
+def test_crossing_downward_mirrors_crossing_upward():
+    x = runs([0.0, 0.1, 0.2, 0.9, 1.0], [0.0, 0.0, 0.6, 0.1, 0.0])
+    xr.testing.assert_allclose(first_crossing(x, 0.5), first_crossing(-x, -0.5, "down"))
+
+
+def test_crossing_agrees_with_a_plain_loop_on_random_curves():
+    rng = np.random.default_rng(0)
+    x = xr.DataArray(rng.uniform(size=(4, 3, 6)), dims=("a", "b", "step"), coords={"step": [0, 1, 2, 5, 9, 20]})
+
+    def plain(curve, level):
+        for i, value in enumerate(curve):
+            if value >= level:
+                s, before = x.step.values, curve[max(i - 1, 0)]
+                return float(s[i]) if i == 0 else s[i - 1] + (s[i] - s[i - 1]) * (level - before) / (value - before)
+        return np.inf
+
+    for level in (0.2, 0.8, 0.99):
+        expected = np.apply_along_axis(plain, -1, x.values, level)
+        np.testing.assert_allclose(first_crossing(x, level), expected)
+
+
+def test_crossing_at_the_first_record_is_its_step():
+    assert first_crossing(runs([1.0, 1.0, 0.0, 0.0, 0.0]), 0.95).item() == 0
+
+
+def test_a_level_never_reached_is_censored():
+    time = first_crossing(runs([0.0, 0.1, 0.2, 0.3, 0.4], [0.0, 0.0, 0.0, 0.0, 1.0]), 0.5)
+    assert time.values.tolist() == [np.inf, 200.0]
+    assert is_censored(time).values.tolist() == [True, False]
+
+
+def test_a_run_that_diverges_before_the_level_has_no_time():
+    nan = np.nan
+    time = first_crossing(runs([nan] * 5, [0.1, 0.2, nan, nan, nan], [0.1, np.inf, 1.0, 1.0, 1.0]), 0.5)
+    assert np.isnan(time).all()
+
+
+def test_a_run_that_ends_after_the_level_keeps_its_time():
+    assert first_crossing(runs([0.0, 1.0, np.nan, np.nan, np.nan]), 0.5).item() == 5.0
+
+
+def test_95_of_100_in_float32_reaches_the_level():
+    x = runs([0.0, 0.0, 95 / 100, 95 / 100, 95 / 100], dtype=np.float32)
+    assert float(x[0, 2]) < 0.95
+    assert first_crossing(x, 0.95).item() == pytest.approx(30.0)
+    assert first_crossing(x - 1e-4, 0.95).item() == np.inf
+
+
+def test_an_unknown_direction_is_refused():
+    with pytest.raises(UserError, match="sideways"):
+        first_crossing(runs([0.0] * 5), 0.5, "sideways")
+
+
+def test_a_curve_without_steps_is_refused():
+    with pytest.raises(UserError, match="step"):
+        first_crossing(xr.DataArray(np.zeros(3), dims="seed"), 0.5)
+
+
+def test_value_at_undoes_first_crossing():
+    x = runs([0.0, 0.1, 0.2, 0.9, 1.0], [0.0, 0.3, 0.6, 0.7, 0.8])
+    np.testing.assert_allclose(value_at(x, first_crossing(x, 0.65)), 0.65)
+
+
+def test_value_at_a_time_that_is_not_there_is_nan():
+    x = runs([0.0, 0.1, 0.2, 0.9, 1.0])
+    assert np.isnan(value_at(x, 301.0)) and np.isnan(value_at(x, xr.DataArray([np.inf], dims="seed")))
+
+
+def test_last_value_passes_over_the_records_after_an_early_end():
+    x = runs([1.0, 2.0, 3.0, np.nan, np.nan], [1.0, 2.0, 3.0, 4.0, 5.0], [np.nan] * 5)
+    np.testing.assert_array_equal(last_value(x), [3.0, 5.0, np.nan])
+
+
+def accuracies(fit, generalize):
+    """Accuracies that rise linearly to .95 at the given steps, or stay at .5 for inf."""
+    steps = np.arange(0, 1001, 10)
+
+    def rise(times):
+        return [np.full(steps.size, 0.5) if np.isinf(t) else np.minimum(0.95 * steps / t, 1) for t in times]
+
+    return xr.Dataset(
+        {"train_accuracy": runs(*rise(fit), steps=steps), "test_accuracy": runs(*rise(generalize), steps=steps)}
+    )
+
+
+def test_delay_is_the_ratio_of_the_two_times():
+    ds = accuracies(fit=[50, 100], generalize=[500, 100])
+    np.testing.assert_allclose(t_fit(ds), [50, 100])
+    np.testing.assert_allclose(t_generalize(ds), [500, 100])
+    np.testing.assert_allclose(delay(ds), [10, 1])
+
+
+def test_delay_of_a_run_that_fits_and_never_generalises_is_censored():
+    assert delay(accuracies(fit=[50], generalize=[np.inf])).item() == np.inf
+
+
+def test_delay_of_a_run_that_never_fits_is_zero_or_undefined():
+    values = delay(accuracies(fit=[np.inf, np.inf], generalize=[50, np.inf])).values
+    assert values[0] == 0 and np.isnan(values[1])
+
+
+def test_delay_is_undefined_where_the_first_record_is_fitted_already():
+    ds = accuracies(fit=[50], generalize=[np.inf])
+    assert np.isnan(delay(ds.assign(train_accuracy=xr.ones_like(ds.train_accuracy))).item())
+
+
+def test_delay_follows_the_level():
+    ds = accuracies(fit=[50], generalize=[500])
+    assert t_fit(ds, 0.475).item() == pytest.approx(25.0)
+    assert delay(ds, 0.475).item() == pytest.approx(10.0)
+
+
+def test_grokking_times_join_the_results_with_units():
+    ds = add_grokking_times(accuracies(fit=[50], generalize=[500]))
+    assert {"train_accuracy", "t_fit", "t_generalize", "delay"} <= set(ds)
+    assert ds.t_fit.attrs["units"] == "steps" and "0.95" in ds.t_fit.attrs["long_name"]
+
+
+def test_grokking_times_survive_a_netcdf_file(tmp_path):
+    ds = add_grokking_times(accuracies(fit=[50, np.inf], generalize=[500, np.inf]))
+    ds.to_netcdf(tmp_path / "results.nc")
+    xr.testing.assert_identical(ds, xr.load_dataset(tmp_path / "results.nc"))
+
+
+def test_results_without_accuracies_say_what_there_is():
+    with pytest.raises(UserError, match="train_loss"):
+        t_fit(xr.Dataset({"train_loss": runs([0.0] * 5)}))

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from grok_jax.analysis.seeds import fraction_of_seeds, median_of_seeds
+
+
+def over(values):
+    return xr.DataArray(np.asarray(values, float), dims=("alpha", "seed"))
+
+
+def test_fraction_is_taken_over_the_seeds_alone():
+    holds = xr.DataArray([[True, False, True, True], [False] * 4], dims=("alpha", "seed"))
+    assert fraction_of_seeds(holds).values.tolist() == [0.75, 0.0]
+
+
+def test_a_single_run_is_a_fraction_of_0_or_1():
+    assert fraction_of_seeds(xr.DataArray(True)).item() == 1.0
+
+
+def test_median_agrees_with_numpy_for_odd_and_even_counts():
+    rng = np.random.default_rng(0)
+    for count in (1, 4, 7):
+        x = rng.normal(size=(3, count))
+        np.testing.assert_allclose(median_of_seeds(over(x)).median, np.median(x, axis=-1))
+
+
+def test_median_counts_censored_seeds_and_leaves_out_nan():
+    x = over([[1, np.inf, 3, np.inf, 2], [np.inf, np.inf, 1, 1, np.inf], [5, np.nan, 7, np.nan, np.nan], [np.nan] * 5])
+    np.testing.assert_array_equal(median_of_seeds(x).median, [3, np.inf, 6, np.nan])
+
+
+def test_interval_agrees_with_scipys_quantile_test():
+    rng = np.random.default_rng(1)
+    for count in (6, 9, 20, 33):
+        x = rng.normal(size=(2, count))
+        interval = median_of_seeds(over(x))
+        for row in range(2):
+            expected = stats.quantile_test(x[row], p=0.5).confidence_interval(0.95)
+            assert (interval.low[row], interval.high[row]) == (expected.low, expected.high)
+
+
+def test_interval_of_fewer_than_six_seeds_does_not_exist():
+    interval = median_of_seeds(over([[1, 2, 3, 4, 5]]))
+    assert np.isnan(interval.low) and np.isnan(interval.high)
+
+
+def test_interval_may_end_at_never():
+    interval = median_of_seeds(over([[1, 2, 3, np.inf, np.inf, np.inf, 1]]))
+    assert interval.low == 1 and interval.high == np.inf
+
+
+@pytest.mark.parametrize("order", [("alpha", "seed"), ("seed", "alpha")])
+def test_the_order_of_the_axes_does_not_matter(order):
+    x = over([[1, 2, 9], [4, 5, 6]]).transpose(*order)
+    assert median_of_seeds(x).median.values.tolist() == [2, 5]

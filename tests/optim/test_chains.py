@@ -1,0 +1,191 @@
+"""The registered optimisers as a grid uses them: traced, vmapped, checked."""
+
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from grok_jax.errors import UserError
+from grok_jax.optim import OPTIMIZERS, make_optimizer
+
+NAMES = sorted(OPTIMIZERS)
+everyone = pytest.mark.parametrize("name", NAMES)
+PARAMS = {"kernel": jnp.array([[1.0, -2.0], [0.5, 3.0]]), "bias": jnp.array([0.2, -0.1])}
+TARGET = {"kernel": jnp.array([[0.0, 1.0], [1.0, 0.5]]), "bias": jnp.array([1.0, 0.3])}
+# Every optional part of a chain at once.
+FULL = {"weight_decay": 0.1, "clip_norm": 2.0, "warmup_steps": 3, "update_noise": 0.01, "weight_noise": 0.01}
+
+
+def loss(params):
+    return optax.tree.norm(optax.tree.sub(params, TARGET), squared=True)
+
+
+def train(tx, steps=20, params=PARAMS, gradient=jax.grad(loss)):
+    """Weights after some steps; steps=1 is one update."""
+
+    def step(t, carry):
+        params, state = carry
+        key = jax.random.fold_in(jax.random.key(0), t)
+        updates, state = tx.update(gradient(params), state, params, initial_params=PARAMS, key=key)
+        return optax.apply_updates(params, updates), state
+
+    return jax.lax.fori_loop(0, steps, step, (params, tx.init(params)))[0]
+
+
+def assert_trees_close(ours, expected, **tolerances):
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **tolerances), ours, expected)
+
+
+def no_gradient(params):
+    return jax.tree.map(jnp.zeros_like, params)
+
+
+@everyone
+def test_every_optimizer_minimizes_a_parabola(name):
+    assert loss(train(make_optimizer(name, learning_rate=0.05), 300)) < 1e-4 * loss(PARAMS)
+
+
+@everyone
+@pytest.mark.parametrize("static", [{}, {"decay_to": "initial"}, {"constant_norm": True}])
+def test_a_chain_of_traced_fields_is_that_of_python_numbers(name, static):
+    with jax.enable_x64(True):
+        params = jax.tree.map(lambda p: jnp.asarray(p, jnp.float64), PARAMS)
+        fields = {**OPTIMIZERS[name].traced, **FULL}
+        traced = jax.jit(lambda fields: train(make_optimizer(name, **static, **fields), params=params))(fields)
+        plain = jax.jit(lambda: train(make_optimizer(name, **static, **fields), params=params))()
+        assert_trees_close(traced, plain, rtol=1e-12)
+
+
+@everyone
+def test_vmapped_over_hyper_parameters_is_each_run_alone(name):
+    grid = {
+        field: jnp.linspace(0.5, 0.9, 3) * (0.1 if value is None else value)
+        for field, value in {**OPTIMIZERS[name].traced, **FULL}.items()
+    }
+
+    def run(fields):
+        return train(make_optimizer(name, decay_to="initial", constant_norm=True, **fields))
+
+    together = jax.jit(jax.vmap(run))(grid)
+    for i in range(3):
+        alone = jax.jit(run)({field: values[i] for field, values in grid.items()})
+        assert_trees_close(jax.tree.map(lambda p, i=i: p[i], together), alone, rtol=1e-5, atol=1e-6)
+
+
+@everyone
+def test_second_step_and_other_values_compile_nothing(name):
+    @jax.jit
+    def step(fields, params, state, key):
+        tx = make_optimizer(name, constant_norm=True, decay_to="initial", **fields)
+        updates, state = tx.update(jax.grad(loss)(params), state, params, initial_params=PARAMS, key=key)
+        return optax.apply_updates(params, updates), state
+
+    fields = {**OPTIMIZERS[name].traced, **FULL}
+    state = make_optimizer(name, constant_norm=True, decay_to="initial", **fields).init(PARAMS)
+    params, key = PARAMS, jax.random.key(0)
+    for t in range(3):
+        params, state = step(fields, params, state, jax.random.fold_in(key, t))
+        fields = {field: value * 1.5 if isinstance(value, float) else value for field, value in fields.items()}
+    assert step._cache_size() == 1
+
+
+@everyone
+def test_first_step_of_a_warm_up_moves_nothing(name):
+    tx = make_optimizer(name, weight_decay=0.5, warmup_steps=10)
+    assert_trees_close(train(tx, 1), PARAMS, rtol=0)
+    assert loss(train(tx, 2)) < loss(PARAMS)
+
+
+@everyone
+def test_constant_norm_holds_in_every_chain(name):
+    trained = train(make_optimizer(name, learning_rate=0.01, constant_norm=True, weight_decay=0.3), 200)
+    assert loss(trained) < loss(PARAMS)
+    np.testing.assert_allclose(optax.tree.norm(trained), optax.tree.norm(PARAMS), rtol=1e-6)
+
+
+def test_decay_to_initial_moves_toward_it_by_rate_times_decay():
+    away = jax.tree.map(lambda p: p + 1.0, PARAMS)
+    for name in ("gd", "adamw"):
+        tx = make_optimizer(name, learning_rate=0.01, weight_decay=0.5, decay_to="initial")
+        expected = jax.tree.map(lambda p: p + (1 - 0.01 * 0.5) ** 3, PARAMS)
+        assert_trees_close(train(tx, 3, away, no_gradient), expected, rtol=1e-6)
+
+
+@everyone
+def test_decay_to_initial_is_decay_to_zero_shifted(name):
+    def shifted(params):
+        return jax.grad(loss)(optax.tree.add(params, PARAMS))
+
+    fields = {"learning_rate": 0.03, "weight_decay": 0.4}
+    to_initial = train(make_optimizer(name, decay_to="initial", **fields))
+    to_zero = train(make_optimizer(name, **fields), params=no_gradient(PARAMS), gradient=shifted)
+    assert_trees_close(to_initial, optax.tree.add(to_zero, PARAMS), rtol=1e-4, atol=1e-5)
+
+
+def test_clipping_bounds_the_gradient_before_weight_decay_joins_it():
+    tx = make_optimizer("gd", learning_rate=1.0, weight_decay=0.5, clip_norm=0.1)
+    gradient = jax.grad(loss)(PARAMS)
+    clipped = optax.tree.scale(0.1 / optax.tree.norm(gradient), gradient)
+    expected = jax.tree.map(lambda p, g: p - g - 0.5 * p, PARAMS, clipped)
+    assert_trees_close(train(tx, 1), expected, rtol=1e-6)
+
+
+def test_clipping_leaves_a_small_gradient_alone():
+    fields = {"learning_rate": 0.1}
+    assert_trees_close(train(make_optimizer("gd", clip_norm=1e3, **fields)), train(make_optimizer("gd", **fields)))
+
+
+@everyone
+def test_update_noise_is_multiplied_by_the_learning_rate_alone(name):
+    key = jax.random.key(7)
+    moved = []
+    for noise in (None, 2.0):
+        tx = make_optimizer(name, learning_rate=0.1, weight_decay=0.3, update_noise=noise)
+        updates, _ = tx.update(jax.grad(loss)(PARAMS), tx.init(PARAMS), PARAMS, initial_params=PARAMS, key=key)
+        moved.append(updates)
+    expected = jax.tree.map(lambda n: -0.1 * 2.0 * n, optax.tree.random_like(key, PARAMS))
+    assert_trees_close(optax.tree.sub(moved[1], moved[0]), expected, rtol=1e-4, atol=1e-6)
+
+
+@everyone
+def test_parts_left_out_hold_no_state(name):
+    leaves = jax.tree.leaves(make_optimizer(name).init(PARAMS))
+    assert len(leaves) == {"gd": 0, "momentum": 2, "adam": 5, "adamw": 5}[name]
+
+
+@everyone
+def test_defaults_pass_their_own_check(name):
+    optimizer = OPTIMIZERS[name]
+    optimizer.check(SimpleNamespace(**optimizer.defaults))
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("gd", "learning_rate", 0.0),
+        ("gd", "learning_rate", float("nan")),
+        ("adamw", "weight_decay", -0.1),
+        ("adamw", "decay_to", "start"),
+        ("gd", "clip_norm", 0.0),
+        ("gd", "warmup_steps", -1),
+        ("adam", "update_noise", -0.1),
+        ("adam", "weight_noise", -0.1),
+        ("momentum", "momentum", 1.0),
+        ("adam", "b1", 1.0),
+        ("adamw", "b2", -0.1),
+        ("adam", "eps", 0.0),
+    ],
+)
+def test_an_impossible_value_is_named_in_one_line(name, field, value):
+    optimizer = OPTIMIZERS[name]
+    with pytest.raises(UserError, match=rf"^optimizer\.{field} is .*{value}.*; it must be [^\n]*$"):
+        optimizer.check(SimpleNamespace(**{**optimizer.defaults, field: value}))
+
+
+def test_unknown_optimizers_and_fields_are_answered_with_those_there_are():
+    with pytest.raises(UserError, match="'sgd' does not exist; there are adam, adamw, gd, momentum"):
+        make_optimizer("sgd")
+    with pytest.raises(UserError, match="'gd' has no field 'momentum'; it has clip_norm"):
+        make_optimizer("gd", momentum=0.9)

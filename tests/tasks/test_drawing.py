@@ -1,0 +1,58 @@
+"""The pieces that draws are made of."""
+
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from grok_jax.errors import UserError
+from grok_jax.tasks.base import Rows
+from grok_jax.tasks.drawing import normal_rows, require_count, shuffled_splits, with_noise
+
+
+def test_normal_rows_pass_a_kolmogorov_smirnov_test():
+    numbers = np.asarray(normal_rows(jax.random.key(0), 2000, 5)).ravel()
+    assert stats.kstest(numbers, "norm").pvalue > 0.01
+
+
+def test_normal_rows_are_uncorrelated_between_columns():
+    correlations = np.corrcoef(normal_rows(jax.random.key(0), 5000, 4), rowvar=False)
+    np.testing.assert_allclose(correlations, np.eye(4), atol=0.05)
+
+
+def test_fewer_normal_rows_are_the_first_of_more():
+    key = jax.random.key(3)
+    np.testing.assert_array_equal(normal_rows(key, 4, 3), normal_rows(key, 9, 3)[:4])
+
+
+def test_no_noise_leaves_targets_alone_and_noise_has_its_standard_deviation():
+    targets, key = jnp.ones((4000, 2)), jax.random.key(0)
+    assert with_noise(targets, None, key) is targets
+    assert np.std(with_noise(targets, 0.3, key) - targets) == pytest.approx(0.3, rel=0.05)
+
+
+def test_full_splits_use_every_row_once():
+    train, test = shuffled_splits(jax.random.key(0), 50, 20, 30, Rows(20, 30))
+    assert sorted([*train.index.tolist(), *test.index.tolist()]) == list(range(50))
+
+
+def test_training_and_test_rows_of_a_smaller_run_are_the_first_of_a_larger_one():
+    small = shuffled_splits(jax.random.key(0), 50, 10, 5, Rows(10, 5))
+    large = shuffled_splits(jax.random.key(0), 50, 20, 30, Rows(20, 30))
+    np.testing.assert_array_equal(small.train.index, large.train.index[:10])
+    np.testing.assert_array_equal(small.test.index, large.test.index[:5])
+
+
+@pytest.mark.parametrize("value", [0, -3, 1.5, float("nan"), float("inf"), 8])
+def test_counts_that_are_no_whole_number_within_the_limit_are_user_errors(value):
+    with pytest.raises(UserError, match=rf"task.n is {value}; the rows allow 1 to 7$"):
+        require_count(SimpleNamespace(n=value), "n", 7, "the rows")
+
+
+@pytest.mark.parametrize("value", [1, 7, 3.0])
+def test_counts_within_the_limit_come_back_as_ints(value):
+    counted = require_count(SimpleNamespace(n=value), "n", 7, "the rows")
+    assert type(counted) is int and counted == value

@@ -1,0 +1,96 @@
+"""Modular arithmetic."""
+
+from fractions import Fraction
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from grok_jax.errors import UserError
+from grok_jax.tasks import TASKS
+from grok_jax.tasks.base import Examples
+from grok_jax.tasks.modular_arithmetic import all_pairs, encode, train_pairs
+
+TASK = TASKS["modular_arithmetic"]
+PLAIN = {
+    "add": lambda a, b, p: (a + b) % p,
+    "subtract": lambda a, b, p: (a - b) % p,
+    "multiply": lambda a, b, p: (a * b) % p,
+    "divide": lambda a, b, p: next(c for c in range(p) if (c * b) % p == a),
+    "polynomial": lambda a, b, p: (a * a + a * b + b * b) % p,
+    "sum_of_squares": lambda a, b, p: (a * a + b * b) % p,
+}
+
+
+@pytest.mark.parametrize("p", [2, 13, 12])
+@pytest.mark.parametrize("operation", PLAIN)
+def test_every_pair_has_the_result_of_plain_python(fields_of, operation, p):
+    if operation == "divide" and p == 12:
+        pytest.skip("12 is not prime")
+    pairs = all_pairs(fields_of("modular_arithmetic", p=p, operation=operation))
+    first_b = 1 if operation == "divide" else 0
+    expected = {(a, b): PLAIN[operation](a, b, p) for a in range(p) for b in range(first_b, p)}
+    assert len(pairs.targets) == len(expected)
+    assert {(a, b): c for (a, b), c in zip(pairs.inputs.tolist(), pairs.targets.tolist(), strict=True)} == expected
+
+
+def test_tokens_are_both_numbers_and_the_equals_sign(fields_of):
+    fields = fields_of("modular_arithmetic", p=5, encoding="tokens")
+    shown = encode(Examples(jnp.array([[1, 4], [0, 2]]), jnp.array([0, 2])), fields)
+    np.testing.assert_array_equal(shown.inputs, [[1, 4, 5], [0, 2, 5]])
+    assert jnp.issubdtype(shown.inputs.dtype, jnp.integer)
+
+
+def test_one_hot_inputs_are_two_unit_vectors_side_by_side(fields_of):
+    shown = encode(Examples(jnp.array([[1, 4], [0, 2]]), jnp.array([0, 2])), fields_of("modular_arithmetic", p=5))
+    expected = [[0, 1, 0, 0, 0, 0, 0, 0, 0, 1], [1, 0, 0, 0, 0, 0, 0, 1, 0, 0]]
+    np.testing.assert_array_equal(shown.inputs, np.array(expected, float))
+
+
+def test_nandas_split_has_3830_training_pairs(fields_of):
+    rows = TASK.rows(fields_of("modular_arithmetic", p=113, train_fraction=0.3))
+    assert (rows.train, rows.test) == (3830, 12769 - 3830)
+
+
+@pytest.mark.parametrize("pairs", [49, 100, 529, 9312, 12769])
+def test_train_pairs_are_the_whole_part_of_the_exact_product(pairs):
+    for percent in range(1, 200):
+        fraction = Fraction(percent, 200)
+        exact = fraction * pairs
+        assert int(train_pairs(float(fraction), pairs)) == exact.numerator // exact.denominator
+
+
+@pytest.mark.parametrize("pairs", [49, 529, 12769])
+def test_a_fraction_of_k_in_n_pairs_takes_k(pairs):
+    counts = np.arange(1, pairs)
+    np.testing.assert_array_equal(jax.vmap(lambda f: train_pairs(f, pairs))(jnp.asarray(counts / pairs)), counts)
+
+
+def test_outputs_are_p_unless_given(fields_of):
+    assert TASK.outputs(fields_of("modular_arithmetic", p=113)) == 113
+    assert TASK.outputs(fields_of("modular_arithmetic", p=113, outputs=114)) == 114
+
+
+def test_train_and_test_pairs_are_all_pairs(fields_of):
+    fields = fields_of("modular_arithmetic", p=11, train_fraction=0.4)
+    train, test = TASK.draw(jax.random.key(0), fields, None, TASK.rows(fields))
+    assert sorted([*train.index.tolist(), *test.index.tolist()]) == list(range(121))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"p": 1}, "task.p is 1; it must be a whole number, 2 or above"),
+        ({"p": 12, "operation": "divide"}, "task.p is 12; task.operation 'divide' needs a prime number"),
+        ({"operation": "power"}, "task.operation is 'power'; it must be one of add, subtract, multiply, divide"),
+        ({"encoding": "binary"}, "task.encoding is 'binary'; it must be one of one_hot, tokens"),
+        ({"outputs": 5}, r"task.outputs is 5; it must be None \(p outputs\) or at least p = 113"),
+        ({"train_fraction": 1.0}, "task.train_fraction is 1.0; it must be above 0 and below 1"),
+        ({"train_fraction": -0.2}, "task.train_fraction is -0.2; it must be above 0 and below 1"),
+        ({"p": 3, "train_fraction": 0.1}, "task.train_fraction is 0.1; of 9 pairs it takes 0, and 1 to 8 are allowed"),
+    ],
+)
+def test_impossible_fields_are_user_errors(fields_of, changes, message):
+    with pytest.raises(UserError, match=message):
+        TASK.rows(fields_of("modular_arithmetic", **changes))
