@@ -31,7 +31,7 @@ def plot(ds: xr.Dataset) -> Figure:
         twin = weight_norm_axis(left, ds)
         mark_time(left, t_fit(ds), colour=TRAIN, label="95% train accuracy")
         mark_time(left, first_crossing(ds["test_accuracy"], GENERALISED), colour=TEST, label="80% test accuracy")
-        legend(left, twin, loc="lower left", bbox_to_anchor=(0.0, 0.08))
+        legend(left, twin, loc="center left")
         learning_curves(right, ds, ("train_loss", "test_loss"))
         legend(right)
         for ax, letter in ((left, "a"), (right, "b")):

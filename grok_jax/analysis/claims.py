@@ -80,10 +80,11 @@ def over_seeds(
       note: for the reader.
 
     Returns:
-      Measured, its value the medians and "k of n" seeds; holds None where undecided runs could turn the majority.
+      Measured, its value the medians and "k of n" seeds; holds None below MINIMUM_SEEDS seeds, and
+      where undecided runs could turn the majority.
 
     Raises:
-      NotMeasured: fewer than MINIMUM_SEEDS seeds, or an axis besides 'seed'.
+      NotMeasured: an axis besides 'seed'.
     """
     decided = xr.ones_like(holds) if decided is None else decided
     holds, decided = (
@@ -167,7 +168,7 @@ def _show(value: Any) -> str:
         return ", ".join(f"{key} {_show(item)}" for key, item in value.items())
     if isinstance(value, str):
         return value
-    if math.isnan(value):
+    if value is None or math.isnan(value):  # None: read back from a file of claims.
         return "-"
     if math.isinf(value):
         return "never"

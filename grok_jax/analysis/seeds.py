@@ -46,15 +46,16 @@ def median_of_seeds(x: Real[xr.DataArray, "..."], dim: str = "seed") -> Median:
 
 def _median(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ordered = np.sort(x, axis=-1)  # NaN comes last.
-    count = (~np.isnan(x)).sum(-1)
+    count = (~np.isnan(x)).sum(-1, keepdims=True)
     rank = stats.binom.ppf((1 - CONFIDENCE) / 2, count, 0.5).astype(int)
 
     def at(index: np.ndarray, known: np.ndarray) -> np.ndarray:
-        index = np.clip(index, 0, x.shape[-1] - 1)
-        return np.where(known, np.take_along_axis(ordered, index[..., None], axis=-1)[..., 0], np.nan)
+        found = np.take_along_axis(ordered, np.clip(index, 0, x.shape[-1] - 1), axis=-1)
+        return np.where(known, found, np.nan)
 
     median = (at((count - 1) // 2, count > 0) + at(count // 2, count > 0)) / 2
-    return median, at(rank - 1, rank > 0), at(count - rank, rank > 0)
+    low, high = at(rank - 1, rank > 0), at(count - rank, rank > 0)
+    return median.squeeze(-1), low.squeeze(-1), high.squeeze(-1)
 
 
 def _with_axis(x: xr.DataArray, dim: str) -> xr.DataArray:

@@ -2,6 +2,6 @@
 
 from grok_jax.training.probes import PROBES, Probe, Probed, register_probe
 from grok_jax.training.settings import default_config
-from grok_jax.training.sweep import sweep
+from grok_jax.training.sweep import check, sweep
 
-__all__ = ["PROBES", "Probe", "Probed", "default_config", "register_probe", "sweep"]
+__all__ = ["PROBES", "Probe", "Probed", "check", "default_config", "register_probe", "sweep"]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
@@ -12,14 +13,23 @@ from jaxtyping import Num
 from ml_collections import ConfigDict
 
 from grok_jax.training import checkpoints
-from grok_jax.training.devices import pad_runs, per_run, shared, use_all_cores
-from grok_jax.training.grid import Group, expand, group_runs, parse_grid, record_steps
+from grok_jax.training.devices import pad_runs, per_run, run_mesh, shared, use_all_cores
+from grok_jax.training.grid import Axis, Group, expand, group_runs, parse_grid, record_steps
 from grok_jax.training.program import Program, fitted_program, load_pool
 from grok_jax.training.progress import Progress, has_diverged, has_generalized
 from grok_jax.training.records import GroupRecords, to_dataset
+from grok_jax.training.run import make_run
 from grok_jax.training.settings import execution_settings
 
 CALL_SECONDS = 1.0  # how long one call into a compiled program should take, so that progress moves and stops are prompt
+
+
+class Plan(NamedTuple):
+    """A grid, resolved."""
+
+    axes: tuple[Axis, ...]
+    groups: list[Group]
+    execution: SimpleNamespace
 
 
 class Chunk(NamedTuple):
@@ -53,15 +63,14 @@ def sweep(
       UserError: a config or grid that makes no sense; nothing has been trained then.
     """
     use_all_cores()
-    plain = config.to_dict() if isinstance(config, ConfigDict) else dict(config)
-    execution = execution_settings(plain)
-    axes = parse_grid(plain["grid"] if grid is None else grid)
-    points = expand(plain, axes)
-    groups = group_runs(points)
+    plan = _plan(config, grid)
+    execution = plan.execution
     started = time.perf_counter()
-    bar = Progress(sum(g.schedule.steps * len(g.members) for g in groups), len(points), shown=progress)
+    runs = [len(group.members) for group in plan.groups]
+    total = sum(group.schedule.steps * count for group, count in zip(plan.groups, runs, strict=True))
+    bar = Progress(total, sum(runs), shown=progress)
     trained, programs = [], []
-    for number, group in enumerate(groups):
+    for number, group in enumerate(plan.groups):
         program = fitted_program(group, execution.mapping, execution.chunk_runs)
         programs.append(program)
         parts = [
@@ -71,7 +80,7 @@ def sweep(
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         trained.append(GroupRecords(group.members, record_steps(group.schedule), joined))
     bar.close()
-    dataset = to_dataset(axes, trained)
+    dataset = to_dataset(plan.axes, trained)
     return dataset.assign_attrs(
         compile_seconds=sum(program.compile_seconds for program in programs),
         wall_seconds=time.perf_counter() - started,
@@ -79,6 +88,25 @@ def sweep(
         chunk_runs=[program.runs for program in programs],
         devices=f"{jax.device_count()} x {jax.devices()[0].device_kind}",
     )
+
+
+def check(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[str, Any] | None = None) -> None:
+    """Finds out whether sweep(config, grid) can train, without training: fields, values, data, shapes.
+
+    Raises:
+      UserError: it cannot; one line that says why.
+    """
+    use_all_cores()
+    for group in _plan(config, grid).groups:
+        pool = load_pool(group.static.task, run_mesh())
+        scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
+        jax.eval_shape(make_run(group.static, group.capacity).init, scalars, pool)
+
+
+def _plan(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[str, Any] | None) -> Plan:
+    plain = config.to_dict() if isinstance(config, ConfigDict) else dict(config)
+    axes = parse_grid(plain["grid"] if grid is None else grid)
+    return Plan(axes, group_runs(expand(plain, axes)), execution_settings(plain))
 
 
 def _chunks(group: Group, program: Program, folder: Path | None) -> Iterator[Chunk]:

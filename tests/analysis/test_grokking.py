@@ -52,6 +52,12 @@ def test_crossing_agrees_with_a_plain_loop_on_random_curves():
         np.testing.assert_allclose(first_crossing(x, level), expected)
 
 
+def test_crossing_of_one_run_is_that_of_the_run_in_a_grid():
+    x = runs([0.0, 0.1, 0.2, 0.9, 1.0], [0.0, 0.0, 0.0, 0.0, 0.1])
+    for seed in range(2):
+        assert first_crossing(x.isel(seed=seed), 0.5).item() == first_crossing(x, 0.5)[seed].item()
+
+
 def test_crossing_at_the_first_record_is_its_step():
     assert first_crossing(runs([1.0, 1.0, 0.0, 0.0, 0.0]), 0.95).item() == 0
 
@@ -64,7 +70,7 @@ def test_a_level_never_reached_is_censored():
 
 def test_a_run_that_diverges_before_the_level_has_no_time():
     nan = np.nan
-    time = first_crossing(runs([nan] * 5, [0.1, 0.2, nan, nan, nan], [0.1, np.inf, 1.0, 1.0, 1.0]), 0.5)
+    time = first_crossing(runs([nan] * 5, [0.1, 0.2, nan, nan, nan], [0.1, np.inf, 0.2, 1.0, 1.0]), 0.5)
     assert np.isnan(time).all()
 
 
@@ -96,7 +102,8 @@ def test_value_at_undoes_first_crossing():
 
 def test_value_at_a_time_that_is_not_there_is_nan():
     x = runs([0.0, 0.1, 0.2, 0.9, 1.0])
-    assert np.isnan(value_at(x, 301.0)) and np.isnan(value_at(x, xr.DataArray([np.inf], dims="seed")))
+    assert np.isnan(value_at(x, 301.0))
+    assert np.isnan(value_at(x, xr.DataArray([np.inf], dims="seed")))
 
 
 def test_last_value_passes_over_the_records_after_an_early_end():
@@ -129,7 +136,8 @@ def test_delay_of_a_run_that_fits_and_never_generalises_is_censored():
 
 def test_delay_of_a_run_that_never_fits_is_zero_or_undefined():
     values = delay(accuracies(fit=[np.inf, np.inf], generalize=[50, np.inf])).values
-    assert values[0] == 0 and np.isnan(values[1])
+    assert values[0] == 0
+    assert np.isnan(values[1])
 
 
 def test_delay_is_undefined_where_the_first_record_is_fitted_already():
@@ -146,7 +154,8 @@ def test_delay_follows_the_level():
 def test_grokking_times_join_the_results_with_units():
     ds = add_grokking_times(accuracies(fit=[50], generalize=[500]))
     assert {"train_accuracy", "t_fit", "t_generalize", "delay"} <= set(ds)
-    assert ds.t_fit.attrs["units"] == "steps" and "0.95" in ds.t_fit.attrs["long_name"]
+    assert ds.t_fit.attrs["units"] == "steps"
+    assert "0.95" in ds.t_fit.attrs["long_name"]
 
 
 def test_grokking_times_survive_a_netcdf_file(tmp_path):

@@ -21,8 +21,10 @@ def law(noise=0.0, seeds=5, seed=0):
 def test_an_exact_power_law_is_recovered():
     y = law()
     fit = fit_power_law(y["wd"], y)
-    assert fit.slope == pytest.approx(-1) and fit.prefactor == pytest.approx(40)
-    assert fit.slope_low == pytest.approx(-1) and fit.slope_high == pytest.approx(-1)
+    assert fit.slope == pytest.approx(-1)
+    assert fit.prefactor == pytest.approx(40)
+    assert fit.slope_low == pytest.approx(-1)
+    assert fit.slope_high == pytest.approx(-1)
     assert (fit.points, fit.censored, fit.missing) == (20, 0, 0)
 
 
@@ -52,13 +54,15 @@ def test_censored_and_missing_points_are_left_out_and_counted():
 def test_points_at_one_place_have_no_slope():
     y = law().where(law()["wd"] == 1.0, np.inf)
     fit = fit_power_law(y["wd"], y)
-    assert np.isnan(fit.slope) and (fit.points, fit.censored) == (5, 15)
+    assert np.isnan(fit.slope)
+    assert (fit.points, fit.censored) == (5, 15)
 
 
 def test_two_points_have_a_slope_without_an_interval():
     y = law(seeds=1)[:2]
     fit = fit_power_law(y["wd"], y)
-    assert fit.slope == pytest.approx(-1) and np.isnan(fit.slope_low)
+    assert fit.slope == pytest.approx(-1)
+    assert np.isnan(fit.slope_low)
 
 
 def test_rank_correlation_of_each_seed():

@@ -43,12 +43,14 @@ def test_interval_agrees_with_scipys_quantile_test():
 
 def test_interval_of_fewer_than_six_seeds_does_not_exist():
     interval = median_of_seeds(over([[1, 2, 3, 4, 5]]))
-    assert np.isnan(interval.low) and np.isnan(interval.high)
+    assert np.isnan(interval.low)
+    assert np.isnan(interval.high)
 
 
 def test_interval_may_end_at_never():
     interval = median_of_seeds(over([[1, 2, 3, np.inf, np.inf, np.inf, 1]]))
-    assert interval.low == 1 and interval.high == np.inf
+    assert interval.low == 1
+    assert interval.high == np.inf
 
 
 @pytest.mark.parametrize("order", [("alpha", "seed"), ("seed", "alpha")])

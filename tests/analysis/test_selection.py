@@ -44,7 +44,8 @@ def test_a_setting_is_known_where_all_runs_share_it():
 
 def test_a_shared_setting_can_be_made_an_axis():
     ds = with_axis(results(), "optimizer.weight_decay")
-    assert ds["optimizer.weight_decay"].values.tolist() == [0.01] and ds.x.dims[0] == "optimizer.weight_decay"
+    assert ds["optimizer.weight_decay"].values.tolist() == [0.01]
+    assert ds.x.dims[0] == "optimizer.weight_decay"
     assert with_axis(ds, "optimizer.weight_decay") is ds
     one = with_axis(results().isel({"model.init_scale": 1}), "model.init_scale")
     assert one["model.init_scale"].values.tolist() == [2.0]

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+
 from grok_jax.errors import UserError
 from grok_jax.optim import OPTIMIZERS, make_optimizer
 
@@ -22,8 +23,11 @@ def loss(params):
     return optax.tree.norm(optax.tree.sub(params, TARGET), squared=True)
 
 
-def train(tx, steps=20, params=PARAMS, gradient=jax.grad(loss)):
-    """Weights after some steps; steps=1 is one update."""
+gradient_of_loss = jax.grad(loss)
+
+
+def train(tx, steps=20, params=PARAMS, gradient=gradient_of_loss):
+    """Weights after some steps."""
 
     def step(t, carry):
         params, state = carry
@@ -48,30 +52,17 @@ def test_every_optimizer_minimizes_a_parabola(name):
 
 
 @everyone
-@pytest.mark.parametrize("static", [{}, {"decay_to": "initial"}, {"constant_norm": True}])
-def test_a_chain_of_traced_fields_is_that_of_python_numbers(name, static):
-    with jax.enable_x64(True):
-        params = jax.tree.map(lambda p: jnp.asarray(p, jnp.float64), PARAMS)
-        fields = {**OPTIMIZERS[name].traced, **FULL}
-        traced = jax.jit(lambda fields: train(make_optimizer(name, **static, **fields), params=params))(fields)
-        plain = jax.jit(lambda: train(make_optimizer(name, **static, **fields), params=params))()
-        assert_trees_close(traced, plain, rtol=1e-12)
-
-
-@everyone
-def test_vmapped_over_hyper_parameters_is_each_run_alone(name):
-    grid = {
-        field: jnp.linspace(0.5, 0.9, 3) * (0.1 if value is None else value)
-        for field, value in {**OPTIMIZERS[name].traced, **FULL}.items()
-    }
-
+def test_a_vmapped_chain_of_traced_fields_is_the_chain_of_python_numbers(name):
     def run(fields):
-        return train(make_optimizer(name, decay_to="initial", constant_norm=True, **fields))
+        params = optax.tree.cast(optax.tree.add(PARAMS, TARGET), jnp.float64)
+        return train(make_optimizer(name, decay_to="initial", constant_norm=True, **fields), params=params)
 
-    together = jax.jit(jax.vmap(run))(grid)
-    for i in range(3):
-        alone = jax.jit(run)({field: values[i] for field, values in grid.items()})
-        assert_trees_close(jax.tree.map(lambda p, i=i: p[i], together), alone, rtol=1e-5, atol=1e-6)
+    with jax.enable_x64(True):
+        numbers = {**OPTIMIZERS[name].traced, **FULL}
+        grid = {field: jnp.array([0.7 * number, number], jnp.float64) for field, number in numbers.items()}
+        together = jax.jit(jax.vmap(run))(grid)
+        alone = jax.jit(lambda: run(numbers))()
+        assert_trees_close(jax.tree.map(lambda p: p[1], together), alone, rtol=1e-8)
 
 
 @everyone
@@ -79,7 +70,7 @@ def test_second_step_and_other_values_compile_nothing(name):
     @jax.jit
     def step(fields, params, state, key):
         tx = make_optimizer(name, constant_norm=True, decay_to="initial", **fields)
-        updates, state = tx.update(jax.grad(loss)(params), state, params, initial_params=PARAMS, key=key)
+        updates, state = tx.update(gradient_of_loss(params), state, params, initial_params=PARAMS, key=key)
         return optax.apply_updates(params, updates), state
 
     fields = {**OPTIMIZERS[name].traced, **FULL}
@@ -91,9 +82,8 @@ def test_second_step_and_other_values_compile_nothing(name):
     assert step._cache_size() == 1
 
 
-@everyone
-def test_first_step_of_a_warm_up_moves_nothing(name):
-    tx = make_optimizer(name, weight_decay=0.5, warmup_steps=10)
+def test_first_step_of_a_warm_up_moves_nothing():
+    tx = make_optimizer("adamw", weight_decay=0.5, warmup_steps=10)
     assert_trees_close(train(tx, 1), PARAMS, rtol=0)
     assert loss(train(tx, 2)) < loss(PARAMS)
 
@@ -113,10 +103,10 @@ def test_decay_to_initial_moves_toward_it_by_rate_times_decay():
         assert_trees_close(train(tx, 3, away, no_gradient), expected, rtol=1e-6)
 
 
-@everyone
+@pytest.mark.parametrize("name", ["adam", "adamw"])
 def test_decay_to_initial_is_decay_to_zero_shifted(name):
     def shifted(params):
-        return jax.grad(loss)(optax.tree.add(params, PARAMS))
+        return gradient_of_loss(optax.tree.add(params, PARAMS))
 
     fields = {"learning_rate": 0.03, "weight_decay": 0.4}
     to_initial = train(make_optimizer(name, decay_to="initial", **fields))
@@ -126,7 +116,7 @@ def test_decay_to_initial_is_decay_to_zero_shifted(name):
 
 def test_clipping_bounds_the_gradient_before_weight_decay_joins_it():
     tx = make_optimizer("gd", learning_rate=1.0, weight_decay=0.5, clip_norm=0.1)
-    gradient = jax.grad(loss)(PARAMS)
+    gradient = gradient_of_loss(PARAMS)
     clipped = optax.tree.scale(0.1 / optax.tree.norm(gradient), gradient)
     expected = jax.tree.map(lambda p, g: p - g - 0.5 * p, PARAMS, clipped)
     assert_trees_close(train(tx, 1), expected, rtol=1e-6)
@@ -137,15 +127,16 @@ def test_clipping_leaves_a_small_gradient_alone():
     assert_trees_close(train(make_optimizer("gd", clip_norm=1e3, **fields)), train(make_optimizer("gd", **fields)))
 
 
-@everyone
+@pytest.mark.parametrize("name", ["momentum", "adamw"])
 def test_update_noise_is_multiplied_by_the_learning_rate_alone(name):
-    key = jax.random.key(7)
     moved = []
     for noise in (None, 2.0):
         tx = make_optimizer(name, learning_rate=0.1, weight_decay=0.3, update_noise=noise)
-        updates, _ = tx.update(jax.grad(loss)(PARAMS), tx.init(PARAMS), PARAMS, initial_params=PARAMS, key=key)
+        updates, _ = tx.update(
+            gradient_of_loss(PARAMS), tx.init(PARAMS), PARAMS, initial_params=PARAMS, key=jax.random.key(7)
+        )
         moved.append(updates)
-    expected = jax.tree.map(lambda n: -0.1 * 2.0 * n, optax.tree.random_like(key, PARAMS))
+    expected = jax.tree.map(lambda n: -0.1 * 2.0 * n, optax.tree.random_like(jax.random.key(7), PARAMS))
     assert_trees_close(optax.tree.sub(moved[1], moved[0]), expected, rtol=1e-4, atol=1e-6)
 
 

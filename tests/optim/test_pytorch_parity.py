@@ -1,10 +1,13 @@
 """Trajectories of the optimisers against those of PyTorch, in float64."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+
 from grok_jax.optim import make_optimizer
 
 torch = pytest.importorskip("torch", reason="PyTorch is an optional extra")
@@ -16,7 +19,7 @@ def problem():
     """Weights, examples and the rows of each minibatch, as float64 and int arrays."""
     rng = np.random.default_rng(0)
     params = []
-    for fan_in, fan_out in zip(SIZES[:-1], SIZES[1:], strict=True):
+    for fan_in, fan_out in itertools.pairwise(SIZES):
         params += [rng.normal(size=(fan_in, fan_out)) / np.sqrt(fan_in), 0.1 * rng.normal(size=fan_out)]
     batches = np.stack([rng.permutation(ROWS)[:BATCH] for _ in range(STEPS)])
     return params, rng.normal(size=(ROWS, SIZES[0])), rng.normal(size=(ROWS, SIZES[-1])), batches

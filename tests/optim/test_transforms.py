@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+
 from grok_jax.optim import (
     add_decay_to_initial,
     add_update_noise,
@@ -34,20 +35,18 @@ def test_constant_norm_rescales_all_parameters_together():
 
 
 def test_constant_norm_holds_to_float_precision_over_2000_steps():
-    sizes = [(784, 100), (100,), (100, 10), (10,)]
     key = jax.random.key(0)
-    params = [jax.random.normal(jax.random.fold_in(key, i), shape) for i, shape in enumerate(sizes)]
+    params = [jax.random.normal(jax.random.fold_in(key, i), shape) for i, shape in enumerate([(200, 100), (100,)])]
     tx = optax.chain(optax.scale_by_adam(), optax.scale_by_learning_rate(1e-2), constant_norm())
 
     def step(t, carry):
         params, state = carry
-        # Gradients with a radial part: without the rescaling the norm would grow.
-        noise = optax.tree.random_like(jax.random.fold_in(key, 100 + t), params)
-        updates, state = tx.update(optax.tree.add_scale(noise, -1.0, params), state, params)
+        # The part along -p would make the norm grow; the sine keeps the weights moving.
+        updates, state = tx.update(jax.tree.map(lambda p: jnp.sin(9 * p + t / 50) - p, params), state, params)
         return optax.apply_updates(params, updates), state
 
     trained, _ = jax.jit(lambda params: jax.lax.fori_loop(0, 2000, step, (params, tx.init(params))))(params)
-    assert norm64(optax.tree.sub(trained, params)) > norm64(params)  # they did move
+    assert norm64(optax.tree.sub(trained, params)) > 0.1 * norm64(params)
     assert abs(norm64(trained) / norm64(params) - 1) < 1e-6
 
 
@@ -125,14 +124,17 @@ def test_noise_differs_between_leaves_and_between_keys(noise):
 
 @noises
 def test_vmapped_noise_is_that_of_each_run_alone(noise):
-    keys = jax.random.split(jax.random.key(0), 3)
     sigmas = jnp.array([0.0, 0.1, 2.0])
+    keys = jax.vmap(jax.random.key)(jnp.arange(3))
     together = jax.vmap(noise, in_axes=(None, 0, 0))(PARAMS, keys, sigmas)
-    for i in range(3):
-        assert_trees_close(jax.tree.map(lambda n, i=i: n[i], together), noise(PARAMS, keys[i], sigmas[i]), rtol=1e-6)
+    for i, sigma in enumerate(sigmas):
+        alone = noise(PARAMS, jax.random.key(i), sigma)
+        assert_trees_close(jax.tree.map(lambda n, i=i: n[i], together), alone, rtol=1e-6)
 
 
 def test_gradient_at_perturbed_weights_is_that_at_the_noisy_point():
-    key = jax.random.key(0)
-    gradient = jax.grad(lambda p: optax.tree.norm(perturb_weights(p, key, 0.5), squared=True))(PARAMS)
-    assert_trees_close(gradient, jax.tree.map(lambda p: 2 * p, perturb_weights(PARAMS, key, 0.5)), rtol=1e-6)
+    def noisy(params):
+        return perturb_weights(params, jax.random.key(0), 0.5)
+
+    gradient = jax.grad(lambda params: optax.tree.norm(noisy(params), squared=True))(PARAMS)
+    assert_trees_close(gradient, jax.tree.map(lambda p: 2 * p, noisy(PARAMS)), rtol=1e-6)

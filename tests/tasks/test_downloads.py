@@ -40,7 +40,7 @@ def test_the_environment_names_the_data_folder(folder):
 
 
 def test_without_the_environment_the_data_folder_is_a_cache_folder(monkeypatch):
-    monkeypatch.delenv("GROK_JAX_DATA")
+    monkeypatch.delenv("GROK_JAX_DATA", raising=False)
     assert data_folder() == Path(pooch.os_cache("grok_jax"))
 
 

@@ -24,8 +24,8 @@ def test_normal_rows_are_uncorrelated_between_columns():
 
 
 def test_fewer_normal_rows_are_the_first_of_more():
-    key = jax.random.key(3)
-    np.testing.assert_array_equal(normal_rows(key, 4, 3), normal_rows(key, 9, 3)[:4])
+    few, more = (normal_rows(jax.random.key(3), rows, 3) for rows in (4, 9))
+    np.testing.assert_array_equal(few, more[:4])
 
 
 def test_no_noise_leaves_targets_alone_and_noise_has_its_standard_deviation():
@@ -55,4 +55,5 @@ def test_counts_that_are_no_whole_number_within_the_limit_are_user_errors(value)
 @pytest.mark.parametrize("value", [1, 7, 3.0])
 def test_counts_within_the_limit_come_back_as_ints(value):
     counted = require_count(SimpleNamespace(n=value), "n", 7, "the rows")
-    assert type(counted) is int and counted == value
+    assert isinstance(counted, int)
+    assert counted == value

@@ -2,9 +2,7 @@
 
 import gzip
 import hashlib
-import os
 import struct
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -13,14 +11,8 @@ import pytest
 
 from grok_jax.errors import UserError
 from grok_jax.tasks import TASKS, mnist
-from grok_jax.tasks.base import Examples
 
 TASK = TASKS["mnist"]
-KEY = jax.random.key(0)
-FOLDER = os.environ.get("GROK_JAX_DATA", "")
-needs_mnist = pytest.mark.skipif(
-    not (Path(FOLDER) / "mnist").is_dir() or not FOLDER, reason="GROK_JAX_DATA has no mnist folder"
-)
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +21,14 @@ def embedded():
 
 
 @pytest.fixture(scope="module")
-def full():
+def full(data_folder):
+    assert (data_folder / "mnist").is_dir()
     return mnist.load_full()
 
 
-def draw(fields, key=KEY):
-    return TASK.draw(key, fields, None, TASK.rows(fields))
-
-
 def test_embedded_digits_are_500_of_each_class(embedded):
-    assert embedded.inputs.shape == (5000, 784) and embedded.inputs.dtype == np.uint8
+    assert embedded.inputs.shape == (5000, 784)
+    assert embedded.inputs.dtype == np.uint8
     np.testing.assert_array_equal(np.bincount(embedded.targets), [500] * 10)
 
 
@@ -50,13 +40,13 @@ def test_embedded_digits_are_pictures_that_nearest_class_means_recognise(embedde
     assert np.mean(distances.argmin(axis=1) == labels[2500:]) > 0.75
 
 
-def test_embedded_training_rows_are_of_every_class(fields_of, embedded):
+def test_embedded_training_rows_are_of_every_class(fields_of, draw, embedded):
     fields = fields_of("mnist", train_size=1000)
     counts = np.bincount(embedded.targets[np.asarray(draw(fields).train.index)], minlength=10)
     assert counts.min() > 60
 
 
-def test_embedded_test_rows_do_not_depend_on_the_training_size(fields_of):
+def test_embedded_test_rows_do_not_depend_on_the_training_size(fields_of, draw):
     a, b = (draw(fields_of("mnist", train_size=n, test_size=500)).test.index for n in (10, 4500))
     np.testing.assert_array_equal(a, b)
 
@@ -93,14 +83,14 @@ def test_messiness_interpolates_linearly(fields_of, embedded):
     np.testing.assert_allclose(at(0.3), 0.3 * at(1.0) + 0.7 * at(0.0), atol=1e-6)
 
 
-def test_full_draws_keep_to_their_part_of_the_files(fields_of):
+def test_full_draws_keep_to_their_part_of_the_files(fields_of, draw):
     fields = fields_of("mnist", source="full", train_size=60000)
     train, test = draw(fields)
     np.testing.assert_array_equal(np.sort(train.index), np.arange(60000))
     np.testing.assert_array_equal(np.sort(test.index), np.arange(60000, 70000))
 
 
-def test_first_digits_are_in_the_order_of_the_files(fields_of):
+def test_first_digits_are_in_the_order_of_the_files(fields_of, draw):
     train, test = draw(fields_of("mnist", source="full", subset="first", train_size=1000, test_size=3))
     np.testing.assert_array_equal(train.index, np.arange(1000))
     np.testing.assert_array_equal(test.index, [60000, 60001, 60002])
@@ -160,7 +150,6 @@ def test_a_corrupt_mnist_file_is_a_user_error_of_one_line(tmp_path, monkeypatch,
         TASK.load(fields_of("mnist", source="full"))
 
 
-@needs_mnist
 def test_full_mnist_has_its_counts_and_labels(full):
     assert full.inputs.shape == (70000, 784)
     train, test = np.bincount(full.targets[:60000]), np.bincount(full.targets[60000:])
@@ -168,13 +157,11 @@ def test_full_mnist_has_its_counts_and_labels(full):
     np.testing.assert_array_equal(test, [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009])
 
 
-@needs_mnist
 def test_embedded_digits_contain_the_first_thousand_training_digits_with_their_labels(embedded, full):
     labels = {picture.tobytes(): label for picture, label in zip(*embedded, strict=True)}
     assert all(labels.get(x.tobytes()) == y for x, y in zip(full.inputs[:1000], full.targets[:1000], strict=True))
 
 
-@needs_mnist
 def test_no_test_digit_is_among_the_embedded_ones(embedded, full):
     known = {picture.tobytes() for picture in embedded.inputs}
     assert not any(picture.tobytes() in known for picture in full.inputs[60000:])

@@ -1,0 +1,1 @@
+"""Configs: one lab note for each figure, and grid.py for a grid of your own."""

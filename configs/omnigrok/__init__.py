@@ -1,0 +1,1 @@
+"""Figures of Omnigrok (Liu, Michaud, Tegmark)."""

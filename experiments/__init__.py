@@ -1,0 +1,1 @@
+"""Commands, and the figures of the papers: what each draws and claims."""

@@ -1,0 +1,64 @@
+"""One figure of a paper, or a user's own grid: trained, drawn, and its claims measured."""
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import xarray as xr
+from matplotlib.figure import Figure
+from ml_collections import ConfigDict
+
+import grok_jax
+from grok_jax import results
+from grok_jax.analysis.claims import Claim, judge, save_claims
+from grok_jax.errors import UserError
+from grok_jax.plotting.overview import overview
+
+
+class FigureOf(NamedTuple):
+    """What a figure's module gives."""
+
+    plot: Callable[[xr.Dataset], Figure]
+    claims: list[Claim]
+
+
+def figure_of(config: ConfigDict) -> FigureOf:
+    """The plot and claims that config.figure names, e.g. "omnigrok/fig2b_teacher_student"; "" is a user's own grid.
+
+    Raises:
+      UserError: there is no such figure.
+    """
+    if not config.figure:
+        return FigureOf(overview, [])
+    try:
+        module = importlib.import_module("experiments." + config.figure.replace("/", "."))
+    except ModuleNotFoundError as error:
+        raise UserError(f"figure {config.figure!r} does not exist; see the files experiments/<paper>/<figure>.py") from error
+    return FigureOf(module.plot, module.CLAIMS)
+
+
+def make(config: ConfigDict, out: Path, *, resume: bool = False, overwrite: bool = False, progress: bool = True) -> list[dict]:
+    """Trains a config's grid and leaves config.json, results.nc, figure.png and claims.json in `out`.
+
+    Returns:
+      The verdicts on the figure's claims.
+
+    Raises:
+      UserError: the config makes no sense, or the folder is not free; nothing is changed then.
+    """
+    figure = figure_of(config)
+    plain = config.to_dict()
+    grok_jax.check(config)
+    checkpoint = results.begin(out, plain, resume=resume, overwrite=overwrite)
+    dataset = grok_jax.sweep(config, progress=progress, checkpoint=checkpoint)
+    dataset = dataset.assign_attrs(config=json.dumps(plain))
+    results.write_dataset(out, dataset)
+    drawn = figure.plot(dataset)
+    results.write_figure(out, drawn)
+    plt.close(drawn)
+    verdicts = judge(figure.claims, dataset)
+    save_claims(out / "claims.json", verdicts)
+    return verdicts

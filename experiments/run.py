@@ -1,0 +1,32 @@
+"""Trains one config and draws it.
+
+python -m experiments.run --config=configs/<paper>/<figure>.py:<preset> --out=<folder> [--config.seed=1]
+"""
+
+from pathlib import Path
+
+from absl import flags
+from ml_collections import config_flags
+
+from experiments import command, figures
+from grok_jax.analysis.claims import format_claims
+
+CONFIG = config_flags.DEFINE_config_file("config", None, "File with get_config(preset); fields: --config.<field>=<value>.")
+OUT = flags.DEFINE_string("out", None, "Folder for the results.")
+RESUME = flags.DEFINE_bool("resume", False, "Go on with the unfinished run in the folder.")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what a run left in the folder before.")
+PROGRESS = flags.DEFINE_bool("progress", True, "Draw a progress bar.")
+flags.mark_flags_as_required(["config", "out"])
+
+
+def main() -> None:
+    """Runs the config of the flags."""
+    out = Path(OUT.value)
+    verdicts = figures.make(CONFIG.value, out, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
+    if verdicts:
+        print(format_claims(verdicts))
+    print(f"results, picture and claims are in {out}/")
+
+
+if __name__ == "__main__":
+    command.start(main)

@@ -1,0 +1,143 @@
+"""The folder that a run of an experiment leaves: what was asked, what came out, and how far it got.
+
+    config.json    the resolved config, versions, device, git revision, wall and compile time
+    results.nc     the Dataset of the sweep
+    figure.png     the picture
+    claims.json    what the paper says, measured
+    checkpoint/    while unfinished
+"""
+
+import importlib.metadata
+import json
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import xarray as xr
+
+from grok_jax.errors import UserError, require
+
+PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray", "neural-tangents")
+
+
+def begin(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> Path:
+    """Prepares a results folder for a run, and returns where to keep its checkpoints.
+
+    Args:
+      folder: made if it does not exist.
+      config: the run's config as a plain dict; must be the unfinished run's own when resuming.
+      resume: go on with the unfinished run in the folder; a folder that is not there yet is begun.
+      overwrite: give up what a run left there before.
+
+    Raises:
+      UserError: the folder holds results, an unfinished run or other files and neither flag allows that; or
+        resume is asked for a finished run or another config. Nothing has been changed then.
+    """
+    require(not (resume and overwrite), "--resume and --overwrite exclude each other")
+    require(not folder.exists() or folder.is_dir(), f"--out={folder} is a file; it must be a folder")
+    config = json.loads(json.dumps(config))
+    begun, finished = (folder / "config.json").exists(), (folder / "results.nc").exists()
+    if begun and not overwrite:
+        _require_continuable(folder, config, finished=finished, resume=resume)
+    elif not begun and folder.exists():
+        others = sorted(path.name for path in folder.iterdir())
+        require(not others, f"--out={folder} holds other files ({', '.join(others[:3])}); give a new or empty folder")
+    if overwrite:
+        _clear(folder)
+    if not (begun and resume):
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / "config.json", lambda path: path.write_text(_as_json({"config": config, **environment()})))
+    return folder / "checkpoint"
+
+
+def write_dataset(folder: Path, dataset: xr.Dataset) -> None:
+    """Writes results.nc, adds the times to config.json, and drops the checkpoints, which are not needed any more."""
+    _replace(folder / "results.nc", lambda path: dataset.to_netcdf(path, engine="scipy"))
+    record = json.loads((folder / "config.json").read_text())
+    times = {name: round(dataset.attrs[name], 2) for name in ("wall_seconds", "compile_seconds")}
+    layout = {"programs": dataset.attrs["programs"], "chunk_runs": [int(n) for n in dataset.attrs["chunk_runs"]]}
+    _replace(folder / "config.json", lambda path: path.write_text(_as_json({**record, **times, **layout})))
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+
+
+def load_dataset(folder: str | Path) -> xr.Dataset:
+    """The Dataset of a finished run.
+
+    Raises:
+      UserError: there is no such folder, or the run in it is unfinished.
+    """
+    path = Path(folder) / "results.nc"
+    if not path.exists():
+        unfinished = (Path(folder) / "config.json").exists()
+        raise UserError(f"{folder} holds {'an unfinished run; go on with --resume' if unfinished else 'no results'}")
+    return xr.load_dataset(path, engine="scipy")
+
+
+def write_figure(folder: Path, figure: Any) -> Path:
+    """Writes figure.png and returns its path."""
+    path = folder / "figure.png"
+    _replace(path, lambda partial: figure.savefig(partial, format="png", dpi=150))
+    return path
+
+
+def environment() -> dict[str, Any]:
+    """Versions, device and git revision: what a result may depend on beside its config."""
+    return {
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
+        "git_revision": _git_revision(),
+    }
+
+
+def _require_continuable(folder: Path, config: Mapping[str, Any], *, finished: bool, resume: bool) -> None:
+    require(not finished, f"--out={folder} holds a finished run; give another folder, or --overwrite")
+    require(resume, f"--out={folder} holds an unfinished run; give --resume, --overwrite or another folder")
+    before = json.loads((folder / "config.json").read_text())["config"]
+    changed = [name for name in _flat(before) | _flat(config) if _flat(before).get(name) != _flat(config).get(name)]
+    changed = [name for name in changed if not name.startswith("execution.checkpoint")]
+    require(not changed, f"--resume: {', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat = {}
+    for name, value in config.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
+
+
+def _clear(folder: Path) -> None:
+    for name in ("results.nc", "figure.png", "claims.json", "config.json"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+
+
+def _replace(path: Path, write: Callable[[Path], Any]) -> None:
+    """Lets `write` make the file under another name, then puts it in place in one step."""
+    partial = path.with_name(path.name + ".partial")
+    write(partial)
+    partial.replace(path)
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=1) + "\n"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _git_revision() -> str | None:
+    """The checkout's revision, with "+" where files have changed since; None outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        command = ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty=+"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

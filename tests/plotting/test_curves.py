@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.plotting.curves import axis_label, curve, learning_curves, legend, mark_time, weight_norm_axis
+
+
+def runs(values, name="test_accuracy", **attrs):
+    values = np.asarray(values, float)
+    steps = [0, 1, 10, 100][: values.shape[-1]]
+    return xr.DataArray(values, dims=("seed", "step"), coords={"step": steps}, name=name, attrs=attrs)
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+def test_a_curve_is_the_median_with_a_band_from_smallest_to_largest(ax):
+    curve(ax, runs([[0, 1, 2, 3], [0, 5, 6, 7], [0, 2, 3, 9]]), colour="k")
+    (line,) = ax.lines
+    assert line.get_xydata().tolist() == [[1, 2], [10, 3], [100, 7]]
+    (band,) = ax.collections
+    assert band.get_datalim(ax.transData).extents.tolist() == [1, 1, 100, 9]
+
+
+def test_the_record_of_step_0_has_no_place_on_the_logarithmic_axis(ax):
+    curve(ax, runs([[0.5, 1, 2, 3]]), colour="k")
+    assert ax.get_xscale() == "log"
+    assert ax.lines[0].get_xdata()[0] == 1
+    assert not ax.collections
+
+
+def test_a_run_alone_is_a_line(ax):
+    curve(ax, runs([[0, 1, 2, 3]]).isel(seed=0), colour="k")
+    assert ax.lines[0].get_ydata().tolist() == [1, 2, 3]
+
+
+def test_runs_that_break_off_leave_the_median_to_the_others(ax):
+    curve(ax, runs([[0, 1, 2, 3], [0, 3, np.nan, np.nan], [0, 2, 4, np.inf]]), colour="k")
+    assert ax.lines[0].get_ydata().tolist() == [2, 3, 3]
+
+
+def test_learning_curves_are_named_by_their_attributes(ax):
+    ds = xr.Dataset(
+        {
+            "train_loss": runs([[1, 1, 0.1, 0.01]], long_name="training loss", units="squared outputs"),
+            "test_loss": runs([[1, 1, 1, 0.1]], long_name="test loss", units="squared outputs"),
+        }
+    )
+    learning_curves(ax, ds, ("train_loss", "test_loss"))
+    assert ax.get_legend_handles_labels()[1] == ["training loss", "test loss"]
+    assert ax.get_ylabel() == "loss [squared outputs]"
+    assert ax.get_yscale() == "log"
+
+
+def test_an_axis_label_falls_back_on_the_names_of_the_variables():
+    assert axis_label([runs([[0.0] * 4], "train_accuracy", units="1"), runs([[0.0] * 4])]) == "accuracy"
+    assert axis_label([runs([[0.0] * 4], "fit"), runs([[0.0] * 4], "norm")]) == "fit / norm"
+
+
+def test_the_weight_norm_has_an_axis_and_an_entry_in_the_one_legend(ax):
+    curve(ax, runs([[0, 1, 2, 3]]), colour="k", label="test")
+    twin = weight_norm_axis(ax, xr.Dataset({"weight_norm": runs([[50, 50, 40, 30]], "weight_norm")}))
+    legend(ax, twin)
+    assert twin.get_ylabel() == "weight norm"
+    assert ax.get_legend() is None
+    assert [text.get_text() for text in twin.get_legend().get_texts()] == ["test", "weight norm"]
+
+
+def test_a_time_is_marked_at_its_median_and_named_where_it_is_not_reached(ax):
+    mark_time(ax, xr.DataArray([1.0, 30.0, np.inf], dims="seed"), colour="k", label="fit")
+    mark_time(ax, xr.DataArray([1.0, np.inf, np.inf], dims="seed"), colour="k", label="late")
+    assert [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata())] == [30]
+    assert ax.get_legend_handles_labels()[1] == ["fit", "late: not reached"]

@@ -1,0 +1,103 @@
+"""The house rules that imports and file sizes can break."""
+
+import ast
+from collections.abc import Iterator
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+FOLDERS = ("grok_jax", "experiments", "configs", "benchmarks", "examples", "tests")
+MODULES = sorted(path for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py"))
+
+# What a layer may import of grok_jax, beside itself and what belongs to everybody.
+LAYERS = {
+    "models": set(),
+    "tasks": {"models"},
+    "optim": set(),
+    "training": {"tasks", "models", "optim"},
+    "kernels": {"tasks", "models"},
+    "analysis": set(),
+    "plotting": {"analysis"},
+}
+EVERYBODYS = {"errors", "components"}
+
+
+def dotted(path: Path) -> str:
+    """grok_jax/tasks/base.py -> grok_jax.tasks.base"""
+    return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(source: str, package: str) -> Iterator[str]:
+    """Dotted names that a module of the package imports, anywhere in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = resolve_name("." * node.level + (node.module or ""), package)
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def imports_of(path: Path) -> list[str]:
+    return list(imports(path.read_text(encoding="utf-8"), dotted(path.parent)))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_only_the_layers_below_it(layer):
+    allowed = {layer} | LAYERS[layer] | EVERYBODYS
+    wrong = [
+        f"{dotted(path)} imports {name}"
+        for path in MODULES
+        if dotted(path).startswith(f"grok_jax.{layer}")
+        for name in imports_of(path)
+        if name.split(".")[0] == "grok_jax" and f"{name}.".split(".")[1] not in allowed
+    ]
+    assert wrong == []
+
+
+def test_every_folder_of_grok_jax_is_a_layer():
+    folders = {path.parent.name for path in MODULES if path.parent.parent == REPOSITORY / "grok_jax"}
+    assert folders == set(LAYERS)
+
+
+def test_the_library_knows_nothing_of_papers():
+    wrong = [
+        f"{dotted(path)} imports {name}"
+        for path in MODULES
+        if dotted(path).startswith("grok_jax")
+        for name in imports_of(path)
+        if name.split(".")[0] in {"experiments", "configs", "benchmarks", "tests"}
+    ]
+    assert wrong == []
+
+
+def test_neural_tangents_is_imported_only_under_kernels():
+    wrong = [
+        dotted(path)
+        for path in MODULES
+        if any(name.split(".")[0] == "neural_tangents" for name in imports_of(path))
+        and not dotted(path).startswith("grok_jax.kernels")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("source", "imported"),
+    [
+        ("import grok_jax.tasks.base", "grok_jax.tasks.base"),
+        ("from grok_jax import tasks", "grok_jax.tasks"),
+        ("def f():\n    from ..tasks import base", "grok_jax.tasks.base"),
+    ],
+)
+def test_no_way_of_importing_is_overlooked(source, imported):
+    assert list(imports(source, "grok_jax.models")) == [imported]
+
+
+def test_no_module_is_longer_than_400_lines():
+    lengths = {dotted(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_no_module_is_named_utils():
+    assert [path for path in MODULES if path.stem == "utils"] == []
