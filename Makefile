@@ -7,7 +7,7 @@ VENV := .venv/bin/python
 PIP := $(VENV) -m pip --disable-pip-version-check --no-input install -qq -c constraints.txt
 # The extras are in the stamp's name, so that other extras are another stamp.
 ENVIRONMENT := .venv/.stamp-$(subst $(comma),-,$(EXTRAS))
-IS_NEW_ENOUGH = $(shell $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)
+IS_NEW_ENOUGH = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))'; } 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench clean
@@ -34,7 +34,7 @@ clean: ## removes .venv and what the tools leave; keeps results/
 
 $(VENV):
 	$(if $(filter True,$(IS_NEW_ENOUGH)),,$(error grok_jax needs Python 3.11 or newer; $(PYTHON) is $(or \
-	  $(shell $(PYTHON) --version 2>&1),not there); choose another with make PYTHON=python3.12))
+	  $(shell command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1),not there); choose another with make PYTHON=python3.12))
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 # Resolver conflicts are not reported: neural-tangents asks for TensorFlow, which it does not need here.

@@ -1,11 +1,10 @@
 """How every command starts, and how it ends when its input cannot be used: one line on stderr, exit code 2."""
 
-import logging
 import os
 import sys
 from collections.abc import Callable
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from grok_jax.errors import UserError
 from grok_jax.training.devices import use_all_cores
@@ -17,7 +16,7 @@ def start(main: Callable[[], None]) -> None:
     def guarded(argv: list[str]) -> None:
         if len(argv) > 1:
             _leave(f"{argv[1]!r} is no flag; flags begin with --")
-        logging.getLogger("jax").setLevel(logging.ERROR)
+        logging.set_verbosity(logging.ERROR)  # orbax tells of every file it writes
         use_all_cores()
         try:
             main()

@@ -1,6 +1,10 @@
 """grok_jax: grids of training runs, compiled whole, for studying when and why generalisation comes late."""
 
-from grok_jax.errors import UserError
-from grok_jax.training import check, default_config, sweep
+from grok_jax.backend import work_around_defects
+
+work_around_defects()
+
+from grok_jax.errors import UserError  # noqa: E402
+from grok_jax.training import check, default_config, sweep  # noqa: E402
 
 __all__ = ["UserError", "check", "default_config", "sweep"]

@@ -1,8 +1,9 @@
 """When a run fits its training data, when it generalises, and how much later: read off recorded curves.
 
 A time is in optimiser steps. It is inf where the run was trained to the end of its budget without reaching the
-level (censored: "not within the budget", never dropped), and NaN where the records stop before that could be known
-(the run diverged, or was ended early).
+level (censored: "not within the budget", never dropped), and NaN where its records stop before that could be known
+(it diverged, was ended early, or had fewer steps than others of the grid). Records that are NaN between others were
+not made (runs of one grid may be recorded at different steps): a curve runs on across them.
 """
 
 import numpy as np
@@ -21,7 +22,7 @@ def first_crossing(
 ) -> Float[xr.DataArray, "*grid"]:
     """Step at which x first reaches a level, interpolated between records linearly in the step.
 
-    With the records (s_i, x_i) and i the first one at or beyond the level,
+    With the finite records (s_i, x_i) of a run and i the first one at or beyond the level,
     t = s_{i-1} + (s_i - s_{i-1}) (level - x_{i-1}) / (x_i - x_{i-1}), and t = s_0 for i = 0.
 
     Args:
@@ -30,7 +31,7 @@ def first_crossing(
       direction: 'up', x >= level, or 'down', x <= level.
 
     Returns:
-      The time of each run in steps: inf where x never reaches the level, NaN where x stops being finite before.
+      The time of each run in steps: inf where x never reaches the level, NaN where its records stop before the last.
 
     Raises:
       UserError: another direction, or no axis 'step'.
@@ -56,16 +57,20 @@ def _first_zero(height: np.ndarray, steps: np.ndarray, slack: float) -> np.ndarr
     finite = np.isfinite(height)
     height = np.where(finite, height, np.nan)
     reached = finite & (height >= -slack)
-    first, first_gap = reached.argmax(-1), (~finite).argmax(-1)
-    broken = ~finite.all(-1)
-    found = reached.any(-1) & (~broken | (first_gap > first))
+    found, first = reached.any(-1), reached.argmax(-1)
+    newest = np.maximum.accumulate(np.where(finite, np.arange(steps.size), -1), axis=-1)
+    before = _pick(newest, np.maximum(first - 1, 0))  # -1: the first finite record is there already
 
-    before = np.maximum(first - 1, 0)
-    low = np.take_along_axis(height, before[..., None], axis=-1)[..., 0]
-    high = np.take_along_axis(height, first[..., None], axis=-1)[..., 0]
-    share = np.divide(-low, high - low, out=np.zeros_like(low), where=found & (first > 0))
+    inside = found & (first > 0) & (before >= 0)
+    low, high = _pick(height, before), _pick(height, first)
+    share = np.divide(-low, high - low, out=np.ones_like(low), where=inside)
     time = steps[before] + (steps[first] - steps[before]) * np.clip(share, 0.0, 1.0)
-    return np.where(found, time, np.where(broken, np.nan, np.inf))
+    return np.where(found, time, np.where(finite[..., -1], np.inf, np.nan))
+
+
+def _pick(x: np.ndarray, index: np.ndarray | np.integer) -> np.ndarray:
+    """The element of each row (last axis) at an index of its own."""
+    return np.take_along_axis(x, np.asarray(index)[..., None], axis=-1).squeeze(-1)
 
 
 def value_at(
@@ -85,7 +90,7 @@ def value_at(
     """
     _require_steps(x)
     value = xr.apply_ufunc(
-        lambda at, steps, curve: np.interp(at, steps, curve, left=np.nan, right=np.nan),
+        _interpolate,
         step,
         x["step"],
         x,
@@ -94,6 +99,11 @@ def value_at(
     )
     value.attrs = dict(x.attrs)
     return value
+
+
+def _interpolate(at: float, steps: np.ndarray, curve: np.ndarray) -> float:
+    known = np.isfinite(curve)
+    return np.interp(at, steps[known], curve[known], left=np.nan, right=np.nan) if known.any() else np.nan
 
 
 def last_value(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:

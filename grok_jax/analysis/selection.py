@@ -14,7 +14,7 @@ from grok_jax.analysis.claims import NotMeasured
 def config_value(ds: xr.Dataset, name: str) -> Any:
     """A setting shared by all runs, by its dotted name; None where it is not known, or differs between runs.
 
-    It is the only coordinate of its axis, or else what the resolved config in ds.attrs['config'] says.
+    It is the only value of its coordinate, or else what the resolved config in ds.attrs['config'] says.
     """
     if name in ds.coords:
         return ds[name].item() if ds[name].size == 1 else None
@@ -25,22 +25,30 @@ def config_value(ds: xr.Dataset, name: str) -> Any:
 
 
 def runs_at(ds: xr.Dataset, setting: Mapping[str, float]) -> xr.Dataset:
-    """The runs with the given settings, whether they are a point of the grid or the same for all runs.
+    """The runs with the given settings, whether these lie along an axis of the grid or are the same for all runs.
+
+    An axis on which only one point is left is dropped.
 
     Raises:
       NotMeasured: there are none.
     """
     for name, value in setting.items():
-        if name in ds.dims:
-            found = np.flatnonzero(np.isclose(ds[name].astype(float), value, rtol=1e-6, atol=0))
-            if not found.size:
+        if name in ds.coords and ds[name].ndim == 1:
+            found = [i for i, held in enumerate(ds[name].values) if _is(held, value)]
+            if not found:
                 raise NotMeasured(f"no run with {name} = {value:g}")
-            ds = ds.isel({name: int(found[0])})
-        else:
-            held = config_value(ds, name)
-            if not isinstance(held, float | int) or not math.isclose(held, value, rel_tol=1e-6):
-                raise NotMeasured(f"needs {name} = {value:g}; the results have {held}")
+            ds = ds.isel({ds[name].dims[0]: found if len(found) > 1 else found[0]})
+        elif not _is(config_value(ds, name), value):
+            raise NotMeasured(f"needs {name} = {value:g}; the results have {config_value(ds, name)}")
     return ds
+
+
+def _is(held: Any, value: float) -> bool:
+    """Whether a coordinate or a setting, perhaps rounded to float32 or written as text, is that number."""
+    try:
+        return math.isclose(float(held), value, rel_tol=1e-6)
+    except (TypeError, ValueError):
+        return False
 
 
 def with_axis(ds: xr.Dataset, name: str) -> xr.Dataset:

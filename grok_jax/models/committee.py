@@ -42,9 +42,10 @@ class Committee(nn.Module):
         z = flat @ self.param("kernel", jax.random.normal, (flat.shape[-1], self.width))
         bent = jnp.square(z) if self.hermite_degree is None else hermite(z, self.hermite_degree)
         votes = z + self.epsilon / 2 * bent
-        if self.train_readout:
-            votes = votes * self.param("readout", jax.random.normal, (self.width,))[None, :]
-        return jnp.mean(votes, axis=-1, keepdims=True)
+        if not self.train_readout:
+            return jnp.mean(votes, axis=-1, keepdims=True)
+        readout = self.param("readout", jax.random.normal, (self.width,))
+        return votes @ readout[:, None] / self.width
 
 
 def summary_statistics(

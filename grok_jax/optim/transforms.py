@@ -28,7 +28,7 @@ def constant_norm() -> optax.GradientTransformationExtraArgs:
       A transform whose update needs params.
 
     References:
-      Liu et al., Omnigrok: Grokking Beyond Algorithmic Data, 2022 (reduced landscapes, section 2).
+      Liu et al., Omnigrok: Grokking Beyond Algorithmic Data, 2022 (section 2, weight norm and reduced loss).
     """
 
     def init_fn(params: Params) -> ConstantNormState:
@@ -62,7 +62,7 @@ def add_decay_to_initial(weight_decay: Scalar) -> optax.GradientTransformationEx
       caller and not in the state).
 
     References:
-      openai/grok, training.py (weight_decay_kind "to_init").
+      openai/grok, training.py (CustomAdamW, weight_decay_form "to_init").
     """
 
     def update_fn(
@@ -93,7 +93,8 @@ def add_update_noise(sigma: Scalar) -> optax.GradientTransformationExtraArgs:
       A transform whose update needs the extra argument key: another one at each step, and in each run.
 
     References:
-      openai/grok, training.py (CustomAdamW, noise_factor).
+      openai/grok, training.py (CustomAdamW, noise_factor). There the bias correction 1 / (1 - β₁ᵗ) multiplies the
+      noise too, so it is larger than here in the first 1 / (1 - β₁) steps.
     """
 
     def update_fn(

@@ -43,7 +43,7 @@ def learning_curves(
     *,
     colours: Sequence[str] = (TRAIN, TEST),
 ) -> None:
-    """Draws training and test curves of one setting, names and units taken from their attributes.
+    """Draws training and test curves of one setting, named after their variables.
 
     Args:
       ax: where to draw.
@@ -98,4 +98,5 @@ def axis_label(curves: Sequence[Real[xr.DataArray, "..."]]) -> str:
 
 
 def _name(x: xr.DataArray) -> str:
-    return str(x.attrs.get("long_name", str(x.name).replace("_", " ")))
+    # The attribute long_name is a definition, too long for a legend.
+    return str(x.name).replace("_", " ")

@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float, Shaped
 LOSSES = ("mse", "cross_entropy")
 
 
-def is_classification(targets: Shaped[Array, "rows ..."]) -> bool:
+def is_classification(targets: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]) -> bool:
     """True where the targets are class labels (integers)."""
     return jnp.issubdtype(targets.dtype, jnp.integer)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Num
+from jaxtyping import Bool, Num
 from tqdm import tqdm
 
 GENERALIZED = 0.95  # accuracy at which a run counts as fitted (train) or generalised (test)
@@ -35,12 +35,12 @@ class Progress:
         self._bar.close()
 
 
-def has_generalized(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Num[np.ndarray, " runs"]:
+def has_generalized(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:
     """Which runs are above the threshold on train and test rows at a record; a diverged run never will be."""
     return (latest["train_accuracy"] >= GENERALIZED) & (latest["test_accuracy"] >= GENERALIZED)
 
 
-def has_diverged(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Num[np.ndarray, " runs"]:
+def has_diverged(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:
     """Which runs have a train loss that is no number any more."""
     return ~np.isfinite(latest["train_loss"])
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict, config_dict
 
-from grok_jax.components import Component, lookup, require_one_of, require_positive
+from grok_jax.components import Component, lookup, require_at_least_zero, require_one_of, require_positive
 from grok_jax.errors import UserError, require
 from grok_jax.models import COMMON_STATIC, COMMON_TRACED, MODELS
 from grok_jax.optim import OPTIMIZERS
@@ -97,6 +97,9 @@ def resolve(config: Mapping[str, Any]) -> RunSettings:
         if "seed" in component.traced and values["seed"] is None:
             values["seed"] = seed
         component.check(SimpleNamespace(**values))
+        if section == "model":
+            require_positive(SimpleNamespace(**values), "output_scale", section="model")
+            require_at_least_zero(SimpleNamespace(**values), "init_scale", section="model")
         arguments = [key for key in component.traced if values[key] is not None]
         hyper |= {f"{section}.{key}": values[key] for key in arguments}
         static[section] = tuple((key, value) for key, value in values.items() if key not in arguments)
@@ -157,8 +160,8 @@ def _check_training(fields: SimpleNamespace) -> None:
     require_positive(fields, "accuracy_threshold", section="training")
     if fields.batch_size is not None:
         require_positive(fields, "batch_size", section="training")
-    for probe in fields.probes:
-        lookup(PROBES, probe, "training.probes:")
+    unknown = [probe for probe in fields.probes if probe not in PROBES]
+    require(not unknown, f"training.probes names {unknown}; there are {', '.join(PROBES) or 'none registered'}")
 
 
 TRAINING = Component(

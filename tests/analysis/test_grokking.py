@@ -70,8 +70,19 @@ def test_a_level_never_reached_is_censored():
 
 def test_a_run_that_diverges_before_the_level_has_no_time():
     nan = np.nan
-    time = first_crossing(runs([nan] * 5, [0.1, 0.2, nan, nan, nan], [0.1, np.inf, 0.2, 1.0, 1.0]), 0.5)
+    time = first_crossing(runs([nan] * 5, [np.inf] * 5, [0.1, 0.2, nan, nan, nan], [0.1, 0.2, 0.3, 0.4, np.inf]), 0.5)
     assert np.isnan(time).all()
+
+
+def test_crossing_passes_over_records_that_were_not_made():
+    nan = np.nan
+    x = runs([0.0, nan, nan, 1.0, 1.0], [nan, nan, 0.2, nan, 0.8], [nan, 1.0, nan, nan, nan], [0.0, nan, 0.1, nan, 0.2])
+    np.testing.assert_allclose(first_crossing(x, 0.5), [50.0, 165.0, 10.0, np.inf])
+
+
+def test_value_at_passes_over_records_that_were_not_made():
+    assert value_at(runs([0.0, np.nan, np.nan, 1.0, 1.0]), 50.0).item() == pytest.approx(0.5)
+    assert np.isnan(value_at(runs([np.nan] * 5), 50.0))
 
 
 def test_a_run_that_ends_after_the_level_keeps_its_time():

@@ -22,6 +22,15 @@ def test_runs_are_found_along_an_axis_of_the_grid():
     assert runs_at(results(), {"model.init_scale": 0.3}).x.values.tolist() == [0, 1, 2]
 
 
+def test_runs_are_found_where_one_axis_sets_several_fields():
+    ds = xr.Dataset(
+        {"x": (("pair", "step"), np.arange(8.0).reshape(4, 2))},
+        {"model.width": ("pair", [10, 10, 20, 20]), "optimizer.weight_decay": ("pair", ["None", "1.0", "None", "1.0"])},
+    )
+    assert runs_at(ds, {"model.width": 20.0}).x.values.tolist() == [[4, 5], [6, 7]]
+    assert runs_at(ds, {"model.width": 20.0, "optimizer.weight_decay": 1.0}).x.values.tolist() == [6, 7]
+
+
 def test_runs_are_found_by_a_setting_that_all_share():
     both = {"optimizer.weight_decay": 0.01, "model.init_scale": 2.0}
     assert runs_at(results(), both).x.values.tolist() == [3, 4, 5]

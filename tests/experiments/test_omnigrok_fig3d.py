@@ -17,9 +17,8 @@ def results(*, fit=1_000, late=30_000, ceiling=0.9, norm=lambda s: 94 / (1 + s /
     test = 0.15 + (ceiling - 0.15) / (1 + (late / np.maximum(steps, 1)) ** 4)
     curves = {"train_accuracy": train, "test_accuracy": test, "weight_norm": norm(steps)}
     curves |= {"train_loss": 0.1 * np.exp(-steps / fit), "test_loss": 0.1 - 0.09 * test}
-    names = {"test_accuracy": "test accuracy", "train_accuracy": "training accuracy", "weight_norm": "weight norm"}
     ds = xr.Dataset(
-        {n: (("seed", "step"), np.tile(v, (seeds, 1)), {"long_name": names.get(n, n)}) for n, v in curves.items()},
+        {n: (("seed", "step"), np.tile(v, (seeds, 1))) for n, v in curves.items()},
         {"seed": range(seeds), "step": steps},
     )
     ds.attrs["config"] = json.dumps({"optimizer": {"weight_decay": wd}})
@@ -99,7 +98,7 @@ def test_several_weight_decays_are_another_figure():
 def test_the_figure_marks_when_the_run_fits_and_generalises(tmp_path):
     figure = plot(results())
     labels = [text.get_text() for text in figure.axes[2].get_legend().get_texts()]
-    assert labels == ["training accuracy", "test accuracy", "95% train accuracy", "80% test accuracy", "weight norm"]
+    assert labels == ["train accuracy", "test accuracy", "95% train accuracy", "80% test accuracy", "weight norm"]
     marks = [line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
     assert marks[0] == pytest.approx(1_000, rel=0.01)
     assert marks[1] > 30_000

@@ -17,7 +17,7 @@ TORCH_ACTIVATIONS = {"tanh": "Tanh", "relu": "ReLU", "leaky_relu": "LeakyReLU", 
 
 
 def init(module, inputs):
-    return module.init(jax.random.key(0), inputs)["params"]
+    return jax.jit(module.init)(jax.random.key(0), inputs)["params"]
 
 
 # Shared by many tests, because each new shape costs a compilation.
@@ -89,9 +89,9 @@ def test_kernel_and_bias_are_drawn_independently():
 
 def test_teacher_student_network_starts_at_squared_norm_75():
     module = MLP((100, 100), 5, activation="tanh")
-    keys = jax.random.split(jax.random.key(0), 64)
-    norms = jax.jit(jax.vmap(lambda key: weight_norm(init_params(module, key, jnp.zeros((1, 5))))))(keys)
-    assert np.mean(np.square(norms)) == pytest.approx(75.4, abs=0.8)  # The mean's standard error is 0.19.
+    keys = jax.random.split(jax.random.key(0), 16)
+    norms = [weight_norm(init_params(module, key, jnp.zeros((1, 5)))) for key in keys]
+    assert np.mean(np.square(norms)) == pytest.approx(75.4, abs=1.5)  # The mean's standard error is 0.4.
 
 
 def test_mnist_network_starts_at_norm_11_71():

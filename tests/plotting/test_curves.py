@@ -42,20 +42,20 @@ def test_runs_that_break_off_leave_the_median_to_the_others(ax):
     assert ax.lines[0].get_ydata().tolist() == [2, 3, 3]
 
 
-def test_learning_curves_are_named_by_their_attributes(ax):
+def test_learning_curves_are_named_after_their_variables(ax):
     ds = xr.Dataset(
         {
-            "train_loss": runs([[1, 1, 0.1, 0.01]], long_name="training loss", units="squared outputs"),
-            "test_loss": runs([[1, 1, 1, 0.1]], long_name="test loss", units="squared outputs"),
+            "train_loss": runs([[1, 1, 0.1, 0.01]], "train_loss", units="squared outputs"),
+            "test_loss": runs([[1, 1, 1, 0.1]], "test_loss", units="squared outputs"),
         }
     )
     learning_curves(ax, ds, ("train_loss", "test_loss"))
-    assert ax.get_legend_handles_labels()[1] == ["training loss", "test loss"]
+    assert ax.get_legend_handles_labels()[1] == ["train loss", "test loss"]
     assert ax.get_ylabel() == "loss [squared outputs]"
     assert ax.get_yscale() == "log"
 
 
-def test_an_axis_label_falls_back_on_the_names_of_the_variables():
+def test_an_axis_label_is_what_the_names_share():
     assert axis_label([runs([[0.0] * 4], "train_accuracy", units="1"), runs([[0.0] * 4])]) == "accuracy"
     assert axis_label([runs([[0.0] * 4], "fit"), runs([[0.0] * 4], "norm")]) == "fit / norm"
 

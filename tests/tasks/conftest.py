@@ -10,15 +10,28 @@ import pytest
 from grok_jax.tasks import TASKS, fetch
 
 
+def parts(fields):
+    """The static fields, hashable, and the traced ones that are in use."""
+    traced = {k: v for k, v in vars(fields).items() if k in TASKS[fields.name].traced and v is not None}
+    return tuple((k, v) for k, v in vars(fields).items() if k not in traced), traced
+
+
 @functools.cache
 def draw_program(static, capacity):
     """The compiled draw of all runs with these static fields and this capacity: key, traced fields -> Data."""
     task = TASKS[dict(static)["name"]]
+    return jax.jit(lambda key, traced: task.draw(key, SimpleNamespace(**dict(static), **traced), None, capacity))
 
-    def draw(key, traced):
-        return task.draw(key, SimpleNamespace(**dict(static), **traced), None, capacity)
 
-    return jax.jit(draw)
+@functools.cache
+def fetch_program(static, rows):
+    """The compiled reading of the first rows of a split: split, pool, traced fields -> Examples."""
+    task = TASKS[dict(static)["name"]]
+    return jax.jit(
+        lambda split, pool, traced: fetch(
+            split, pool, jnp.arange(rows), task, SimpleNamespace(**dict(static), **traced)
+        )
+    )
 
 
 @pytest.fixture
@@ -36,10 +49,8 @@ def draw():
     """Fields of a run, seed of its data, capacity (its own rows unless given) -> its Data."""
 
     def run(fields, seed=0, capacity=None):
-        task = TASKS[fields.name]
-        traced = {k: v for k, v in vars(fields).items() if k in task.traced and v is not None}
-        static = tuple((k, v) for k, v in vars(fields).items() if k not in traced)
-        return draw_program(static, capacity or task.rows(fields))(jax.random.key(seed), traced)
+        static, traced = parts(fields)
+        return draw_program(static, capacity or TASKS[fields.name].rows(fields))(jax.random.key(seed), traced)
 
     return run
 
@@ -49,8 +60,7 @@ def rows_of():
     """A split of a run, its fields -> the rows in use, as the network sees them."""
 
     def read(split, fields):
-        task = TASKS[fields.name]
-        pool = jax.tree.map(jnp.asarray, task.load(fields))
-        return fetch(split, pool, jnp.arange(int(split.size)), task, fields)
+        static, traced = parts(fields)
+        return fetch_program(static, int(split.size))(split, TASKS[fields.name].load(fields), traced)
 
     return read

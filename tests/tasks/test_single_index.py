@@ -15,13 +15,16 @@ from grok_jax.tasks.single_index import target_directions, target_values
 TASK = TASKS["single_index"]
 
 
+QUADRATIC = {"features": 12, "train_size": 4000, "test_size": 200}
+
+
 def directions_of(fields):
     """The directions of the run whose data seed is 0."""
     return np.asarray(target_directions(jax.random.key(0), fields))
 
 
 def test_quadratic_targets_are_half_the_squared_projection(fields_of, draw):
-    fields = fields_of("single_index", features=12)
+    fields = fields_of("single_index", **QUADRATIC)
     beta = directions_of(fields)[0]
     for split in draw(fields):
         x, y = map(np.asarray, split.examples)
@@ -29,8 +32,8 @@ def test_quadratic_targets_are_half_the_squared_projection(fields_of, draw):
 
 
 def test_inputs_have_variance_one_over_the_dimension(fields_of, draw):
-    fields = fields_of("single_index", features=25, train_size=4000)
-    np.testing.assert_allclose(np.cov(draw(fields).train.examples.inputs, rowvar=False), np.eye(25) / 25, atol=0.005)
+    inputs = draw(fields_of("single_index", **QUADRATIC)).train.examples.inputs
+    np.testing.assert_allclose(np.cov(inputs, rowvar=False), np.eye(12) / 12, atol=0.01)
 
 
 def test_directions_are_standard_normal(fields_of):
@@ -39,18 +42,19 @@ def test_directions_are_standard_normal(fields_of):
 
 
 @pytest.mark.parametrize("degree", [1, 3, 4])
-def test_hermite_targets_equal_scipy(fields_of, draw, degree):
-    fields = fields_of("single_index", features=9, target="hermite", degree=degree, directions=2)
-    beta = directions_of(fields)
-    x, y = map(np.asarray, draw(fields).train.examples)
+def test_hermite_targets_equal_scipy(fields_of, degree):
+    numbers = np.random.default_rng(0)
+    x, beta = numbers.normal(size=(50, 9)) / 3, numbers.normal(size=(2, 9))
     u = 3 * x @ (beta / np.linalg.norm(beta, axis=1, keepdims=True)).T
+    fields = fields_of("single_index", features=9, target="hermite", degree=degree, directions=2)
+    y = target_values(jnp.asarray(x), jnp.asarray(beta), fields)
     np.testing.assert_allclose(y[:, 0], eval_hermitenorm(degree, u).sum(axis=1), rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("degree", [3, 4])
 def test_hermite_targets_have_mean_zero_variance_k_factorial_and_no_linear_part(fields_of, degree):
     fields = fields_of("single_index", features=4, target="hermite", degree=degree)
-    beta = directions_of(fields)
+    beta = np.array([[0.5, -2.0, 1.0, 3.0]])
     # Exact averages over u ~ N(0, 1) by Gauss-Hermite quadrature along beta.
     nodes, weights = np.polynomial.hermite_e.hermegauss(20)
     weights = weights / weights.sum()
@@ -62,14 +66,14 @@ def test_hermite_targets_have_mean_zero_variance_k_factorial_and_no_linear_part(
 
 def test_several_directions_add_up(fields_of):
     fields = fields_of("single_index", features=6, directions=3)
-    beta = jnp.asarray(directions_of(fields))
+    beta = jnp.sin(jnp.arange(18.0)).reshape(3, 6)
     x = jnp.linspace(-1.0, 2.0, 12).reshape(2, 6)
     parts = [target_values(x, beta[k : k + 1], fields) for k in range(3)]
     np.testing.assert_allclose(target_values(x, beta, fields), sum(parts), rtol=1e-5)
 
 
 def test_noise_is_on_the_training_targets_alone(fields_of, draw):
-    clean, noisy = draw(fields_of("single_index")), draw(fields_of("single_index", noise=0.5))
+    clean, noisy = (draw(fields_of("single_index", noise=noise, **QUADRATIC)) for noise in (None, 0.5))
     np.testing.assert_array_equal(clean.test.examples.targets, noisy.test.examples.targets)
     assert np.std(noisy.train.examples.targets - clean.train.examples.targets) == pytest.approx(0.5, rel=0.1)
 

@@ -1,0 +1,89 @@
+"""From configs to runs: what is static, what is traced, what is refused."""
+
+import pytest
+
+from grok_jax import UserError, default_config
+from grok_jax.training.settings import resolve, section_fields, with_field
+
+
+def plain(**names):
+    return default_config(**names).to_dict()
+
+
+def test_a_traced_field_is_an_argument_and_no_part_of_the_program():
+    one, two = (resolve(with_field(plain(), "optimizer.weight_decay", value)) for value in (0.0, 1.0))
+    assert one.static == two.static
+    assert (one.hyper["optimizer.weight_decay"], two.hyper["optimizer.weight_decay"]) == (0.0, 1.0)
+
+
+def test_a_static_field_changes_the_program():
+    assert resolve(plain()).static != resolve(with_field(plain(), "model.widths", (7,))).static
+
+
+def test_an_optional_part_is_left_out_by_none_and_traced_by_a_number():
+    without, noisy, noisier = (resolve(with_field(plain(), "optimizer.update_noise", x)) for x in (None, 0.0, 0.1))
+    assert "optimizer.update_noise" not in without.hyper
+    assert noisy.static == noisier.static != without.static
+
+
+def test_steps_are_no_part_of_the_program():
+    assert resolve(plain()).static == resolve(with_field(plain(), "training.steps", 7)).static
+
+
+def test_seeds_that_are_none_follow_the_seed_of_the_run():
+    config = with_field(with_field(plain(), "seed", 5), "task.seed", 9)
+    hyper = resolve(config).hyper
+    assert (hyper["task.seed"], hyper["model.seed"], hyper["training.seed"]) == (9, 5, 5)
+
+
+def test_a_section_gets_its_static_and_traced_fields_together():
+    settings = resolve(plain())
+    fields = section_fields(settings.static, settings.hyper, "optimizer")
+    assert (fields.name, fields.learning_rate, fields.clip_norm) == ("adamw", 1e-3, None)
+
+
+def test_another_name_keeps_the_fields_that_both_have():
+    config = with_field(with_field(plain(), "optimizer.learning_rate", 0.5), "optimizer.name", "momentum")
+    assert config["optimizer"]["learning_rate"] == 0.5
+    assert config["optimizer"]["momentum"] == 0.9
+    assert "b1" not in config["optimizer"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("model.widths", (100, -1), "model.widths"),
+        ("model.init_scale", "big", "must be a number"),
+        ("model.init_scale", -2.0, "0 or above"),
+        ("model.output_scale", 0.0, "above 0"),
+        ("model.name", "mpl", "there are committee, mlp"),
+        ("model.centered", 1, "must be True or False"),
+        ("training.loss", "mae", "mse, cross_entropy"),
+        ("training.steps", 1.5, "whole number"),
+        ("training.steps", -1, "0 or above"),
+        ("training.batch_size", 0, "above 0"),
+        ("training.record_steps", (5, 2000), "0 .. 1000"),
+        ("training.probes", ("cka",), "cka"),
+        ("optimizer.learning_rate", 0, "above 0"),
+        ("optimizer.weight_decay", -0.1, "optimizer.weight_decay is -0.1"),
+        ("optimizer.clip_norm", "x", "a number or None"),
+        ("task.seed", 0.5, "a whole number or None"),
+        ("task.train_size", 0, "task.train_size is 0"),
+        ("model.widht", 3, "is not a field; model has"),
+        ("models.width", 3, "is not a field"),
+    ],
+)
+def test_an_impossible_value_is_one_line_that_names_the_field(field, value, words):
+    with pytest.raises(UserError, match=words) as raised:
+        resolve(with_field(plain(), field, value))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_misspelt_field_of_a_config_is_refused():
+    with pytest.raises(AttributeError):
+        default_config().model.init_scael = 2.0
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(UserError, match="teacher_student"):
+        default_config(task="teacher")

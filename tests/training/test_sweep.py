@@ -1,0 +1,194 @@
+"""Grids of runs: the same results however they are grouped, mapped, chunked, sharded or interrupted."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray as xr
+
+from grok_jax import UserError, default_config, sweep
+from grok_jax.training import Probe, checkpoints, devices, program, register_probe
+from grok_jax.training.probes import PROBES
+
+GRID = {"model.init_scale": [0.5, 2.0], "seed": range(3)}
+
+
+def small_config(**fields):
+    config = default_config()
+    config.model.widths = (8,)
+    config.model.activation = "tanh"
+    config.task.train_size = 12
+    config.task.test_size = 6
+    config.training.steps = 12
+    config.training.records = 6
+    with config.unlocked():
+        config.update_from_flattened_dict(fields)
+    return config
+
+
+def run(config, grid=GRID, **options):
+    return sweep(config, grid, progress=False, **options)
+
+
+def assert_close(one, two):
+    xr.testing.assert_allclose(one.drop_attrs(), two.drop_attrs(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return run(small_config())
+
+
+def test_a_grid_equals_its_single_runs(plain):
+    for scale in GRID["model.init_scale"]:
+        for seed in GRID["seed"]:
+            single = run(small_config(**{"model.init_scale": scale, "seed": seed}), {})
+            same = plain.sel({"model.init_scale": scale, "seed": seed}, drop=True)
+            assert_close(single, same)
+
+
+def test_one_device_gives_bitwise_what_four_give(plain, monkeypatch):
+    one = jax.make_mesh((1,), (devices.RUN,), (jax.sharding.AxisType.Auto,), devices=jax.devices()[:1])
+    monkeypatch.setattr(program, "run_mesh", lambda: one)
+    assert len(jax.devices()) == 4
+    xr.testing.assert_identical(run(small_config()).drop_attrs(), plain.drop_attrs())
+
+
+def test_vmap_gives_what_map_gives(plain):
+    assert_close(run(small_config(**{"execution.mapping": "vmap"})), plain)
+
+
+def test_chunks_give_bitwise_what_the_whole_grid_gives(plain):
+    chunked = run(small_config(**{"execution.chunk_runs": 4}))
+    xr.testing.assert_identical(chunked.drop_attrs(), plain.drop_attrs())
+
+
+def test_a_second_call_compiles_nothing(plain, caplog):
+    with jax.log_compiles(), caplog.at_level("WARNING"):
+        again = run(small_config(), {"model.init_scale": [0.7, 3.0], "seed": [7, 8, 9]})
+    assert [record.getMessage() for record in caplog.records if "ompil" in record.getMessage()] == []
+    assert not np.isclose(again.train_loss, plain.train_loss.values).any()
+
+
+def test_the_same_config_twice_is_bitwise_the_same(plain):
+    xr.testing.assert_identical(run(small_config()).drop_attrs(), plain.drop_attrs())
+
+
+def test_runs_that_compile_apart_come_back_as_one_grid():
+    grid = {"optimizer.name": ["gd", "adamw"], "model.widths": [(4,), (8,)], "seed": range(2)}
+    whole = run(small_config(), grid)
+    assert whole.attrs["programs"] == 4
+    config = small_config(**{"model.widths": (4,), "seed": 1})
+    single = run(config, {})
+    same = whole.sel({"optimizer.name": "adamw", "model.widths": "(4,)", "seed": 1}, drop=True)
+    assert_close(single, same)
+
+
+def test_runs_with_different_amounts_of_data_are_one_program():
+    whole = run(small_config(), {"task.train_size": [5, 12]})
+    assert whole.attrs["programs"] == 1
+    assert_close(run(small_config(**{"task.train_size": 5}), {}), whole.sel({"task.train_size": 5}, drop=True))
+
+
+def test_runs_of_different_length_share_the_steps_that_both_recorded():
+    whole = run(small_config(**{"training.record_steps": (0, 4)}), {"training.steps": [4, 8]})
+    assert whole.step.values.tolist() == [0, 4, 8]
+    assert np.isnan(whole.train_loss.sel({"training.steps": 4, "step": 8}))
+    assert np.isfinite(whole.train_loss.sel({"training.steps": 8})).all()
+
+
+def test_fields_on_one_axis_are_coordinates_along_it():
+    whole = run(small_config(), "model.init_scale, optimizer.weight_decay = (6, 1), (1, 0)")
+    (axis,) = set(whole.train_loss.dims) - {"step"}
+    assert whole["model.init_scale"].dims == (axis,)
+    assert whole["optimizer.weight_decay"].values.tolist() == [1, 0]
+
+
+def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbour():
+    grid = {"optimizer.learning_rate": [1e-3, 1e30]}
+    config = small_config(**{"model.activation": "identity"})
+    with_gd = {**config.to_dict(), "optimizer": {"name": "gd", "learning_rate": 1.0}}
+    whole = run(with_gd, grid)
+    last = whole.isel(step=-1)
+    assert np.isnan(last.train_accuracy.sel({"optimizer.learning_rate": 1e30}))
+    alone = run(with_gd, {"optimizer.learning_rate": [1e-3]})
+    assert_close(alone.isel({"optimizer.learning_rate": 0}), whole.isel({"optimizer.learning_rate": 0}))
+
+
+def test_training_stops_when_every_run_has_generalised():
+    fields = {"training.stop_when_generalized": True, "training.accuracy_threshold": 1e9}
+    stopped = run(small_config(**fields), {})
+    assert np.isfinite(stopped.train_loss[0])
+    assert np.isnan(stopped.train_loss[1:]).all()
+
+
+def test_every_variable_says_what_it_is_in_which_unit(plain):
+    for name in plain.variables:
+        if name not in GRID:
+            assert {"long_name", "units"} <= set(plain[name].attrs)
+
+
+class Killed(BaseException):
+    """What a sweep dies of in the tests."""
+
+
+@pytest.mark.parametrize("mapping", ["map", "vmap"])
+def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, mapping):
+    config = small_config(
+        **{"execution.checkpoint_seconds": 0.0, "execution.mapping": mapping, "execution.chunk_runs": 4}
+    )
+    config.optimizer.update_noise = 0.01
+    config.training.batch_size = 5
+    uninterrupted = run(config)
+
+    saved = []
+
+    def save_and_die(folder, step, moving, records):
+        checkpoints_save(folder, step, moving, records)
+        saved.append(step)
+        if len(saved) == 9:
+            raise Killed
+
+    checkpoints_save = checkpoints.save
+    monkeypatch.setattr(checkpoints, "save", save_and_die)
+    with pytest.raises(Killed):
+        run(config, checkpoint=tmp_path)
+    monkeypatch.undo()
+
+    resumed = run(config, checkpoint=tmp_path)
+    xr.testing.assert_identical(resumed.drop_attrs(), uninterrupted.drop_attrs())
+
+
+def test_a_probe_of_a_users_own_is_recorded(monkeypatch):
+    name = "largest_first_weight"
+
+    def largest(probed):
+        return jnp.max(jnp.abs(probed.params["layer_0"]["kernel"]))
+
+    monkeypatch.setitem(PROBES, name, Probe(largest, "largest weight of the first layer", "1"))
+    recorded = run(small_config(**{"training.probes": (name,)}), {})
+    assert recorded[name].attrs["long_name"] == "largest weight of the first layer"
+    assert (recorded[name] > 0).all()
+
+
+def test_a_probe_cannot_take_a_name_that_is_taken(monkeypatch):
+    probe = Probe(jnp.sum, "a probe", "1")
+    monkeypatch.setitem(PROBES, "taken", probe)
+    with pytest.raises(UserError, match="taken"):
+        register_probe("taken", probe)
+
+
+@pytest.mark.parametrize(
+    ("fields", "grid", "words"),
+    [
+        ({}, {"model.init_scael": [1]}, "is not a field; model has"),
+        ({}, {"model.init_scale": ["big"]}, "must be a number"),
+        ({}, {"seed": []}, "has no values"),
+        ({"training.loss": "cross_entropy"}, {}, "regression"),
+        ({"execution.mapping": "pmap"}, {}, "auto, map, vmap"),
+    ],
+)
+def test_a_grid_that_makes_no_sense_is_refused_in_one_line(fields, grid, words):
+    with pytest.raises(UserError, match=words) as raised:
+        run(small_config(**fields), grid)
+    assert "\n" not in str(raised.value)
