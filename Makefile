@@ -15,8 +15,8 @@ IS_NEW_ENOUGH = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' Makefile
 
-demo: $(ENVIRONMENT) ## a first look: a small grid of runs and its figure, in results/demo
-	$(VENV) -m experiments.demo --out=results/demo
+demo: $(ENVIRONMENT) ## a first look: three figures of the papers with their claims, in results/demo (6 minutes at most)
+	$(VENV) -m experiments.reproduce --preset=quick --only=omnigrok/fig2b,omnigrok/fig3d,lazy_to_rich/fig2 --out=results/demo --overwrite
 
 test: $(ENVIRONMENT) ## the tests; GROK_JAX_DATA=<folder of real data> runs those on real data too
 	$(VENV) -m pytest -q --durations=10

@@ -36,11 +36,15 @@ def figure_of(config: ConfigDict) -> FigureOf:
     try:
         module = importlib.import_module("experiments." + config.figure.replace("/", "."))
     except ModuleNotFoundError as error:
-        raise UserError(f"figure {config.figure!r} does not exist; see the files experiments/<paper>/<figure>.py") from error
+        raise UserError(
+            f"figure {config.figure!r} does not exist; see the files experiments/<paper>/<figure>.py"
+        ) from error
     return FigureOf(module.plot, module.CLAIMS)
 
 
-def make(config: ConfigDict, out: Path, *, resume: bool = False, overwrite: bool = False, progress: bool = True) -> list[dict]:
+def make(
+    config: ConfigDict, out: Path, *, resume: bool = False, overwrite: bool = False, progress: bool = True
+) -> list[dict]:
     """Trains a config's grid and leaves config.json, results.nc, figure.png and claims.json in `out`.
 
     Returns:

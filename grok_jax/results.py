@@ -1,10 +1,10 @@
 """The folder that a run of an experiment leaves: what was asked, what came out, and how far it got.
 
-    config.json    the resolved config, versions, device, git revision, wall and compile time
-    results.nc     the Dataset of the sweep
-    figure.png     the picture
-    claims.json    what the paper says, measured
-    checkpoint/    while unfinished
+config.json    the resolved config, versions, device, git revision, wall and compile time
+results.nc     the Dataset of the sweep
+figure.png     the picture
+claims.json    what the paper says, measured
+checkpoint/    while unfinished
 """
 
 import importlib.metadata
@@ -62,6 +62,11 @@ def write_dataset(folder: Path, dataset: xr.Dataset) -> None:
     layout = {"programs": dataset.attrs["programs"], "chunk_runs": [int(n) for n in dataset.attrs["chunk_runs"]]}
     _replace(folder / "config.json", lambda path: path.write_text(_as_json({**record, **times, **layout})))
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a folder holds everything that a run leaves."""
+    return all((folder / name).exists() for name in ("config.json", "results.nc", "figure.png", "claims.json"))
 
 
 def load_dataset(folder: str | Path) -> xr.Dataset:

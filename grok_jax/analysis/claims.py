@@ -143,7 +143,7 @@ def format_claims(verdicts: Sequence[Mapping[str, Any]]) -> str:
     widths = [names, len("does not hold"), room * 2 // 5, room * 3 // 10, room - room * 2 // 5 - room * 3 // 10]
     lines = [_row(list(titles.values()), widths, gap), "-" * WIDTH]
     for verdict in verdicts:
-        lines.append(_row([_show(verdict[key]) for key in titles], widths, gap))
+        lines.append(_row([show_value(verdict[key]) for key in titles], widths, gap))
         if verdict["note"]:
             indent = " " * (fixed + 2 * gap)
             lines.append(
@@ -163,9 +163,10 @@ def _row(cells: list[str], widths: list[int], gap: int) -> str:
     return "\n".join((" " * gap).join(line).rstrip() for line in zip(*padded, strict=True))
 
 
-def _show(value: Any) -> str:
+def show_value(value: Any) -> str:
+    """A measured value for a reader: four digits at most, "never" for inf, "-" for none."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_show(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {show_value(item)}" for key, item in value.items())
     if isinstance(value, str):
         return value
     if value is None or math.isnan(value):  # None: read back from a file of claims.

@@ -22,9 +22,7 @@ def full_batch(capacity: int, size: Int[Array, ""]) -> Batch:
     return Batch(positions, _mean_weights(positions < size))
 
 
-def minibatch(
-    key: Key[Array, ""], step: Int[Array, ""], batch_size: int, capacity: int, size: Int[Array, ""]
-) -> Batch:
+def minibatch(key: Key[Array, ""], step: Int[Array, ""], batch_size: int, capacity: int, size: Int[Array, ""]) -> Batch:
     """The rows of one step of shuffled epochs, as PyTorch's DataLoader(shuffle=True) visits them.
 
     Epoch e visits a fresh permutation of the rows in ceil(size / batch_size) batches; the last is smaller

@@ -1,5 +1,6 @@
 """Where a grid runs: a mesh over all devices, with the run axis sharded over it."""
 
+import contextlib
 import os
 from typing import Any
 
@@ -18,10 +19,8 @@ def use_all_cores() -> int:
     A user's own setting (JAX_NUM_CPU_DEVICES) stands. On accelerators nothing changes.
     """
     if jax.config.jax_num_cpu_devices in (None, -1) and "JAX_NUM_CPU_DEVICES" not in os.environ:
-        try:
-            jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
-        except RuntimeError:
-            pass  # JAX has started already: the devices it has are used.
+        with contextlib.suppress(RuntimeError):  # JAX has started already: the devices it has are used.
+            jax.config.update("jax_num_cpu_devices", _cores())
     return jax.device_count()
 
 
@@ -41,7 +40,7 @@ def shared(mesh: Mesh) -> NamedSharding:
 
 
 def default_mapping() -> str:
-    """"map" on CPU cores, where one run's arrays stay in cache; "vmap" on accelerators, which want width."""
+    """ "map" on CPU cores, where one run's arrays stay in cache; "vmap" on accelerators, which want width."""
     return "map" if jax.default_backend() == "cpu" else "vmap"
 
 
@@ -62,3 +61,8 @@ def memory_budget(mesh: Mesh) -> int:
         return int(MEMORY_SHARE * statistics["bytes_limit"])
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return int(MEMORY_SHARE * free / mesh.size)
+
+
+def _cores() -> int:
+    """CPU cores that this process may use; not every system can say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

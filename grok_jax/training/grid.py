@@ -61,7 +61,9 @@ def expand(config: Mapping[str, Any], axes: Sequence[Axis]) -> list[RunSettings]
     points = []
     for values in itertools.product(*(axis.values for axis in axes)):
         run = config
-        changes = [(f, v) for axis, point in zip(axes, values, strict=True) for f, v in zip(axis.fields, point, strict=True)]
+        changes = [
+            (f, v) for axis, point in zip(axes, values, strict=True) for f, v in zip(axis.fields, point, strict=True)
+        ]
         # Names first: they bring the fields that other axes may set.
         for field, value in sorted(changes, key=lambda change: not change[0].endswith(".name")):
             run = with_field(run, field, value)

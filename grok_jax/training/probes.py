@@ -8,7 +8,6 @@ import flax.linen as nn
 from jaxtyping import Array, Float
 
 from grok_jax.errors import require
-from grok_jax.models import weight_norm
 from grok_jax.tasks import Examples
 
 
@@ -43,4 +42,3 @@ def register_probe(name: str, probe: Probe) -> Probe:
     require(name not in PROBES, f"a probe {name!r} is registered already")
     PROBES[name] = probe
     return probe
-

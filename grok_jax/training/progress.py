@@ -13,7 +13,9 @@ class Progress:
     """A bar of run-steps over all chunks of a sweep: rate, time left, runs fitted, generalised, diverged."""
 
     def __init__(self, total: int, runs: int, *, shown: bool) -> None:
-        self._bar = tqdm(total=total, disable=not shown, unit=" run-steps", unit_scale=True, dynamic_ncols=True, smoothing=0.1)
+        self._bar = tqdm(
+            total=total, disable=not shown, unit=" run-steps", unit_scale=True, dynamic_ncols=True, smoothing=0.1
+        )
         self._runs = runs
         self._done = np.zeros(3, int)  # fitted, generalised, diverged runs of finished chunks
 

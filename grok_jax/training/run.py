@@ -170,7 +170,12 @@ def _predict(parts: _Parts, params: Any, inputs: Array, offset: Array | None) ->
 
 
 def _objective(
-    params: Any, parts: _Parts, rows: Examples, offset: Array | None, weights: Float[Array, " rows"], key: Key[Array, ""]
+    params: Any,
+    parts: _Parts,
+    rows: Examples,
+    offset: Array | None,
+    weights: Float[Array, " rows"],
+    key: Key[Array, ""],
 ) -> Float[Array, ""]:
     """The training loss of one step; weight noise, where the config has it, acts in this forward pass only."""
     if parts.optimizer_fields.weight_noise is not None:

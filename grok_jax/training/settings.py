@@ -124,7 +124,9 @@ def with_field(config: Mapping[str, Any], dotted: str, value: Any) -> dict[str, 
     if dotted == "seed":
         return {**config, "seed": value}
     if section not in RUN_SECTIONS or not key:
-        raise UserError(f"grid axis {dotted!r} is not a field; an axis is seed or one of {', '.join(RUN_SECTIONS)}.<field>")
+        raise UserError(
+            f"grid axis {dotted!r} is not a field; an axis is seed or one of {', '.join(RUN_SECTIONS)}.<field>"
+        )
     fields = config[section]
     require(key in fields, f"grid axis {dotted!r} is not a field; {section} has {', '.join(fields)}")
     if key == "name":
@@ -181,7 +183,10 @@ def _schema(section: str, name: str) -> Component:
     seeds = {} if section == "optimizer" else {"seed": None}
     common_static, common_traced = (COMMON_STATIC, COMMON_TRACED) if section == "model" else ({}, {})
     return Component(
-        component.name, {**common_static, **component.static}, {**common_traced, **component.traced, **seeds}, component.check
+        component.name,
+        {**common_static, **component.static},
+        {**common_traced, **component.traced, **seeds},
+        component.check,
     )
 
 
@@ -201,7 +206,9 @@ def _checked_fields(section: str, component: Component, given: dict[str, Any]) -
     given.pop("name", None)
     _require_known(section, given, defaults)
     return {
-        key: _coerce(f"{section}.{key}", given.get(key, default), default, optional_integer=_holds_integers(key, component))
+        key: _coerce(
+            f"{section}.{key}", given.get(key, default), default, optional_integer=_holds_integers(key, component)
+        )
         for key, default in defaults.items()
     }
 
@@ -244,10 +251,17 @@ def _coerce(name: str, value: Any, default: Any, *, optional_integer: bool = Fal
 
 
 def _schedule(given: dict[str, Any]) -> Schedule:
-    fields = Schedule(**{key: _coerce(f"training.{key}", given.get(key, SCHEDULE[key]), SCHEDULE[key]) for key in SCHEDULE})
+    fields = Schedule(
+        **{key: _coerce(f"training.{key}", given.get(key, SCHEDULE[key]), SCHEDULE[key]) for key in SCHEDULE}
+    )
     require(fields.steps >= 0, f"training.steps is {fields.steps}; it must be 0 or above")
-    require(fields.records >= 2, f"training.records is {fields.records}; it must be at least 2 (the first step and the last)")
+    require(
+        fields.records >= 2,
+        f"training.records is {fields.records}; it must be at least 2 (the first step and the last)",
+    )
     steps = tuple(_coerce("training.record_steps", step, 0) for step in fields.record_steps)
     outside = [step for step in steps if not 0 <= step <= fields.steps]
-    require(not outside, f"training.record_steps has {outside[:3]}; each must lie in 0 .. {fields.steps} (training.steps)")
+    require(
+        not outside, f"training.record_steps has {outside[:3]}; each must lie in 0 .. {fields.steps} (training.steps)"
+    )
     return fields._replace(record_steps=steps)

@@ -18,7 +18,9 @@ def orders(keys, places, size):
 
 def epoch(size: int, batch_size: int, capacity: int, number: int = 0) -> np.ndarray:
     batches = -(-size // min(batch_size, capacity))
-    drawn = [draw_batch(jax.random.key(0), number * batches + turn, batch_size, capacity, size) for turn in range(batches)]
+    drawn = [
+        draw_batch(jax.random.key(0), number * batches + turn, batch_size, capacity, size) for turn in range(batches)
+    ]
     return np.concatenate([np.asarray(batch.positions)[np.asarray(batch.weights) > 0] for batch in drawn])
 
 

@@ -35,7 +35,9 @@ def train(config, steps=STEPS, capacity=None):
     hyper = {name: jnp.asarray(value) for name, value in settings.hyper.items()}
     start, fixed = jax.jit(run.init)(hyper, None)
     end = jax.jit(run.advance)(start, fixed, hyper, None, 0, steps)
-    measured = {name: jax.jit(run.measure)(state, fixed, hyper, None) for name, state in {"start": start, "end": end}.items()}
+    measured = {
+        name: jax.jit(run.measure)(state, fixed, hyper, None) for name, state in {"start": start, "end": end}.items()
+    }
     return start, end, fixed, measured
 
 
@@ -87,7 +89,7 @@ def test_a_batch_of_all_rows_is_the_full_batch():
 
 def test_a_centred_run_starts_from_zero_outputs():
     config = small_config(**{"model.centered": True, "model.output_scale": 3.0})
-    start, _, fixed, measured = train(config)
+    _, _, fixed, measured = train(config)
     targets = fixed.data.train.examples.targets[fixed.data.train.index]
     np.testing.assert_allclose(measured["start"]["train_loss"], jnp.mean(targets**2), rtol=1e-5)
     np.testing.assert_allclose(measured["start"]["relative_distance"], 0)
@@ -98,7 +100,10 @@ def test_scaled_learning_rate_keeps_the_first_step_of_the_function_at_every_lazi
     losses = []
     for scale in (1.0, 1e3):
         config = small_config(**{**fields, "model.output_scale": scale})
-        config["optimizer"] = {"name": "gd", **{k: config["optimizer"][k] for k in ("learning_rate", "scale_learning_rate")}}
+        config["optimizer"] = {
+            "name": "gd",
+            **{k: config["optimizer"][k] for k in ("learning_rate", "scale_learning_rate")},
+        }
         losses.append(train(config, steps=1)[3]["end"]["train_loss"])
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 

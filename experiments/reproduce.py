@@ -1,0 +1,78 @@
+"""Reproduces figures of the papers: every picture, every claim measured, one page.
+
+python -m experiments.reproduce --preset=quick --out=<folder> [--only=omnigrok,lazy_to_rich/fig2]
+"""
+
+import importlib
+import json
+from pathlib import Path
+
+from absl import flags
+
+import configs
+from experiments import command, figures, report
+from grok_jax.analysis.claims import format_claims
+from grok_jax.errors import require
+from grok_jax.results import is_finished
+
+PRESET = flags.DEFINE_string("preset", "quick", "Size of every figure: smoke, quick or paper.")
+ONLY = flags.DEFINE_list("only", [], "Papers, figures such as omnigrok/fig2b, or beginnings of these; all by default.")
+OUT = flags.DEFINE_string("out", None, "Folder for the results, one folder below it for each figure.")
+RESUME = flags.DEFINE_bool("resume", False, "Keep the figures that are finished and go on with the rest.")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what was left in the folder before.")
+PROGRESS = flags.DEFINE_bool("progress", True, "Draw progress bars.")
+flags.mark_flag_as_required("out")
+
+
+def all_figures() -> list[str]:
+    """Every figure there is a config for, as <paper>/<file>."""
+    root = Path(configs.__file__).parent
+    return sorted(f"{path.parent.name}/{path.stem}" for path in root.glob("*/fig*.py"))
+
+
+def chosen_figures(only: list[str], available: list[str]) -> list[str]:
+    """The figures that any of the words names: exactly (a paper, or <paper>/<figure id>), else as a beginning.
+
+    Raises:
+      UserError: a word that names none.
+    """
+    chosen = set()
+    for word in only:
+        exact = [name for name in available if word in (name, paper_of(name), figure_id(name))]
+        found = exact or [name for name in available if name.startswith(word)]
+        require(bool(found), f"--only={word} names no figure; there are {', '.join(available)}")
+        chosen |= set(found)
+    return [name for name in available if not only or name in chosen]
+
+
+def paper_of(name: str) -> str:
+    """<paper> of <paper>/<figure id>_<words>."""
+    return name.split("/")[0]
+
+
+def figure_id(name: str) -> str:
+    """<paper>/<figure id> of <paper>/<figure id>_<words>."""
+    paper, file = name.split("/")
+    return f"{paper}/{file.split('_')[0]}"
+
+
+def main() -> None:
+    """Makes the figures of the flags, one after the other, then the page over all of them."""
+    out = Path(OUT.value)
+    names = chosen_figures(ONLY.value, all_figures())
+    chosen = {
+        name: importlib.import_module(f"configs.{name.replace('/', '.')}").get_config(PRESET.value) for name in names
+    }
+    for number, (name, config) in enumerate(chosen.items(), 1):
+        print(f"[{number}/{len(chosen)}] {name} ({PRESET.value})", flush=True)
+        if not (RESUME.value and is_finished(out / name)):
+            figures.make(config, out / name, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
+    verdicts = {name: json.loads((out / name / "claims.json").read_text()) for name in names}
+    page = report.write_page(out, PRESET.value, verdicts)
+    print(format_claims([verdict for figure in verdicts.values() for verdict in figure]))
+    print(f"pictures: {', '.join(str(out / name / 'figure.png') for name in names)}")
+    print(f"all of it on one page: {page}")
+
+
+if __name__ == "__main__":
+    command.start(main)
