@@ -19,7 +19,7 @@ demo: $(ENVIRONMENT) ## a first look: three figures of the papers with their cla
 	$(VENV) -m experiments.reproduce --preset=quick --only=omnigrok/fig2b,omnigrok/fig3d,lazy_to_rich/fig2 --out=results/demo --overwrite
 
 test: $(ENVIRONMENT) ## the tests; GROK_JAX_DATA=<folder of real data> runs those on real data too
-	$(VENV) -m pytest -q --durations=10
+	$(VENV) -m pytest -q -n auto --maxprocesses=4 --dist=loadfile --durations=10
 
 lint: $(ENVIRONMENT) ## style: ruff check and ruff format
 	.venv/bin/ruff check .

@@ -15,7 +15,6 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["grok_jax*", "experiments*", "configs*"]),
-    package_data={"grok_jax.tasks": ["*.npz"]},
     install_requires=[
         "absl-py>=2.1",
         "flax>=0.12",
@@ -35,7 +34,7 @@ setup(
         "xarray>=2025.1",
     ],
     extras_require={
-        "test": ["beartype>=0.20", "pytest>=9", "ruff>=0.15"],
+        "test": ["beartype>=0.20", "pytest>=9", "pytest-xdist>=3.6", "ruff>=0.15"],
         "torch": ["torch>=2.5"],
         "gpu": ["jax[cuda12]>=0.10.2"],
     },

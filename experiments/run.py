@@ -6,14 +6,11 @@ python -m experiments.run --config=configs/<paper>/<figure>.py:<preset> --out=<f
 from pathlib import Path
 
 from absl import flags
-from ml_collections import config_flags
 
 from experiments import command, figures
 from grok_jax.analysis.claims import format_claims
 
-CONFIG = config_flags.DEFINE_config_file(
-    "config", None, "File with get_config(preset); fields: --config.<field>=<value>."
-)
+CONFIG = command.define_config()
 OUT = flags.DEFINE_string("out", None, "Folder for the results.")
 RESUME = flags.DEFINE_bool("resume", False, "Go on with the unfinished run in the folder.")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what a run left in the folder before.")

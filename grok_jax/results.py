@@ -49,8 +49,12 @@ def begin(folder: Path, config: Mapping[str, Any], *, resume: bool = False, over
     if overwrite:
         _clear(folder)
     if not (begun and resume):
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "config.json", lambda path: path.write_text(_as_json({"config": config, **environment()})))
+        record = _as_json({"config": config, **environment()})
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _replace(folder / "config.json", lambda path: path.write_text(record))
+        except OSError as error:
+            raise UserError(f"--out={folder} cannot be written to ({error.strerror})") from error
     return folder / "checkpoint"
 
 
@@ -101,10 +105,18 @@ def environment() -> dict[str, Any]:
 def _require_continuable(folder: Path, config: Mapping[str, Any], *, finished: bool, resume: bool) -> None:
     require(not finished, f"--out={folder} holds a finished run; give another folder, or --overwrite")
     require(resume, f"--out={folder} holds an unfinished run; give --resume, --overwrite or another folder")
-    before = json.loads((folder / "config.json").read_text())["config"]
+    before = _config_of(folder)
     changed = [name for name in _flat(before) | _flat(config) if _flat(before).get(name) != _flat(config).get(name)]
     changed = [name for name in changed if not name.startswith("execution.checkpoint")]
     require(not changed, f"--resume: {', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
+
+
+def _config_of(folder: Path) -> Mapping[str, Any]:
+    path = folder / "config.json"
+    try:
+        return json.loads(path.read_text())["config"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path} is not one that a run wrote; give another folder, or --overwrite") from error
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -6,6 +6,11 @@ descent with learning rate 100, 90% of the p^2 pairs, no weight decay. Panel (c)
 Neither activation nor parametrisation is stated. Taken: quadratic activation, N(0, 1) weights with 1/sqrt(fan-in)
 in the forward pass, no bias, MSE averaged over the classes (after Gromov 2023, to which the paper says to agree).
 
+Expected: at alpha 1 training accuracy is 100% near 2.7e3 steps, test accuracy 95% near 5.7e3, and the norm ends 1.6
+times its start. t95(test)/t95(train) falls from 9 at alpha 2 to 1.5 at 0.1, and no further at this learning rate:
+100/alpha^2 is then too large a step (1.6 at .0625, divergence at .05). With learning rate 10 it goes on falling, to 1.2
+at .02 and .03: what is left there is no more than that fitting 90% of the pairs precedes the last few of the rest.
+
 Cost on 2 cores: smoke seconds; quick about 2 minutes; paper about 5.
 """
 

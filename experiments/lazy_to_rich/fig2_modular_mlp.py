@@ -29,6 +29,7 @@ def plot(ds: xr.Dataset) -> Figure:
     reference = ds.isel({ALPHA: nearest})
     with style():
         figure = Figure(figsize=(13.0, 3.6), layout="constrained")
+        figure.get_layout_engine().set(wspace=0.05)
         left, middle, right = figure.subplots(1, 3)
         learning_curves(left, reference)
         twin = weight_norm_axis(left, reference)

@@ -25,7 +25,8 @@ RISE = 0.01  # Minibatches and records make the norm tremble by less than this f
 def plot(ds: xr.Dataset) -> Figure:
     """(a) accuracies with the weight norm on a second axis, (b) losses, against steps."""
     with style():
-        figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+        figure = Figure(figsize=(10.2, 3.8), layout="constrained")
+        figure.get_layout_engine().set(wspace=0.06)
         left, right = figure.subplots(1, 2)
         learning_curves(left, ds)
         twin = weight_norm_axis(left, ds)
@@ -36,7 +37,14 @@ def plot(ds: xr.Dataset) -> Figure:
         legend(right)
         for ax, letter in ((left, "a"), (right, "b")):
             panel_label(ax, letter)
+            ax.set_title(_setting(ds), fontsize="medium")
     return figure
+
+
+def _setting(ds: xr.Dataset) -> str:
+    symbols = {"task.train_size": "N", "model.init_scale": "α", GAMMA: "γ"}
+    known = {symbol: config_value(ds, name) for name, symbol in symbols.items()}
+    return ", ".join(f"{symbol} = {value:g}" for symbol, value in known.items() if value is not None)
 
 
 def _runs(ds: xr.Dataset) -> xr.Dataset:

@@ -1,0 +1,77 @@
+"""Our side: grids of the library's own configs, through the programs that sweep uses."""
+
+import importlib
+import time
+from typing import Any, NamedTuple
+from unittest import mock
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+
+from benchmarks.timing import Trainer
+from grok_jax import sweep
+from grok_jax.training.devices import pad_runs, per_run, shared, use_all_cores
+from grok_jax.training.grid import expand, group_runs, parse_grid
+from grok_jax.training.program import Program, fitted_program, load_pool
+
+
+class WholeRun(NamedTuple):
+    """A preset of a figure, trained and recorded from start to end."""
+
+    compile_seconds: float
+    rate: float  # run-steps per second, records included
+    measuring_share: float  # of the time after compiling: all that is not training
+
+
+def load_config(module: str, preset: str, changes: dict[str, object]) -> ConfigDict:
+    """The config of a module's preset, with fields (dotted names) changed."""
+    config = importlib.import_module(module).get_config(preset)
+    config.update_from_flattened_dict(changes)
+    return config
+
+
+def trainer(module: str, preset: str, changes: dict[str, object]) -> Trainer:
+    """The runs of a config's grid as one compiled program, ready to train on."""
+    use_all_cores()
+    plain = load_config(module, preset, changes).to_dict()
+    (group,) = group_runs(expand(plain, parse_grid(plain["grid"])))
+    program = fitted_program(group, mapping="auto", chunk_runs=len(group.members))
+    pool = load_pool(group.static.task, program.mesh)
+    hyper = jax.device_put(pad_runs(group.hyper, program.runs), per_run(program.mesh))
+    moving, fixed = program.init(hyper, pool)
+    start = 0
+
+    def advance(steps: int) -> None:
+        nonlocal moving, start
+        scalars = (jax.device_put(np.int32(value), shared(program.mesh)) for value in (start, steps))
+        moving = jax.block_until_ready(program.advance(moving, fixed, hyper, pool, *scalars))
+        start += steps
+
+    return Trainer(advance, len(group.members), program.compile_seconds)
+
+
+def whole_run(module: str, preset: str, changes: dict[str, object]) -> WholeRun:
+    """Trains and records a config's grid, and tells the time spent in training from the rest."""
+    training = 0.0
+
+    def clocked(*args: Any) -> Program:
+        program = fitted_program(*args)
+
+        def advance(*state: Any) -> Any:
+            nonlocal training
+            began = time.perf_counter()
+            moving = jax.block_until_ready(program.advance(*state))
+            training += time.perf_counter() - began
+            return moving
+
+        return program._replace(advance=advance)
+
+    config = load_config(module, preset, changes)
+    # The module, not the function of its name that the package exports.
+    with mock.patch.object(importlib.import_module("grok_jax.training.sweep"), "fitted_program", clocked):
+        ds = sweep(config, progress=False)
+    compile_seconds = ds.attrs["compile_seconds"]
+    seconds = ds.attrs["wall_seconds"] - compile_seconds
+    run_steps = ds["train_loss"].isel(step=0).size * config.training.steps
+    return WholeRun(compile_seconds, run_steps / seconds, 1 - training / seconds)

@@ -1,0 +1,101 @@
+"""The same training as a PyTorch user writes it: the loops of Omnigrok's notebooks, one run at a time.
+
+Nothing is in their way: the data is in memory as float32, a minibatch is one indexing, nothing is measured.
+"""
+
+import importlib.util
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from benchmarks.timing import Trainer
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed; the benchmarks of our side run without."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def cores() -> int:
+    """CPU cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def teacher_student(threads: int, optimizer: dict[str, Any]) -> Trainer:
+    """The run of Omnigrok's fig. 2b: a student 5-100-100-5 tanh, 100 rows of a teacher like it, full batch.
+
+    Args:
+      threads: of PyTorch.
+      optimizer: further arguments of AdamW.
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+
+    def network() -> torch.nn.Module:
+        return _mlp(torch.nn.Tanh, 5, 100, 100, 5)
+
+    inputs = torch.randn(100, 5)
+    with torch.no_grad():
+        targets = network()(inputs)
+
+    def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        while True:
+            yield inputs, targets
+
+    return _trainer(network(), 2.0, {"lr": 3e-4, "weight_decay": 0.03, **optimizer}, batches())
+
+
+def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Trainer:
+    """The run of Omnigrok's fig. 3d: 784-200-200-10 ReLU, 1000 digits in shuffled batches of 200, MSE to one-hot.
+
+    Args:
+      threads: of PyTorch.
+      optimizer: further arguments of AdamW.
+      images: uint8 (1000, 784).
+      labels: int32 (1000,).
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    inputs = torch.from_numpy(images).float() / 255
+    targets = torch.eye(10)[torch.from_numpy(labels).long()]
+
+    def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        while True:
+            for rows in torch.randperm(len(inputs)).split(200):
+                yield inputs[rows], targets[rows]
+
+    network = _mlp(torch.nn.ReLU, 784, 200, 200, 10)
+    return _trainer(network, 8.0, {"lr": 1e-3, "weight_decay": 0.1, **optimizer}, batches())
+
+
+def _mlp(activation: Callable, *widths: int) -> Any:
+    from torch import nn
+
+    layers = []
+    for fan_in, fan_out in itertools.pairwise(widths):
+        layers += [nn.Linear(fan_in, fan_out), activation()]
+    return nn.Sequential(*layers[:-1])
+
+
+def _trainer(network: Any, init_scale: float, optimizer: dict[str, Any], batches: Iterator) -> Trainer:
+    import torch
+
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(init_scale)
+    adamw = torch.optim.AdamW(network.parameters(), **optimizer)
+    criterion = torch.nn.MSELoss()
+
+    def advance(steps: int) -> None:
+        for _ in range(steps):
+            inputs, targets = next(batches)
+            adamw.zero_grad()
+            criterion(network(inputs), targets).backward()
+            adamw.step()
+
+    return Trainer(advance, runs=1)
