@@ -16,8 +16,8 @@ from benchmarks.peers import cores
 
 ONLY = flags.DEFINE_list("only", list(suite.BENCHMARKS), f"Which of {', '.join(suite.BENCHMARKS)} to run.")
 SMOKE = flags.DEFINE_bool("smoke", False, "Tiny sizes: whether the benchmarks run, not what they measure.")
-ROUNDS = flags.DEFINE_integer("rounds", 7, "Turns of each side.", lower_bound=1)
-SECONDS = flags.DEFINE_float("seconds", 3.0, "About how long a turn is.", lower_bound=0.0)
+ROUNDS = flags.DEFINE_integer("rounds", 11, "Turns of each side.", lower_bound=1)
+SECONDS = flags.DEFINE_float("seconds", 1.0, "About how long a turn is.", lower_bound=0.0)
 OUT = flags.DEFINE_string("out", None, "JSON file for the results.")
 flags.register_validator(
     "only", lambda names: set(names) <= set(suite.BENCHMARKS), message=f"there are {', '.join(suite.BENCHMARKS)}"
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"{argv[1]!r} is no flag")
     size = suite.SMOKE if SMOKE.value else suite.Size("quick", ROUNDS.value, SECONDS.value)
     load = os.getloadavg()[0]
-    print(f"{cores()} cores of {platform.machine()}; load average {load:.1f} before: above 0, others use them too")
+    print(f"{cores()} cores ({platform.machine()}); load average {load:.1f} before, from others than these benchmarks")
     rows = [row for name in ONLY.value for row in suite.BENCHMARKS[name](size)]
     print(suite.table(rows))
     if OUT.value:

@@ -8,8 +8,8 @@ The word after the colon chooses them, here with all their defaults; every other
     python -m experiments.run --config=configs/grid.py:task=mnist --config.grid="model.init_scale=1,8; seed=range(3)" \\
         --config.training.steps=2000 --out=results/mine
 
-The second one, 6 runs of full-batch AdamW on 1000 of the 5000 digits that need no download, takes
-about TIME on 2 cores.
+The second one, 6 runs of full-batch AdamW on 1000 of the 5000 digits that need no download, takes about a minute
+on 2 cores.
 """
 
 from ml_collections import ConfigDict
@@ -33,6 +33,6 @@ def get_config(spec: str = "") -> ConfigDict:
     for word in filter(None, spec.split(",")):
         part, _, name = word.partition("=")
         known = part in PARTS and part not in names and bool(name)
-        require(known, f"{word!r} is no choice; write task=<name>,model=<name>,optimizer=<name>, each once or not at all")
+        require(known, f"{word!r} is no choice; write any of task=<name>,model=<name>,optimizer=<name>, each once")
         names[part] = name
     return default_config(**names)

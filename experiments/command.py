@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import pooch
 from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 
@@ -24,11 +25,16 @@ def start(main: Callable[[], None]) -> None:
         if len(argv) > 1:
             _leave(f"{argv[1]!r} is no flag; flags begin with --")
         logging.set_verbosity(logging.ERROR)  # orbax tells of every file it writes
+        for handler in pooch.get_logger().handlers:
+            handler.setStream(sys.stdout)  # that a download begins is no error
         use_all_cores()
         try:
             main()
         except UserError as error:
             _leave(str(error))
+        except KeyboardInterrupt:
+            print("\ninterrupted; the same command with --resume goes on from the last checkpoint", file=sys.stderr)
+            sys.exit(130)
 
     app.run(guarded, flags_parser=_parse)
 

@@ -1,5 +1,6 @@
 """What a person sees while a grid trains."""
 
+import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,10 +15,25 @@ class Progress:
 
     def __init__(self, total: int, runs: int, *, shown: bool) -> None:
         self._bar = tqdm(
-            total=total, disable=not shown, unit=" run-steps", unit_scale=True, dynamic_ncols=True, smoothing=0.1
+            total=total,
+            disable=not shown,
+            unit=" run-steps",
+            unit_scale=True,
+            dynamic_ncols=True,
+            smoothing=0.1,
+            mininterval=0.2 if sys.stderr.isatty() else 10.0,  # a log file need not have every line
         )
         self._runs = runs
         self._done = np.zeros(3, int)  # fitted, generalised, diverged runs of finished chunks
+
+    def compiling(self, runs: int) -> None:
+        """Says that a program for so many runs is being compiled; that time counts nothing toward the rate."""
+        self._bar.set_description_str(f"compiling for {runs} runs")
+
+    def training(self) -> None:
+        """Starts the clock of the rate."""
+        self._bar.set_description_str(f"training {self._runs} runs", refresh=False)
+        self._bar.unpause()
 
     def advance(self, run_steps: int) -> None:
         """Counts run-steps done."""
@@ -30,10 +46,11 @@ class Progress:
             self._done = counts
         fitted, generalized, diverged = counts
         text = f"fitted {fitted}/{self._runs}, generalised {generalized}/{self._runs}"
-        self._bar.set_postfix_str(text + (f", diverged {diverged}" if diverged else ""))
+        self._bar.set_postfix_str(text + (f", diverged {diverged}" if diverged else ""), refresh=False)
 
     def close(self) -> None:
-        """Leaves the bar as it is."""
+        """Leaves the bar as it is, up to date."""
+        self._bar.refresh()
         self._bar.close()
 
 

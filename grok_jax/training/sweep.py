@@ -71,7 +71,9 @@ def sweep(
     bar = Progress(total, sum(runs), shown=progress)
     trained, programs = [], []
     for number, group in enumerate(plan.groups):
+        bar.compiling(len(group.members))
         program = fitted_program(group, execution.mapping, execution.chunk_runs)
+        bar.training()
         programs.append(program)
         parts = [
             _train_chunk(group, program, chunk, execution.checkpoint_seconds, bar)

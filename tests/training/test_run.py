@@ -1,5 +1,7 @@
 """One run against the plainest loop that does the same."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,7 @@ from grok_jax.models import init_params, outputs
 from grok_jax.models.mlp import MLP
 from grok_jax.optim import make_optimizer
 from grok_jax.tasks import TASKS, Rows, fetch
-from grok_jax.training.run import DATA, INIT, make_run
+from grok_jax.training.run import DATA, INIT, Run, make_run
 from grok_jax.training.settings import resolve, section_fields
 
 STEPS = 5
@@ -28,16 +30,21 @@ def small_config(**fields):
     return config.to_dict()
 
 
+@functools.cache
+def compiled(static, capacity):
+    run = make_run(static, capacity)
+    quickly = {"xla_backend_optimization_level": 0}
+    return Run(jax.jit(run.init, compiler_options=quickly), jax.jit(run.advance), jax.jit(run.measure))
+
+
 def train(config, steps=STEPS, capacity=None):
-    """The states of one run before and after some steps, and its measure."""
+    """The states of one run before and after some steps, its data, and what was measured of both."""
     settings = resolve(config)
-    run = make_run(settings.static, capacity or settings.rows)
+    run = compiled(settings.static, capacity or settings.rows)
     hyper = {name: jnp.asarray(value) for name, value in settings.hyper.items()}
-    start, fixed = jax.jit(run.init)(hyper, None)
-    end = jax.jit(run.advance)(start, fixed, hyper, None, 0, steps)
-    measured = {
-        name: jax.jit(run.measure)(state, fixed, hyper, None) for name, state in {"start": start, "end": end}.items()
-    }
+    start, fixed = run.init(hyper, None)
+    end = run.advance(start, fixed, hyper, None, 0, steps)
+    measured = {name: run.measure(state, fixed, hyper, None) for name, state in {"start": start, "end": end}.items()}
     return start, end, fixed, measured
 
 
@@ -136,10 +143,9 @@ def test_measured_loss_of_many_rows_in_chunks_is_the_plain_mean():
 @pytest.mark.parametrize("batch_size", [None, 5])
 def test_steps_in_two_calls_are_bitwise_those_of_one(batch_size):
     settings = resolve(small_config(**{"training.batch_size": batch_size, "optimizer.update_noise": 0.01}))
-    run = make_run(settings.static, settings.rows)
+    run = compiled(settings.static, settings.rows)
     hyper = {name: jnp.asarray(value) for name, value in settings.hyper.items()}
-    start, fixed = jax.jit(run.init)(hyper, None)
-    advance = jax.jit(run.advance)
-    whole = advance(start, fixed, hyper, None, 0, 9)
-    halves = advance(advance(start, fixed, hyper, None, 0, 4), fixed, hyper, None, 4, 5)
+    start, fixed = run.init(hyper, None)
+    whole = run.advance(start, fixed, hyper, None, 0, 9)
+    halves = run.advance(run.advance(start, fixed, hyper, None, 0, 4), fixed, hyper, None, 4, 5)
     jax.tree.map(np.testing.assert_array_equal, whole, halves)
