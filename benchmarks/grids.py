@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
+from benchmarks.memory import peak_bytes
 from benchmarks.timing import Trainer
 from grok_jax import sweep
 from grok_jax.training.devices import pad_runs, per_run, shared, use_all_cores
@@ -22,6 +23,7 @@ class WholeRun(NamedTuple):
     compile_seconds: float
     rate: float  # run-steps per second, records included
     measuring_share: float  # of the time after compiling: all that is not training
+    peak_bytes: int
 
 
 def load_config(module: str, preset: str, changes: dict[str, object]) -> ConfigDict:
@@ -51,7 +53,7 @@ def trainer(module: str, preset: str, changes: dict[str, object]) -> Trainer:
     return Trainer(advance, len(group.members), program.compile_seconds)
 
 
-def whole_run(module: str, preset: str, changes: dict[str, object]) -> WholeRun:
+def whole_run(module: str, preset: str) -> WholeRun:
     """Trains and records a config's grid, and tells the time spent in training from the rest."""
     training = 0.0
 
@@ -67,11 +69,11 @@ def whole_run(module: str, preset: str, changes: dict[str, object]) -> WholeRun:
 
         return program._replace(advance=advance)
 
-    config = load_config(module, preset, changes)
+    config = load_config(module, preset, {})
     # The module, not the function of its name that the package exports.
     with mock.patch.object(importlib.import_module("grok_jax.training.sweep"), "fitted_program", clocked):
         ds = sweep(config, progress=False)
     compile_seconds = ds.attrs["compile_seconds"]
     seconds = ds.attrs["wall_seconds"] - compile_seconds
     run_steps = ds["train_loss"].isel(step=0).size * config.training.steps
-    return WholeRun(compile_seconds, run_steps / seconds, 1 - training / seconds)
+    return WholeRun(compile_seconds, run_steps / seconds, 1 - training / seconds, peak_bytes())

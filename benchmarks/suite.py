@@ -13,6 +13,7 @@ from benchmarks.timing import CONTEXT, Ratio, Turn, contestant, median_rate, rat
 REPOSITORY = Path(__file__).parent.parent
 TEACHER_STUDENT = "configs.omnigrok.fig2b_teacher_student"
 MNIST = "configs.omnigrok.fig3d_mnist_grokking"
+RECORDED = (TEACHER_STUDENT, MNIST)
 OURS = "ours"
 FUSED = ", fused AdamW"
 
@@ -54,6 +55,19 @@ def mnist(size: Size) -> Iterator[Row]:
     yield from _beside_pytorch("MNIST MLP, batch 200, 8 runs", MNIST, "seed=range(8)", size, peers.mnist, *digits)
 
 
+def records(size: Size) -> Iterator[Row]:
+    """What measuring and recording cost, over whole figures with their own grids and records."""
+    for module in RECORDED:
+        whole = _in_own_process(grids.whole_run, module, size.preset)
+        yield Row(
+            f"{_figure(module)}, {size.preset}, whole",
+            whole.rate,
+            compile_seconds=whole.compile_seconds,
+            measuring_share=whole.measuring_share,
+            peak_bytes=whole.peak_bytes,
+        )
+
+
 def thousand(size: Size) -> Iterator[Row]:
     """Memory of a grid of 1000 teacher-student runs."""
     grid = f"model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range({250 // size.runs_divisor})"
@@ -66,12 +80,13 @@ def figures(size: Size) -> Iterator[Row]:
     for path in sorted(REPOSITORY.glob("configs/*/fig*.py")):
         module = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
         held = _in_own_process(memory.few_steps, module, size.preset, {})
-        yield _held_row(f"{'/'.join(path.parts[-2:]).removesuffix('.py')}, {size.preset}", held)
+        yield _held_row(f"{_figure(module)}, {size.preset}", held)
 
 
 BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "teacher_student": teacher_student,
     "mnist": mnist,
+    "records": records,
     "memory": thousand,
     "figures": figures,
 }
@@ -93,6 +108,7 @@ def _beside_pytorch(
     count = peers.cores()
     with ExitStack() as stack:
         sides = {OURS: stack.enter_context(contestant(grids.trainer, module, size.preset, {"grid": grid}))}
+        compiling = sides[OURS].compile_seconds
         if peers.has_torch():
             processes = partial(contestant, processes=count)
             for label, start, threads, optimizer in (
@@ -102,19 +118,10 @@ def _beside_pytorch(
             ):
                 sides[label] = stack.enter_context(start(peer, threads, optimizer, *data))
         turns = take_turns(sides, size.rounds, size.seconds)
-    # The figure's own grid and records, when nobody else of us trains.
-    whole = _in_own_process(grids.whole_run, module, size.preset, {})
-    row = Row(
-        name,
-        median_rate(turns[OURS]),
-        "torch is not installed",
-        compile_seconds=whole.compile_seconds,
-        measuring_share=whole.measuring_share,
-        peak_bytes=turns[OURS][-1].peak_bytes,
-        turns=turns,
-    )
+    ours = turns[OURS]
+    row = Row(name, median_rate(ours), compile_seconds=compiling, peak_bytes=ours[-1].peak_bytes, turns=turns)
     if not peers.has_torch():
-        yield row
+        yield row._replace(peer="torch is not installed")
         return
     plain = [label for label in turns if label != OURS and not label.endswith(FUSED)]
     yield _against(max(plain, key=lambda label: median_rate(turns[label])), row)
@@ -125,6 +132,12 @@ def _beside_pytorch(
 def _against(label: str, row: Row) -> Row:
     peer = row.turns[label]
     return row._replace(peer=f"{median_rate(peer):,.0f} ({label})", ratio=ratio(row.turns[OURS], peer))
+
+
+def _figure(module: str) -> str:
+    """configs.omnigrok.fig2b_teacher_student -> omnigrok/fig2b"""
+    _, paper, figure = module.split(".")
+    return f"{paper}/{figure.split('_')[0]}"
 
 
 def _held_row(name: str, held: memory.Held) -> Row:

@@ -1,0 +1,98 @@
+import json
+
+import jax
+import pytest
+from absl import flags
+from absl.testing import flagsaver
+
+from benchmarks import grids, peers, run, suite
+from benchmarks.timing import Ratio, Trainer, Turn, contestant, ratio, take_turns
+from grok_jax.training.devices import run_mesh
+from grok_jax.training.grid import expand, group_runs
+from grok_jax.training.program import load_pool
+from grok_jax.training.run import make_run
+
+# All run-steps do nothing: range(steps) returns at once.
+NO_RUN = (Trainer, range, 2)
+
+
+def test_a_contestant_counts_the_runs_of_all_its_processes():
+    with contestant(*NO_RUN, processes=2) as idle:
+        assert idle.runs == 4
+
+
+def test_every_side_gets_as_many_turns_as_there_are_rounds():
+    with contestant(*NO_RUN) as one, contestant(*NO_RUN) as other:
+        turns = take_turns({"one": one, "other": other}, rounds=3, seconds=0.0)
+    assert [len(turns["one"]), len(turns["other"])] == [3, 3]
+    assert all(turn.rate > 0 and turn.peak_bytes > 0 for side in turns.values() for turn in side)
+
+
+def test_a_process_that_dies_is_an_error_and_no_endless_wait():
+    with pytest.raises(EOFError), contestant(int, "no number", processes=2):
+        pass
+
+
+def test_the_ratio_pairs_turns_of_the_same_round():
+    fast, slow = ([Turn(rate, 0) for rate in rates] for rates in ((4.0, 40.0, 4.0), (2.0, 10.0, 1.0)))
+    assert ratio(fast, slow) == Ratio(median=4.0, low=2.0, high=4.0)
+
+
+def test_our_side_of_the_speed_benchmark_runs_without_pytorch(monkeypatch):
+    monkeypatch.setattr(peers, "has_torch", lambda: False)
+    (row,) = suite.teacher_student(suite.SMOKE)
+    assert row.rate > 0
+    assert row.compile_seconds > 0
+    assert "torch is not installed" in suite.table([row])
+    json.dumps(row._asdict())
+
+
+def test_measuring_is_a_share_of_the_time_of_a_whole_figure(monkeypatch):
+    monkeypatch.setattr(suite, "RECORDED", (suite.TEACHER_STUDENT,))
+    (row,) = suite.records(suite.SMOKE)
+    assert 0 < row.measuring_share < 1
+
+
+@pytest.mark.parametrize(("make", "module"), [("teacher_student", suite.TEACHER_STUDENT), ("mnist", suite.MNIST)])
+def test_the_pytorch_loop_steps_through_a_network_of_the_size_of_ours(make, module, monkeypatch):
+    torch = pytest.importorskip("torch")
+    made = []
+
+    class Counted(torch.optim.AdamW):
+        def __init__(self, parameters, **options):
+            super().__init__(parameters, **options)
+            made.append(self)
+
+    monkeypatch.setattr(torch.optim, "AdamW", Counted)
+    digits = suite._first_digits(1000) if make == "mnist" else ()
+    getattr(peers, make)(torch.get_num_threads(), {}, *digits).advance(6)
+
+    parameters = made[0].param_groups[0]["params"]
+    assert {int(made[0].state[parameter]["step"]) for parameter in parameters} == {6}
+    assert sum(parameter.numel() for parameter in parameters) == our_parameters(module)
+
+
+def our_parameters(module: str) -> int:
+    (group,) = group_runs(expand(grids.load_config(module, "quick", {}).to_dict(), ()))
+    scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
+    moving, _ = jax.eval_shape(
+        make_run(group.static, group.capacity).init, scalars, load_pool(group.static.task, run_mesh())
+    )
+    return sum(leaf.size for leaf in jax.tree.leaves(moving.params))
+
+
+def test_the_command_writes_its_rows_and_versions(tmp_path, capsys):
+    with flagsaver.flagsaver():
+        flags.FLAGS(["benchmarks", "--smoke", "--only=memory", f"--out={tmp_path / 'rows.json'}"])
+        run.main(["benchmarks"])
+    written = json.loads((tmp_path / "rows.json").read_text())
+    assert written["rows"][0]["peak_bytes"] > 0
+    assert written["about"]["jax"] == jax.__version__
+    assert "teacher-student, 4 runs" in capsys.readouterr().out
+
+
+def test_the_table_is_aligned():
+    rows = [suite.Row("a", 1.0, "2 (b)", Ratio(1.0, 0.5, 2.0)), suite.Row("longer", peak_bytes=2**30)]
+    lines = suite.table(rows).splitlines()
+    assert lines[2].index("1") == lines[0].index("ours")
+    assert lines[3].index("1.00") == lines[0].index("peak GiB")

@@ -1,0 +1,37 @@
+import pytest
+
+import grok_jax
+from configs.grid import get_config
+from grok_jax.errors import UserError
+
+
+def test_without_a_word_the_config_is_the_default_one():
+    assert get_config().to_dict() == grok_jax.default_config().to_dict()
+
+
+def test_each_word_chooses_a_part_and_the_others_keep_their_default():
+    config = get_config("task=mnist,optimizer=gd")
+    assert (config.task.name, config.model.name, config.optimizer.name) == ("mnist", "mlp", "gd")
+
+
+def test_the_config_has_no_figure_and_can_train():
+    config = get_config("task=single_index,model=committee")
+    assert config.figure == ""
+    grok_jax.check(config, "model.init_scale=1, 8; seed=range(3)")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("mnist", "'mnist' is no choice; write any of task=<name>"),
+        ("modle=mlp", "'modle=mlp' is no choice"),
+        ("task=", "'task=' is no choice"),
+        ("task=mnist,task=mnist", "'task=mnist' is no choice"),
+        ("task=minst", "task.name 'minst' does not exist; there are .*mnist"),
+        ("optimizer=adamwx", "optimizer.name 'adamwx' does not exist"),
+    ],
+)
+def test_a_wrong_word_is_one_line_that_says_what_is_allowed(spec, words):
+    with pytest.raises(UserError, match=words) as caught:
+        get_config(spec)
+    assert "\n" not in str(caught.value)
