@@ -29,6 +29,7 @@ setup(
         "optax>=0.2.6",
         "orbax-checkpoint>=0.12",
         "pooch>=1.8",
+        "psutil>=5.9",  # memory at hand, on every system
         "scipy>=1.14",
         "tqdm>=4.66",
         "xarray>=2025.1",

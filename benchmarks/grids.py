@@ -38,8 +38,10 @@ def trainer(module: str, preset: str, changes: dict[str, object]) -> Trainer:
     use_all_cores()
     plain = load_config(module, preset, changes).to_dict()
     (group,) = group_runs(expand(plain, parse_grid(plain["grid"])))
+    began = time.perf_counter()
     program = fitted_program(group, mapping="auto", chunk_runs=len(group.members))
-    pool = load_pool(group.static.task, program.mesh)
+    compile_seconds = time.perf_counter() - began
+    pool = load_pool(group.static, program.mesh)
     hyper = jax.device_put(pad_runs(group.hyper, program.runs), per_run(program.mesh))
     moving, fixed = program.init(hyper, pool)
     start = 0
@@ -50,7 +52,7 @@ def trainer(module: str, preset: str, changes: dict[str, object]) -> Trainer:
         moving = jax.block_until_ready(program.advance(moving, fixed, hyper, pool, *scalars))
         start += steps
 
-    return Trainer(advance, len(group.members), program.compile_seconds)
+    return Trainer(advance, len(group.members), compile_seconds)
 
 
 def whole_run(module: str, preset: str) -> WholeRun:

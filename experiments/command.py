@@ -34,7 +34,10 @@ def start(main: Callable[[], None]) -> None:
         except UserError as error:
             _leave(str(error))
         except KeyboardInterrupt:
-            print("\ninterrupted; the same command with --resume goes on from the last checkpoint", file=sys.stderr)
+            print(
+                "\ninterrupted; with --resume (and without --overwrite) it goes on from the last checkpoint",
+                file=sys.stderr,
+            )
             sys.exit(130)
 
     gc.freeze()  # or the search through all that was imported makes leaving take half a second

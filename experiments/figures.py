@@ -14,7 +14,8 @@ from ml_collections import ConfigDict
 import grok_jax
 from grok_jax import results
 from grok_jax.analysis.claims import Claim, judge, save_claims
-from grok_jax.errors import UserError
+from grok_jax.analysis.grokking import add_grokking_times
+from grok_jax.errors import UserError, require
 from grok_jax.plotting.overview import overview
 
 
@@ -33,12 +34,15 @@ def figure_of(config: ConfigDict) -> FigureOf:
     """
     if not config.figure:
         return FigureOf(overview, [])
+    name = "experiments." + config.figure.replace("/", ".")
+    absent = f"figure {config.figure!r} does not exist; see the files experiments/<paper>/<figure>.py"
     try:
-        module = importlib.import_module("experiments." + config.figure.replace("/", "."))
+        module = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise UserError(
-            f"figure {config.figure!r} does not exist; see the files experiments/<paper>/<figure>.py"
-        ) from error
+        if error.name and not name.startswith(error.name):
+            raise
+        raise UserError(absent) from error
+    require(hasattr(module, "CLAIMS"), absent)
     return FigureOf(module.plot, module.CLAIMS)
 
 
@@ -55,11 +59,15 @@ def make(
     """
     figure = figure_of(config)
     plain = config.to_dict()
+    results.require_free(out, plain, resume=resume, overwrite=overwrite)
     grok_jax.check(config)
     checkpoint = results.begin(out, plain, resume=resume, overwrite=overwrite)
-    dataset = grok_jax.sweep(config, progress=progress, checkpoint=checkpoint)
-    dataset = dataset.assign_attrs(config=json.dumps(plain))
-    results.write_dataset(out, dataset)
+    if (out / "results.nc").exists():  # a run that was stopped while it was drawn
+        dataset = results.load_dataset(out)
+    else:
+        dataset = add_grokking_times(grok_jax.sweep(config, progress=progress, checkpoint=checkpoint))
+        dataset = dataset.assign_attrs(config=json.dumps(plain))
+        results.write_dataset(out, dataset)
     drawn = figure.plot(dataset)
     results.write_figure(out, drawn)
     plt.close(drawn)

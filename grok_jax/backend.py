@@ -1,7 +1,9 @@
 """What must be told to XLA before JAX starts."""
 
 import os
+import warnings
 
+import jax
 import jaxlib.version
 
 
@@ -9,9 +11,24 @@ def work_around_defects() -> None:
     """Turns off a CPU fusion that gives wrong numbers in jaxlib before 0.12, unless XLA_FLAGS speaks of it already.
 
     Dot, broadcast, multiply, reduce over large arrays in one program came out wrong by tens of percent in 0.10.2
-    (jax-ml/jax#39103); 0.12.0 is right. Takes effect if no array has been made yet.
+    (jax-ml/jax#39103); 0.12.0 is right. XLA reads its flags when JAX starts, which is at the first array; a warning
+    says so where that was before.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     affected = tuple(int(part) for part in jaxlib.version.__version__.split(".")[:2]) < (0, 12)
-    if affected and "xla_cpu_experimental_ynn_fusion_type" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_experimental_ynn_fusion_type=-reduce".strip()
+    if not affected or "xla_cpu_experimental_ynn_fusion_type" in flags:
+        return
+    os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_experimental_ynn_fusion_type=-reduce".strip()
+    if _has_started():
+        warnings.warn("import grok_jax before the first JAX array: large sums on CPU may be wrong now", stacklevel=2)
+
+
+def _has_started() -> bool:
+    """Whether JAX has its devices already: it refuses another number of them then."""
+    devices = jax.config.jax_num_cpu_devices
+    try:
+        jax.config.update("jax_num_cpu_devices", 2 if devices == 1 else 1)
+    except RuntimeError:
+        return True
+    jax.config.update("jax_num_cpu_devices", devices)
+    return False

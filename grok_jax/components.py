@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 from grok_jax.errors import UserError, require
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal only to itself, so that programs compiled for one are not used for another
 class Component:
     """A named choice of the config (a task, a model, an optimiser) with its fields.
 
     Attributes:
       name: how a config selects it.
-      static: defaults of the fields that change shapes or code (str, bool, int, float, tuple, None).
+      static: defaults of the fields that change shapes or code (str, bool, int, float, tuple, or None: a whole
+        number or nothing).
       traced: defaults of the scalar fields that may differ between the runs of one compiled program.
       check: called with the fields of one run as concrete Python values; raises UserError where they
         make no sense.
@@ -39,17 +40,21 @@ class Component:
 C = TypeVar("C", bound=Component)
 
 
-def register(registry: dict[str, C], component: C) -> C:
+def register(registry: dict[str, C], component: C, *, replace: bool = False) -> C:
     """Adds a component to its registry and returns it.
 
+    Args:
+      registry: name -> component.
+      component: what to add.
+      replace: take the place of a component of the same name, as when a notebook's cell is run again.
+
     Raises:
-      ValueError: the name is taken, or a field is both static and traced.
+      UserError: the name is taken, or a field is both static and traced.
     """
-    if component.name in registry:
-        raise ValueError(f"{component.name!r} is registered already")
-    both = set(component.static) & set(component.traced)
-    if both:
-        raise ValueError(f"{component.name!r}: fields both static and traced: {sorted(both)}")
+    taken = component.name in registry and not replace
+    require(not taken, f"{component.name!r} is registered already; give another name, or replace=True")
+    both = sorted(set(component.static) & set(component.traced))
+    require(not both, f"{component.name!r} has fields both static and traced: {', '.join(both)}")
     registry[component.name] = component
     return component
 

@@ -21,34 +21,44 @@ import xarray as xr
 
 from grok_jax.errors import UserError, require
 
+PARTIAL = ".partial"  # what a file is called until it is whole
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray", "neural-tangents")
 
 
-def begin(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> Path:
-    """Prepares a results folder for a run, and returns where to keep its checkpoints.
+def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> None:
+    """Finds out whether a run may use a results folder; changes nothing.
 
     Args:
-      folder: made if it does not exist.
+      folder: need not exist.
       config: the run's config as a plain dict; must be the unfinished run's own when resuming.
       resume: go on with the unfinished run in the folder; a folder that is not there yet is begun.
       overwrite: give up what a run left there before.
 
     Raises:
       UserError: the folder holds results, an unfinished run or other files and neither flag allows that; or
-        resume is asked for a finished run or another config. Nothing has been changed then.
+        resume is asked for a finished run or another config.
     """
     require(not (resume and overwrite), "--resume and --overwrite exclude each other")
     require(not folder.exists() or folder.is_dir(), f"--out={folder} is a file; it must be a folder")
-    config = json.loads(json.dumps(config))
-    begun, finished = (folder / "config.json").exists(), (folder / "results.nc").exists()
-    if begun and not overwrite:
-        _require_continuable(folder, config, finished=finished, resume=resume)
-    elif not begun and folder.exists():
-        others = sorted(path.name for path in folder.iterdir())
+    if (folder / "config.json").exists() and not overwrite:
+        require(not is_finished(folder), f"--out={folder} holds a finished run; give another folder, or --overwrite")
+        require(resume, f"--out={folder} holds an unfinished run; give --resume, --overwrite or another folder")
+        changed = changed_fields(folder, config)
+        require(not changed, f"--resume: {', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
+    elif folder.exists() and not (folder / "config.json").exists():
+        others = sorted(path.name for path in folder.iterdir() if path.suffix != PARTIAL)
         require(not others, f"--out={folder} holds other files ({', '.join(others[:3])}); give a new or empty folder")
+
+
+def begin(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> Path:
+    """Prepares a results folder for a run, and returns where to keep its checkpoints.
+
+    Args, Raises: those of require_free; and UserError where the folder cannot be written to.
+    """
+    require_free(folder, config, resume=resume, overwrite=overwrite)
     if overwrite:
         _clear(folder)
-    if not (begun and resume):
+    if not (folder / "config.json").exists():
         record = _as_json({"config": config, **environment()})
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -56,6 +66,24 @@ def begin(folder: Path, config: Mapping[str, Any], *, resume: bool = False, over
         except OSError as error:
             raise UserError(f"--out={folder} cannot be written to ({error.strerror})") from error
     return folder / "checkpoint"
+
+
+def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    """The fields in which a config differs from that of the run in a folder, how often it is saved aside.
+
+    Raises:
+      UserError: the folder's config.json cannot be read.
+    """
+    path = folder / "config.json"
+    try:
+        before = _flat(json.loads(path.read_text())["config"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} cannot be read ({type(error).__name__}); give --overwrite or another folder"
+        ) from error
+    now = _flat(json.loads(json.dumps(config)))
+    changed = [name for name in before | now if before.get(name) != now.get(name)]
+    return [name for name in changed if name != "execution.checkpoint_seconds"]
 
 
 def write_dataset(folder: Path, dataset: xr.Dataset) -> None:
@@ -102,23 +130,6 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _require_continuable(folder: Path, config: Mapping[str, Any], *, finished: bool, resume: bool) -> None:
-    require(not finished, f"--out={folder} holds a finished run; give another folder, or --overwrite")
-    require(resume, f"--out={folder} holds an unfinished run; give --resume, --overwrite or another folder")
-    before = _config_of(folder)
-    changed = [name for name in _flat(before) | _flat(config) if _flat(before).get(name) != _flat(config).get(name)]
-    changed = [name for name in changed if not name.startswith("execution.checkpoint")]
-    require(not changed, f"--resume: {', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
-
-
-def _config_of(folder: Path) -> Mapping[str, Any]:
-    path = folder / "config.json"
-    try:
-        return json.loads(path.read_text())["config"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path} is not one that a run wrote; give another folder, or --overwrite") from error
-
-
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat = {}
     for name, value in config.items():
@@ -134,7 +145,7 @@ def _clear(folder: Path) -> None:
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> None:
     """Lets `write` make the file under another name, then puts it in place in one step."""
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(path.name + PARTIAL)
     write(partial)
     partial.replace(path)
 

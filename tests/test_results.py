@@ -114,10 +114,10 @@ def test_a_folder_of_other_files_is_never_taken(tmp_path, choices):
     assert contents(tmp_path) == {"thesis.tex": b"the only copy"}
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2]", '{"seed": 0}'])
+@pytest.mark.parametrize("text", ["", "[1, 2]", '{"seed": 0}', '{"config": 3}'])
 def test_a_config_file_of_another_program_is_refused(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
-    refused("is not one that a run wrote", tmp_path, CONFIG, resume=True)
+    refused("cannot be read", tmp_path, CONFIG, resume=True)
 
 
 def test_a_file_is_no_folder(tmp_path):

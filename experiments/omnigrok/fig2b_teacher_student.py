@@ -3,6 +3,7 @@
 Results: dims ('model.init_scale', 'optimizer.weight_decay', 'seed', 'step').
 """
 
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,8 @@ def plot(ds: xr.Dataset) -> Figure:
                 ax = panels[row, column]
                 learning_curves(ax, ds.sel({ALPHA: alpha, GAMMA: gamma}))
                 ax.set_title(f"α = {alpha:g}, γ = {gamma:g}")
-                panel_label(ax, "abcdefghijklmnopqrstuvwxyz"[row * gammas.size + column])
+                if alphas.size * gammas.size <= len(ascii_lowercase):
+                    panel_label(ax, ascii_lowercase[row * gammas.size + column])
                 ax.label_outer()
         legend(panels[0, 0], loc="center left")
     return figure

@@ -118,7 +118,9 @@ def _majority(holds: xr.DataArray, decided: xr.DataArray) -> bool | None:
 
 def save_claims(path: str | Path, verdicts: Sequence[Mapping[str, Any]]) -> None:
     """Writes verdicts as JSON: inf becomes "never", NaN becomes null."""
-    Path(path).write_text(json.dumps(_plain(verdicts), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    partial = Path(f"{path}.partial")  # so that the file is there whole or not at all
+    partial.write_text(json.dumps(_plain(verdicts), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    partial.replace(path)
 
 
 def _plain(value: Any) -> Any:

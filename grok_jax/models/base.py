@@ -9,7 +9,7 @@ import flax.linen as nn
 from grok_jax.components import Component, register
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Model(Component):
     """What learns. The fields init_scale, output_scale, centered and seed belong to every model (see predictor.py).
 
@@ -24,6 +24,6 @@ class Model(Component):
 MODELS: dict[str, Model] = {}
 
 
-def register_model(model: Model) -> Model:
+def register_model(model: Model, *, replace: bool = False) -> Model:
     """Makes a model available to configs under its name, and returns it."""
-    return register(MODELS, model)
+    return register(MODELS, model, replace=replace)

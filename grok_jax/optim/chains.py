@@ -19,7 +19,7 @@ from grok_jax.errors import require
 from grok_jax.optim.transforms import add_decay_to_initial, add_update_noise, constant_norm, warm_up
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Optimizer(Component):
     """How the weights move.
 
@@ -48,9 +48,9 @@ MOMENTUM = {"momentum": 0.9}
 ADAM = {"b1": 0.9, "b2": 0.999, "eps": 1e-8}
 
 
-def register_optimizer(optimizer: Optimizer) -> Optimizer:
+def register_optimizer(optimizer: Optimizer, *, replace: bool = False) -> Optimizer:
     """Makes an optimiser available to configs under its name, and returns it."""
-    return register(OPTIMIZERS, optimizer)
+    return register(OPTIMIZERS, optimizer, replace=replace)
 
 
 def make_optimizer(name: str, **fields: Any) -> optax.GradientTransformationExtraArgs:

@@ -32,7 +32,8 @@ def curve(
     ax.plot(x["step"], x.median(repeats), color=colour, label=label, linestyle=linestyle)
     if any(x.sizes[d] > 1 for d in repeats):
         ax.fill_between(x["step"], x.min(repeats), x.max(repeats), color=colour, alpha=0.18, linewidth=0)
-    ax.set_xscale("log")
+    if x.sizes["step"]:  # a logarithmic axis without data cannot be drawn
+        ax.set_xscale("log")
     ax.set_xlabel("step")
 
 

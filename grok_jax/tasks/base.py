@@ -58,7 +58,7 @@ def as_is(examples: Examples, fields: SimpleNamespace) -> Examples:
     return examples
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Task(Component):
     """What is learned. `fields` below holds the config's task section; traced fields may be tracers.
 
@@ -82,9 +82,9 @@ class Task(Component):
 TASKS: dict[str, Task] = {}
 
 
-def register_task(task: Task) -> Task:
+def register_task(task: Task, *, replace: bool = False) -> Task:
     """Makes a task available to configs under its name, and returns it."""
-    return register(TASKS, task)
+    return register(TASKS, task, replace=replace)
 
 
 def fetch(

@@ -17,9 +17,10 @@ class Batch(NamedTuple):
 
 
 def full_batch(capacity: int, size: Int[Array, ""]) -> Batch:
-    """Every row of the split, each with weight 1 / size; positions beyond `size` count nothing."""
+    """Every row of the split with weight 1 / size, then the first one again with weight 0, up to the capacity."""
     positions = jnp.arange(capacity)
-    return Batch(positions, _mean_weights(positions < size))
+    valid = positions < size
+    return Batch(jnp.where(valid, positions, 0), _mean_weights(valid))
 
 
 def minibatch(key: Key[Array, ""], step: Int[Array, ""], batch_size: int, capacity: int, size: Int[Array, ""]) -> Batch:
@@ -55,6 +56,7 @@ def shuffled(key: Key[Array, ""], positions: Int[Array, " n"], size: Int[Array, 
     a traced size, so that runs with different amounts of data share one program. On b = ceil(log2 size) bits
     each round x -> (a x + c) mod 2^b, a odd, then x -> x xor (x >> ceil(b/2)) is a bijection; values that fall
     at or above `size` are sent through again until they land below it ("cycle walking", Black and Rogaway 2002).
+    Every place is equally likely for every row; below 16 rows some orders are likelier than others.
 
     Args:
       key: one permutation per key.

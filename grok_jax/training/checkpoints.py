@@ -2,18 +2,20 @@
 
 A chunk's folder holds step_<n>/ (the moving state, by orbax) with records_<n>.npz beside it while it trains,
 and records.npz once it is done. The rest of a run's state is a function of its hyper-parameters and is made
-again. Files appear whole or not at all: orbax and `_write` both rename a finished temporary.
+again. Files appear whole or not at all: orbax and `_replace` both rename a finished temporary.
 """
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Num
 from orbax.checkpoint import v1 as ocp
+
+from grok_jax.errors import require
 
 Records = Mapping[str, Num[np.ndarray, "runs records"]]
 
@@ -24,6 +26,38 @@ class Saved(NamedTuple):
     step: int
     moving: Any
     records: Records
+
+
+def claim(folder: Path, fingerprint: str) -> None:
+    """Makes a folder the checkpoint of one sweep.
+
+    Args:
+      folder: of the whole sweep; made if it does not exist.
+      fingerprint: of the sweep and of the devices it runs on.
+
+    Raises:
+      UserError: the folder holds another sweep, or this one begun on other devices.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "sweep.txt"
+    if not path.exists():
+        _replace(path, lambda partial: partial.write_text(fingerprint))
+    require(
+        path.read_text() == fingerprint,
+        f"checkpoint {folder} is of another sweep, or was begun on other devices; resume it as it was, or start anew",
+    )
+
+
+def chunk_runs(group_folder: Path) -> int:
+    """How many runs at a time a group was begun with; 0 if it was not begun."""
+    path = group_folder / "chunk_runs.txt"
+    return int(path.read_text()) if path.exists() else 0
+
+
+def keep_chunk_runs(group_folder: Path, runs: int) -> None:
+    """Remembers how many runs of a group train at a time, which else follows from the memory that is free."""
+    group_folder.mkdir(parents=True, exist_ok=True)
+    _replace(group_folder / "chunk_runs.txt", lambda partial: partial.write_text(str(runs)))
 
 
 def save(folder: Path, step: int, moving: Any, records: Records) -> None:
@@ -71,11 +105,18 @@ def _saved_steps(folder: Path) -> list[int]:
 
 
 def _write(path: Path, records: Records) -> None:
+    def write(partial: Path) -> None:
+        with partial.open("wb") as file:
+            np.savez(file, **records)
+            file.flush()
+            os.fsync(file.fileno())
+
+    _replace(path, write)
+
+
+def _replace(path: Path, write: Callable[[Path], Any]) -> None:
     partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        np.savez(file, **records)
-        file.flush()
-        os.fsync(file.fileno())
+    write(partial)
     partial.replace(path)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+import psutil
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
@@ -13,15 +14,14 @@ RUN = "run"
 MEMORY_SHARE = 0.7  # of a device's memory that a chunk of runs may fill
 
 
-def use_all_cores() -> int:
-    """Makes one JAX device of each CPU core, if no device has been used yet, and returns the number of devices.
+def use_all_cores() -> None:
+    """Makes one JAX device of each CPU core, if no device has been used yet.
 
     A user's own setting (JAX_NUM_CPU_DEVICES) stands. On accelerators nothing changes.
     """
     if jax.config.jax_num_cpu_devices in (None, -1) and "JAX_NUM_CPU_DEVICES" not in os.environ:
         with contextlib.suppress(RuntimeError):  # JAX has started already: the devices it has are used.
             jax.config.update("jax_num_cpu_devices", _cores())
-    return jax.device_count()
 
 
 def run_mesh() -> Mesh:
@@ -59,8 +59,7 @@ def memory_budget(mesh: Mesh) -> int:
     statistics = mesh.devices.flat[0].memory_stats()
     if statistics and "bytes_limit" in statistics:
         return int(MEMORY_SHARE * statistics["bytes_limit"])
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return int(MEMORY_SHARE * free / mesh.size)
+    return int(MEMORY_SHARE * psutil.virtual_memory().available / mesh.size)
 
 
 def _cores() -> int:

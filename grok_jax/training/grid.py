@@ -3,7 +3,7 @@
 import ast
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,8 @@ from jaxtyping import Num
 
 from grok_jax.errors import UserError, require
 from grok_jax.tasks import Rows
-from grok_jax.training.settings import RunSettings, Schedule, Static, resolve, with_field
+from grok_jax.training.schedule import Schedule
+from grok_jax.training.settings import RunSettings, Static, resolve, with_field
 
 
 class Axis(NamedTuple):
@@ -32,11 +33,12 @@ class Group(NamedTuple):
     members: Num[np.ndarray, " runs"]  # their places in the flattened grid
 
 
-def parse_grid(grid: str | Mapping[str, Any]) -> tuple[Axis, ...]:
+def parse_grid(grid: str | Mapping[Any, Any]) -> tuple[Axis, ...]:
     """The axes of a grid.
 
     Text reads "axis = values; axis = values". Values are literals, separated by commas, or log(a, b, n),
-    lin(a, b, n), range(n), range(a, b). Several fields that change together: "a, b = (1, 2), (3, 4)".
+    intlog(a, b, n) (whole numbers), lin(a, b, n), range(n), range(a, b). Several fields that change together are one
+    axis: "a, b = (1, 2), (3, 4)", or {"a,b": [(1, 2), (3, 4)]}.
 
     Args:
       grid: such a text, or a mapping from axis to a sequence of values.
@@ -44,7 +46,7 @@ def parse_grid(grid: str | Mapping[str, Any]) -> tuple[Axis, ...]:
     Raises:
       UserError: an axis without values, with values that cannot be read, or named twice.
     """
-    pairs = _split_text(grid) if isinstance(grid, str) else [(name, list(values)) for name, values in grid.items()]
+    pairs = _split_text(grid) if isinstance(grid, str) else _read_mapping(grid)
     axes = tuple(_axis(name, values) for name, values in pairs)
     names = [field for axis in axes for field in axis.fields]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -85,13 +87,14 @@ def group_runs(points: Sequence[RunSettings]) -> list[Group]:
     return groups
 
 
-def record_steps(schedule: Schedule) -> Num[np.ndarray, " records"]:
-    """The steps at which a run is measured: 0, log-spaced ones, and the last; or the given ones and the last."""
-    if schedule.record_steps:
-        return np.unique([*schedule.record_steps, schedule.steps])
-    if schedule.steps == 0:
-        return np.array([0])
-    return np.unique([0, *np.geomspace(1, schedule.steps, schedule.records - 1).round().astype(int)])
+def _read_mapping(grid: Mapping[Any, Any]) -> list[tuple[str, list[Any]]]:
+    pairs = []
+    for name, values in grid.items():
+        require(isinstance(name, str), f"grid axis {name!r} is no name; write the fields of one axis as 'a,b'")
+        several = isinstance(values, Iterable) and not isinstance(values, str)
+        require(several, f"grid axis {name!r} is {values!r}; it must be a sequence of values, such as [{values!r}]")
+        pairs.append((name, list(values)))
+    return pairs
 
 
 def _split_text(text: str) -> list[tuple[str, list[Any]]]:
@@ -104,7 +107,7 @@ def _split_text(text: str) -> list[tuple[str, list[Any]]]:
 
 
 def _values(name: str, text: str) -> list[Any]:
-    spaced = re.fullmatch(r"(log|lin|range)\(([^()]*)\)", text)
+    spaced = re.fullmatch(r"(intlog|log|lin|range)\(([^()]*)\)", text)
     try:
         if not spaced:
             read = ast.literal_eval(f"[{text}]")
@@ -114,12 +117,14 @@ def _values(name: str, text: str) -> list[Any]:
             return list(range(*numbers))
         start, stop, count = numbers
         space = np.geomspace if spaced[1] == "log" else np.linspace
+        if spaced[1] == "intlog":
+            return [int(value) for value in np.unique(np.geomspace(start, stop, count).round())]
         # Ten digits: log(.1, 10, 3) is .1, 1, 10 to every reader.
         return [float(f"{value:.10g}") for value in space(start, stop, count)]
     except (ValueError, SyntaxError, TypeError):
         raise UserError(
             f"grid axis {name!r} has values {text!r}; they must be literals such as 1, 2, 'adam', "
-            "or log(a, b, n), lin(a, b, n), range(n)"
+            "or log(a, b, n), intlog(a, b, n), lin(a, b, n), range(n)"
         ) from None
 
 
@@ -127,7 +132,14 @@ def _axis(name: str, values: list[Any]) -> Axis:
     fields = tuple(field.strip() for field in name.split(","))
     require(len(values) > 0, f"grid axis {name!r} has no values")
     if len(fields) == 1:
-        return Axis(name, fields, tuple((value,) for value in values))
+        return Axis(name, fields, tuple((_plain(value),) for value in values))
     fits = all(isinstance(value, list | tuple) and len(value) == len(fields) for value in values)
     require(fits, f"grid axis {name!r} sets {len(fields)} fields; each of its values must be a tuple of {len(fields)}")
-    return Axis(",".join(fields), fields, tuple(tuple(value) for value in values))
+    return Axis(",".join(fields), fields, tuple(tuple(map(_plain, value)) for value in values))
+
+
+def _plain(value: Any) -> Any:
+    """NumPy and JAX scalars as Python's, lists as tuples."""
+    if isinstance(value, list):
+        return tuple(value)
+    return value.item() if getattr(value, "ndim", None) == 0 else value

@@ -1,7 +1,6 @@
 """A group of runs as compiled programs: the run's three functions, mapped over runs and sharded over devices."""
 
 import functools
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -11,8 +10,11 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
+from grok_jax.components import Component
 from grok_jax.errors import UserError
-from grok_jax.tasks import TASKS, Examples, Rows
+from grok_jax.models import MODELS
+from grok_jax.optim import OPTIMIZERS
+from grok_jax.tasks import TASKS, Examples, Rows, Task
 from grok_jax.training.devices import (
     RUN,
     default_mapping,
@@ -36,9 +38,7 @@ class Program(NamedTuple):
       moving: shapes, dtypes and shardings of the state, as a checkpoint needs them.
       mesh: the devices.
       runs: how many runs it holds, padding included.
-      mapping: "map" or "vmap" within a device.
       bytes_per_device: the most memory that one of the executables holds at a time.
-      compile_seconds: what compiling took.
     """
 
     init: Callable
@@ -47,9 +47,7 @@ class Program(NamedTuple):
     moving: Any
     mesh: Mesh
     runs: int
-    mapping: str
     bytes_per_device: int
-    compile_seconds: float
 
 
 def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
@@ -67,7 +65,7 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
     mapping = default_mapping() if mapping == "auto" else mapping
     runs = padded(min(chunk_runs, len(group.members)) or len(group.members), mesh)
     while True:
-        program = _compile(group.static, group.capacity, runs, mapping, mesh)
+        program = _compile(group.static, _components(group.static), group.capacity, runs, mapping, mesh)
         budget = memory_budget(mesh)
         if chunk_runs or program.bytes_per_device <= budget:
             return program
@@ -80,27 +78,33 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
         runs = max(mesh.size, min(fitting, runs - mesh.size))
 
 
-@functools.lru_cache(maxsize=4)
-def load_pool(task: tuple[tuple[str, Any], ...], mesh: Mesh) -> Examples | None:
-    """The examples that all runs of a task share, once on each device.
+def load_pool(static: Static, mesh: Mesh) -> Examples | None:
+    """The examples that all runs of a task share, once on each device; loaded once in a process."""
+    return _load_pool(static.task, _components(static)[0], mesh)
 
-    Args:
-      task: static fields of the config's task section.
-      mesh: the devices.
-    """
-    fields = SimpleNamespace(**dict(task))
-    return jax.device_put(TASKS[fields.name].load(fields), shared(mesh))
+
+@functools.lru_cache(maxsize=4)
+def _load_pool(fields: tuple[tuple[str, Any], ...], task: Task, mesh: Mesh) -> Examples | None:
+    return jax.device_put(task.load(SimpleNamespace(**dict(fields))), shared(mesh))
+
+
+def _components(static: Static) -> tuple[Component, ...]:
+    """What the names in a program's settings stand for."""
+    registries = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}
+    return tuple(registry[dict(getattr(static, section))["name"]] for section, registry in registries.items())
 
 
 @functools.lru_cache(maxsize=64)
-def _compile(static: Static, capacity: Rows, runs: int, mapping: str, mesh: Mesh) -> Program:
+def _compile(
+    static: Static, components: tuple[Component, ...], capacity: Rows, runs: int, mapping: str, mesh: Mesh
+) -> Program:
     """Compiles a group's three functions; a second call with equal arguments compiles nothing."""
+    del components  # Only tells calls apart: a name can come to stand for something else.
     run = make_run(static, capacity)
-    pool = load_pool(static.task, mesh)
+    pool = load_pool(static, mesh)
     hyper = {name: jax.ShapeDtypeStruct((runs,), dtype, sharding=per_run(mesh)) for name, dtype in static.traced}
     step = jax.ShapeDtypeStruct((), jnp.int32, sharding=shared(mesh))
 
-    started = time.perf_counter()
     init = _over_runs(run.init, mesh, mapping, per_run_args=1, shared_args=1)
     moving, fixed = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), jax.eval_shape(init, hyper, pool)
@@ -112,9 +116,8 @@ def _compile(static: Static, capacity: Rows, runs: int, mapping: str, mesh: Mesh
         advance=advance.lower(moving, fixed, hyper, pool, step, step).compile(),
         measure=measure.lower(moving, fixed, hyper, pool).compile(),
     )
-    seconds = time.perf_counter() - started
     most = max(_bytes_held(executable) for executable in compiled)
-    return Program(*compiled, moving, mesh, runs, mapping, most, seconds)
+    return Program(*compiled, moving, mesh, runs, most)
 
 
 def _over_runs(

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Bool, Num
+from jaxtyping import Num
 from tqdm import tqdm
 
-GENERALIZED = 0.95  # accuracy at which a run counts as fitted (train) or generalised (test)
+from grok_jax.training.schedule import has_diverged, has_fitted, has_generalized
 
 
 class Progress:
@@ -54,16 +54,5 @@ class Progress:
         self._bar.close()
 
 
-def has_generalized(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:
-    """Which runs are above the threshold on train and test rows at a record; a diverged run never will be."""
-    return (latest["train_accuracy"] >= GENERALIZED) & (latest["test_accuracy"] >= GENERALIZED)
-
-
-def has_diverged(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:
-    """Which runs have a train loss that is no number any more."""
-    return ~np.isfinite(latest["train_loss"])
-
-
 def _counts(latest: Mapping[str, np.ndarray]) -> np.ndarray:
-    fitted = latest["train_accuracy"] >= GENERALIZED
-    return np.array([fitted.sum(), has_generalized(latest).sum(), has_diverged(latest).sum()])
+    return np.array([has_fitted(latest).sum(), has_generalized(latest).sum(), has_diverged(latest).sum()])

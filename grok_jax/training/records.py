@@ -8,16 +8,7 @@ import xarray as xr
 from jaxtyping import Int, Num
 
 from grok_jax.training.grid import Axis
-from grok_jax.training.probes import PROBES
-
-MEANINGS = {
-    "train_loss": ("loss on the training rows, without weight decay", "1"),
-    "test_loss": ("loss on the test rows", "1"),
-    "train_accuracy": ("fraction of training rows that are right", "1"),
-    "test_accuracy": ("fraction of test rows that are right", "1"),
-    "weight_norm": ("Euclidean norm of all parameters", "1"),
-    "relative_distance": ("distance of the parameters from their start, relative to the start's norm", "1"),
-}
+from grok_jax.training.probes import ALWAYS, PROBES
 
 
 class GroupRecords(NamedTuple):
@@ -49,7 +40,7 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords]) -> xr.Datas
         for group in groups:
             if name in group.values:
                 filled[np.ix_(group.members, np.searchsorted(steps, group.steps))] = group.values[name]
-        long_name, units = MEANINGS.get(name) or PROBES[name][1:]
+        long_name, units = ALWAYS.get(name) or PROBES[name][1:]
         variables[name] = xr.Variable(dims, filled.reshape(*shape, -1), {"long_name": long_name, "units": units})
     coordinates = {"step": ("step", steps, {"long_name": "optimiser steps", "units": "steps"})}
     for axis in axes:

@@ -216,8 +216,9 @@ def _evaluate(
 
     parts_of_split = _in_chunks(sums, split.index.shape[0])
     loss, correct = (jnp.sum(part) for part in parts_of_split)
-    accuracy = correct / split.size
-    return loss / split.size, jnp.where(jnp.isfinite(loss), accuracy, jnp.nan)
+    measured = jnp.stack([loss, correct]) / split.size
+    loss, accuracy = jnp.where(jnp.isfinite(loss), measured, jnp.nan)
+    return loss, accuracy
 
 
 def _all_outputs(parts: _Parts, params: Any, split: Split, pool: Examples | None) -> Float[Array, "capacity outputs"]:
@@ -239,5 +240,8 @@ def _in_chunks(function: Callable, rows: int) -> Any:
 
 
 def _probed(parts: _Parts, moving: Moving, fixed: Fixed, pool: Examples | None) -> Probed:
-    train, test = (_fetch(parts, split, pool, jnp.arange(split.index.shape[0])) for split in fixed.data)
-    return Probed(parts.module, parts.model_fields, moving.params, fixed.initial_params, train, test)
+    batches = [full_batch(split.index.shape[0], split.size) for split in fixed.data]
+    splits = zip(fixed.data, batches, strict=True)
+    train, test = (_fetch(parts, split, pool, batch.positions) for split, batch in splits)
+    weights = (batch.weights for batch in batches)
+    return Probed(parts.module, parts.model_fields, moving.params, fixed.initial_params, train, test, *weights)

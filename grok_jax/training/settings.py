@@ -17,21 +17,14 @@ from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS, Rows
 from grok_jax.training.losses import LOSSES
 from grok_jax.training.probes import PROBES
+from grok_jax.training.schedule import Schedule
 
 RUN_SECTIONS = ("task", "model", "optimizer", "training")
-SCHEDULE = {"steps": 1000, "records": 60, "record_steps": (), "stop_when_generalized": False}
+SCHEDULE = Schedule()._asdict()
 EXECUTION = {"mapping": "auto", "chunk_runs": 0, "checkpoint_seconds": 60.0}
 MAPPINGS = ("auto", "map", "vmap")
+LARGEST_FLOAT = 3.4e38  # of 32 bits
 INTEGERS = ("seed",)  # optional fields that hold whole numbers
-
-
-class Schedule(NamedTuple):
-    """What the host loop does with a run; no part of the compiled program."""
-
-    steps: int
-    records: int
-    record_steps: tuple[int, ...]
-    stop_when_generalized: bool
 
 
 class Static(NamedTuple):
@@ -79,13 +72,11 @@ def resolve(config: Mapping[str, Any]) -> RunSettings:
     Seeds of task, model and training that are None follow the run's seed.
 
     Args:
-      config: nested plain dict as `default_config(...).to_dict()` gives it.
+      config: nested plain dict with every field, as `complete` gives it.
 
     Raises:
       UserError: an unknown field or name, a wrong type, an impossible value; one line each.
     """
-    unknown = set(config) - {*RUN_SECTIONS, "seed", "figure", "execution", "grid"}
-    require(not unknown, f"config has no {', '.join(sorted(unknown))}; its parts are {', '.join(RUN_SECTIONS)}, seed")
     seed = _coerce("seed", config["seed"], 0)
     static, hyper, checked = {}, {}, {}
     for section in RUN_SECTIONS:
@@ -111,11 +102,27 @@ def resolve(config: Mapping[str, Any]) -> RunSettings:
     return RunSettings(Static(**static, traced=traced), hyper, timing, rows)
 
 
+def complete(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain config with every section and field it leaves out at its default.
+
+    Raises:
+      UserError: a part that is no part of a config, or a name that is not registered.
+    """
+    unknown = set(config) - {*RUN_SECTIONS, "seed", "figure", "execution", "grid"}
+    require(not unknown, f"config has no {', '.join(sorted(unknown))}; its parts are {', '.join(RUN_SECTIONS)}, seed")
+    given = {section: dict(config.get(section, {})) for section in ("task", "model", "optimizer")}
+    names = {section: fields["name"] for section, fields in given.items() if "name" in fields}
+    defaults = default_config(**names).to_dict()
+    sections = (*RUN_SECTIONS, "execution")
+    merged = {section: {**defaults[section], **config.get(section, {})} for section in sections}
+    return {**defaults, **config, **merged}
+
+
 def with_field(config: Mapping[str, Any], dotted: str, value: Any) -> dict[str, Any]:
     """A copy of a plain config with one field replaced.
 
-    Replacing the name of a task, model or optimiser keeps the fields that the new one has too, and gives the
-    others their defaults.
+    Replacing the name of a task, model or optimiser keeps the fields that were not at their defaults and that the
+    new one has too; the others get the new one's defaults.
 
     Raises:
       UserError: the config has no such field.
@@ -130,8 +137,9 @@ def with_field(config: Mapping[str, Any], dotted: str, value: Any) -> dict[str, 
     fields = config[section]
     require(key in fields, f"grid axis {dotted!r} is not a field; {section} has {', '.join(fields)}")
     if key == "name":
-        new = _schema(section, value).defaults
-        return {**config, section: {**new, **{k: v for k, v in fields.items() if k in new}, "name": value}}
+        old, new = (_schema(section, name).defaults for name in (fields["name"], value))
+        chosen = {k: v for k, v in fields.items() if k in new and v != old.get(k)}
+        return {**config, section: {**new, **chosen, "name": value}}
     return {**config, section: {**fields, key: value}}
 
 
@@ -174,11 +182,12 @@ TRAINING = Component(
 )
 
 
-def _schema(section: str, name: str) -> Component:
+def _schema(section: str, name: Any) -> Component:
     """The component a section selects, with the fields that every one of its kind has."""
     if section == "training":
         return TRAINING
     registry = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}[section]
+    require(isinstance(name, str), f"{section}.name is {name!r}; it must be a word")
     component = lookup(registry, name, f"{section}.name")
     seeds = {} if section == "optimizer" else {"seed": None}
     common_static, common_traced = (COMMON_STATIC, COMMON_TRACED) if section == "model" else ({}, {})
@@ -220,13 +229,17 @@ def _holds_integers(key: str, component: Component) -> bool:
 
 def _require_known(section: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     unknown = [key for key in given if key not in known]
-    require(not unknown, f"{section} has no field {', '.join(unknown)}; it has {', '.join(known)}")
+    hint = f" (another {section} is chosen by default_config, or by configs/grid.py:{section}=<name>)"
+    hint = hint if section in ("task", "model", "optimizer") else ""
+    require(not unknown, f"{section} has no field {', '.join(unknown)}; it has {', '.join(known)}{hint}")
 
 
 def _coerce(name: str, value: Any, default: Any, *, optional_integer: bool = False) -> Any:
     """The value as the default's type, or a UserError naming the field."""
     value = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    limit = 2**31 if isinstance(value, int) else LARGEST_FLOAT
+    require(not number or abs(value) < limit, f"{name} is {value!r}; it must be finite and fit 32 bits")
     whole = number and float(value).is_integer()
     if isinstance(default, bool):
         require(isinstance(value, bool), f"{name} is {value!r}; it must be True or False")

@@ -1,5 +1,6 @@
 """The host's side of a grid: segments between records, checkpoints, early stop, one labelled result."""
 
+import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,13 +14,13 @@ from jaxtyping import Num
 from ml_collections import ConfigDict
 
 from grok_jax.training import checkpoints
-from grok_jax.training.devices import pad_runs, per_run, run_mesh, shared, use_all_cores
-from grok_jax.training.grid import Axis, Group, expand, group_runs, parse_grid, record_steps
+from grok_jax.training.devices import pad_runs, per_run, shared, use_all_cores
+from grok_jax.training.grid import Axis, Group, expand, group_runs, parse_grid
 from grok_jax.training.program import Program, fitted_program, load_pool
-from grok_jax.training.progress import Progress, has_diverged, has_generalized
+from grok_jax.training.progress import Progress
 from grok_jax.training.records import GroupRecords, to_dataset
-from grok_jax.training.run import make_run
-from grok_jax.training.settings import execution_settings
+from grok_jax.training.schedule import has_diverged, has_generalized, record_steps
+from grok_jax.training.settings import complete, execution_settings
 
 CALL_SECONDS = 1.0  # how long one call into a compiled program should take, so that progress moves and stops are prompt
 
@@ -41,7 +42,7 @@ class Chunk(NamedTuple):
 
 def sweep(
     config: ConfigDict | Mapping[str, Any],
-    grid: str | Mapping[str, Any] | None = None,
+    grid: str | Mapping[Any, Any] | None = None,
     *,
     progress: bool = True,
     checkpoint: str | Path | None = None,
@@ -53,38 +54,46 @@ def sweep(
       grid: axis -> values, e.g. {"model.init_scale": [0.5, 2], "seed": range(8)}, or the same as text (see
         parse_grid); None takes config.grid. No axis at all is one run.
       progress: whether to draw a progress bar on stderr.
-      checkpoint: a folder where unfinished work is kept, and from which it goes on; None keeps nothing.
+      checkpoint: a folder where work is kept, and from which the same sweep goes on; None keeps nothing. Remove
+        it when it is not needed any more.
 
     Returns:
-      A Dataset with one dimension per axis and "step". NaN stands where a run had diverged or was stopped.
+      A Dataset with one dimension per axis and "step". NaN stands where a run had diverged or was stopped. Early
+      stopping ends runs that train together, so which of them have later records may depend on the chunks.
       Attributes: compile_seconds, wall_seconds, programs, chunk_runs, devices.
 
     Raises:
-      UserError: a config or grid that makes no sense; nothing has been trained then.
+      UserError: a config or grid that makes no sense, a checkpoint folder of another sweep; nothing has been
+        trained then.
     """
     use_all_cores()
     plan = _plan(config, grid)
-    execution = plan.execution
+    folder = None if checkpoint is None else Path(checkpoint)
+    if folder is not None:
+        checkpoints.claim(folder, _fingerprint(plan))
     started = time.perf_counter()
     runs = [len(group.members) for group in plan.groups]
     total = sum(group.schedule.steps * count for group, count in zip(plan.groups, runs, strict=True))
     bar = Progress(total, sum(runs), shown=progress)
-    trained, programs = [], []
+    trained, programs, compile_seconds = [], [], 0.0
     for number, group in enumerate(plan.groups):
         bar.compiling(len(group.members))
-        program = fitted_program(group, execution.mapping, execution.chunk_runs)
-        bar.training()
+        began = time.perf_counter()
+        own = folder and folder / f"group_{number}"
+        chunk_runs = checkpoints.chunk_runs(own) if own else 0
+        program = fitted_program(group, plan.execution.mapping, chunk_runs or plan.execution.chunk_runs)
+        if own:
+            checkpoints.keep_chunk_runs(own, program.runs)
+        compile_seconds += time.perf_counter() - began
         programs.append(program)
-        parts = [
-            _train_chunk(group, program, chunk, execution.checkpoint_seconds, bar)
-            for chunk in _chunks(group, program, checkpoint and Path(checkpoint) / f"group_{number}")
-        ]
+        bar.training()
+        chunks = _chunks(group, program, own)
+        parts = [_train_chunk(group, program, chunk, plan.execution.checkpoint_seconds, bar) for chunk in chunks]
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         trained.append(GroupRecords(group.members, record_steps(group.schedule), joined))
     bar.close()
-    dataset = to_dataset(plan.axes, trained)
-    return dataset.assign_attrs(
-        compile_seconds=sum(program.compile_seconds for program in programs),
+    return to_dataset(plan.axes, trained).assign_attrs(
+        compile_seconds=compile_seconds,
         wall_seconds=time.perf_counter() - started,
         programs=len(programs),
         chunk_runs=[program.runs for program in programs],
@@ -92,23 +101,31 @@ def sweep(
     )
 
 
-def check(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[str, Any] | None = None) -> None:
-    """Finds out whether sweep(config, grid) can train, without training: fields, values, data, shapes.
+def check(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> None:
+    """Finds out whether sweep(config, grid) can train, without training: fields, values, data, shapes, memory.
+
+    What it compiles is not compiled again by a sweep in the same process.
 
     Raises:
       UserError: it cannot; one line that says why.
     """
     use_all_cores()
-    for group in _plan(config, grid).groups:
-        pool = load_pool(group.static.task, run_mesh())
-        scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
-        jax.eval_shape(make_run(group.static, group.capacity).init, scalars, pool)
+    plan = _plan(config, grid)
+    for group in plan.groups:
+        fitted_program(group, plan.execution.mapping, plan.execution.chunk_runs)
 
 
-def _plan(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[str, Any] | None) -> Plan:
-    plain = config.to_dict() if isinstance(config, ConfigDict) else dict(config)
+def _plan(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None) -> Plan:
+    plain = complete(config.to_dict() if isinstance(config, ConfigDict) else config)
     axes = parse_grid(plain["grid"] if grid is None else grid)
     return Plan(axes, group_runs(expand(plain, axes)), execution_settings(plain))
+
+
+def _fingerprint(plan: Plan) -> str:
+    """Tells one sweep from every other, and the devices it is laid out for."""
+    groups = [(*group[:3], {name: values.tolist() for name, values in group.hyper.items()}) for group in plan.groups]
+    layout = (plan.axes, groups, plan.execution.mapping, jax.device_count(), jax.default_backend())
+    return hashlib.sha256(repr(layout).encode()).hexdigest()
 
 
 def _chunks(group: Group, program: Program, folder: Path | None) -> Iterator[Chunk]:
@@ -126,10 +143,10 @@ def _train_chunk(
     finished = chunk.folder and checkpoints.load_finished(chunk.folder)
     if finished:
         bar.advance(int(steps[-1]) * runs)
-        bar.report({name: values[:, -1] for name, values in finished.items()}, finished=True)
+        bar.report(_last_recorded(finished), finished=True)
         return finished
 
-    pool = load_pool(group.static.task, program.mesh)
+    pool = load_pool(group.static, program.mesh)
     own = {name: values[chunk.members] for name, values in group.hyper.items()}
     hyper = jax.device_put(pad_runs(own, program.runs), per_run(program.mesh))
     moving, fixed = program.init(hyper, pool)
@@ -137,7 +154,7 @@ def _train_chunk(
     saved = chunk.folder and checkpoints.load(chunk.folder, program.moving)
     if saved:
         step, moving = saved.step, saved.moving
-        count = next(iter(saved.records.values())).shape[1]
+        count = next(iter(saved.records.values())).shape[1] if saved.records else 0
         records = [{name: values[:, i] for name, values in saved.records.items()} for i in range(count)]
         bar.advance(step * runs)
 
@@ -166,6 +183,13 @@ def _train_chunk(
     if chunk.folder:
         checkpoints.save_finished(chunk.folder, stacked)
     return stacked
+
+
+def _last_recorded(records: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Each run's values at the last step that its chunk recorded, before the NaN of an early stop."""
+    recorded = np.isfinite(records["weight_norm"]).any(axis=0)
+    last = int(np.flatnonzero(recorded)[-1]) if recorded.any() else 0
+    return {name: values[:, last] for name, values in records.items()}
 
 
 def _scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:

@@ -76,7 +76,7 @@ def our_parameters(module: str) -> int:
     (group,) = group_runs(expand(grids.load_config(module, "quick", {}).to_dict(), ()))
     scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
     moving, _ = jax.eval_shape(
-        make_run(group.static, group.capacity).init, scalars, load_pool(group.static.task, run_mesh())
+        make_run(group.static, group.capacity).init, scalars, load_pool(group.static, run_mesh())
     )
     return sum(leaf.size for leaf in jax.tree.leaves(moving.params))
 

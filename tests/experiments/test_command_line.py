@@ -119,7 +119,9 @@ BAD = {
     "unknown flag": Bad((*RUN, "--stpes=3"), "unknown command line flag 'stpes'"),
     "positional argument": Bad((*RUN, "extra"), "'extra' is no flag"),
     "no --config": Bad(("--out={out}",), "--config must have a value"),
-    "no such config file": Bad(("--config=configs/nope.py", "--config.seed=1", "--out={out}"), "configs/nope.py"),
+    "no such config file": Bad(
+        ("--config=configs/nope.py", "--config.seed=1", "--out={out}"), "nope.py: there is no such file"
+    ),
     "config file with a syntax error": Bad(MINE, "mine.py, line 1", config_file("def get_config(:\n")),
     "config file with a bug": Bad(MINE, "name 'nope' is not defined", config_file("def get_config():\n  nope\n")),
     "config file without get_config": Bad(MINE, "no function get_config", config_file("seed = 0\n")),

@@ -34,7 +34,14 @@ def test_the_figures_of_the_demo_are_there():
 
 
 def test_the_page_shows_each_picture_with_its_verdicts_and_escapes_text(tmp_path):
-    verdict = {"id": "a", "claim": "x < y", "paper": "", "measured": {"t": float("inf")}, "verdict": "holds", "note": ""}
+    verdict = {
+        "id": "a",
+        "claim": "x < y",
+        "paper": "",
+        "measured": {"t": float("inf")},
+        "verdict": "holds",
+        "note": "",
+    }
     page = write_page(tmp_path, "quick", {"omni/fig2b": [verdict]}).read_text("utf-8")
     for text in ('src="omni/fig2b/figure.png"', "x &lt; y", "t never", "1 holds, 0 does not hold"):
         assert text in page

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from grok_jax import UserError, default_config
-from grok_jax.training.grid import expand, group_runs, parse_grid, record_steps
-from grok_jax.training.settings import Schedule
+from grok_jax.training.grid import expand, group_runs, parse_grid
 
 CONFIG = default_config().to_dict()
 
@@ -24,6 +23,7 @@ def test_text_and_dict_give_the_same_axes():
     [
         ("a=log(.1, 10, 3)", [[0.1, 1.0, 10.0]]),
         ("a=lin(0, 1, 3)", [[0.0, 0.5, 1.0]]),
+        ("a=intlog(1, 1000, 4)", [[1, 10, 100, 1000]]),
         ("a=range(2, 4)", [[2, 3]]),
         ("a='adam', 'gd'", [["adam", "gd"]]),
         ("a=[1, 2]", [[1, 2]]),
@@ -68,14 +68,3 @@ def test_capacity_is_that_of_the_largest_run():
 def test_an_axis_over_names_brings_the_fields_of_the_new_one():
     axes = parse_grid({"model.widths": [(3,), (4,)], "model.name": ["mlp"]})
     assert dict(expand(CONFIG, axes)[1].static.model)["widths"] == (4,)
-
-
-def test_records_are_zero_then_log_spaced_then_the_last():
-    steps = record_steps(Schedule(1000, 8, (), False))
-    assert steps[0] == 0
-    assert steps[-1] == 1000
-    np.testing.assert_allclose(np.diff(np.log(steps[1:])), np.log(1000) / 6, atol=0.06)
-
-
-def test_given_records_are_kept_and_the_last_step_added():
-    assert record_steps(Schedule(50, 8, (10, 5), False)).tolist() == [5, 10, 50]

@@ -8,26 +8,14 @@ import numpy as np
 import optax
 import pytest
 
-from grok_jax import default_config
 from grok_jax.models import init_params, outputs
 from grok_jax.models.mlp import MLP
 from grok_jax.optim import make_optimizer
 from grok_jax.tasks import TASKS, Rows, fetch
 from grok_jax.training.run import DATA, INIT, Run, make_run
-from grok_jax.training.settings import resolve, section_fields
+from grok_jax.training.settings import resolve, section_fields, with_field
 
 STEPS = 5
-
-
-def small_config(**fields):
-    config = default_config()
-    config.model.widths = (8,)
-    config.model.activation = "tanh"
-    config.task.train_size = 12
-    config.task.test_size = 6
-    with config.unlocked():
-        config.update_from_flattened_dict(fields)
-    return config.to_dict()
 
 
 @functools.cache
@@ -39,7 +27,7 @@ def compiled(static, capacity):
 
 def train(config, steps=STEPS, capacity=None):
     """The states of one run before and after some steps, its data, and what was measured of both."""
-    settings = resolve(config)
+    settings = resolve(config if isinstance(config, dict) else config.to_dict())
     run = compiled(settings.static, capacity or settings.rows)
     hyper = {name: jnp.asarray(value) for name, value in settings.hyper.items()}
     start, fixed = run.init(hyper, None)
@@ -52,11 +40,11 @@ def key_of(stream):
     return jax.random.fold_in(jax.random.key(0), stream)
 
 
-def test_a_run_equals_a_plain_loop_written_by_hand():
+def test_a_run_equals_a_plain_loop_written_by_hand(small_config):
     config = small_config(**{"model.init_scale": 2.0, "optimizer.weight_decay": 0.1})
     _, end, _, measured = train(config)
 
-    fields = section_fields(*resolve(config)[:2], "task")
+    fields = section_fields(*resolve(config.to_dict())[:2], "task")
     train_split, _ = TASKS["teacher_student"].draw(key_of(DATA), fields, None, Rows(12, 6))
     x, y = fetch(train_split, None, jnp.arange(12), TASKS["teacher_student"], fields)
     module = MLP(widths=(8,), outputs=5, activation="tanh")
@@ -77,24 +65,24 @@ def test_a_run_equals_a_plain_loop_written_by_hand():
     np.testing.assert_allclose(measured["end"]["train_loss"], loss, rtol=1e-5)
 
 
-def test_a_run_with_fewer_rows_than_its_program_holds_is_the_run_alone():
+def test_a_run_with_fewer_rows_than_its_program_holds_is_the_run_alone(small_config):
     alone, padded = (train(small_config(), capacity=capacity)[3]["end"] for capacity in (Rows(12, 6), Rows(50, 9)))
     for name in alone:
         np.testing.assert_allclose(alone[name], padded[name], rtol=2e-5)
 
 
-def test_minibatches_of_a_padded_run_are_those_of_the_run_alone():
+def test_minibatches_of_a_padded_run_are_those_of_the_run_alone(small_config):
     config = small_config(**{"training.batch_size": 5})
     alone, padded = (train(config, capacity=capacity)[1].params for capacity in (Rows(12, 6), Rows(50, 6)))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6), alone, padded)
 
 
-def test_a_batch_of_all_rows_is_the_full_batch():
+def test_a_batch_of_all_rows_is_the_full_batch(small_config):
     full, batch = (train(small_config(**{"training.batch_size": size}))[3]["end"] for size in (None, 12))
     np.testing.assert_allclose(full["train_loss"], batch["train_loss"], rtol=1e-4)
 
 
-def test_a_centred_run_starts_from_zero_outputs():
+def test_a_centred_run_starts_from_zero_outputs(small_config):
     config = small_config(**{"model.centered": True, "model.output_scale": 3.0})
     _, _, fixed, measured = train(config)
     targets = fixed.data.train.examples.targets[fixed.data.train.index]
@@ -102,20 +90,16 @@ def test_a_centred_run_starts_from_zero_outputs():
     np.testing.assert_allclose(measured["start"]["relative_distance"], 0)
 
 
-def test_scaled_learning_rate_keeps_the_first_step_of_the_function_at_every_laziness():
+def test_scaled_learning_rate_keeps_the_first_step_of_the_function_at_every_laziness(small_config):
     fields = {"model.centered": True, "optimizer.scale_learning_rate": True, "optimizer.learning_rate": 1e-3}
     losses = []
     for scale in (1.0, 1e3):
-        config = small_config(**{**fields, "model.output_scale": scale})
-        config["optimizer"] = {
-            "name": "gd",
-            **{k: config["optimizer"][k] for k in ("learning_rate", "scale_learning_rate")},
-        }
+        config = with_field(small_config(**{**fields, "model.output_scale": scale}).to_dict(), "optimizer.name", "gd")
         losses.append(train(config, steps=1)[3]["end"]["train_loss"])
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
 
-def test_equal_task_seeds_share_data_and_differ_in_initialisation():
+def test_equal_task_seeds_share_data_and_differ_in_initialisation(small_config):
     runs = [train(small_config(**{"seed": seed, "task.seed": 7}), steps=0) for seed in (0, 1)]
     first, second = (fixed.data.train.examples.inputs for _, _, fixed, _ in runs)
     np.testing.assert_array_equal(first, second)
@@ -123,14 +107,14 @@ def test_equal_task_seeds_share_data_and_differ_in_initialisation():
     assert not np.allclose(*kernels)
 
 
-def test_weight_noise_moves_training_and_leaves_measuring_alone():
+def test_weight_noise_moves_training_and_leaves_measuring_alone(small_config):
     _, quiet, _, before = train(small_config())
     _, noisy, _, after = train(small_config(**{"optimizer.weight_noise": 0.1}))
     assert not np.allclose(quiet.params["layer_0"]["kernel"], noisy.params["layer_0"]["kernel"])
     np.testing.assert_allclose(before["start"]["train_loss"], after["start"]["train_loss"], rtol=1e-6)
 
 
-def test_measured_loss_of_many_rows_in_chunks_is_the_plain_mean():
+def test_measured_loss_of_many_rows_in_chunks_is_the_plain_mean(small_config):
     config = small_config(**{"task.train_size": 2300})
     start, _, fixed, measured = train(config, steps=0)
     split = fixed.data.train
@@ -141,8 +125,8 @@ def test_measured_loss_of_many_rows_in_chunks_is_the_plain_mean():
 
 
 @pytest.mark.parametrize("batch_size", [None, 5])
-def test_steps_in_two_calls_are_bitwise_those_of_one(batch_size):
-    settings = resolve(small_config(**{"training.batch_size": batch_size, "optimizer.update_noise": 0.01}))
+def test_steps_in_two_calls_are_bitwise_those_of_one(batch_size, small_config):
+    settings = resolve(small_config(**{"training.batch_size": batch_size, "optimizer.update_noise": 0.01}).to_dict())
     run = compiled(settings.static, settings.rows)
     hyper = {name: jnp.asarray(value) for name, value in settings.hyper.items()}
     start, fixed = run.init(hyper, None)

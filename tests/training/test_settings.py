@@ -42,7 +42,12 @@ def test_a_section_gets_its_static_and_traced_fields_together():
     assert (fields.name, fields.learning_rate, fields.clip_norm) == ("adamw", 1e-3, None)
 
 
-def test_another_name_keeps_the_fields_that_both_have():
+def test_another_task_has_its_own_defaults():
+    config = with_field(plain(), "task.name", "mnist")
+    assert (config["task"]["train_size"], config["task"]["test_size"]) == (1000, None)
+
+
+def test_another_name_keeps_what_was_chosen_and_both_have():
     config = with_field(with_field(plain(), "optimizer.learning_rate", 0.5), "optimizer.name", "momentum")
     assert config["optimizer"]["learning_rate"] == 0.5
     assert config["optimizer"]["momentum"] == 0.9
@@ -55,6 +60,8 @@ def test_another_name_keeps_the_fields_that_both_have():
         ("model.widths", (100, -1), "model.widths"),
         ("model.init_scale", "big", "must be a number"),
         ("model.init_scale", -2.0, "0 or above"),
+        ("model.init_scale", float("inf"), "finite"),
+        ("seed", 2**31, "32 bits"),
         ("model.output_scale", 0.0, "above 0"),
         ("model.name", "mpl", "there are committee, mlp"),
         ("model.centered", 1, "must be True or False"),

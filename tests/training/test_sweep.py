@@ -1,29 +1,19 @@
 """Grids of runs: the same results however they are grouped, mapped, chunked, sharded or interrupted."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax import UserError, default_config, sweep
+from grok_jax import UserError, sweep
+from grok_jax.tasks import TASKS, register_task
 from grok_jax.training import Probe, checkpoints, devices, program, register_probe
 from grok_jax.training.probes import PROBES
 
 GRID = {"model.init_scale": [0.5, 2.0], "seed": range(3)}
-
-
-def small_config(**fields):
-    config = default_config()
-    config.model.widths = (8,)
-    config.model.activation = "tanh"
-    config.task.train_size = 12
-    config.task.test_size = 6
-    config.training.steps = 12
-    config.training.records = 6
-    with config.unlocked():
-        config.update_from_flattened_dict(fields)
-    return config
 
 
 def run(config, grid=GRID, **options):
@@ -35,11 +25,11 @@ def assert_close(one, two):
 
 
 @pytest.fixture(scope="module")
-def plain():
+def plain(small_config):
     return run(small_config())
 
 
-def test_a_grid_equals_its_single_runs(plain):
+def test_a_grid_equals_its_single_runs(plain, small_config):
     for scale in GRID["model.init_scale"]:
         for seed in GRID["seed"]:
             single = run(small_config(**{"model.init_scale": scale, "seed": seed}), {})
@@ -47,34 +37,34 @@ def test_a_grid_equals_its_single_runs(plain):
             assert_close(single, same)
 
 
-def test_one_device_gives_bitwise_what_four_give(plain, monkeypatch):
+def test_one_device_gives_bitwise_what_four_give(plain, monkeypatch, small_config):
     one = jax.make_mesh((1,), (devices.RUN,), (jax.sharding.AxisType.Auto,), devices=jax.devices()[:1])
     monkeypatch.setattr(program, "run_mesh", lambda: one)
     assert len(jax.devices()) == 4
     xr.testing.assert_identical(run(small_config()).drop_attrs(), plain.drop_attrs())
 
 
-def test_vmap_gives_what_map_gives(plain):
+def test_vmap_gives_what_map_gives(plain, small_config):
     assert_close(run(small_config(**{"execution.mapping": "vmap"})), plain)
 
 
-def test_chunks_give_bitwise_what_the_whole_grid_gives(plain):
+def test_chunks_give_bitwise_what_the_whole_grid_gives(plain, small_config):
     chunked = run(small_config(**{"execution.chunk_runs": 4}))
     xr.testing.assert_identical(chunked.drop_attrs(), plain.drop_attrs())
 
 
-def test_a_second_call_compiles_nothing(plain, caplog):
+def test_a_second_call_compiles_nothing(plain, caplog, small_config):
     with jax.log_compiles(), caplog.at_level("WARNING"):
         again = run(small_config(), {"model.init_scale": [0.7, 3.0], "seed": [7, 8, 9]})
     assert [record.getMessage() for record in caplog.records if "ompil" in record.getMessage()] == []
     assert not np.isclose(again.train_loss, plain.train_loss.values).any()
 
 
-def test_the_same_config_twice_is_bitwise_the_same(plain):
+def test_the_same_config_twice_is_bitwise_the_same(plain, small_config):
     xr.testing.assert_identical(run(small_config()).drop_attrs(), plain.drop_attrs())
 
 
-def test_runs_that_compile_apart_come_back_as_one_grid():
+def test_runs_that_compile_apart_come_back_as_one_grid(small_config):
     grid = {"optimizer.name": ["gd", "adamw"], "model.widths": [(4,), (8,)], "seed": range(2)}
     whole = run(small_config(), grid)
     assert whole.attrs["programs"] == 4
@@ -84,27 +74,27 @@ def test_runs_that_compile_apart_come_back_as_one_grid():
     assert_close(single, same)
 
 
-def test_runs_with_different_amounts_of_data_are_one_program():
+def test_runs_with_different_amounts_of_data_are_one_program(small_config):
     whole = run(small_config(), {"task.train_size": [5, 12]})
     assert whole.attrs["programs"] == 1
     assert_close(run(small_config(**{"task.train_size": 5}), {}), whole.sel({"task.train_size": 5}, drop=True))
 
 
-def test_runs_of_different_length_share_the_steps_that_both_recorded():
+def test_runs_of_different_length_share_the_steps_that_both_recorded(small_config):
     whole = run(small_config(**{"training.record_steps": (0, 4)}), {"training.steps": [4, 8]})
     assert whole.step.values.tolist() == [0, 4, 8]
     assert np.isnan(whole.train_loss.sel({"training.steps": 4, "step": 8}))
     assert np.isfinite(whole.train_loss.sel({"training.steps": 8})).all()
 
 
-def test_fields_on_one_axis_are_coordinates_along_it():
+def test_fields_on_one_axis_are_coordinates_along_it(small_config):
     whole = run(small_config(), "model.init_scale, optimizer.weight_decay = (6, 1), (1, 0)")
     (axis,) = set(whole.train_loss.dims) - {"step"}
     assert whole["model.init_scale"].dims == (axis,)
     assert whole["optimizer.weight_decay"].values.tolist() == [1, 0]
 
 
-def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbour():
+def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbour(small_config):
     grid = {"optimizer.learning_rate": [1e-3, 1e30]}
     config = small_config(**{"model.activation": "identity"})
     with_gd = {**config.to_dict(), "optimizer": {"name": "gd", "learning_rate": 1.0}}
@@ -115,7 +105,7 @@ def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbour():
     assert_close(alone.isel({"optimizer.learning_rate": 0}), whole.isel({"optimizer.learning_rate": 0}))
 
 
-def test_training_stops_when_every_run_has_generalised():
+def test_training_stops_when_every_run_has_generalised(small_config):
     fields = {"training.stop_when_generalized": True, "training.accuracy_threshold": 1e9}
     stopped = run(small_config(**fields), {})
     assert np.isfinite(stopped.train_loss[0])
@@ -128,12 +118,25 @@ def test_every_variable_says_what_it_is_in_which_unit(plain):
             assert {"long_name", "units"} <= set(plain[name].attrs)
 
 
+def test_values_from_numpy_are_labelled_as_numbers(small_config):
+    whole = run(small_config(), {"model.init_scale": np.array([0.5, 2.0]), "seed": np.arange(2)})
+    assert whole["model.init_scale"].dtype == float
+    assert whole["seed"].values.tolist() == [0, 1]
+
+
+def test_a_partial_plain_config_has_defaults_elsewhere():
+    whole = run(
+        {"task": {"name": "single_index", "features": 4}, "training": {"steps": 2}}, {"model.init_scale": [1, 2]}
+    )
+    assert whole.sizes == {"model.init_scale": 2, "step": 3}
+
+
 class Killed(BaseException):
     """What a sweep dies of in the tests."""
 
 
 @pytest.mark.parametrize("mapping", ["map", "vmap"])
-def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, mapping):
+def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, mapping, small_config):
     config = small_config(
         **{"execution.checkpoint_seconds": 0.0, "execution.mapping": mapping, "execution.chunk_runs": 4}
     )
@@ -159,7 +162,53 @@ def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, 
     xr.testing.assert_identical(resumed.drop_attrs(), uninterrupted.drop_attrs())
 
 
-def test_a_probe_of_a_users_own_is_recorded(monkeypatch):
+def test_a_checkpoint_of_another_sweep_is_refused_and_kept(tmp_path, small_config):
+    first = run(small_config(), checkpoint=tmp_path)
+    with pytest.raises(UserError, match="another sweep"):
+        run(small_config(**{"optimizer.learning_rate": 0.1}), checkpoint=tmp_path)
+    xr.testing.assert_identical(run(small_config(), checkpoint=tmp_path).drop_attrs(), first.drop_attrs())
+
+
+def test_a_grid_killed_before_its_first_record_goes_on(tmp_path, monkeypatch, small_config):
+    config = small_config(**{"execution.checkpoint_seconds": 0.0, "training.record_steps": (10,)})
+    uninterrupted = run(config)
+    checkpoints_save = checkpoints.save
+
+    def save_and_die(*args):
+        checkpoints_save(*args)
+        raise Killed
+
+    monkeypatch.setattr(checkpoints, "save", save_and_die)
+    with pytest.raises(Killed):
+        run(config, checkpoint=tmp_path)
+    monkeypatch.undo()
+    xr.testing.assert_identical(run(config, checkpoint=tmp_path).drop_attrs(), uninterrupted.drop_attrs())
+
+
+def test_a_probe_sees_the_same_rows_alone_and_in_a_grid(monkeypatch, small_config):
+    def mean_target(probed):
+        return probed.train_weights @ probed.train.targets[:, 0]
+
+    monkeypatch.setitem(PROBES, "mean_target", Probe(mean_target, "mean first target", "1"))
+    config = small_config(**{"training.probes": ("mean_target",), "training.steps": 0})
+    together = run(config, {"task.train_size": [3, 12]})
+    alone = run(config, {"task.train_size": [3]})
+    np.testing.assert_allclose(together.mean_target[0], alone.mean_target[0], rtol=1e-5)
+    assert not np.isclose(*together.mean_target[:, 0])
+
+
+def test_a_replaced_component_is_compiled_anew(monkeypatch, small_config):
+    monkeypatch.setitem(TASKS, "own", TASKS["teacher_student"])
+    config = {**small_config().to_dict(), "task": {"name": "own"}}
+    before = run(config, {})
+    doubled = dataclasses.replace(
+        TASKS["teacher_student"], present=lambda examples, fields: examples._replace(targets=2 * examples.targets)
+    )
+    register_task(dataclasses.replace(doubled, name="own"), replace=True)
+    assert not np.isclose(run(config, {}).train_loss[0], before.train_loss[0])
+
+
+def test_a_probe_of_a_users_own_is_recorded(monkeypatch, small_config):
     name = "largest_first_weight"
 
     def largest(probed):
@@ -184,11 +233,14 @@ def test_a_probe_cannot_take_a_name_that_is_taken(monkeypatch):
         ({}, {"model.init_scael": [1]}, "is not a field; model has"),
         ({}, {"model.init_scale": ["big"]}, "must be a number"),
         ({}, {"seed": []}, "has no values"),
+        ({}, {"seed": 3}, "must be a sequence"),
+        ({}, {("a", "b"): [1]}, "is no name"),
+        ({}, {"optimizer.name": [["gd"]]}, "must be a word"),
         ({"training.loss": "cross_entropy"}, {}, "regression"),
         ({"execution.mapping": "pmap"}, {}, "auto, map, vmap"),
     ],
 )
-def test_a_grid_that_makes_no_sense_is_refused_in_one_line(fields, grid, words):
+def test_a_grid_that_makes_no_sense_is_refused_in_one_line(fields, grid, words, small_config):
     with pytest.raises(UserError, match=words) as raised:
         run(small_config(**fields), grid)
     assert "\n" not in str(raised.value)

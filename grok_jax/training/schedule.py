@@ -1,0 +1,48 @@
+"""How long a run trains: its steps, when it is measured, when there is nothing left to see."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int, Num
+
+GENERALIZED = 0.95  # accuracy at which a run counts as fitted (train) or generalised (test)
+
+
+class Schedule(NamedTuple):
+    """What the host loop does with a run; no part of the compiled program.
+
+    Attributes:
+      steps: optimiser steps.
+      records: how many measurements, log-spaced, where record_steps does not say.
+      record_steps: the steps to measure at; the last step is always added.
+      stop_when_generalized: end when every run that trains together has generalised or diverged.
+    """
+
+    steps: int = 1000
+    records: int = 60
+    record_steps: tuple[int, ...] = ()
+    stop_when_generalized: bool = False
+
+
+def record_steps(schedule: Schedule) -> Int[np.ndarray, " records"]:
+    """The steps at which a run is measured: 0, log-spaced ones, and the last; or the given ones and the last."""
+    if schedule.record_steps:
+        return np.unique([*schedule.record_steps, schedule.steps])
+    spaced = np.geomspace(1, max(schedule.steps, 1), schedule.records - 1).round().astype(int)
+    return np.unique([0, *spaced[:-1], schedule.steps])
+
+
+def has_generalized(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:
+    """Which runs are above the threshold on train and test rows at a record; a diverged run never is."""
+    return has_fitted(latest) & (latest["test_accuracy"] >= GENERALIZED)
+
+
+def has_fitted(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:
+    """Which runs are above the threshold on train rows at a record."""
+    return latest["train_accuracy"] >= GENERALIZED
+
+
+def has_diverged(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:
+    """Which runs have a train loss that is no number any more."""
+    return np.isnan(latest["train_loss"])

@@ -1,0 +1,34 @@
+"""When runs are measured, and when they are done."""
+
+import numpy as np
+
+from grok_jax.training.schedule import Schedule, has_diverged, has_generalized, record_steps
+
+
+def test_records_are_zero_then_log_spaced_then_the_last():
+    steps = record_steps(Schedule(1000, 8))
+    assert steps[0] == 0
+    assert steps[-1] == 1000
+    np.testing.assert_allclose(np.diff(np.log(steps[1:])), np.log(1000) / 6, atol=0.06)
+
+
+def test_two_records_are_the_first_and_the_last():
+    assert record_steps(Schedule(1000, 2)).tolist() == [0, 1000]
+
+
+def test_no_steps_are_one_record():
+    assert record_steps(Schedule(0)).tolist() == [0]
+
+
+def test_given_records_are_kept_and_the_last_step_added():
+    assert record_steps(Schedule(50, record_steps=(10, 5))).tolist() == [5, 10, 50]
+
+
+def test_a_run_has_generalised_when_train_and_test_are_right_and_a_diverged_one_never_has():
+    latest = {
+        "train_accuracy": np.array([1, 1, 0.5, np.nan]),
+        "test_accuracy": np.array([0.95, 0.9, 1, np.nan]),
+        "train_loss": np.array([0, 0, 1, np.nan]),
+    }
+    assert has_generalized(latest).tolist() == [True, False, False, False]
+    assert has_diverged(latest).tolist() == [False, False, False, True]
