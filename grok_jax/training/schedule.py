@@ -29,8 +29,8 @@ def record_steps(schedule: Schedule) -> Int[np.ndarray, " records"]:
     """The steps at which a run is measured: 0, log-spaced ones, and the last; or the given ones and the last."""
     if schedule.record_steps:
         return np.unique([*schedule.record_steps, schedule.steps])
-    spaced = np.geomspace(1, max(schedule.steps, 1), schedule.records - 1).round().astype(int)
-    return np.unique([0, *spaced[:-1], schedule.steps])
+    spaced = np.geomspace(1, max(schedule.steps, 1), schedule.records - 1).round().astype(int)[:-1]
+    return np.unique([0, *spaced[spaced < schedule.steps], schedule.steps])
 
 
 def has_generalized(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:
