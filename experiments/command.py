@@ -15,6 +15,7 @@ from ml_collections import ConfigDict, config_flags
 
 from grok_jax.errors import UserError, require
 from grok_jax.training.devices import use_all_cores
+from grok_jax.training.grid import parse_grid
 
 flags.disclaim_key_flags()  # --help of a command shows the flags that are defined here for it
 
@@ -70,9 +71,22 @@ class _ConfigFile(flags.ArgumentParser):
                 raise
             raise UserError(f"{type(error).__name__}: {error} (GROK_JAX_TRACEBACK=1 shows where)") from error
         require(isinstance(config, ConfigDict), f"get_config gave {type(config).__name__}; it must give a ConfigDict")
-        overrides = [re.match(r"--?(?:no)?config\.([^=]+)", arg) for arg in sys.argv[1:]]
-        _require_fields([match[1] for match in overrides if match], config)
+        _require_fields(_overridden(), config)
         return config.lock()
+
+
+def require_no_axis_overridden(config: ConfigDict) -> None:
+    """Raises UserError for an override of a field that the grid varies, which would change nothing."""
+    axes = {field for axis in parse_grid(config.grid) for field in axis.fields}
+    for field in _overridden():
+        given = f"--config.{field} is an axis of the grid {config.grid!r}; change it there, with --config.grid"
+        require(field not in axes, given)
+
+
+def _overridden() -> list[str]:
+    """The fields that the command line overrides, by their dotted names."""
+    overrides = [re.match(r"--?(?:no)?config\.([^=]+)", arg) for arg in sys.argv[1:]]
+    return [match[1] for match in overrides if match]
 
 
 def _import(file: str) -> ModuleType:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
@@ -70,7 +69,6 @@ def make(
         results.write_dataset(out, dataset)
     drawn = figure.plot(dataset)
     results.write_figure(out, drawn)
-    plt.close(drawn)
     verdicts = judge(figure.claims, dataset)
     save_claims(out / "claims.json", verdicts)
     return verdicts

@@ -20,6 +20,7 @@ flags.mark_flags_as_required(["config", "out"])
 
 def main() -> None:
     """Runs the config of the flags."""
+    command.require_no_axis_overridden(CONFIG.value)
     out = Path(OUT.value)
     verdicts = figures.make(CONFIG.value, out, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
     if verdicts:

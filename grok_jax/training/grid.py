@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from grok_jax.errors import UserError, require
 from grok_jax.tasks import Rows
 from grok_jax.training.schedule import Schedule
 from grok_jax.training.settings import RunSettings, Static, resolve, with_field
+
+MOST_RUNS = 1_000_000  # more is a slip of the hand
 
 
 class Axis(NamedTuple):
@@ -60,6 +63,8 @@ def expand(config: Mapping[str, Any], axes: Sequence[Axis]) -> list[RunSettings]
     Raises:
       UserError: a point that makes no sense, in the words of `settings.resolve`.
     """
+    count = math.prod(len(axis.values) for axis in axes)
+    require(count <= MOST_RUNS, f"the grid has {count:,} runs; it must have at most {MOST_RUNS:,}")
     points = []
     for values in itertools.product(*(axis.values for axis in axes)):
         run = config
@@ -114,7 +119,7 @@ def _values(name: str, text: str) -> list[Any]:
             return read[0] if len(read) == 1 and isinstance(read[0], list) else read
         numbers = ast.literal_eval(f"[{spaced[2]}]")
         if spaced[1] == "range":
-            return list(range(*numbers))
+            return list(range(*numbers)[: MOST_RUNS + 1])
         start, stop, count = numbers
         space = np.geomspace if spaced[1] == "log" else np.linspace
         if spaced[1] == "intlog":

@@ -14,11 +14,12 @@ from jaxtyping import Num
 from ml_collections import ConfigDict
 
 from grok_jax.training import checkpoints
-from grok_jax.training.devices import pad_runs, per_run, shared, use_all_cores
+from grok_jax.training.devices import pad_runs, per_run, run_mesh, shared, use_all_cores
 from grok_jax.training.grid import Axis, Group, expand, group_runs, parse_grid
 from grok_jax.training.program import Program, fitted_program, load_pool
 from grok_jax.training.progress import Progress
 from grok_jax.training.records import GroupRecords, to_dataset
+from grok_jax.training.run import make_run
 from grok_jax.training.schedule import has_diverged, has_generalized, record_steps
 from grok_jax.training.settings import complete, execution_settings
 
@@ -102,17 +103,15 @@ def sweep(
 
 
 def check(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> None:
-    """Finds out whether sweep(config, grid) can train, without training: fields, values, data, shapes, memory.
-
-    What it compiles is not compiled again by a sweep in the same process.
+    """Finds out whether sweep(config, grid) can train, without compiling or training: fields, values, data, shapes.
 
     Raises:
-      UserError: it cannot; one line that says why.
+      UserError: it cannot; one line that says why. (What only a sweep finds out is that memory is too small.)
     """
     use_all_cores()
-    plan = _plan(config, grid)
-    for group in plan.groups:
-        fitted_program(group, plan.execution.mapping, plan.execution.chunk_runs)
+    for group in _plan(config, grid).groups:
+        scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
+        jax.eval_shape(make_run(group.static, group.capacity).init, scalars, load_pool(group.static, run_mesh()))
 
 
 def _plan(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None) -> Plan:

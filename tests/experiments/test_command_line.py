@@ -133,6 +133,7 @@ BAD = {
         "task.train_size is 6000",
     ),
     "negative width": Bad((*RUN, "--config.model.widths=(-3,)"), "model.widths is (-3,)"),
+    "override of an axis": Bad((*RUN, "--config.optimizer.weight_decay=1"), "is an axis of the grid"),
     "negative decay": Bad(
         (*RUN, "--config.grid=", "--config.optimizer.weight_decay=-1"), "optimizer.weight_decay is -1.0"
     ),
@@ -143,7 +144,7 @@ BAD = {
     "corrupt data": Bad((MNIST, "--out={out}"), "train-images-idx3-ubyte.gz is corrupt", corrupt_digits),
     "finished run": Bad(RUN, "holds a finished run", finished_run),
     "unfinished run": Bad(RUN, "holds an unfinished run", unfinished_run),
-    "resume with another config": Bad((*RUN, "--resume", "--config.seed=7"), "--resume: seed differ", unfinished_run),
+    "resume with another config": Bad((*RUN, "--resume", "--config.training.records=30"), "--resume: training.records differ", unfinished_run),
     "resume and overwrite": Bad((*RUN, "--resume", "--overwrite"), "exclude each other", unfinished_run),
     "bad value and overwrite": Bad((*RUN, "--overwrite", "--config.model.widths=0"), "model.widths", finished_run),
     "other files": Bad((*RUN, "--overwrite"), "holds other files (thesis.tex)", other_files),

@@ -234,6 +234,7 @@ def test_a_probe_cannot_take_a_name_that_is_taken(monkeypatch):
         ({}, {"model.init_scale": ["big"]}, "must be a number"),
         ({}, {"seed": []}, "has no values"),
         ({}, {"seed": 3}, "must be a sequence"),
+        ({}, "seed=range(2000000000)", "at most 1,000,000"),
         ({}, {("a", "b"): [1]}, "is no name"),
         ({}, {"optimizer.name": [["gd"]]}, "must be a word"),
         ({"training.loss": "cross_entropy"}, {}, "regression"),
