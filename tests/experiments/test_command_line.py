@@ -144,7 +144,9 @@ BAD = {
     "corrupt data": Bad((MNIST, "--out={out}"), "train-images-idx3-ubyte.gz is corrupt", corrupt_digits),
     "finished run": Bad(RUN, "holds a finished run", finished_run),
     "unfinished run": Bad(RUN, "holds an unfinished run", unfinished_run),
-    "resume with another config": Bad((*RUN, "--resume", "--config.training.records=30"), "--resume: training.records differ", unfinished_run),
+    "resume with another config": Bad(
+        (*RUN, "--resume", "--config.training.records=30"), "--resume: training.records differ", unfinished_run
+    ),
     "resume and overwrite": Bad((*RUN, "--resume", "--overwrite"), "exclude each other", unfinished_run),
     "bad value and overwrite": Bad((*RUN, "--overwrite", "--config.model.widths=0"), "model.widths", finished_run),
     "other files": Bad((*RUN, "--overwrite"), "holds other files (thesis.tex)", other_files),
