@@ -10,10 +10,10 @@ from pathlib import Path
 from absl import flags
 from ml_collections import ConfigDict
 
-import configs
 import grok_jax
 from configs.presets import PRESETS
 from experiments import command, figures, report
+from experiments.catalogue import all_figures, chosen_figures
 from grok_jax import results
 from grok_jax.analysis.claims import format_claims
 from grok_jax.errors import require
@@ -25,38 +25,6 @@ RESUME = flags.DEFINE_bool("resume", False, "Keep the figures that are finished 
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what was left in the folder before.")
 PROGRESS = flags.DEFINE_bool("progress", True, "Draw progress bars.")
 flags.mark_flag_as_required("out")
-
-
-def all_figures() -> list[str]:
-    """Every figure there is a config for, as <paper>/<file>."""
-    root = Path(configs.__file__).parent
-    return sorted(f"{path.parent.name}/{path.stem}" for path in root.glob("*/fig*.py"))
-
-
-def chosen_figures(only: list[str], available: list[str]) -> list[str]:
-    """The figures that any of the words names: exactly (a paper, or <paper>/<figure id>), else as a beginning.
-
-    Raises:
-      UserError: a word that names none.
-    """
-    chosen = set()
-    for word in only:
-        exact = [name for name in available if word in (name, paper_of(name), figure_id(name))]
-        found = exact or [name for name in available if name.startswith(word)]
-        require(bool(found), f"--only={word} names no figure; there are {', '.join(available)}")
-        chosen |= set(found)
-    return [name for name in available if not only or name in chosen]
-
-
-def paper_of(name: str) -> str:
-    """<paper> of <paper>/<figure id>_<words>."""
-    return name.split("/")[0]
-
-
-def figure_id(name: str) -> str:
-    """<paper>/<figure id> of <paper>/<figure id>_<words>."""
-    paper, file = name.split("/")
-    return f"{paper}/{file.split('_')[0]}"
 
 
 def main() -> None:

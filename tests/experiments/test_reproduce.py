@@ -2,8 +2,8 @@
 
 import pytest
 
+from experiments.catalogue import all_figures, chosen_figures
 from experiments.report import write_page
-from experiments.reproduce import all_figures, chosen_figures
 from grok_jax import UserError
 
 AVAILABLE = ["lazy/fig10_init", "lazy/fig1_polynomial", "omni/fig2a_landscape", "omni/fig2b_training"]
