@@ -67,6 +67,8 @@ def make(
         dataset = add_grokking_times(grok_jax.sweep(config, progress=progress, checkpoint=checkpoint))
         dataset = dataset.assign_attrs(config=json.dumps(plain))
         results.write_dataset(out, dataset)
+        if dataset.attrs["diverged_runs"]:
+            print(f"{dataset.attrs['diverged_runs']} runs diverged; they are NaN from there on")
     drawn = figure.plot(dataset)
     results.write_figure(out, drawn)
     verdicts = judge(figure.claims, dataset)

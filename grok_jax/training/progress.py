@@ -48,6 +48,11 @@ class Progress:
         text = f"fitted {fitted}/{self._runs}, generalised {generalized}/{self._runs}"
         self._bar.set_postfix_str(text + (f", diverged {diverged}" if diverged else ""), refresh=False)
 
+    @property
+    def diverged(self) -> int:
+        """How many runs of the finished chunks have diverged."""
+        return int(self._done[2])
+
     def close(self) -> None:
         """Leaves the bar as it is, up to date."""
         self._bar.refresh()

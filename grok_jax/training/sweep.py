@@ -61,7 +61,7 @@ def sweep(
     Returns:
       A Dataset with one dimension per axis and "step". NaN stands where a run had diverged or was stopped. Early
       stopping ends runs that train together, so which of them have later records may depend on the chunks.
-      Attributes: compile_seconds, wall_seconds, programs, chunk_runs, devices.
+      Attributes: compile_seconds, wall_seconds, programs, chunk_runs, diverged_runs, devices.
 
     Raises:
       UserError: a config or grid that makes no sense, a checkpoint folder of another sweep; nothing has been
@@ -97,6 +97,7 @@ def sweep(
         compile_seconds=compile_seconds,
         wall_seconds=time.perf_counter() - started,
         programs=len(programs),
+        diverged_runs=bar.diverged,
         chunk_runs=[program.runs for program in programs],
         devices=f"{jax.device_count()} x {jax.devices()[0].device_kind}",
     )

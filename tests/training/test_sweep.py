@@ -99,6 +99,7 @@ def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbour(small_conf
     config = small_config(**{"model.activation": "identity"})
     with_gd = {**config.to_dict(), "optimizer": {"name": "gd", "learning_rate": 1.0}}
     whole = run(with_gd, grid)
+    assert whole.attrs["diverged_runs"] == 1
     last = whole.isel(step=-1)
     assert np.isnan(last.train_accuracy.sel({"optimizer.learning_rate": 1e30}))
     alone = run(with_gd, {"optimizer.learning_rate": [1e-3]})
