@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Key, Shaped
 
 from grok_jax.components import require_at_least_zero, require_one_of
 from grok_jax.errors import require
@@ -86,7 +86,12 @@ class MLP(nn.Module):
     parametrization: str = "standard"
 
     @nn.compact
-    def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch outputs"]:
+    def __call__(self, inputs: Shaped[Array, "batch ..."]) -> Float[Array, "batch outputs"]:
+        require(
+            jnp.issubdtype(inputs.dtype, jnp.floating),
+            "model 'mlp' takes numbers, and the task gives tokens (whole numbers); choose an encoding such as "
+            "task.encoding='one_hot', or a model that embeds tokens",
+        )
         hidden = inputs.reshape(inputs.shape[0], -1)
         for i, features in enumerate((*self.widths, self.outputs)):
             if i > 0:

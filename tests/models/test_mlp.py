@@ -168,3 +168,10 @@ def test_impossible_fields_are_refused_in_one_line(changes, message):
     with pytest.raises(UserError, match=message) as caught:
         MODELS["mlp"].check(fields(**changes))
     assert "\n" not in str(caught.value)
+
+
+def test_tokens_are_refused_and_not_multiplied_as_numbers():
+    tokens = jax.ShapeDtypeStruct((2, 3), jnp.int32)
+    with pytest.raises(UserError, match="one_hot") as caught:
+        init_params(MLP((4,), 3), jax.random.key(0), tokens)
+    assert "\n" not in str(caught.value)
