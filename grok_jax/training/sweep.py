@@ -143,7 +143,8 @@ def _train_chunk(
     finished = chunk.folder and checkpoints.load_finished(chunk.folder)
     if finished:
         bar.advance(int(steps[-1]) * runs)
-        bar.report(_last_recorded(finished), finished=True)
+        last = _last_recorded(finished) if group.schedule.stop_when_generalized else -1
+        bar.report({name: values[:, last] for name, values in finished.items()}, finished=True)
         return finished
 
     pool = load_pool(group.static, program.mesh)
@@ -185,11 +186,10 @@ def _train_chunk(
     return stacked
 
 
-def _last_recorded(records: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Each run's values at the last step that its chunk recorded, before the NaN of an early stop."""
+def _last_recorded(records: Mapping[str, np.ndarray]) -> int:
+    """The place of the last record before the NaN of an early stop."""
     recorded = np.isfinite(records["weight_norm"]).any(axis=0)
-    last = int(np.flatnonzero(recorded)[-1]) if recorded.any() else 0
-    return {name: values[:, last] for name, values in records.items()}
+    return int(np.flatnonzero(recorded)[-1]) if recorded.any() else 0
 
 
 def _scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:

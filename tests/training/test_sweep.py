@@ -12,6 +12,7 @@ from grok_jax import UserError, sweep
 from grok_jax.tasks import TASKS, register_task
 from grok_jax.training import Probe, checkpoints, devices, program, register_probe
 from grok_jax.training.probes import PROBES
+from grok_jax.training.settings import with_field
 
 GRID = {"model.init_scale": [0.5, 2.0], "seed": range(3)}
 
@@ -104,6 +105,13 @@ def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbour(small_conf
     assert np.isnan(last.train_accuracy.sel({"optimizer.learning_rate": 1e30}))
     alone = run(with_gd, {"optimizer.learning_rate": [1e-3]})
     assert_close(alone.isel({"optimizer.learning_rate": 0}), whole.isel({"optimizer.learning_rate": 0}))
+
+
+def test_a_finished_checkpoint_still_says_which_runs_diverged(tmp_path, small_config):
+    config = with_field(small_config(**{"model.activation": "identity"}).to_dict(), "optimizer.name", "gd")
+    config = with_field(config, "optimizer.learning_rate", 1e30)
+    for _ in range(2):
+        assert run(config, {"seed": [0, 1]}, checkpoint=tmp_path).attrs["diverged_runs"] == 2
 
 
 def test_training_stops_when_every_run_has_generalised(small_config):
