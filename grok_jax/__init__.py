@@ -4,6 +4,7 @@ from grok_jax.backend import work_around_defects
 
 work_around_defects()
 
+from grok_jax import probes as probes  # noqa: E402
 from grok_jax.errors import UserError  # noqa: E402
 from grok_jax.training import check, default_config, sweep  # noqa: E402
 

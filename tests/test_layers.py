@@ -14,10 +14,11 @@ MODULES = sorted(path for folder in FOLDERS for path in (REPOSITORY / folder).rg
 # What a layer may import of grok_jax, beside itself and what belongs to everybody.
 LAYERS = {
     "models": set(),
-    "tasks": {"models"},
+    "kernels": set(),
+    "tasks": {"models", "kernels"},
     "optim": set(),
     "training": {"tasks", "models", "optim"},
-    "kernels": {"tasks", "models"},
+    "probes": {"training", "tasks", "models", "kernels"},
     "analysis": set(),
     "plotting": {"analysis"},
 }

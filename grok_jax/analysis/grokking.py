@@ -135,6 +135,39 @@ def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
     return ratio
 
 
+def t_loss(ds: xr.Dataset, level: float) -> tuple[Float[xr.DataArray, "*grid"], Float[xr.DataArray, "*grid"]]:
+    """Steps at which the training loss and the test loss first fall to a level: see first_crossing."""
+    return first_crossing(ds["train_loss"], level, "down"), first_crossing(ds["test_loss"], level, "down")
+
+
+def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
+    """How many steps after the training loss the test loss falls to a level.
+
+    Returns:
+      max(0, t_test - t_train) of each run: inf where the test loss never falls so far and the training loss does, NaN
+      where neither does.
+
+    Reference: Kumar et al. (2024), Fig. 3e, whose public code shows a test loss that never falls as 0.
+    """
+    train, test = t_loss(ds, level)
+    wait = xr.where(np.isinf(train), np.nan, np.maximum(test - train.where(np.isfinite(train)), 0.0))
+    wait.attrs = {"units": "steps", "long_name": f"steps from train loss to test loss at {level:g}"}
+    return wait
+
+
+def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
+    """How many times later the test loss than the training loss falls to a level: `delay` for a regression.
+
+    Returns:
+      The ratio of each run: inf where the test loss never falls so far, NaN where the training loss does not, where it
+      is there at step 0, and where the records break off.
+    """
+    train, test = t_loss(ds, level)
+    ratio = test / train.where(np.isfinite(train) & (train > 0))
+    ratio.attrs = {"units": "1", "long_name": f"delay of generalisation: ratio of the steps to a loss of {level:g}"}
+    return ratio
+
+
 def is_censored(time: Float[xr.DataArray, "*grid"]) -> Bool[xr.DataArray, "*grid"]:
     """Whether a time (or a delay) lies beyond the budget of its run."""
     return time == np.inf

@@ -39,13 +39,26 @@ class Committee(nn.Module):
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch 1"]:
         flat = inputs.reshape(inputs.shape[0], -1)
-        z = flat @ self.param("kernel", jax.random.normal, (flat.shape[-1], self.width))
+        kernel = self.param("kernel", jax.random.normal, (flat.shape[-1], self.width))
+        if self.hermite_degree is None and not self.train_readout and _moments_are_cheaper(*flat.shape, self.width):
+            mean, second = summary_statistics({"kernel": kernel})
+            return (flat @ mean + self.epsilon / 2 * jnp.sum((flat @ second) * flat, axis=-1))[:, None]
+        z = flat @ kernel
         bent = jnp.square(z) if self.hermite_degree is None else hermite(z, self.hermite_degree)
         votes = z + self.epsilon / 2 * bent
         if not self.train_readout:
             return jnp.mean(votes, axis=-1, keepdims=True)
         readout = self.param("readout", jax.random.normal, (self.width,))
         return votes @ readout[:, None] / self.width
+
+
+def _moments_are_cheaper(rows: int, features: int, width: int) -> bool:
+    """Whether f(x) = w̄ · x + (ε/2) xᵀ M x takes fewer multiplications than a hidden layer (Eq. 4 and below it).
+
+    They are the same function. One pass costs D²(P + N) in place of PDN, and so do its gradients: at the size of
+    the paper's figures (D = 100, P = 450, N = 500) 2.4 times less.
+    """
+    return features * (rows + width) < rows * width
 
 
 def summary_statistics(

@@ -8,8 +8,8 @@ import optax
 from jaxtyping import Array, Float, Key, PyTree, Shaped
 
 # The fields of a config's model section that belong to every model.
-COMMON_STATIC: dict[str, Any] = {"centered": False}
-COMMON_TRACED: dict[str, float] = {"init_scale": 1.0, "output_scale": 1.0}
+COMMON_STATIC: dict[str, Any] = {"centered": False, "linearized": False}
+COMMON_TRACED: dict[str, float | None] = {"init_scale": 1.0, "output_scale": 1.0, "solution_share": None}
 
 Params = PyTree[Float[Array, "..."]]
 Scalar = float | int | Float[Array, ""]
@@ -46,11 +46,13 @@ def outputs(
     inputs: Shaped[Array, "batch ..."],
     output_scale: Scalar = 1.0,
     offset: Float[Array, "batch outputs"] | None = None,
+    around: Params | None = None,
 ) -> Float[Array, "batch outputs"]:
-    """What is trained and evaluated: the scaled network, or the scaled and centred one.
+    """What is trained and evaluated: the scaled network, or the scaled and centred one, or its linearised twin.
 
     f̃(x) = α f(w, x), or α [f(w, x) - f(w_0, x)] with an offset. The learning rate that keeps the early
-    dynamics the same at every α is η_0 / α².
+    dynamics the same at every α is η_0 / α². The twin replaces f(w, x) by its first-order expansion
+    f(w_0, x) + ∇f(w_0, x) · (w - w_0), a linear model of w whose features are the initial gradients.
 
     Args:
       module: the model f.
@@ -58,13 +60,22 @@ def outputs(
       inputs: x, row by row.
       output_scale: α, the laziness.
       offset: f(w_0, x) of the same rows, which is outputs(module, initial, inputs); None leaves f uncentred.
+      around: w_0, to take the linearised twin; None takes the network itself.
 
     Returns:
       f̃(x).
 
-    Reference: Kumar et al. (2024), Eq. 7, after Chizat et al. (2019).
+    Reference: Kumar et al. (2024), Eq. 7, after Chizat et al. (2019); Eq. 1 for the twin.
     """
-    raw = module.apply({"params": params}, inputs)
+
+    def network(w: Params) -> Float[Array, "batch outputs"]:
+        return module.apply({"params": w}, inputs)
+
+    if around is None:
+        raw = network(params)
+    else:
+        start, change = jax.jvp(network, (around,), (optax.tree.sub(params, around),))
+        raw = start + change
     return output_scale * (raw if offset is None else raw - offset)
 
 

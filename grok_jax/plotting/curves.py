@@ -13,7 +13,7 @@ import xarray as xr
 from jaxtyping import Real
 from matplotlib.axes import Axes
 
-from grok_jax.plotting.style import NORM, TEST, TRAIN
+from grok_jax.plotting.style import NORM, TEST, TRAIN, colours
 
 UNITLESS = ("", "1", "dimensionless")
 
@@ -58,6 +58,32 @@ def learning_curves(
     if all("accuracy" in name for name in variables):
         ax.set_ylim(-0.03, 1.03)
     elif all("loss" in name for name in variables):
+        ax.set_yscale("log")
+
+
+def curves_along(
+    ax: Axes,
+    ds: xr.Dataset,
+    axis: str,
+    *,
+    symbol: str,
+    variables: Sequence[str] = ("train_loss", "test_loss"),
+) -> None:
+    """Draws a colour for each point of one axis of a grid: training curves dashed, test curves solid and named.
+
+    Args:
+      ax: where to draw.
+      ds: results; every axis but 'step' and this one counts as repeats.
+      axis: its name.
+      symbol: what a reader calls it, e.g. "α"; the names are "α = 0.5", ...
+      variables: the training curve and the test curve; losses get a logarithmic axis.
+    """
+    for i, colour in enumerate(colours(ds.sizes[axis])):
+        runs = ds.isel({axis: i})
+        curve(ax, runs[variables[0]], colour=colour, linestyle="--")
+        curve(ax, runs[variables[1]], colour=colour, label=f"{symbol} = {runs[axis].item():.4g}")
+    ax.set_ylabel(f"{axis_label([ds[name] for name in variables])} (dashed: train)")
+    if all("loss" in name for name in variables):
         ax.set_yscale("log")
 
 

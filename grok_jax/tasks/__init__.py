@@ -1,6 +1,6 @@
 """What is learned: the tasks that configs can name, and how one run draws its data."""
 
-from grok_jax.tasks import mnist, modular_arithmetic, single_index, teacher_student
+from grok_jax.tasks import kernel_eigenvector, mnist, modular_arithmetic, single_index, teacher_student
 from grok_jax.tasks.base import TASKS, Data, Examples, Rows, Split, Task, fetch, register_task
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Split",
     "Task",
     "fetch",
+    "kernel_eigenvector",
     "mnist",
     "modular_arithmetic",
     "register_task",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 from jaxtyping import Array, Int, Key, Shaped
@@ -70,6 +70,11 @@ class Task(Component):
       load: fields (static ones) -> the pool, numpy arrays shared by all runs, or None.
       present: examples as stored, fields -> examples as the network sees them (floats in place of bytes,
         another representation). Pure and traceable, row by row.
+      relabel: data, network, initial params, fields -> the data with other targets, for a task whose targets
+        depend on the untrained network; network(params, inputs) are its outputs, unscaled. For tasks whose runs
+        draw examples of their own.
+      solution: key (the one draw has), fields, fields of the model, initial params -> weights that solve the task
+        exactly, where they are known; raises UserError for a model of which they are not.
     """
 
     outputs: Callable[[SimpleNamespace], int]
@@ -77,6 +82,8 @@ class Task(Component):
     draw: Callable[[Key[Array, ""], SimpleNamespace, Examples | None, Rows], Data]
     load: Callable[[SimpleNamespace], Examples | None] = no_pool
     present: Callable[[Examples, SimpleNamespace], Examples] = as_is
+    relabel: Callable[[Data, Callable[[Any, Array], Array], Any, SimpleNamespace], Data] | None = None
+    solution: Callable[[Key[Array, ""], SimpleNamespace, SimpleNamespace, Any], Any] | None = None
 
 
 TASKS: dict[str, Task] = {}

@@ -1,12 +1,14 @@
 """Regression onto a polynomial of one or a few directions of Gaussian inputs (Kumar et al. 2024, Eq. 3)."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from grok_jax.components import require_at_least_zero, require_one_of
+from grok_jax.errors import require
 from grok_jax.models.activations import hermite
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
 from grok_jax.tasks.drawing import normal_rows, own_split, require_count, with_noise
@@ -78,6 +80,40 @@ def draw_single_index(key: Key[Array, ""], fields: SimpleNamespace, pool: Exampl
     )
 
 
+def solution_weights(
+    key: Key[Array, ""], fields: SimpleNamespace, model: SimpleNamespace, params: Any
+) -> dict[str, Float[Array, "features width"]]:
+    """Weights of a committee machine that solve the task exactly.
+
+    w_i = ± β/√(αε), half of each sign, so that w̄ = 0 and M = ββᵀ/(αε)
+
+    Args:
+      key: key of the run's data.
+      fields: the task's.
+      model: the model's: a committee of even width with φ(z) = z + (ε/2) z², readouts fixed to 1, not centred.
+      params: initial parameters, for their shapes.
+
+    Returns:
+      Parameters like `params`.
+
+    Raises:
+      UserError: no solution is known for this target or model.
+
+    Reference: Kumar et al. (2024), below Eq. 6.
+    """
+    plain = fields.target == "quadratic" and fields.directions == 1
+    require(plain, "model.solution_share needs task.target='quadratic' and task.directions=1")
+    known = model.name == "committee" and model.hermite_degree is None and not model.train_readout
+    require(
+        known and not model.centered and model.width % 2 == 0,
+        "model.solution_share needs model.name='committee' of even width with hermite_degree=None, "
+        "train_readout=False and centered=False, for which a solution is known",
+    )
+    direction = target_directions(key, fields)[0] / jnp.sqrt(model.output_scale * model.epsilon)
+    signs = jnp.where(jnp.arange(model.width) % 2 == 0, 1.0, -1.0)
+    return {**params, "kernel": direction[:, None] * signs[None, :]}
+
+
 register_task(
     Task(
         name="single_index",
@@ -86,5 +122,6 @@ register_task(
         outputs=lambda fields: 1,
         rows=count_rows,
         draw=draw_single_index,
+        solution=solution_weights,
     )
 )

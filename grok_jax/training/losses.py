@@ -13,6 +13,13 @@ def is_classification(targets: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."])
     return jnp.issubdtype(targets.dtype, jnp.integer)
 
 
+def as_values(
+    targets: Shaped[Array, "rows ..."], outputs: Float[Array, "rows outputs"]
+) -> Float[Array, "rows outputs"]:
+    """The values that the outputs should have: one-hot vectors for labels."""
+    return jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype) if is_classification(targets) else targets
+
+
 def row_losses(
     outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], loss: str
 ) -> Float[Array, " rows"]:
@@ -23,7 +30,7 @@ def row_losses(
     """
     if loss == "cross_entropy":
         return optax.softmax_cross_entropy_with_integer_labels(outputs, targets)
-    return jnp.mean((outputs - _values(outputs, targets)) ** 2, axis=-1)
+    return jnp.mean((outputs - as_values(targets, outputs)) ** 2, axis=-1)
 
 
 def row_correct(
@@ -33,7 +40,3 @@ def row_correct(
     if is_classification(targets):
         return jnp.argmax(outputs, axis=-1) == targets
     return row_losses(outputs, targets, "mse") < threshold
-
-
-def _values(outputs: jax.Array, targets: jax.Array) -> jax.Array:
-    return jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype) if is_classification(targets) else targets

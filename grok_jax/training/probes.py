@@ -1,11 +1,10 @@
 """Measurements that a config may ask for beside those always recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import flax.linen as nn
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Key
 
 from grok_jax.errors import require
 from grok_jax.tasks import Examples
@@ -28,33 +27,47 @@ class Probed(NamedTuple):
     weight; the weights sum to 1, so that weights @ values is the mean over them.
     """
 
-    module: nn.Module
-    model: SimpleNamespace  # fields of the model section
+    predict: Callable[[Any, Array], Float[Array, "rows outputs"]]  # params, inputs -> α f(w, x), never centred
     params: Any
     initial_params: Any
     train: Examples  # as the network sees them
     test: Examples
     train_weights: Float[Array, " train"]
     test_weights: Float[Array, " test"]
+    train_outputs: Float[Array, "train outputs"]  # as the loss sees them, so centred where the config says so
+    test_outputs: Float[Array, "test outputs"]
+    task: SimpleNamespace  # fields of the config's sections
+    model: SimpleNamespace
+    training: SimpleNamespace
+    data_key: Key[Array, ""]  # what the task drew its data from
 
 
 class Probe(NamedTuple):
-    """A scalar read off a run's state, with its meaning."""
+    """Scalars read off a run's state together, with their meanings."""
 
-    measure: Callable[[Probed], Float[Array, ""]]
-    long_name: str
-    units: str
+    measure: Callable[[Probed], Mapping[str, Float[Array, ""]]]
+    variables: Mapping[str, tuple[str, str]]  # name in the results -> (long_name, units)
+    check: Callable[[SimpleNamespace], None] = lambda config: None  # sections task, model, training; raises UserError
 
 
 PROBES: dict[str, Probe] = {}
 
 
 def register_probe(name: str, probe: Probe) -> Probe:
-    """Makes a probe available to training.probes under its name (the name of its variable in results).
+    """Makes a probe available to training.probes under its name.
 
     Raises:
-      UserError: the name is taken.
+      UserError: the name, or that of one of its variables, is taken.
     """
-    require(name not in PROBES and name not in ALWAYS, f"a probe {name!r} is registered already")
+    taken = {*ALWAYS} | {variable for other in PROBES.values() for variable in other.variables}
+    require(name not in PROBES, f"a probe {name!r} is registered already")
+    both = sorted(set(probe.variables) & taken)
+    require(not both, f"probe {name!r} has variables that are taken: {', '.join(both)}")
     PROBES[name] = probe
     return probe
+
+
+def variable_attributes(name: str) -> tuple[str, str]:
+    """The long_name and units of a recorded variable."""
+    known = ALWAYS | {key: value for probe in PROBES.values() for key, value in probe.variables.items()}
+    return known[name]

@@ -1,4 +1,4 @@
-"""A group of runs as compiled programs: the run's three functions, mapped over runs and sharded over devices."""
+"""A group of runs as compiled programs: the run's four functions, mapped over runs and sharded over devices."""
 
 import functools
 from collections.abc import Callable
@@ -30,10 +30,10 @@ from grok_jax.training.settings import Static
 
 
 class Program(NamedTuple):
-    """Compiled init, advance and measure (see run.Run) for a fixed number of runs.
+    """Compiled init, advance, measure and probe (see run.Run) for a fixed number of runs.
 
     Attributes:
-      init, advance, measure: executables; arrays of runs have a leading run axis sharded over the mesh.
+      init, advance, measure, probe: executables; arrays of runs have a leading run axis sharded over the mesh.
         `advance` takes over the memory of the state it is given.
       moving: shapes, dtypes and shardings of the state, as a checkpoint needs them.
       mesh: the devices.
@@ -44,6 +44,7 @@ class Program(NamedTuple):
     init: Callable
     advance: Callable
     measure: Callable
+    probe: Callable
     moving: Any
     mesh: Mesh
     runs: int
@@ -98,7 +99,7 @@ def _components(static: Static) -> tuple[Component, ...]:
 def _compile(
     static: Static, components: tuple[Component, ...], capacity: Rows, runs: int, mapping: str, mesh: Mesh
 ) -> Program:
-    """Compiles a group's three functions; a second call with equal arguments compiles nothing."""
+    """Compiles a group's four functions; a second call with equal arguments compiles nothing."""
     del components  # Only tells calls apart: a name can come to stand for something else.
     run = make_run(static, capacity)
     pool = load_pool(static, mesh)
@@ -110,11 +111,14 @@ def _compile(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), jax.eval_shape(init, hyper, pool)
     )
     advance = _over_runs(run.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,))
-    measure = _over_runs(run.measure, mesh, mapping, per_run_args=3, shared_args=1)
+    measure, probe = (
+        _over_runs(function, mesh, mapping, per_run_args=3, shared_args=1) for function in (run.measure, run.probe)
+    )
     compiled = Run(
         init=init.lower(hyper, pool).compile(_quickly()),
         advance=advance.lower(moving, fixed, hyper, pool, step, step).compile(),
         measure=measure.lower(moving, fixed, hyper, pool).compile(),
+        probe=probe.lower(moving, fixed, hyper, pool).compile(),
     )
     most = max(_bytes_held(executable) for executable in compiled)
     return Program(*compiled, moving, mesh, runs, most)

@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Int, Num
 
 from grok_jax.training.grid import Axis
-from grok_jax.training.probes import ALWAYS, PROBES
+from grok_jax.training.probes import variable_attributes
 
 
 class GroupRecords(NamedTuple):
@@ -40,7 +40,7 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords]) -> xr.Datas
         for group in groups:
             if name in group.values:
                 filled[np.ix_(group.members, np.searchsorted(steps, group.steps))] = group.values[name]
-        long_name, units = ALWAYS.get(name) or PROBES[name][1:]
+        long_name, units = variable_attributes(name)
         variables[name] = xr.Variable(dims, filled.reshape(*shape, -1), {"long_name": long_name, "units": units})
     coordinates = {"step": ("step", steps, {"long_name": "optimiser steps", "units": "steps"})}
     for axis in axes:

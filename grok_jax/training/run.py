@@ -1,9 +1,10 @@
-"""One training run as three pure functions: init, advance, measure.
+"""One training run as four pure functions: init, advance, measure, probe.
 
 Everything in the project that trains goes through these. A grid maps them over runs (program.py); the host
 calls them segment by segment (sweep.py).
 """
 
+import functools
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -45,18 +46,20 @@ class Fixed(NamedTuple):
 
 
 class Run(NamedTuple):
-    """The three functions of one run (or, in program.py, of a grid).
+    """The four functions of one run (or, in program.py, of a grid).
 
     Attributes:
       init: hyper, pool -> (Moving, Fixed).
       advance: moving, fixed, hyper, pool, start, steps -> Moving after `steps` (traced) optimiser steps, of
         which the first is number `start`.
-      measure: moving, fixed, hyper, pool -> {name: scalar}.
+      measure: moving, fixed, hyper, pool -> {name: scalar}, what every run records.
+      probe: moving, fixed, hyper, pool -> {name: scalar}, what training.probes asks for.
     """
 
     init: Callable
     advance: Callable
     measure: Callable
+    probe: Callable
 
 
 class _Parts(NamedTuple):
@@ -84,8 +87,13 @@ def make_run(static: Static, capacity: Rows) -> Run:
         data = parts.task.draw(_stream(parts.task_fields, DATA), parts.task_fields, pool, capacity)
         shown = jax.eval_shape(lambda: _fetch(parts, data.train, pool, jnp.arange(1)))
         _require_compatible(parts, shown)
-        key = _stream(parts.model_fields, INIT)
-        params = init_params(parts.module, key, shown.inputs, parts.model_fields.init_scale)
+        params = init_params(
+            parts.module, _stream(parts.model_fields, INIT), shown.inputs, parts.model_fields.init_scale
+        )
+        params = _toward_solution(parts, params)
+        if parts.task.relabel:
+            network = functools.partial(outputs, parts.module)
+            data = parts.task.relabel(data, network, params, parts.task_fields)
         offsets = None
         if parts.model_fields.centered:
             offsets = tuple(_all_outputs(parts, params, split, pool) for split in data)
@@ -101,7 +109,9 @@ def make_run(static: Static, capacity: Rows) -> Run:
         def step(number: Int[Array, ""], moving: Moving) -> Moving:
             rows, offset, weights = next_batch(number)
             key = jax.random.fold_in(noise_key, number)
-            gradient = jax.grad(_objective)(moving.params, parts, rows, offset, weights, jax.random.fold_in(key, 0))
+            gradient = jax.grad(_objective)(
+                moving.params, fixed.initial_params, parts, rows, offset, weights, jax.random.fold_in(key, 0)
+            )
             updates, opt_state = parts.optimizer.update(
                 gradient,
                 moving.opt_state,
@@ -118,12 +128,17 @@ def make_run(static: Static, capacity: Rows) -> Run:
         offsets = fixed.initial_outputs or (None, None)
         measured = {}
         for name, split, offset in zip(("train", "test"), fixed.data, offsets, strict=True):
-            loss, accuracy = _evaluate(parts, moving.params, split, pool, offset)
+            loss, accuracy = _evaluate(parts, moving, fixed, split, pool, offset)
             measured |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
         measured["weight_norm"] = weight_norm(moving.params)
         measured["relative_distance"] = relative_distance(moving.params, fixed.initial_params)
+        return measured
+
+    def probe(moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None) -> dict[str, Float[Array, ""]]:
+        parts = _build(static, hyper)
+        measured = {}
         for name in parts.training.probes:
-            measured[name] = PROBES[name].measure(_probed(parts, moving, fixed, pool))
+            measured |= PROBES[name].measure(_probed(parts, moving, fixed, pool))
         return measured
 
     def precisely(function: Callable) -> Callable:
@@ -133,7 +148,7 @@ def make_run(static: Static, capacity: Rows) -> Run:
 
         return run_function
 
-    return Run(precisely(init), precisely(advance), precisely(measure))
+    return Run(precisely(init), precisely(advance), precisely(measure), precisely(probe))
 
 
 def _build(static: Static, hyper: Hyper) -> _Parts:
@@ -165,12 +180,30 @@ def _fetch(parts: _Parts, split: Split, pool: Examples | None, positions: Int[Ar
     return fetch(split, pool, positions, parts.task, parts.task_fields)
 
 
-def _predict(parts: _Parts, params: Any, inputs: Array, offset: Array | None) -> Float[Array, "rows outputs"]:
-    return outputs(parts.module, params, inputs, parts.model_fields.output_scale, offset)
+def _predict(
+    parts: _Parts, params: Any, initial: Any, inputs: Array, offset: Array | None
+) -> Float[Array, "rows outputs"]:
+    around = initial if parts.model_fields.linearized else None
+    return outputs(parts.module, params, inputs, parts.model_fields.output_scale, offset, around)
+
+
+def _toward_solution(parts: _Parts, params: Any) -> Any:
+    """w_0 + c w_solution, where the config gives a c."""
+    share = parts.model_fields.solution_share
+    if share is None:
+        return params
+    solution = parts.task.solution
+    require(
+        solution is not None,
+        f"model.solution_share needs a task whose solution is known; task.name is {parts.task.name!r}",
+    )
+    weights = solution(_stream(parts.task_fields, DATA), parts.task_fields, parts.model_fields, params)
+    return jax.tree.map(lambda start, end: start + share * end, params, weights)
 
 
 def _objective(
     params: Any,
+    initial: Any,
     parts: _Parts,
     rows: Examples,
     offset: Array | None,
@@ -180,7 +213,7 @@ def _objective(
     """The training loss of one step; weight noise, where the config has it, acts in this forward pass only."""
     if parts.optimizer_fields.weight_noise is not None:
         params = perturb_weights(params, key, parts.optimizer_fields.weight_noise)
-    predicted = _predict(parts, params, rows.inputs, offset)
+    predicted = _predict(parts, params, initial, rows.inputs, offset)
     return weights @ row_losses(predicted, rows.targets, parts.training.loss)
 
 
@@ -201,13 +234,14 @@ def _batches(parts: _Parts, fixed: Fixed, pool: Examples | None, capacity: Rows)
 
 
 def _evaluate(
-    parts: _Parts, params: Any, split: Split, pool: Examples | None, offset: Array | None
+    parts: _Parts, moving: Moving, fixed: Fixed, split: Split, pool: Examples | None, offset: Array | None
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Mean loss and accuracy over the rows of a split in use."""
 
     def sums(positions: Int[Array, " n"]) -> tuple[Array, Array]:
         rows = _fetch(parts, split, pool, positions)
-        predicted = _predict(parts, params, rows.inputs, None if offset is None else offset[positions])
+        own = None if offset is None else offset[positions]
+        predicted = _predict(parts, moving.params, fixed.initial_params, rows.inputs, own)
         losses = row_losses(predicted, rows.targets, parts.training.loss)
         correct = row_correct(predicted, rows.targets, parts.training.accuracy_threshold)
         counted = positions < split.size
@@ -243,5 +277,25 @@ def _probed(parts: _Parts, moving: Moving, fixed: Fixed, pool: Examples | None) 
     batches = [full_batch(split.index.shape[0], split.size) for split in fixed.data]
     splits = zip(fixed.data, batches, strict=True)
     train, test = (_fetch(parts, split, pool, batch.positions) for split, batch in splits)
-    weights = (batch.weights for batch in batches)
-    return Probed(parts.module, parts.model_fields, moving.params, fixed.initial_params, train, test, *weights)
+    start = fixed.initial_params
+
+    def predict(params: Any, inputs: Array) -> Array:
+        return _predict(parts, params, start, inputs, None)
+
+    seen = (
+        _predict(parts, moving.params, start, rows.inputs, offset)
+        for rows, offset in zip((train, test), fixed.initial_outputs or (None, None), strict=True)
+    )
+    return Probed(
+        predict,
+        moving.params,
+        start,
+        train,
+        test,
+        *(batch.weights for batch in batches),
+        *seen,
+        task=parts.task_fields,
+        model=parts.model_fields,
+        training=parts.training,
+        data_key=_stream(parts.task_fields, DATA),
+    )

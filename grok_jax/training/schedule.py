@@ -16,12 +16,15 @@ class Schedule(NamedTuple):
       steps: optimiser steps.
       records: how many measurements, log-spaced, where record_steps does not say.
       record_steps: the steps to measure at; the last step is always added.
+      probe_every: the probes are measured at every so-many-th record, counted back from the last, and at the
+        first; at the others they are NaN.
       stop_when_generalized: end when every run that trains together has generalised or diverged.
     """
 
     steps: int = 1000
     records: int = 60
     record_steps: tuple[int, ...] = ()
+    probe_every: int = 1
     stop_when_generalized: bool = False
 
 
@@ -31,6 +34,12 @@ def record_steps(schedule: Schedule) -> Int[np.ndarray, " records"]:
         return np.unique([*schedule.record_steps, schedule.steps])
     spaced = np.geomspace(1, max(schedule.steps, 1), schedule.records - 1).round().astype(int)[:-1]
     return np.unique([0, *spaced[spaced < schedule.steps], schedule.steps])
+
+
+def is_probed(schedule: Schedule) -> Bool[np.ndarray, " records"]:
+    """Which records have the probes beside what is always measured."""
+    count = len(record_steps(schedule))
+    return (np.arange(count)[::-1] % schedule.probe_every == 0) | (np.arange(count) == 0)
 
 
 def has_generalized(latest: Mapping[str, Num[np.ndarray, " runs"]]) -> Bool[np.ndarray, " runs"]:

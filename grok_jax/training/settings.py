@@ -97,6 +97,8 @@ def resolve(config: Mapping[str, Any]) -> RunSettings:
         checked[section] = SimpleNamespace(**values)
         if section == "training":
             timing = _schedule(schedule)
+    for name in checked["training"].probes:
+        PROBES[name].check(SimpleNamespace(**checked))
     rows = TASKS[checked["task"].name].rows(checked["task"])
     traced = tuple((name, "int32" if isinstance(value, int) else "float32") for name, value in hyper.items())
     return RunSettings(Static(**static, traced=traced), hyper, timing, rows)
@@ -168,6 +170,7 @@ def _check_training(fields: SimpleNamespace) -> None:
     require_one_of(fields, "loss", LOSSES, section="training")
     require_one_of(fields, "matmul_precision", ("default", "high", "highest"), section="training")
     require_positive(fields, "accuracy_threshold", section="training")
+    require_positive(fields, "probe_rows", section="training")
     if fields.batch_size is not None:
         require_positive(fields, "batch_size", section="training")
     unknown = [probe for probe in fields.probes if probe not in PROBES]
@@ -176,7 +179,7 @@ def _check_training(fields: SimpleNamespace) -> None:
 
 TRAINING = Component(
     "training",
-    static={"loss": "mse", "batch_size": None, "matmul_precision": "highest", "probes": ()},
+    static={"loss": "mse", "batch_size": None, "matmul_precision": "highest", "probes": (), "probe_rows": 500},
     traced={"accuracy_threshold": 1e-3, "seed": None},
     check=_check_training,
 )
@@ -272,6 +275,7 @@ def _schedule(given: dict[str, Any]) -> Schedule:
         fields.records >= 2,
         f"training.records is {fields.records}; it must be at least 2 (the first step and the last)",
     )
+    require(fields.probe_every >= 1, f"training.probe_every is {fields.probe_every}; it must be 1 or above")
     steps = tuple(_coerce("training.record_steps", step, 0) for step in fields.record_steps)
     outside = [step for step in steps if not 0 <= step <= fields.steps]
     require(

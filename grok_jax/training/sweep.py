@@ -20,7 +20,7 @@ from grok_jax.training.program import Program, fitted_program, load_pool
 from grok_jax.training.progress import Progress
 from grok_jax.training.records import GroupRecords, to_dataset
 from grok_jax.training.run import make_run
-from grok_jax.training.schedule import has_diverged, has_generalized, record_steps
+from grok_jax.training.schedule import has_diverged, has_generalized, is_probed, record_steps
 from grok_jax.training.settings import complete, execution_settings
 
 CALL_SECONDS = 1.0  # how long one call into a compiled program should take, so that progress moves and stops are prompt
@@ -138,7 +138,7 @@ def _train_chunk(
     group: Group, program: Program, chunk: Chunk, checkpoint_seconds: float, bar: Progress
 ) -> dict[str, Num[np.ndarray, "runs records"]]:
     """Trains one chunk from its start, or from where its checkpoint stands, to its last record."""
-    steps = record_steps(group.schedule)
+    steps, probed = record_steps(group.schedule), is_probed(group.schedule)
     runs = chunk.members.stop - chunk.members.start
     finished = chunk.folder and checkpoints.load_finished(chunk.folder)
     if finished:
@@ -160,7 +160,7 @@ def _train_chunk(
         bar.advance(step * runs)
 
     pace, last_saved = 1, time.perf_counter()
-    for record in steps[len(records) :]:
+    for record, with_probes in list(zip(steps, probed, strict=True))[len(records) :]:
         while step < record:
             count = min(pace, int(record) - step)
             began = time.perf_counter()
@@ -173,6 +173,8 @@ def _train_chunk(
                 checkpoints.save(chunk.folder, step, moving, _stacked(records))
                 last_saved = time.perf_counter()
         measured = jax.device_get(program.measure(moving, fixed, hyper, pool))
+        if with_probes:
+            measured |= jax.device_get(program.probe(moving, fixed, hyper, pool))
         records.append({name: values[:runs] for name, values in measured.items()})
         bar.report(records[-1])
         settled = has_generalized(records[-1]) | has_diverged(records[-1])
@@ -197,7 +199,12 @@ def _scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
 
 
 def _stacked(records: list[dict[str, np.ndarray]], length: int | None = None) -> dict[str, np.ndarray]:
-    """Records as (runs, records) arrays, filled up with NaN to `length` where training stopped early."""
-    stacked = {name: np.stack([record[name] for record in records], axis=1) for name in records[0]} if records else {}
-    missing = (length or len(records)) - len(records)
-    return {name: np.pad(values, ((0, 0), (0, missing)), constant_values=np.nan) for name, values in stacked.items()}
+    """Records as (runs, records) arrays: NaN where a probe was not measured, and up to `length` after an early stop."""
+    if not records:
+        return {}
+    runs = next(iter(records[0].values())).shape[0]
+    missing = [{}] * ((length or len(records)) - len(records))
+    absent = np.full(runs, np.nan, np.float32)
+    return {
+        name: np.stack([record.get(name, absent) for record in (*records, *missing)], axis=1) for name in records[0]
+    }

@@ -196,9 +196,9 @@ def test_a_grid_killed_before_its_first_record_goes_on(tmp_path, monkeypatch, sm
 
 def test_a_probe_sees_the_same_rows_alone_and_in_a_grid(monkeypatch, small_config):
     def mean_target(probed):
-        return probed.train_weights @ probed.train.targets[:, 0]
+        return {"mean_target": probed.train_weights @ probed.train.targets[:, 0]}
 
-    monkeypatch.setitem(PROBES, "mean_target", Probe(mean_target, "mean first target", "1"))
+    monkeypatch.setitem(PROBES, "mean_target", Probe(mean_target, {"mean_target": ("mean first target", "1")}))
     config = small_config(**{"training.probes": ("mean_target",), "training.steps": 0})
     together = run(config, {"task.train_size": [3, 12]})
     alone = run(config, {"task.train_size": [3]})
@@ -221,16 +221,16 @@ def test_a_probe_of_a_users_own_is_recorded(monkeypatch, small_config):
     name = "largest_first_weight"
 
     def largest(probed):
-        return jnp.max(jnp.abs(probed.params["layer_0"]["kernel"]))
+        return {name: jnp.max(jnp.abs(probed.params["layer_0"]["kernel"]))}
 
-    monkeypatch.setitem(PROBES, name, Probe(largest, "largest weight of the first layer", "1"))
+    monkeypatch.setitem(PROBES, name, Probe(largest, {name: ("largest weight of the first layer", "1")}))
     recorded = run(small_config(**{"training.probes": (name,)}), {})
     assert recorded[name].attrs["long_name"] == "largest weight of the first layer"
     assert (recorded[name] > 0).all()
 
 
 def test_a_probe_cannot_take_a_name_that_is_taken(monkeypatch):
-    probe = Probe(jnp.sum, "a probe", "1")
+    probe = Probe(jnp.sum, {"sum": ("a probe", "1")})
     monkeypatch.setitem(PROBES, "taken", probe)
     with pytest.raises(UserError, match="taken"):
         register_probe("taken", probe)

@@ -1,0 +1,104 @@
+"""How well a kernel fits a task, and what task fits a kernel."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+Scalar = float | int | Float[Array, ""] | Int[Array, ""]
+
+
+def kernel_alignment(
+    kernel: Float[Array, "rows rows"],
+    targets: Float[Array, "rows outputs"],
+    *,
+    centered: bool = False,
+    in_use: Bool[Array, " rows"] | None = None,
+) -> Float[Array, ""]:
+    """The alignment of a kernel with a task.
+
+    CKA = ⟨K, YYᵀ⟩ / (‖K‖_F ‖YYᵀ‖_F), which for one output is yᵀKy / (‖K‖_F ‖y‖²)
+
+    Args:
+      kernel: K over some inputs.
+      targets: Y of these inputs.
+      centered: take HKH for K and HY for Y, H = 1 - 11ᵀ/n, as centred kernel alignment is defined; the paper's
+        formula, despite its name, does not.
+      in_use: which rows count, n of them; None: all.
+
+    Returns:
+      A number from -1 to 1; 1 where K is proportional to YYᵀ.
+
+    References:
+      Kumar et al. (2024), Sec. 5; Cortes et al. (2012), definition 4, for the centred form.
+    """
+    used = jnp.ones(kernel.shape[0]) if in_use is None else in_use.astype(kernel.dtype)
+    targets = jnp.where(used[:, None] > 0, targets, 0)
+    kernel = restricted(kernel, used > 0)
+    if centered:
+        count = jnp.sum(used)
+        targets = targets - used[:, None] * jnp.sum(targets, axis=0, keepdims=True) / count
+        kernel = kernel - used[:, None] * jnp.sum(kernel, axis=0, keepdims=True) / count
+        kernel = kernel - used[None, :] * jnp.sum(kernel, axis=1, keepdims=True) / count
+    common = jnp.sum(targets * (kernel @ targets))
+    return common / (jnp.linalg.norm(kernel) * jnp.linalg.norm(targets.T @ targets))
+
+
+def restricted(kernel: Float[Array, "rows rows"], in_use: Bool[Array, " rows"]) -> Float[Array, "rows rows"]:
+    """The kernel with zeros in the rows and columns that are not in use."""
+    return jnp.where(in_use[:, None] & in_use[None, :], kernel, 0)
+
+
+def kernel_distance(kernel: Float[Array, "rows columns"], initial: Float[Array, "rows columns"]) -> Float[Array, ""]:
+    """How far a kernel has moved, ‖K_t - K_0‖_F / ‖K_0‖_F."""
+    return jnp.linalg.norm(kernel - initial) / jnp.linalg.norm(initial)
+
+
+def difficulty(kernel: Float[Array, "rows rows"], targets: Float[Array, "rows outputs"]) -> Float[Array, ""]:
+    """How hard a task is for a kernel, tr Yᵀ K⁻¹ Y: the squared distance that the weights of the linear model move.
+
+    |w - w_0|² = yᵀ K⁻¹ y  for targets y that are counted from the initial outputs
+
+    Directions in which K vanishes, up to rounding, cannot be learned and are left out (see regression.spectrum).
+
+    Reference: Kumar et al. (2024), Eq. 8 and 9.
+    """
+    values, vectors, kept = spectrum(kernel)
+    return jnp.sum(jnp.where(kept, 1 / jnp.where(kept, values, 1), 0)[:, None] * (vectors.T @ targets) ** 2)
+
+
+def spectrum(
+    kernel: Float[Array, "rows rows"],
+) -> tuple[Float[Array, " rows"], Float[Array, "rows rows"], Bool[Array, " rows"]]:
+    """Eigenvalues in ascending order, eigenvectors (columns), and which eigenvalues are more than rounding errors.
+
+    Below 10 units of rounding of the largest, an eigenvalue of a kernel that was computed in that precision says
+    nothing: gradient descent would take as many steps as it is small to learn such a direction.
+    """
+    values, vectors = jnp.linalg.eigh(kernel)
+    return values, vectors, values > 10 * jnp.finfo(kernel.dtype).eps * values[-1]
+
+
+def eigenvector_labels(
+    kernel: Float[Array, "rows rows"], order: Scalar, in_use: Bool[Array, " rows"] | None = None
+) -> Float[Array, " rows"]:
+    """The eigenvector of a kernel's order-th largest eigenvalue.
+
+    y = v_j,  K v_j = λ_j v_j,  λ_1 >= λ_2 >= ...,  |v_j| = 1
+
+    The sign, which is arbitrary, makes the largest component positive.
+
+    Args:
+      kernel: K.
+      order: j, from 1; may be traced.
+      in_use: which rows count; the others are as if they were not there and get 0. None: all.
+
+    Returns:
+      y.
+
+    Reference: Kumar et al. (2024), Sec. 6.1.
+    """
+    in_use = jnp.ones(kernel.shape[0], bool) if in_use is None else in_use
+    # Out of use, a row is an eigenvector of its own with the eigenvalue -1, below those of any kernel.
+    both = in_use[:, None] & in_use[None, :]
+    _, vectors = jnp.linalg.eigh(jnp.where(both, kernel, -jnp.eye(kernel.shape[0])))
+    vector = jnp.where(in_use, jnp.take(vectors, kernel.shape[0] - order, axis=1), 0.0)
+    return vector * jnp.sign(vector[jnp.argmax(jnp.abs(vector))])

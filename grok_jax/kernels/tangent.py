@@ -1,0 +1,90 @@
+"""The exact neural tangent kernel of any network, block by block."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree, Shaped
+
+from grok_jax.errors import require
+from grok_jax.kernels.compat import neural_tangents
+
+Network = Callable[[Any, Array], Array]  # params, inputs -> (rows, outputs)
+BLOCK_BYTES = 2**27  # of one block's Jacobian: large enough for fast products, a fraction of any memory
+
+
+def tangent_kernel(
+    network: Network,
+    params: PyTree[Float[Array, "..."]],
+    inputs: Shaped[Array, "rows ..."],
+    others: Shaped[Array, "columns ..."] | None = None,
+    *,
+    block_rows: int | None = None,
+) -> Float[Array, "rows columns"]:
+    """The neural tangent kernel, traced over the outputs.
+
+    K(x, x') = (1/O) Σ_o ∇_w f_o(w, x) · ∇_w f_o(w, x')
+
+    Of a network with one output (O = 1) it is the kernel; of one with several it is the average of theirs, the
+    usual stand-in K ⊗ 1 for the full kernel over pairs of outputs. Computed by neural-tangents as products of
+    per-example gradients of one output at a time, in square blocks, and without `others` only on and above the
+    diagonal. So the memory is that of the result and of two blocks of gradients, whatever the number of rows.
+
+    Args:
+      network: f; params, inputs -> outputs of shape (rows, O).
+      params: w.
+      inputs: x, row by row.
+      others: x'; None takes the inputs again.
+      block_rows: rows and columns of a block, any number; None lets BLOCK_BYTES decide. The result does not
+        depend on it.
+
+    Returns:
+      K.
+
+    Raises:
+      UserError: a block of no rows.
+
+    Reference: Kumar et al. (2024), Eq. 2, after Jacot et al. (2018).
+    """
+    require(block_rows is None or block_rows >= 1, f"block_rows is {block_rows}; it must be 1 or above")
+    columns = inputs if others is None else others
+    size = sum(leaf.size for leaf in jax.tree.leaves(params))
+    block = min(block_rows or max(1, BLOCK_BYTES // (4 * size)), max(inputs.shape[0], columns.shape[0]))
+    left, right = (_padded(x, block) for x in (inputs, columns))
+    counts = left.shape[0] // block, right.shape[0] // block
+    pairs = np.array([(i, j) for i in range(counts[0]) for j in range(counts[1]) if others is not None or i <= j])
+    outputs = jax.eval_shape(network, params, inputs[:1]).shape[-1]
+
+    def add_block(number: Array, kernel: Array) -> Array:
+        i, j = jnp.asarray(pairs * block)[number]
+        rows, others = (jax.lax.dynamic_slice_in_dim(x, at, block) for x, at in ((left, i), (right, j)))
+        part = _block_kernel(network, params, rows, others, outputs)
+        kernel = jax.lax.dynamic_update_slice(kernel, part, (i, j))
+        return jax.lax.dynamic_update_slice(kernel, part.T, (j, i)) if columns is inputs else kernel
+
+    empty = jnp.zeros((left.shape[0], right.shape[0]), jax.tree.leaves(params)[0].dtype)
+    kernel = jax.lax.fori_loop(0, len(pairs), add_block, empty)
+    return kernel[: inputs.shape[0], : columns.shape[0]]
+
+
+def _block_kernel(network: Network, params: Any, rows: Array, others: Array, outputs: int) -> Array:
+    def of_output(output: Array) -> Array:
+        def alone(w: Any, x: Array) -> Array:
+            return jax.lax.dynamic_slice_in_dim(network(w, x), output, 1, axis=-1)
+
+        kernel_of = neural_tangents().empirical_ntk_fn(alone, trace_axes=(-1,), vmap_axes=0, implementation=1)
+        return kernel_of(rows, others, params)
+
+    return (
+        jax.lax.fori_loop(
+            1, outputs, lambda output, total: total + of_output(output), of_output(jnp.zeros((), jnp.int32))
+        )
+        / outputs
+    )
+
+
+def _padded(x: Array, block: int) -> Array:
+    """x with its last row repeated up to a whole number of blocks."""
+    return jnp.pad(x, ((0, -x.shape[0] % block), *((0, 0),) * (x.ndim - 1)), mode="edge")

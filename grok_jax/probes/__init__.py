@@ -1,0 +1,4 @@
+"""What is read off a live run beside losses: its kernel, its way through weight space, the parts of its loss."""
+
+from grok_jax.probes import decomposition as decomposition
+from grok_jax.probes import kernel as kernel

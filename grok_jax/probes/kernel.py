@@ -1,0 +1,150 @@
+"""Probes of a run's neural tangent kernel, and of its way in and out of the space that the first one spans.
+
+All kernels are those of the predictor α f(w, x), output scale included, at the weights of the record. A linearised
+twin has the kernel of its start throughout.
+"""
+
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float
+
+from grok_jax.errors import require
+from grok_jax.kernels import difficulty, kernel_alignment, kernel_distance, kernel_regression, tangent_kernel
+from grok_jax.kernels.alignment import restricted, spectrum
+from grok_jax.tasks import TASKS
+from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training.losses import as_values
+
+Scalars = dict[str, Float[Array, ""]]
+
+
+def measure_kernel(probed: Probed) -> Scalars:
+    """Alignment of the kernel over test rows with their targets, and how far it has moved.
+
+    The rows are the first training.probe_rows test rows.
+
+    Reference: Kumar et al. (2024), Sec. 5 (CKA on the test set).
+    """
+    rows = probed.training.probe_rows
+    inputs, used = probed.test.inputs[:rows], probed.test_weights[:rows] > 0
+    targets = as_values(probed.test.targets, probed.test_outputs)[:rows]
+    now, start = (
+        restricted(tangent_kernel(probed.predict, params, inputs), used)
+        for params in (probed.params, probed.initial_params)
+    )
+    return {
+        "kernel_alignment": kernel_alignment(now, targets, in_use=used),
+        "kernel_alignment_centered": kernel_alignment(now, targets, centered=True, in_use=used),
+        "kernel_distance": kernel_distance(now, start),
+    }
+
+
+def measure_regression(probed: Probed) -> Scalars:
+    """Kernel regression with the kernel at hand: at step 0, where the linearised model ends."""
+    used = probed.train_weights > 0
+    start, test_start = _outputs_at_start(probed)
+    kernel = restricted(tangent_kernel(probed.predict, probed.params, probed.train.inputs), used)
+    test_kernel = tangent_kernel(probed.predict, probed.params, probed.test.inputs, probed.train.inputs)
+    missing = _missing(probed, start, used)
+    found = kernel_regression(kernel, jnp.where(used[None, :], test_kernel, 0), missing, test_start=test_start)
+    errors = jnp.mean((found.test - as_values(probed.test.targets, found.test)) ** 2, axis=1)
+    return {
+        "kernel_regression_loss": probed.test_weights @ errors,
+        "kernel_difficulty": difficulty(kernel, missing),
+        "kernel_rank": jnp.sum(spectrum(kernel)[2]).astype(errors.dtype),
+    }
+
+
+def measure_subspace(probed: Probed) -> Scalars:
+    """Where the weights are, seen from the affine space S of their initial gradients.
+
+    With d = w - w_0, J the gradients at w_0 of the outputs on the training rows and K = J Jᵀ: the part of d in S is
+    Jᵀ K⁻¹ J d, and the lazy solution, the point of S that fits the training rows, is d* = Jᵀ K⁻¹ (y - f_0).
+
+    Reference: Kumar et al. (2024), Fig. 1a.
+    """
+    used = probed.train_weights > 0
+    moved = optax.tree.sub(probed.params, probed.initial_params)
+    _, change = jax.jvp(lambda w: probed.predict(w, probed.train.inputs), (probed.initial_params,), (moved,))
+    kernel = restricted(tangent_kernel(probed.predict, probed.initial_params, probed.train.inputs), used)
+    values, vectors, kept = spectrum(kernel)
+    root = jnp.where(kept, jnp.where(kept, values, 1) ** -0.5, 0)[:, None]
+    # Coordinates in an orthonormal basis of S.
+    here, lazy = (
+        (root * (vectors.T @ x))[:, 0]
+        for x in (jnp.where(used[:, None], change, 0), _missing(probed, _outputs_at_start(probed)[0], used))
+    )
+    length = jnp.linalg.norm(lazy)
+    progress = here @ lazy / length**2
+    outside = jnp.maximum(optax.tree.norm(moved) ** 2 - here @ here, 0)
+    return {
+        "lazy_progress": progress,
+        "tangent_distance": jnp.linalg.norm(here - progress * lazy) / length,
+        "normal_distance": jnp.sqrt(outside) / length,
+    }
+
+
+def _outputs_at_start(probed: Probed) -> tuple[Float[Array, "train outputs"], Float[Array, "test outputs"]]:
+    """f_0 of both splits as the loss sees it: the centred predictor starts at 0."""
+    train, test = (probed.predict(probed.initial_params, rows.inputs) for rows in (probed.train, probed.test))
+    return (jnp.zeros_like(train), jnp.zeros_like(test)) if probed.model.centered else (train, test)
+
+
+def _missing(
+    probed: Probed, start: Float[Array, "train outputs"], used: Bool[Array, " train"]
+) -> Float[Array, "train outputs"]:
+    """y - f_0 of the training rows, 0 where a row is not in use."""
+    return jnp.where(used[:, None], as_values(probed.train.targets, start) - start, 0)
+
+
+def require_regression(config: SimpleNamespace) -> None:
+    """Raises UserError where the loss is not the one that has a closed form."""
+    loss = config.training.loss
+    require(loss == "mse", f"training.loss is {loss!r}; kernel regression has a closed form for 'mse' only")
+
+
+def require_one_output(config: SimpleNamespace) -> None:
+    """Raises UserError where the kernel over all outputs would be needed, beside require_regression."""
+    require_regression(config)
+    outputs = TASKS[config.task.name].outputs(config.task)
+    require(outputs == 1, f"probe 'subspace' takes networks of 1 output; task {config.task.name!r} has {outputs}")
+
+
+register_probe(
+    "kernel",
+    Probe(
+        measure_kernel,
+        {
+            "kernel_alignment": ("alignment (CKA) of the NTK on test rows with their targets", "1"),
+            "kernel_alignment_centered": ("alignment of NTK and targets on test rows, both centred", "1"),
+            "kernel_distance": ("distance of the NTK from its start, relative to the start's norm", "1"),
+        },
+    ),
+)
+register_probe(
+    "kernel_regression",
+    Probe(
+        measure_regression,
+        {
+            "kernel_regression_loss": ("test loss of kernel regression with the NTK of this record", "1"),
+            "kernel_difficulty": ("(y - f_0)ᵀ K⁻¹ (y - f_0) of the training rows", "1"),
+            "kernel_rank": ("eigenvalues of the training rows' NTK that are more than rounding errors", "1"),
+        },
+        require_regression,
+    ),
+)
+register_probe(
+    "subspace",
+    Probe(
+        measure_subspace,
+        {
+            "lazy_progress": ("way to the lazy solution along a straight line", "its length"),
+            "tangent_distance": ("distance from that line within the space of initial gradients", "its length"),
+            "normal_distance": ("distance from the space of initial gradients", "its length"),
+        },
+        require_one_output,
+    ),
+)
