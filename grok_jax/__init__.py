@@ -4,8 +4,8 @@ from grok_jax.backend import work_around_defects
 
 work_around_defects()
 
-from grok_jax import probes as probes  # noqa: E402
 from grok_jax.errors import UserError  # noqa: E402
-from grok_jax.training import check, default_config, sweep  # noqa: E402
+from grok_jax.probes import tangent_kernels  # noqa: E402
+from grok_jax.training import check, default_config, observe, sweep  # noqa: E402
 
-__all__ = ["UserError", "check", "default_config", "sweep"]
+__all__ = ["UserError", "check", "default_config", "observe", "sweep", "tangent_kernels"]

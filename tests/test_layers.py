@@ -14,7 +14,7 @@ MODULES = sorted(path for folder in FOLDERS for path in (REPOSITORY / folder).rg
 # What a layer may import of grok_jax, beside itself and what belongs to everybody.
 LAYERS = {
     "models": set(),
-    "kernels": set(),
+    "kernels": {"models"},
     "tasks": {"models", "kernels"},
     "optim": set(),
     "training": {"tasks", "models", "optim"},

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from grok_jax.errors import require
 from grok_jax.kernels.compat import neural_tangents
+from grok_jax.kernels.layered import is_layered, layered_kernel
 
 Network = Callable[[Any, Array], Array]  # params, inputs -> (rows, outputs)
 BLOCK_BYTES = 2**27  # of one block's Jacobian: large enough for fast products, a fraction of any memory
@@ -49,6 +50,8 @@ def tangent_kernel(
     Reference: Kumar et al. (2024), Eq. 2, after Jacot et al. (2018).
     """
     require(block_rows is None or block_rows >= 1, f"block_rows is {block_rows}; it must be 1 or above")
+    if block_rows is None and is_layered(network, params, inputs):
+        return layered_kernel(network, params, inputs, others)
     columns = inputs if others is None else others
     size = sum(leaf.size for leaf in jax.tree.leaves(params))
     block = min(block_rows or max(1, BLOCK_BYTES // (4 * size)), max(inputs.shape[0], columns.shape[0]))

@@ -33,6 +33,10 @@ class Layer(nn.Module):
     init_std: float | int | Float[Array, ""]
     parametrization: str
 
+    def factor(self, fan_in: int) -> float:
+        """What multiplies x W."""
+        return fan_in**-0.5 if self.parametrization == "ntk" else 1.0
+
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch fan_in"]) -> Float[Array, "batch features"]:
         fan_in = inputs.shape[-1]
@@ -51,7 +55,7 @@ class Layer(nn.Module):
         kernel_init, bias_init = (uniform, uniform) if self.initializer == "pytorch" else (normal, zeros)
         out = inputs @ self.param("kernel", kernel_init, (fan_in, self.features))
         if self.parametrization == "ntk":
-            out = out * fan_in**-0.5
+            out = out * self.factor(fan_in)
         if self.use_bias:
             out = out + self.param("bias", bias_init, (self.features,))[None, :]
         return out

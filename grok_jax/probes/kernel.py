@@ -32,8 +32,8 @@ def measure_kernel(probed: Probed) -> Scalars:
     inputs, used = probed.test.inputs[:rows], probed.test_weights[:rows] > 0
     targets = as_values(probed.test.targets, probed.test_outputs)[:rows]
     now, start = (
-        restricted(tangent_kernel(probed.predict, params, inputs), used)
-        for params in (probed.params, probed.initial_params)
+        restricted(tangent_kernel(probed.network, params, inputs), used)
+        for params in (probed.tangent_params, probed.initial_params)
     )
     return {
         "kernel_alignment": kernel_alignment(now, targets, in_use=used),
@@ -46,8 +46,8 @@ def measure_regression(probed: Probed) -> Scalars:
     """Kernel regression with the kernel at hand: at step 0, where the linearised model ends."""
     used = probed.train_weights > 0
     start, test_start = _outputs_at_start(probed)
-    kernel = restricted(tangent_kernel(probed.predict, probed.params, probed.train.inputs), used)
-    test_kernel = tangent_kernel(probed.predict, probed.params, probed.test.inputs, probed.train.inputs)
+    kernel = restricted(tangent_kernel(probed.network, probed.tangent_params, probed.train.inputs), used)
+    test_kernel = tangent_kernel(probed.network, probed.tangent_params, probed.test.inputs, probed.train.inputs)
     missing = _missing(probed, start, used)
     found = kernel_regression(kernel, jnp.where(used[None, :], test_kernel, 0), missing, test_start=test_start)
     errors = jnp.mean((found.test - as_values(probed.test.targets, found.test)) ** 2, axis=1)
@@ -68,8 +68,8 @@ def measure_subspace(probed: Probed) -> Scalars:
     """
     used = probed.train_weights > 0
     moved = optax.tree.sub(probed.params, probed.initial_params)
-    _, change = jax.jvp(lambda w: probed.predict(w, probed.train.inputs), (probed.initial_params,), (moved,))
-    kernel = restricted(tangent_kernel(probed.predict, probed.initial_params, probed.train.inputs), used)
+    _, change = jax.jvp(lambda w: probed.network(w, probed.train.inputs), (probed.initial_params,), (moved,))
+    kernel = restricted(tangent_kernel(probed.network, probed.initial_params, probed.train.inputs), used)
     values, vectors, kept = spectrum(kernel)
     root = jnp.where(kept, jnp.where(kept, values, 1) ** -0.5, 0)[:, None]
     # Coordinates in an orthonormal basis of S.
@@ -89,7 +89,7 @@ def measure_subspace(probed: Probed) -> Scalars:
 
 def _outputs_at_start(probed: Probed) -> tuple[Float[Array, "train outputs"], Float[Array, "test outputs"]]:
     """f_0 of both splits as the loss sees it: the centred predictor starts at 0."""
-    train, test = (probed.predict(probed.initial_params, rows.inputs) for rows in (probed.train, probed.test))
+    train, test = (probed.network(probed.initial_params, rows.inputs) for rows in (probed.train, probed.test))
     return (jnp.zeros_like(train), jnp.zeros_like(test)) if probed.model.centered else (train, test)
 
 

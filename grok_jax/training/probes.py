@@ -27,9 +27,12 @@ class Probed(NamedTuple):
     weight; the weights sum to 1, so that weights @ values is the mean over them.
     """
 
-    predict: Callable[[Any, Array], Float[Array, "rows outputs"]]  # params, inputs -> α f(w, x), never centred
+    network: Callable[
+        [Any, Array], Float[Array, "rows outputs"]
+    ]  # params, inputs -> α f(w, x) as it is
     params: Any
     initial_params: Any
+    tangent_params: Any  # where the gradients of what is trained are the network's: w_0 of a linearised twin, else w
     train: Examples  # as the network sees them
     test: Examples
     train_weights: Float[Array, " train"]
@@ -65,6 +68,11 @@ def register_probe(name: str, probe: Probe) -> Probe:
     require(not both, f"probe {name!r} has variables that are taken: {', '.join(both)}")
     PROBES[name] = probe
     return probe
+
+
+def measure_probes(probed: Probed) -> dict[str, Float[Array, ""]]:
+    """The variables of every probe that the run's config asks for."""
+    return {name: value for probe in probed.training.probes for name, value in PROBES[probe].measure(probed).items()}
 
 
 def variable_attributes(name: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""A group of runs as compiled programs: the run's four functions, mapped over runs and sharded over devices."""
+"""A group of runs as compiled programs: the run's functions, mapped over runs and sharded over devices."""
 
 import functools
 from collections.abc import Callable
@@ -25,7 +25,8 @@ from grok_jax.training.devices import (
     shared,
 )
 from grok_jax.training.grid import Group
-from grok_jax.training.run import Run, make_run
+from grok_jax.training.probes import Probed, measure_probes
+from grok_jax.training.run import make_run
 from grok_jax.training.settings import Static
 
 
@@ -79,6 +80,13 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
         runs = max(mesh.size, min(fitting, runs - mesh.size))
 
 
+def observer(group: Group, program: Program, mapping: str, read: Callable[[Probed], Any]) -> Callable:
+    """moving, fixed, hyper, pool -> read(...) of each of the program's runs; compiled at its first call."""
+    observed = make_run(group.static, group.capacity).observe(read)
+    mapping = default_mapping() if mapping == "auto" else mapping
+    return _over_runs(observed, program.mesh, mapping, per_run_args=3, shared_args=1)
+
+
 def load_pool(static: Static, mesh: Mesh) -> Examples | None:
     """The examples that all runs of a task share, once on each device; loaded once in a process."""
     return _load_pool(static.task, _components(static)[0], mesh)
@@ -99,7 +107,7 @@ def _components(static: Static) -> tuple[Component, ...]:
 def _compile(
     static: Static, components: tuple[Component, ...], capacity: Rows, runs: int, mapping: str, mesh: Mesh
 ) -> Program:
-    """Compiles a group's four functions; a second call with equal arguments compiles nothing."""
+    """Compiles a group's functions; a second call with equal arguments compiles nothing."""
     del components  # Only tells calls apart: a name can come to stand for something else.
     run = make_run(static, capacity)
     pool = load_pool(static, mesh)
@@ -112,16 +120,17 @@ def _compile(
     )
     advance = _over_runs(run.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,))
     measure, probe = (
-        _over_runs(function, mesh, mapping, per_run_args=3, shared_args=1) for function in (run.measure, run.probe)
+        _over_runs(function, mesh, mapping, per_run_args=3, shared_args=1)
+        for function in (run.measure, run.observe(measure_probes))
     )
-    compiled = Run(
-        init=init.lower(hyper, pool).compile(_quickly()),
-        advance=advance.lower(moving, fixed, hyper, pool, step, step).compile(),
-        measure=measure.lower(moving, fixed, hyper, pool).compile(),
-        probe=probe.lower(moving, fixed, hyper, pool).compile(),
-    )
-    most = max(_bytes_held(executable) for executable in compiled)
-    return Program(*compiled, moving, mesh, runs, most)
+    compiled = {
+        "init": init.lower(hyper, pool).compile(_quickly()),
+        "advance": advance.lower(moving, fixed, hyper, pool, step, step).compile(),
+        "measure": measure.lower(moving, fixed, hyper, pool).compile(),
+        "probe": probe.lower(moving, fixed, hyper, pool).compile(),
+    }
+    most = max(_bytes_held(executable) for executable in compiled.values())
+    return Program(**compiled, moving=moving, mesh=mesh, runs=runs, bytes_per_device=most)
 
 
 def _over_runs(

@@ -1,4 +1,4 @@
-"""One training run as four pure functions: init, advance, measure, probe.
+"""One training run as pure functions: init, advance, measure, observe.
 
 Everything in the project that trains goes through these. A grid maps them over runs (program.py); the host
 calls them segment by segment (sweep.py).
@@ -21,7 +21,7 @@ from grok_jax.optim import OPTIMIZERS, perturb_weights
 from grok_jax.tasks import TASKS, Data, Examples, Rows, Split, Task, fetch
 from grok_jax.training.batches import Batch, full_batch, minibatch
 from grok_jax.training.losses import is_classification, row_correct, row_losses
-from grok_jax.training.probes import PROBES, Probed
+from grok_jax.training.probes import Probed
 from grok_jax.training.settings import Static, section_fields
 
 DATA, INIT, BATCH, NOISE = range(4)  # what fold_in makes of a seed, so that equal seeds give independent draws
@@ -46,20 +46,20 @@ class Fixed(NamedTuple):
 
 
 class Run(NamedTuple):
-    """The four functions of one run (or, in program.py, of a grid).
+    """The functions of one run (or, in program.py, of a grid).
 
     Attributes:
       init: hyper, pool -> (Moving, Fixed).
       advance: moving, fixed, hyper, pool, start, steps -> Moving after `steps` (traced) optimiser steps, of
         which the first is number `start`.
       measure: moving, fixed, hyper, pool -> {name: scalar}, what every run records.
-      probe: moving, fixed, hyper, pool -> {name: scalar}, what training.probes asks for.
+      observe: read -> a function moving, fixed, hyper, pool -> read(what a probe sees of the run).
     """
 
     init: Callable
     advance: Callable
     measure: Callable
-    probe: Callable
+    observe: Callable[[Callable[[Probed], Any]], Callable]
 
 
 class _Parts(NamedTuple):
@@ -134,12 +134,11 @@ def make_run(static: Static, capacity: Rows) -> Run:
         measured["relative_distance"] = relative_distance(moving.params, fixed.initial_params)
         return measured
 
-    def probe(moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None) -> dict[str, Float[Array, ""]]:
-        parts = _build(static, hyper)
-        measured = {}
-        for name in parts.training.probes:
-            measured |= PROBES[name].measure(_probed(parts, moving, fixed, pool))
-        return measured
+    def observe(read: Callable[[Probed], Any]) -> Callable:
+        def observed(moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None) -> Any:
+            return read(_probed(_build(static, hyper), moving, fixed, pool))
+
+        return precisely(observed)
 
     def precisely(function: Callable) -> Callable:
         def run_function(*args: Any) -> Any:
@@ -148,7 +147,7 @@ def make_run(static: Static, capacity: Rows) -> Run:
 
         return run_function
 
-    return Run(precisely(init), precisely(advance), precisely(measure), precisely(probe))
+    return Run(precisely(init), precisely(advance), precisely(measure), observe)
 
 
 def _build(static: Static, hyper: Hyper) -> _Parts:
@@ -279,17 +278,18 @@ def _probed(parts: _Parts, moving: Moving, fixed: Fixed, pool: Examples | None) 
     train, test = (_fetch(parts, split, pool, batch.positions) for split, batch in splits)
     start = fixed.initial_params
 
-    def predict(params: Any, inputs: Array) -> Array:
-        return _predict(parts, params, start, inputs, None)
+    def network(params: Any, inputs: Array) -> Array:
+        return outputs(parts.module, params, inputs, parts.model_fields.output_scale)
 
     seen = (
         _predict(parts, moving.params, start, rows.inputs, offset)
         for rows, offset in zip((train, test), fixed.initial_outputs or (None, None), strict=True)
     )
     return Probed(
-        predict,
+        network,
         moving.params,
         start,
+        start if parts.model_fields.linearized else moving.params,
         train,
         test,
         *(batch.weights for batch in batches),

@@ -68,7 +68,7 @@ def sweep(
         trained then.
     """
     use_all_cores()
-    plan = _plan(config, grid)
+    plan = plan_grid(config, grid)
     folder = None if checkpoint is None else Path(checkpoint)
     if folder is not None:
         checkpoints.claim(folder, _fingerprint(plan))
@@ -110,12 +110,13 @@ def check(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] 
       UserError: it cannot; one line that says why. (What only a sweep finds out is that memory is too small.)
     """
     use_all_cores()
-    for group in _plan(config, grid).groups:
+    for group in plan_grid(config, grid).groups:
         scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
         jax.eval_shape(make_run(group.static, group.capacity).init, scalars, load_pool(group.static, run_mesh()))
 
 
-def _plan(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None) -> Plan:
+def plan_grid(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None) -> Plan:
+    """A config and its grid, resolved and checked."""
     plain = complete(config.to_dict() if isinstance(config, ConfigDict) else config)
     axes = parse_grid(plain["grid"] if grid is None else grid)
     return Plan(axes, group_runs(expand(plain, axes)), execution_settings(plain))
@@ -164,7 +165,7 @@ def _train_chunk(
         while step < record:
             count = min(pace, int(record) - step)
             began = time.perf_counter()
-            moving = jax.block_until_ready(program.advance(moving, fixed, hyper, pool, *_scalars(program, step, count)))
+            moving = jax.block_until_ready(program.advance(moving, fixed, hyper, pool, *scalars(program, step, count)))
             seconds = time.perf_counter() - began
             step += count
             bar.advance(count * runs)
@@ -194,7 +195,8 @@ def _last_recorded(records: Mapping[str, np.ndarray]) -> int:
     return int(np.flatnonzero(recorded)[-1]) if recorded.any() else 0
 
 
-def _scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
+def scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
+    """Whole numbers on every device of a program."""
     return tuple(jax.device_put(np.int32(value), shared(program.mesh)) for value in values)
 
 

@@ -1,0 +1,112 @@
+"""What the three parts of the polynomial task's test loss say about a run (probe "decomposition")."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Real
+
+from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import first_crossing, is_censored
+from grok_jax.analysis.selection import config_value
+
+PARTS = ("variance_error", "misalignment_error", "linear_power")
+STANDARD_ERRORS = 4.0  # A mean of independent draws is farther off once in 16,000 times.
+ROUNDING = 1e-9  # Below this share of its start a loss in float32 is noise.
+RISES = 1.1  # times its start: less is no rise
+LATE = 2.0  # times as late
+
+
+def sampling_error(ds: xr.Dataset, rows: int) -> Float[xr.DataArray, "*grid step"]:
+    """Largest standard error of a test loss over `rows` random rows that its three parts allow.
+
+    The residual r = y - f is a quadratic function of Gaussian inputs, so its cumulants are known. With m² the
+    variance error, s the misalignment error, l the linear power and v = s + l the variance of r,
+
+    Var(r²) = κ_4 + 4 m κ_3 + 2 v² + 4 m² v,   |κ_3| ≤ 8 (s/2)^{3/2} + 6 l (s/2)^{1/2},   κ_4 ≤ 12 s² + 24 l s,
+
+    and the standard error is √(Var(r²) / rows). The bounds are reached where y - f depends on one direction.
+
+    Args:
+      ds: results with the three parts.
+      rows: test rows.
+    """
+    m2, s, linear = (ds[name] for name in PARTS)
+    v = s + linear
+    third = 8 * (s / 2) ** 1.5 + 6 * linear * (s / 2) ** 0.5
+    fourth = 12 * s**2 + 24 * linear * s
+    return np.sqrt((fourth + 4 * np.sqrt(m2) * third + 2 * v**2 + 4 * m2 * v) / rows)
+
+
+def relative(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid step"]:
+    """A curve over its value at the first record."""
+    return x / x.isel(step=0, drop=True)
+
+
+def peak_step(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
+    """Step of the largest finite record of each run."""
+    return x["step"].isel(step=x.fillna(-np.inf).argmax("step")).drop_vars("step")
+
+
+def sum_is_test_loss(ds: xr.Dataset) -> Measured:
+    """Whether the three parts add up to the test loss measured on random rows, within the error of sampling these.
+
+    In most runs, at every record, the two differ by no more than STANDARD_ERRORS; and so does, at every record, the
+    mean over the runs of their relative difference, which is the sharper test: the runs have independent rows.
+    """
+    rows = config_value(ds, "task.test_size")
+    if rows is None:
+        raise NotMeasured("needs one known task.test_size")
+    total = ds["decomposed_loss"]
+    usable = (total > ROUNDING * total.isel(step=0)) & ds["test_loss"].notnull()
+    difference = ((ds["test_loss"] - total) / total).where(usable)
+    error = (sampling_error(ds, rows) / total).where(usable)
+    largest = np.abs(difference / error).max("step")
+    judged = over_seeds(
+        largest <= STANDARD_ERRORS,
+        {"largest |difference| of a run / standard error": largest, "/ test loss": np.abs(difference).max("step")},
+    )
+    if judged.holds is None:
+        return judged
+    enough = usable.sum("seed") == ds.sizes["seed"]
+    mean, spread = difference.mean("seed"), np.sqrt((error**2).sum("seed")) / ds.sizes["seed"]
+    pooled = np.abs(mean / spread).where(enough).max()
+    value = {
+        **judged.value,
+        "largest |mean difference| / standard error": float(pooled),
+        "/ test loss ": float(np.abs(mean).where(enough).max()),
+    }
+    return Measured(value, bool(judged.holds and pooled <= STANDARD_ERRORS), judged.note)
+
+
+def rise_is_linear_power(ds: xr.Dataset) -> Measured:
+    """Whether the test loss first rises, and by more than half because the linear power does.
+
+    A run shows it where the sum of the parts peaks at RISES times its start or higher, before the misalignment error
+    has halved, and the linear power makes up more than half of that rise.
+    """
+    loss, linear = ds["decomposed_loss"], ds["linear_power"]
+    peak = peak_step(loss)
+    rise, linear_rise = (x.sel(step=peak).drop_vars("step") - x.isel(step=0, drop=True) for x in (loss, linear))
+    height = 1 + rise / loss.isel(step=0, drop=True)
+    rises = height >= RISES
+    share = (linear_rise / rise).where(rises)
+    early = peak < first_crossing(relative(ds["misalignment_error"]), 0.5, "down")
+    return over_seeds(
+        rises & early & (share > 0.5),
+        {"peak / start of the test loss": height, "step of the peak": peak, "share of linear power in the rise": share},
+        note=f"{int(rises.sum())} of {rises.size} runs rise" if not bool(rises.all()) else "",
+    )
+
+
+def misalignment_falls_late(ds: xr.Dataset) -> Measured:
+    """Whether the misalignment error halves LATE times later than the training loss, and after the test loss' peak."""
+    fitted, aligned = (first_crossing(relative(ds[name]), 0.5, "down") for name in ("train_loss", "misalignment_error"))
+    peak = peak_step(ds["decomposed_loss"])
+    return over_seeds(
+        (aligned >= LATE * fitted) & (aligned > peak),
+        {
+            "steps to half the misalignment error": aligned,
+            "to half the train loss": fitted,
+            "to the peak of the test loss": peak,
+        },
+        decided=~is_censored(aligned),
+    )

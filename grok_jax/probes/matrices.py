@@ -1,0 +1,70 @@
+"""The kernels of a grid of runs as labelled matrices, for whatever a probe does not measure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Array
+from ml_collections import ConfigDict
+
+from grok_jax.kernels import tangent_kernel
+from grok_jax.training import Probed, observe
+from grok_jax.training.losses import as_values
+
+DIMS = {
+    "kernel": ("train", "train_"),
+    "test_kernel": ("test", "train"),
+    "targets": ("train", "output"),
+    "test_targets": ("test", "output"),
+    "outputs": ("train", "output"),
+    "test_outputs": ("test", "output"),
+}
+
+
+def tangent_kernels(
+    config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None, *, step: int = 0
+) -> xr.Dataset:
+    """The neural tangent kernels of every run of a grid, with the targets and outputs that belong to them.
+
+    They are those of the predictor α f(w, x) at the given step, traced over the outputs: see kernels.tangent_kernel.
+    What kernels.kernel_regression, gradient_descent and the others take.
+
+    Args:
+      config, grid: as for sweep.
+      step: how many optimiser steps to take first; 0 gives the initial kernels.
+
+    Returns:
+      A Dataset along "run", with the value of each axis of the grid as a coordinate: kernel (train, train_),
+      test_kernel (test, train), targets, test_targets, outputs, test_outputs. NaN beyond the rows of a run.
+
+    Raises:
+      UserError: a config or grid that makes no sense, a negative step.
+    """
+    runs, settings = [], []
+    for setting, (values, train, test) in observe(_read, config, grid, step=step):
+        used = {"train": train > 0, "test": test > 0}
+        used["train_"] = used["train"]
+        arrays = {
+            name: xr.DataArray(values[name], dims=dims).isel({dim: used[dim] for dim in dims if dim in used})
+            for name, dims in DIMS.items()
+        }
+        own = xr.Dataset(arrays)
+        # Numbered rows let runs of different sizes stand side by side.
+        runs.append(own.assign_coords({dim: np.arange(own.sizes[dim]) for dim in used}))
+        settings.append(setting)
+    coordinates = {name: ("run", [setting[name] for setting in settings]) for name in settings[0]}
+    return xr.concat(runs, "run", join="outer").assign_coords(coordinates)
+
+
+def _read(probed: Probed) -> tuple[dict[str, Array], Array, Array]:
+    train, test, tangent = probed.train, probed.test, probed.tangent_params
+    values = {
+        "kernel": tangent_kernel(probed.network, tangent, train.inputs),
+        "test_kernel": tangent_kernel(probed.network, tangent, test.inputs, train.inputs),
+        "targets": as_values(train.targets, probed.train_outputs),
+        "test_targets": as_values(test.targets, probed.test_outputs),
+        "outputs": probed.train_outputs,
+        "test_outputs": probed.test_outputs,
+    }
+    return values, probed.train_weights, probed.test_weights
