@@ -25,7 +25,7 @@ MOST_POSITIONS = 8  # of a sequence: pairs of them are looked at one by one
 
 
 class _Call(NamedTuple):
-    """One application of a layer to a batch."""
+    """One application of a layer."""
 
     layer: Layer
     inputs: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]
@@ -38,7 +38,7 @@ def is_layered(network: Network, params: PyTree[Float[Array, "..."]], inputs: Sh
     paths = [path for path, _ in calls]
     leaves = {tuple(key.key for key in path) for path, _ in jax.tree_util.tree_leaves_with_path(params)}
     return (
-        leaves == {path for path in leaves if path[:-1] in paths}
+        leaves == {(*path, name) for path, call in calls for name in call.layer.parameters}
         and len(set(paths)) == len(paths)
         and all(call.inputs.ndim <= 3 and _positions(call) <= MOST_POSITIONS for _, call in calls)
     )
@@ -74,27 +74,27 @@ class _Pullback(NamedTuple):
 
 
 def _pullback(network: Network, params: Any, inputs: Array) -> _Pullback:
-    zeros = {path: jnp.zeros(call.outputs.shape, call.outputs.dtype) for path, call in _trace(network, params, inputs)}
+    rows = inputs.shape[0]
+    shifts = {
+        path: jnp.zeros((rows, *call.outputs.shape[1:]), call.outputs.dtype)
+        for path, call in _trace(network, params, inputs)
+    }
 
-    def shifted(shifts: dict[Path, Array]) -> tuple[Array, dict[Path, Array]]:
+    def shifted(shift: dict[Path, Array], row: Array) -> tuple[Array, dict[Path, Array]]:
         seen: list[tuple[Path, _Call]] = []
-        outputs = _run(network, params, inputs, seen, shifts)
-        return outputs, {path: call.inputs for path, call in seen}
+        outputs = _run(network, params, row[None], seen, shift)
+        return outputs[0], {path: call.inputs[0] for path, call in seen}
 
-    outputs, pull, layer_inputs = jax.vjp(shifted, zeros, has_aux=True)
+    outputs, pull, layer_inputs = jax.vjp(lambda shifts: jax.vmap(shifted)(shifts, inputs), shifts, has_aux=True)
     # Rows do not mix, so the gradient of a column's sum holds the gradient of each row.
     return _Pullback(layer_inputs, lambda output: pull(jnp.zeros_like(outputs).at[:, output].set(1))[0])
 
 
 def _trace(network: Network, params: Any, inputs: Array) -> list[tuple[Path, _Call]]:
-    """The layers that the network applies, in order, with the shapes of what goes in and out."""
+    """The layers that the network applies to a row, in order, with the shapes of what goes in and out."""
     seen: list[tuple[Path, _Call]] = []
-    jax.eval_shape(lambda w, x: _run(network, w, x, seen, {}), params, inputs)
-    shapes = [
-        (path, call._replace(**{name: _shape(getattr(call, name)) for name in ("inputs", "outputs")}))
-        for path, call in seen
-    ]
-    return shapes
+    jax.eval_shape(lambda w, x: _run(network, w, x, seen, {}), params, inputs[:1])
+    return [(path, _Call(call.layer, *map(_shape, call[1:]))) for path, call in seen]
 
 
 def _run(
@@ -108,7 +108,7 @@ def _run(
             return result
         path = context.module.path
         seen.append((path, _Call(context.module, args[0], result)))
-        return result + shifts[path] if path in shifts else result
+        return result + shifts[path][None] if path in shifts else result
 
     with nn.intercept_methods(intercept):
         return network(params, inputs)

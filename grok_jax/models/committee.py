@@ -11,6 +11,7 @@ from grok_jax.components import require_at_least_zero
 from grok_jax.errors import require
 from grok_jax.models.activations import hermite
 from grok_jax.models.base import Model, register_model
+from grok_jax.models.mlp import Layer
 
 
 class Committee(nn.Module):
@@ -39,11 +40,13 @@ class Committee(nn.Module):
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch 1"]:
         flat = inputs.reshape(inputs.shape[0], -1)
-        kernel = self.param("kernel", jax.random.normal, (flat.shape[-1], self.width))
         if self.hermite_degree is None and not self.train_readout and _moments_are_cheaper(*flat.shape, self.width):
+            kernel = self.param("kernel", jax.random.normal, (flat.shape[-1], self.width))
             mean, second = summary_statistics({"kernel": kernel})
             return (flat @ mean + self.epsilon / 2 * jnp.sum((flat @ second) * flat, axis=-1))[:, None]
-        z = flat @ kernel
+        hidden = Layer(self.width, use_bias=False, initializer="normal", init_std=1.0, parametrization="standard")
+        nn.share_scope(self, hidden)
+        z = hidden(flat)
         bent = jnp.square(z) if self.hermite_degree is None else hermite(z, self.hermite_degree)
         votes = z + self.epsilon / 2 * bent
         if not self.train_readout:

@@ -33,12 +33,17 @@ class Layer(nn.Module):
     init_std: float | int | Float[Array, ""]
     parametrization: str
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of W and b."""
+        return ("kernel", "bias") if self.use_bias else ("kernel",)
+
     def factor(self, fan_in: int) -> float:
         """What multiplies x W."""
         return fan_in**-0.5 if self.parametrization == "ntk" else 1.0
 
     @nn.compact
-    def __call__(self, inputs: Float[Array, "batch fan_in"]) -> Float[Array, "batch features"]:
+    def __call__(self, inputs: Float[Array, "*batch fan_in"]) -> Float[Array, "*batch features"]:
         fan_in = inputs.shape[-1]
 
         def uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -57,7 +62,8 @@ class Layer(nn.Module):
         if self.parametrization == "ntk":
             out = out * self.factor(fan_in)
         if self.use_bias:
-            out = out + self.param("bias", bias_init, (self.features,))[None, :]
+            bias = self.param("bias", bias_init, (self.features,))
+            out = out + jnp.expand_dims(bias, range(out.ndim - 1))
         return out
 
 

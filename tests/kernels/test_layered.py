@@ -1,0 +1,82 @@
+"""The layer-wise kernel against the product of Jacobians by neural-tangents."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from grok_jax.kernels.layered import is_layered, layered_kernel
+from grok_jax.kernels.tangent import tangent_kernel
+from grok_jax.models.committee import Committee
+from grok_jax.models.mlp import MLP, Layer
+
+KEY = jax.random.key(0)
+INPUTS = jax.random.normal(jax.random.fold_in(KEY, 0), (7, 5))
+OTHERS = jax.random.normal(jax.random.fold_in(KEY, 1), (4, 5))
+
+
+class Pooled(nn.Module):
+    """A network that applies a layer along a short sequence."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        sequence = inputs.reshape(inputs.shape[0], 5, 1)
+        hidden = jnp.tanh(Layer(6, True, "pytorch", 1.0, "standard", name="inner")(sequence))
+        mixed = hidden * jnp.arange(1.0, 6.0)[None, :, None]
+        return Layer(2, False, "pytorch", 1.0, "standard", name="outer")(jnp.sum(mixed**2, axis=1))
+
+
+class Tied(nn.Module):
+    """A network that applies one layer twice."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        layer = Layer(5, False, "pytorch", 1.0, "standard", name="tied")
+        return layer(jnp.tanh(layer(inputs)))
+
+
+def network_of(module):
+    def network(params, inputs):
+        return 2 * module.apply({"params": params}, inputs)
+
+    return network, module.init(jax.random.fold_in(KEY, 2), INPUTS)["params"]
+
+
+@pytest.mark.parametrize("others", [None, OTHERS], ids=["square", "rectangular"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        MLP((6, 4), 3, activation="tanh"),
+        MLP((6,), 2, "quadratic", use_bias=False, initializer="normal", parametrization="ntk"),
+        Pooled(),
+        Committee(3, 0.3),
+        Committee(40, 0.3),
+    ],
+    ids=["biases", "ntk", "sequence", "narrow committee", "committee by its moments"],
+)
+def test_it_equals_the_product_of_jacobians(module, others):
+    network, params = network_of(module)
+    assert is_layered(network, params, INPUTS)
+    expected = tangent_kernel(network, params, INPUTS, others, block_rows=3)
+    np.testing.assert_allclose(layered_kernel(network, params, INPUTS, others), expected, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [Committee(6, 0.3, train_readout=True), Tied(), nn.Dense(2)],
+    ids=["readouts beside a layer", "tied", "other layers"],
+)
+def test_other_networks_are_told_apart(module):
+    assert not is_layered(*network_of(module), INPUTS)
+
+
+def test_a_kernel_of_layers_is_taken_without_jacobians(monkeypatch):
+    def refuse():
+        raise AssertionError("a Jacobian was asked for")
+
+    monkeypatch.setattr("grok_jax.kernels.tangent.neural_tangents", refuse)
+    network, params = network_of(MLP((6,), 3))
+    assert tangent_kernel(network, params, INPUTS).shape == (7, 7)
+    with pytest.raises(AssertionError, match="Jacobian"):
+        tangent_kernel(network, params, INPUTS, block_rows=7)

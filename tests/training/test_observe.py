@@ -1,0 +1,36 @@
+"""What is read off the runs of a grid."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from grok_jax import UserError, observe, sweep
+
+
+def squared_norm(probed):
+    return sum(jnp.sum(leaf**2) for layer in probed.params.values() for leaf in layer.values())
+
+
+def test_readings_at_a_step_are_those_of_the_same_runs_in_a_sweep(small_config):
+    config, grid = small_config(), {"model.init_scale": [0.5, 2.0], "seed": [0, 1, 2]}
+    read = list(observe(squared_norm, config, grid, step=12))
+    norm = sweep(config, grid, progress=False).weight_norm.isel(step=-1)
+    assert len(read) == 6
+    for setting, value in read:
+        np.testing.assert_allclose(np.sqrt(value), norm.sel(setting), rtol=1e-5)
+
+
+def test_runs_of_several_programs_come_with_their_settings(small_config):
+    read = list(observe(squared_norm, small_config(), {"model.widths": [(4,), (16,)], "seed": [0, 1]}))
+    assert [setting["model.widths"] for setting, _ in read] == [(4,)] * 2 + [(16,)] * 2
+
+
+def test_a_single_run_has_no_settings(small_config):
+    [(setting, value)] = observe(squared_norm, small_config())
+    assert setting == {}
+    assert value > 0
+
+
+def test_a_step_before_the_first_is_refused(small_config):
+    with pytest.raises(UserError, match="step is -1"):
+        list(observe(squared_norm, small_config(), step=-1))
