@@ -2,10 +2,10 @@
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Real
+from jaxtyping import Bool, Float, Real
 
 from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import first_crossing, is_censored
+from grok_jax.analysis.grokking import first_crossing, is_censored, last_value
 from grok_jax.analysis.selection import config_value
 
 PARTS = ("variance_error", "misalignment_error", "linear_power")
@@ -13,9 +13,10 @@ STANDARD_ERRORS = 4.0  # A mean of independent draws is farther off once in 16,0
 ROUNDING = 1e-9  # Below this share of its start a loss in float32 is noise.
 RISES = 1.1  # times its start: less is no rise
 LATE = 2.0  # times as late
+GENERALIZED = 0.1  # of its start: what is left of a test loss that has fallen
 
 
-def sampling_error(ds: xr.Dataset, rows: int) -> Float[xr.DataArray, "*grid step"]:
+def sampling_error(ds: xr.Dataset, rows: int) -> Float[xr.DataArray, "..."]:
     """Largest standard error of a test loss over `rows` random rows that its three parts allow.
 
     The residual r = y - f is a quadratic function of Gaussian inputs, so its cumulants are known. With m² the
@@ -41,7 +42,7 @@ def relative(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid 
     return x / x.isel(step=0, drop=True)
 
 
-def peak_step(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
+def peak_step(x: Real[xr.DataArray, "*grid step"]) -> Real[xr.DataArray, "*grid"]:
     """Step of the largest finite record of each run."""
     return x["step"].isel(step=x.fillna(-np.inf).argmax("step")).drop_vars("step")
 
@@ -84,29 +85,54 @@ def rise_is_linear_power(ds: xr.Dataset) -> Measured:
     has halved, and the linear power makes up more than half of that rise.
     """
     loss, linear = ds["decomposed_loss"], ds["linear_power"]
-    peak = peak_step(loss)
+    start, peak = loss.isel(step=0, drop=True), peak_step(loss)
     rise, linear_rise = (x.sel(step=peak).drop_vars("step") - x.isel(step=0, drop=True) for x in (loss, linear))
-    height = 1 + rise / loss.isel(step=0, drop=True)
-    rises = height >= RISES
-    share = (linear_rise / rise).where(rises)
+    rises = rise >= (RISES - 1) * start
     early = peak < first_crossing(relative(ds["misalignment_error"]), 0.5, "down")
-    return over_seeds(
-        rises & early & (share > 0.5),
-        {"peak / start of the test loss": height, "step of the peak": peak, "share of linear power in the rise": share},
-        note=f"{int(rises.sum())} of {rises.size} runs rise" if not bool(rises.all()) else "",
-    )
+    values = {
+        "linear power, start / test loss": linear.isel(step=0, drop=True) / start,
+        "rise of the test loss / its start": rise / start,
+        "rise of linear power till then / the same": linear_rise / start,
+        "step of the peak": peak,
+    }
+    judged = over_seeds(rises & early & (linear_rise > rise / 2), values)
+    return judged._replace(note="; ".join(filter(None, [judged.note, f"{int(rises.sum())} of {rises.size} runs rise"])))
 
 
 def misalignment_falls_late(ds: xr.Dataset) -> Measured:
-    """Whether the misalignment error halves LATE times later than the training loss, and after the test loss' peak."""
-    fitted, aligned = (first_crossing(relative(ds[name]), 0.5, "down") for name in ("train_loss", "misalignment_error"))
-    peak = peak_step(ds["decomposed_loss"])
+    """Whether the misalignment error halves LATE times later than the training loss, and after the test loss' peak.
+
+    A run whose misalignment error ends at its start or above has gone the other way; one that ends between that and a
+    half is undecided.
+    """
+    error = relative(ds["misalignment_error"])
+    aligned = first_crossing(error, 0.5, "down")
+    fitted, peak = first_crossing(relative(ds["train_loss"]), 0.5, "down"), peak_step(ds["decomposed_loss"])
+    end = last_value(error)
     return over_seeds(
-        (aligned >= LATE * fitted) & (aligned > peak),
+        np.isfinite(aligned) & (aligned >= LATE * fitted) & (aligned > peak),
         {
             "steps to half the misalignment error": aligned,
             "to half the train loss": fitted,
             "to the peak of the test loss": peak,
+            "misalignment error, end / start": end,
         },
-        decided=~is_censored(aligned),
+        decided=~is_censored(aligned) | (end >= 1),
     )
+
+
+def generalizes(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid"]:
+    """Whether the test loss of a run ends below GENERALIZED times its start."""
+    return last_value(relative(ds["test_loss"])) < GENERALIZED
+
+
+def typical_run(ds: xr.Dataset) -> int:
+    """Place along 'seed' of the run to show where single runs differ in kind.
+
+    It is the one that takes the median time among those that generalise; where none does, the one with the median
+    test loss at the end.
+    """
+    loss, chosen = relative(ds["test_loss"]), generalizes(ds)
+    some = bool(chosen.any())
+    key = first_crossing(loss, GENERALIZED, "down").where(chosen) if some else last_value(loss)
+    return int(np.argsort(key.values)[(max(int(key.count()), 1) - 1) // 2])  # NaN comes last.

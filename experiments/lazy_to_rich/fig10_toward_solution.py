@@ -1,0 +1,132 @@
+"""Lazy to rich, Figure 10: initial weights with a share c of the solution in them; the rise of the test loss goes.
+
+Results: dims ('model.init_scale,model.solution_share', 'seed', 'step'), or ('model.solution_share', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Real
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.decomposition import relative
+from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.plotting.curves import curves_along, legend
+from grok_jax.plotting.decomposition import DECADES
+from grok_jax.plotting.style import colours, panel_label, style
+
+SHARE, SCALE = "model.solution_share", "model.init_scale"
+FEWEST_SHARES = 3
+RISING = 0.8  # rank correlation
+
+
+def added(ds: xr.Dataset) -> xr.Dataset:
+    """The runs that start at w_0 + c w_s, along c."""
+    return _along_share(ds, interpolated=False)
+
+
+def interpolated(ds: xr.Dataset) -> xr.Dataset:
+    """The runs that start at (1 - c) w_0 + c w_s, along c."""
+    return _along_share(ds, interpolated=True)
+
+
+def _along_share(ds: xr.Dataset, interpolated: bool) -> xr.Dataset:
+    if SHARE not in ds.coords or ds[SHARE].ndim == 0:
+        raise NotMeasured(f"needs an axis of {SHARE}")
+    axis, shares = ds[SHARE].dims[0], ds[SHARE].values
+    scales = ds[SCALE].values if SCALE in ds.coords else np.ones(shares.size)
+    chosen = np.flatnonzero(np.isclose(scales, 1 - shares if interpolated else 1))
+    runs = ds.isel({axis: chosen}).drop_vars([axis, SCALE, SHARE], errors="ignore").rename({axis: SHARE})
+    return runs.assign_coords({SHARE: shares[chosen]}).sortby(SHARE)
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """Losses for each c, added and interpolated; the peak of the test loss and the kernel's alignment against c."""
+    kinds = {"$w_0 + c\\,w_s$": added(ds), "$(1-c)\\,w_0 + c\\,w_s$": interpolated(ds)}
+    kinds = {name: runs for name, runs in kinds.items() if runs.sizes[SHARE] > 1}
+    with style():
+        figure = Figure(figsize=(3.7 * (len(kinds) + 2), 3.8), layout="constrained")
+        *curves, peaks, alignments = panels = figure.subplots(1, len(kinds) + 2)
+        largest = float(ds["test_loss"].median("seed").max()) if "seed" in ds.dims else float(ds["test_loss"].max())
+        for ax, colour, (name, runs) in zip(curves, colours(len(kinds)), kinds.items(), strict=True):
+            seeds = runs.sizes.get("seed", 1)
+            middle = runs.median("seed", keep_attrs=True) if "seed" in runs.dims else runs
+            curves_along(ax, middle, SHARE, symbol="c")
+            ax.set_ylim(DECADES * largest, 2 * largest)
+            ax.set_title(f"from {name}\nmedian of {seeds} seeds")
+            _against_share(peaks, runs["test_loss"].max("step"), colour, name)
+            _against_share(alignments, runs["kernel_alignment"].isel(step=0), colour, name)
+        peaks.set_ylabel("peak of the test loss")
+        alignments.set_ylabel("kernel alignment at the start")
+        legend(curves[0], loc="lower left")
+        for ax in (peaks, alignments):
+            legend(ax)
+        for ax, letter in zip(panels, "abcd", strict=False):
+            panel_label(ax, letter)
+    return figure
+
+
+def _against_share(ax: Axes, x: Real[xr.DataArray, "..."], colour: str, name: str) -> None:
+    """The median over seeds with a band from the smallest to the largest."""
+    repeats = [d for d in x.dims if d != SHARE]
+    ax.plot(x[SHARE], x.median(repeats), color=colour, marker="o", markersize=4, label=name)
+    ax.fill_between(x[SHARE], x.min(repeats), x.max(repeats), color=colour, alpha=0.15, linewidth=0)
+    ax.set_xlabel("share of the solution c")
+    ax.set_yscale("log")
+
+
+def _require_shares(runs: xr.Dataset) -> xr.Dataset:
+    if runs.sizes[SHARE] < FEWEST_SHARES:
+        raise NotMeasured(f"needs {FEWEST_SHARES} or more values of {SHARE}")
+    return runs
+
+
+def _falls(peak: Real[xr.DataArray, "..."]) -> xr.DataArray:
+    return (peak.diff(SHARE) < 0).all(SHARE)
+
+
+def _peak_falls(ds: xr.Dataset) -> Measured:
+    runs = _require_shares(added(ds))
+    peak, rise = runs["test_loss"].max("step"), relative(runs["test_loss"]).max("step")
+    ends = {"c = 0": 0, f"c = {float(runs[SHARE][-1]):g}": -1}
+    values = {f"peak at {name}": peak.isel({SHARE: i}, drop=True) for name, i in ends.items()}
+    values |= {f"peak / start at {name}": rise.isel({SHARE: i}, drop=True) for name, i in ends.items()}
+    values["rank correlation of peak and c"] = rank_correlation(peak, SHARE)
+    judged = over_seeds(_falls(peak), values)
+    other = interpolated(ds)
+    if other.sizes[SHARE] < FEWEST_SHARES:
+        return judged
+    falls = _falls(other["test_loss"].max("step"))
+    return judged._replace(value={**judged.value, "interpolated instead": f"{int(falls.sum())} of {falls.size}"})
+
+
+def _alignment_rises(ds: xr.Dataset) -> Measured:
+    runs = _require_shares(added(ds))
+    alignment = runs["kernel_alignment"].isel(step=0, drop=True)
+    rising = rank_correlation(alignment, SHARE)
+    return over_seeds(
+        rising > RISING,
+        {
+            "rank correlation of alignment and c": rising,
+            "alignment at c = 0": alignment.isel({SHARE: 0}, drop=True),
+            f"at c = {float(runs[SHARE][-1]):g}": alignment.isel({SHARE: -1}, drop=True),
+        },
+        decided=rising.notnull(),
+    )
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig10/1",
+        "the largest test loss of a run falls from each c to the next, where c times the solution is added",
+        "the increase in test loss vanishes with even a small increase in alignment",
+        _peak_falls,
+    ),
+    Claim(
+        "lazy_to_rich/fig10/2",
+        "the kernel's alignment with the target at the start rises with c (rank correlation > .8)",
+        "adding a component of the solution increases initial alignment",
+        _alignment_rises,
+    ),
+]

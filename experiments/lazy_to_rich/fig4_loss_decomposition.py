@@ -1,0 +1,34 @@
+"""Lazy to rich, Figure 4: the test loss of a committee that groks, taken apart by the first two moments of its weights.
+
+Results: dims ('seed', 'step').
+"""
+
+from grok_jax.analysis.claims import Claim
+from grok_jax.analysis.decomposition import misalignment_falls_late, rise_is_linear_power, sum_is_test_loss
+from grok_jax.plotting.decomposition import decomposed_run
+
+plot = decomposed_run
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig4/1",
+        "the three parts of Eq. 6 add up to the measured test loss, within 4 standard errors of sampling its rows in "
+        "most runs and in the mean over them",
+        "Eq. 6: test risk in terms of (w̄, M) alone",
+        sum_is_test_loss,
+    ),
+    Claim(
+        "lazy_to_rich/fig4/2",
+        "the test loss rises by 10% or more before the misalignment error halves, and linear power makes up more than "
+        "half of the rise",
+        "the initial rise comes from power in the linear component",
+        rise_is_linear_power,
+    ),
+    Claim(
+        "lazy_to_rich/fig4/3",
+        "the misalignment error halves at least 2 times later than the train loss does, and after the peak of the "
+        "test loss",
+        "it begins to align around 1-2k epochs, resulting in a delayed fall",
+        misalignment_falls_late,
+    ),
+]
