@@ -1,0 +1,81 @@
+"""Lazy to rich, Figure 3b: the share ε of quadratics in the initial kernel sets when, and how far, test loss falls.
+
+Results: dims ('model.epsilon', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import last_value, time_to_grok
+from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.plotting.motion import losses_and_paths
+
+EPSILON = "model.epsilon"
+LEVEL = 0.1  # the loss at which the paper reads off times in its figure 3e
+RISING = 0.8  # rank correlation
+FEWEST = 3
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(b) losses for each ε, (d) where the weights went; the paper has a sketch for (d)."""
+    return losses_and_paths(ds, EPSILON, symbol="ε", level=LEVEL, letters="bd")
+
+
+def _by_epsilon(ds: xr.Dataset) -> xr.Dataset:
+    if ds.sizes.get(EPSILON, 1) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {EPSILON}")
+    return ds.sortby(EPSILON)
+
+
+def _delay_grows_as_epsilon_falls(ds: xr.Dataset) -> Measured:
+    ds = _by_epsilon(ds)
+    wait = time_to_grok(ds, LEVEL)
+    falling = -rank_correlation(wait, EPSILON)
+    never = np.isinf(wait)
+    return over_seeds(
+        falling > RISING,
+        {
+            "rank correlation of delay and 1/ε": falling,
+            "the same with never taken as 0 (as in the paper's code)": -rank_correlation(
+                wait.where(~never, 0.0), EPSILON
+            ),
+            f"steps of delay at ε = {float(ds[EPSILON][0]):g}": wait.isel({EPSILON: 0}, drop=True),
+            f"at ε = {float(ds[EPSILON][-1]):g}": wait.isel({EPSILON: -1}, drop=True),
+            "values of ε that never reach it": never.sum(EPSILON),
+        },
+        decided=falling.notnull(),
+    )
+
+
+def _small_epsilon_ends_lower(ds: xr.Dataset) -> Measured:
+    ds = _by_epsilon(ds)
+    end = last_value(ds["test_loss"])
+    rising = rank_correlation(end, EPSILON)
+    return over_seeds(
+        rising > RISING,
+        {
+            "rank correlation of ε and final test loss": rising,
+            f"test loss at ε = {float(ds[EPSILON][0]):g}": end.isel({EPSILON: 0}, drop=True),
+            f"at ε = {float(ds[EPSILON][-1]):g}": end.isel({EPSILON: -1}, drop=True),
+            "largest final train loss": last_value(ds["train_loss"]).max(EPSILON),
+        },
+        decided=rising.notnull(),
+    )
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig3b/1",
+        "the steps from train loss .1 to test loss .1 (never: longest) grow as ε falls (rank correlation > .8)",
+        "small ε networks have a longer time delay; large ε ones a nearly immediate reduction in test loss",
+        _delay_grows_as_epsilon_falls,
+    ),
+    Claim(
+        "lazy_to_rich/fig3b/2",
+        "a smaller ε ends at a lower test loss (rank correlation of ε and final test loss > .8)",
+        "smaller ε leads to lower final test loss",
+        _small_epsilon_ends_lower,
+    ),
+]

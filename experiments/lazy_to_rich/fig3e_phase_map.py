@@ -1,0 +1,84 @@
+"""Lazy to rich, Figure 3e: the steps between the fall of train loss and of test loss, over α and ε.
+
+Results: dims ('model.output_scale', 'model.epsilon', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import is_censored, last_value, time_to_grok
+from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.analysis.seeds import median_of_seeds
+from grok_jax.analysis.selection import with_axis
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.maps import heat_map
+from grok_jax.plotting.style import panel_label, style
+
+ALPHA, EPSILON = "model.output_scale", "model.epsilon"
+LEVEL = 0.1  # the paper's
+RISING = 0.8  # rank correlation
+FEWEST = 3
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(e) the paper's map; beside it the final test loss, which tells where the level is out of reach."""
+    ds = with_axis(with_axis(ds, ALPHA), EPSILON)
+    wait = median_of_seeds(time_to_grok(ds, LEVEL)).median
+    end = median_of_seeds(last_value(ds["test_loss"])).median
+    names = ("output scale α", "share of quadratics ε")
+    with style():
+        figure = Figure(figsize=(11.0, 4.6), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        unreached = f"test loss stays above {LEVEL:g}"
+        title = f"time to grok, loss {LEVEL:g} [steps]"
+        heat_map(left, wait, ALPHA, EPSILON, labels=(*names, title), log="z", never=unreached)
+        several = min(end.sizes.values()) > 1
+        levels = (LEVEL,) if several else ()
+        heat_map(right, end, ALPHA, EPSILON, labels=(*names, "final test loss"), log="z", contours=levels)
+        if left.get_legend_handles_labels()[0]:
+            legend(left, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+        panel_label(left, "e")
+    return figure
+
+
+def _mean_over_lines(wait: Float[xr.DataArray, "..."], along: str, across: str) -> Float[xr.DataArray, "..."]:
+    """Mean rank correlation of the times along one axis; a line that is all beyond the budget has no say."""
+    informative = (~is_censored(wait)).any(along)
+    return rank_correlation(wait.where(informative), along).mean(across)
+
+
+def _monotone(ds: xr.Dataset) -> Measured:
+    if min(ds.sizes.get(ALPHA, 1), ds.sizes.get(EPSILON, 1)) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {ALPHA} and of {EPSILON}")
+    wait = time_to_grok(ds, LEVEL)
+    with_alpha, with_epsilon = _mean_over_lines(wait, ALPHA, EPSILON), -_mean_over_lines(wait, EPSILON, ALPHA)
+    as_zero = wait.where(~is_censored(wait), 0.0)
+    reached = wait.where(~is_censored(wait))
+    return over_seeds(
+        (with_alpha > RISING) & (with_epsilon > RISING),
+        {
+            "rank correlation with α": with_alpha,
+            "with 1/ε": with_epsilon,
+            "where never is left out, with α": _mean_over_lines(reached, ALPHA, EPSILON),
+            "and with 1/ε": -_mean_over_lines(reached, EPSILON, ALPHA),
+            "where never is 0 (the paper's code), with α": _mean_over_lines(as_zero, ALPHA, EPSILON),
+            "and with 1/ε then": -_mean_over_lines(as_zero, EPSILON, ALPHA),
+            "share of never": is_censored(wait).mean([ALPHA, EPSILON]),
+            "longest [steps]": reached.max([ALPHA, EPSILON]),
+        },
+        decided=np.isfinite(with_alpha) & np.isfinite(with_epsilon),
+    )
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig3e/1",
+        "the steps from train loss .1 to test loss .1 (never: longest) rise with α at fixed ε, and as ε falls at fixed"
+        " α: mean rank correlation > .8 along both axes",
+        "lazy, misaligned networks grok the most intensely",
+        _monotone,
+    )
+]

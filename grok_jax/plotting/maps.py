@@ -1,0 +1,88 @@
+"""Heat maps of one result over two axes of a grid: small functions from a DataArray to Axes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Real
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import ListedColormap, LogNorm, Normalize
+from matplotlib.patches import Rectangle
+
+from grok_jax.plotting.style import TEST
+
+NEVER, MISSING = "0.85", "white"
+HATCH = "////"
+
+
+def heat_map(
+    ax: Axes,
+    z: Real[xr.DataArray, "..."],
+    x: str,
+    y: str,
+    *,
+    labels: Sequence[str],
+    log: str = "",
+    contours: Sequence[float] = (),
+    never: str = "never",
+    missing: str = "no value",
+) -> QuadMesh:
+    """Draws z over two axes of a grid, one cell for each of their points, with a colour bar.
+
+    Cells of inf (censored) are grey and hatched, cells of NaN white and crossed; both are named in the legend
+    where there are any. On a logarithmic colour bar a z of 0 or less takes the lowest colour.
+
+    Args:
+      ax: where to draw.
+      z: values with the axes x and y and no other; medians over seeds, say.
+      x, y: the axes, numbers; y goes up.
+      labels: what x, y and z are called, with units.
+      log: which of "x", "y", "z" are logarithmic, e.g. "xz".
+      contours: values of z at which to draw a line; cells without a number interrupt it.
+      never, missing: what cells of inf and of NaN mean.
+
+    Returns:
+      The cells, whose colour bar is their attribute `colorbar`.
+    """
+    z = z.transpose(y, x).sortby([x, y])
+    finite = z.where(np.isfinite(z))
+    edges = [_edges(z[axis].values, axis_is_log) for axis, axis_is_log in ((x, "x" in log), (y, "y" in log))]
+    norm = _norm(finite.values, "z" in log)
+    shown = finite.clip(min=norm.vmin)
+    cells = ax.pcolormesh(*edges, np.ma.masked_invalid(shown.values), norm=norm, cmap="viridis", rasterized=True)
+    for cell, colour, hatch, meaning in ((z == np.inf, NEVER, HATCH, never), (z.isnull(), MISSING, "xxx", missing)):
+        if cell.any():
+            flat = np.ma.masked_where(~cell.values, np.zeros(z.shape))
+            ax.pcolor(*edges, flat, cmap=ListedColormap([colour]), hatch=hatch, edgecolor="0.55", linewidth=0)
+            key = {"facecolor": colour, "edgecolor": "0.55", "hatch": hatch, "linewidth": 0, "label": meaning}
+            ax.add_patch(Rectangle((edges[0][0], edges[1][0]), 0, 0, **key))
+    if len(contours):
+        lines = ax.contour(z[x], z[y], shown.values, levels=sorted(contours), colors=TEST, linewidths=1.4)
+        ax.clabel(lines, fmt="%g")
+    if "x" in log:
+        ax.set_xscale("log")
+    if "y" in log:
+        ax.set_yscale("log")
+    ax.set(xlabel=labels[0], ylabel=labels[1], xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
+    ax.grid(False)
+    below = "min" if bool((finite < norm.vmin).any()) else "neither"
+    ax.figure.colorbar(cells, ax=ax, label=labels[2], extend=below)
+    return cells
+
+
+def _edges(centres: Real[np.ndarray, " n"], logarithmic: bool) -> Float[np.ndarray, " n+1"]:
+    """Where cells begin and end: halfway between their centres, on the scale of the axis."""
+    centres = np.log(centres) if logarithmic else np.asarray(centres, np.float64)
+    middles = (centres[1:] + centres[:-1]) / 2
+    half = (centres[1:] - centres[:-1]) / 2 if centres.size > 1 else np.array([0.5])
+    edges = np.concatenate([centres[:1] - half[0], middles, centres[-1:] + half[-1]])
+    return np.exp(edges) if logarithmic else edges
+
+
+def _norm(values: Float[np.ndarray, "..."], logarithmic: bool) -> Normalize:
+    """From the smallest to the largest finite value (of those above 0, where logarithmic)."""
+    usable = values[np.isfinite(values) & ((values > 0) | (not logarithmic))]
+    low, high = (usable.min(), usable.max()) if usable.size else (1.0, 1.0)
+    high = high if high > low else low + 1.0
+    return LogNorm(low, high) if logarithmic else Normalize(low, high)

@@ -1,0 +1,68 @@
+import numpy as np
+import xarray as xr
+
+from experiments.lazy_to_rich.fig3e_phase_map import CLAIMS, plot
+from grok_jax.analysis.claims import judge
+
+ALPHA, EPSILON = "model.output_scale", "model.epsilon"
+STEPS = np.unique(np.geomspace(1, 20_000, 300).round()).astype(int)
+SCALES, EPSILONS = np.array([0.4, 2.0, 4.0, 5.6]), np.array([0.02, 0.1, 0.28])
+TRAIN = 10  # steps to a train loss of .1
+
+
+def results(wait=lambda alpha, epsilon: 20 * alpha / epsilon, never=lambda alpha, epsilon: False, seeds=3):
+    """Test losses that fall to .1 the given steps after the train loss, or stay at .3."""
+
+    def curve(alpha, epsilon):
+        stays = np.full(STEPS.size, 0.3)
+        return stays if never(alpha, epsilon) else 0.1 ** (STEPS / (TRAIN + wait(alpha, epsilon)))
+
+    test = np.array([[[curve(a, e)] * seeds for e in EPSILONS] for a in SCALES])
+    dims = (ALPHA, EPSILON, "seed", "step")
+    train = np.broadcast_to(0.1 ** (STEPS / TRAIN), test.shape)
+    coords = {ALPHA: SCALES, EPSILON: EPSILONS, "seed": range(seeds), "step": STEPS}
+    return xr.Dataset({"train_loss": (dims, train), "test_loss": (dims, test)}, coords)
+
+
+def verdict(ds):
+    return judge(CLAIMS, ds)[0]["verdict"]
+
+
+def test_a_map_that_rises_with_alpha_and_one_over_epsilon_passes():
+    assert verdict(results()) == "holds"
+
+
+def test_a_map_that_falls_along_either_axis_fails():
+    assert verdict(results(lambda alpha, epsilon: 20 / alpha / epsilon)) == "does not hold"
+    assert verdict(results(lambda alpha, epsilon: 20 * alpha * epsilon)) == "does not hold"
+
+
+def test_never_at_large_epsilon_is_no_short_time():
+    judged = judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 1 and epsilon > 0.2))[0]
+    assert judged["verdict"] == "does not hold"
+    assert judged["measured"]["share of never"] == 0.25
+    assert round(judged["measured"]["where never is left out, with α"], 6) == 1
+
+
+def test_a_line_that_never_generalises_has_no_say():
+    assert verdict(results(never=lambda alpha, epsilon: alpha > 5)) == "holds"
+
+
+def test_a_map_of_never_gives_no_verdict():
+    assert verdict(results(never=lambda alpha, epsilon: True)) == "not measured"
+
+
+def test_two_values_of_an_axis_or_two_seeds_give_no_verdict():
+    assert verdict(results().isel({ALPHA: [0, 1]})) == "not measured"
+    assert verdict(results(seeds=2)) == "not measured"
+
+
+def test_the_figure_names_the_cells_that_never_generalise(tmp_path):
+    figure = plot(results(never=lambda alpha, epsilon: alpha > 5 and epsilon > 0.2))
+    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert names == ["test loss stays above 0.1"]
+    figure.savefig(tmp_path / "figure.png")
+
+
+def test_the_map_of_one_cell_can_be_drawn(tmp_path):
+    plot(results().isel({ALPHA: 0, EPSILON: 0})).savefig(tmp_path / "figure.png")
