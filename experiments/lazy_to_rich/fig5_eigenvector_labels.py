@@ -1,0 +1,129 @@
+"""Lazy to rich, Figure 5: labels that are eigenvectors of the initial kernel are learned at once, late or never.
+
+Results: dims ('task.order', 'seed', 'step') and, with linearised twins, 'model.linearized'.
+"""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import last_value, loss_delay
+from grok_jax.analysis.lazy import LINEARIZED
+from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.analysis.relative_loss import networks, relative_losses, twins
+from grok_jax.analysis.selection import runs_at, with_axis
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.relative_loss import relative_loss_panel, same_losses
+from grok_jax.plotting.style import OKABE_ITO, panel_label, style
+
+ORDER = "task.order"
+EASY, MIDDLE, HARD = 1, 70, 100
+LEARNED = 0.5  # part of the loss of predicting 0, which is where a centred network begins
+WELL_LEARNED = 0.2  # reported beside
+TOGETHER, LATE = 2.0, 10.0  # times as many steps for the test loss as for the training loss
+FALLING = -0.8  # rank correlation
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a)-(c) losses for an easy, a middling and a hard j, (d) kernel alignment at the start and at the end."""
+    ds = with_axis(ds, ORDER).sortby(ORDER)
+    shown = [j for j in (EASY, MIDDLE, HARD) if j in ds[ORDER]] or list(ds[ORDER].values[:3])
+    with style():
+        figure = Figure(figsize=(14.0, 3.5), layout="constrained")
+        *panels, last = figure.subplots(1, len(shown) + 1)
+        for ax, order in zip(panels, shown, strict=True):
+            relative_loss_panel(ax, ds.sel({ORDER: order}), LEARNED)
+            ax.set_title(f"j = {order}")
+        same_losses(panels)
+        legend(panels[0], loc="lower left")
+        _alignments(last, networks(ds)["kernel_alignment"])
+        for ax, letter in zip((*panels, last), "abcd", strict=False):
+            panel_label(ax, letter)
+    return figure
+
+
+def _alignments(ax: Axes, alignment: xr.DataArray) -> None:
+    for values, name, colour, marker in (
+        (alignment.isel(step=0), "at the start", OKABE_ITO[2], "o"),
+        (last_value(alignment), "at the end", OKABE_ITO[3], "x"),
+    ):
+        repeats = [d for d in values.dims if d != ORDER]
+        median = values.median(repeats)
+        spread = (median - values.min(repeats), values.max(repeats) - median)
+        ax.errorbar(
+            values[ORDER], median, spread, color=colour, marker=marker, linestyle="-", capsize=3, label=name, ms=6
+        )
+    ax.set_xlabel("j")
+    ax.set_ylabel("kernel alignment (CKA)")
+    ax.set_ylim(bottom=0)
+    legend(ax)
+
+
+def _values(ds: xr.Dataset, order: int) -> tuple[xr.DataArray, dict[str, xr.DataArray]]:
+    """How much later the test loss of the networks is at LEARNED, and what else there is to say."""
+    chosen = runs_at(ds, {ORDER: float(order)})
+    runs = relative_losses(networks(chosen))
+    ratio = loss_delay(runs, LEARNED)
+    values = {
+        f"delay at {LEARNED:g} of the start": ratio,
+        f"at {WELL_LEARNED:g}": loss_delay(runs, WELL_LEARNED),
+        "largest test loss / start": runs["test_loss"].max("step"),
+        "final test loss / start": last_value(runs["test_loss"]),
+    }
+    if LINEARIZED in ds.dims:
+        values["of the linearised twin"] = last_value(relative_losses(twins(chosen))["test_loss"])
+    return ratio, values
+
+
+def _learned_together(ds: xr.Dataset) -> Measured:
+    ratio, values = _values(ds, EASY)
+    return over_seeds(ratio < TOGETHER, values)
+
+
+def _learned_late(ds: xr.Dataset) -> Measured:
+    ratio, values = _values(ds, MIDDLE)
+    return over_seeds(np.isfinite(ratio) & (ratio > LATE), values)
+
+
+def _never_learned(ds: xr.Dataset) -> Measured:
+    ratio, values = _values(ds, HARD)
+    return over_seeds(np.isposinf(ratio), values)
+
+
+def _alignment_falls(ds: xr.Dataset) -> Measured:
+    start = networks(ds)["kernel_alignment"].isel(step=0)
+    if start.sizes.get(ORDER, 1) < 3:
+        raise NotMeasured(f"needs 3 or more values of {ORDER}")
+    values = {f"CKA at j = {order}": start.sel({ORDER: order}, drop=True) for order in np.sort(start[ORDER].values)}
+    correlation = rank_correlation(start, ORDER)
+    return over_seeds(correlation < FALLING, {"rank correlation of CKA and j": correlation} | values)
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig5/1",
+        "j = 1: the test loss falls to half of its start less than 2 times later than the train loss",
+        "learning curves move together",
+        _learned_together,
+    ),
+    Claim(
+        "lazy_to_rich/fig5/2",
+        "j = 70: the test loss falls to half of its start, more than 10 times later than the train loss",
+        "in the middle the network groks",
+        _learned_late,
+    ),
+    Claim(
+        "lazy_to_rich/fig5/3",
+        "j = 100: the train loss falls to half of its start, the test loss never does",
+        "the network cannot generalise",
+        _never_learned,
+    ),
+    Claim(
+        "lazy_to_rich/fig5/4",
+        "the alignment of the initial kernel with the labels (CKA) falls with j (rank correlation < -.8)",
+        "CKA is high by construction for small j, low for large j",
+        _alignment_falls,
+    ),
+]
