@@ -1,4 +1,4 @@
-"""The same training as a PyTorch user writes it: the loops of Omnigrok's notebooks, one run at a time.
+"""The same work as a PyTorch user writes it: the loops of the papers' public code, one run at a time.
 
 Nothing is in their way: the data is in memory as float32, a minibatch is one indexing, nothing is measured.
 """
@@ -46,7 +46,9 @@ def teacher_student(threads: int, optimizer: dict[str, Any]) -> Trainer:
         while True:
             yield inputs, targets
 
-    return _trainer(network(), 2.0, {"lr": 3e-4, "weight_decay": 0.03, **optimizer}, batches())
+    student = _scaled(network(), 2.0)
+    adamw = torch.optim.AdamW(student.parameters(), **{"lr": 3e-4, "weight_decay": 0.03, **optimizer})
+    return _trainer(student, adamw, batches())
 
 
 def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Trainer:
@@ -69,8 +71,51 @@ def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: n
             for rows in torch.randperm(len(inputs)).split(200):
                 yield inputs[rows], targets[rows]
 
-    network = _mlp(torch.nn.ReLU, 784, 200, 200, 10)
-    return _trainer(network, 8.0, {"lr": 1e-3, "weight_decay": 0.1, **optimizer}, batches())
+    network = _scaled(mnist_network(), 8.0)
+    adamw = torch.optim.AdamW(network.parameters(), **{"lr": 1e-3, "weight_decay": 0.1, **optimizer})
+    return _trainer(network, adamw, batches())
+
+
+def mnist_network() -> Any:
+    """784-200-200-10, ReLU."""
+    import torch
+
+    return _mlp(torch.nn.ReLU, 784, 200, 200, 10)
+
+
+def committee(threads: int, optimizer: dict[str, Any], features: int, rows: int, width: int) -> Trainer:
+    """A run of Kumar et al.'s fig. 3e: a centred committee machine, the polynomial task, full batch.
+
+    Args:
+      threads: of PyTorch.
+      optimizer: further arguments of SGD.
+      features: D.
+      rows: P.
+      width: N.
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    output_scale, epsilon = 2.8, 0.14  # the middle of the figure
+
+    class Committee(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.randn(width, features))
+            self.offset = self.votes(inputs).detach()
+
+        def votes(self, inputs: torch.Tensor) -> torch.Tensor:
+            z = inputs @ self.weight.T
+            return output_scale * (z + epsilon / 2 * z**2).mean(1)
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return self.votes(inputs) - self.offset
+
+    inputs = torch.randn(rows, features) / features**0.5
+    targets = (inputs @ torch.randn(features)) ** 2 / 2
+    network = Committee()
+    sgd = torch.optim.SGD(network.parameters(), **{"lr": 20 * width / output_scale**2, **optimizer})
+    return _trainer(network, sgd, itertools.repeat((inputs, targets)))
 
 
 def _mlp(activation: Callable, *widths: int) -> Any:
@@ -82,20 +127,25 @@ def _mlp(activation: Callable, *widths: int) -> Any:
     return nn.Sequential(*layers[:-1])
 
 
-def _trainer(network: Any, init_scale: float, optimizer: dict[str, Any], batches: Iterator) -> Trainer:
+def _scaled(network: Any, init_scale: float) -> Any:
     import torch
 
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.mul_(init_scale)
-    adamw = torch.optim.AdamW(network.parameters(), **optimizer)
+    return network
+
+
+def _trainer(network: Any, optimizer: Any, batches: Iterator) -> Trainer:
+    import torch
+
     criterion = torch.nn.MSELoss()
 
     def advance(steps: int) -> None:
         for _ in range(steps):
             inputs, targets = next(batches)
-            adamw.zero_grad()
+            optimizer.zero_grad()
             criterion(network(inputs), targets).backward()
-            adamw.step()
+            optimizer.step()
 
     return Trainer(advance, runs=1)

@@ -1,6 +1,6 @@
 """Times and weighs grids of runs, beside PyTorch on the same cores by turns, and prints one table.
 
-python -m benchmarks.run [--only=teacher_student,mnist,records,memory,figures] [--smoke] [--out=<file>.json]
+python -m benchmarks.run [--only=mnist,kernel,...] [--smoke] [--out=<file>.json]
 """
 
 import json

@@ -1,5 +1,6 @@
 """The benchmarks, and the table they make."""
 
+import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -7,15 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import grids, memory, peers
-from benchmarks.timing import CONTEXT, Ratio, Turn, contestant, median_rate, ratio, take_turns
+from benchmarks import grids, kernels, memory, peers
+from benchmarks.timing import CONTEXT, Ratio, contestant, median_rate, ratio, take_turns
 
 REPOSITORY = Path(__file__).parent.parent
 TEACHER_STUDENT = "configs.omnigrok.fig2b_teacher_student"
 MNIST = "configs.omnigrok.fig3d_mnist_grokking"
+COMMITTEE = "configs.lazy_to_rich.fig3e_phase_map"
 RECORDED = (TEACHER_STUDENT, MNIST)
 OURS = "ours"
-FUSED = ", fused AdamW"
+BY_JACOBIANS = f"{OURS}, by Jacobians"
+NO_PEER = "torch is not installed"
+FUSED = ", fused optimiser"
+KERNEL_ROUNDS = 3  # a turn of the peer takes half a minute
 
 
 class Size(NamedTuple):
@@ -25,9 +30,12 @@ class Size(NamedTuple):
     rounds: int
     seconds: float  # of a turn
     runs_divisor: int = 1  # of the grids whose memory is measured
+    committee: Mapping[str, int] = {"task.features": 100, "task.train_size": 550, "model.width": 500}
+    kernel_rows: int = 1000
 
 
-SMOKE = Size("smoke", rounds=1, seconds=0.05, runs_divisor=250)
+SMALL = {"task.features": 8, "task.train_size": 20, "model.width": 10}
+SMOKE = Size("smoke", rounds=1, seconds=0.05, runs_divisor=250, committee=SMALL, kernel_rows=8)
 
 
 class Row(NamedTuple):
@@ -35,24 +43,56 @@ class Row(NamedTuple):
 
     benchmark: str
     rate: float | None = None  # run-steps per second
-    peer: str | None = None  # the peer's rate and which of its variants it is, or why there is none
+    peer: str | None = None  # the peer's rate (or seconds) and which of its variants it is, or why there is none
     ratio: Ratio | None = None
     compile_seconds: float | None = None
     measuring_share: float | None = None
     peak_bytes: int | None = None
-    turns: Mapping[str, Sequence[Turn]] | None = None
+    seconds: float | None = None  # of what is not counted in steps
+    turns: Mapping[str, Sequence[Any]] | None = None
 
 
 def teacher_student(size: Size) -> Iterator[Row]:
     """Omnigrok's fig. 2b, 16 runs."""
-    grid = "model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range(4)"
-    yield from _beside_pytorch("teacher-student, 16 runs", TEACHER_STUDENT, grid, size, peers.teacher_student)
+    changes = {"grid": "model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range(4)"}
+    yield from _beside_pytorch("teacher-student, 16 runs", TEACHER_STUDENT, changes, size, peers.teacher_student)
 
 
 def mnist(size: Size) -> Iterator[Row]:
     """Omnigrok's fig. 3d on the embedded digits, 8 runs."""
     digits = _in_own_process(_first_digits, 1000)
-    yield from _beside_pytorch("MNIST MLP, batch 200, 8 runs", MNIST, "seed=range(8)", size, peers.mnist, *digits)
+    changes = {"grid": "seed=range(8)"}
+    yield from _beside_pytorch("MNIST MLP, batch 200, 8 runs", MNIST, changes, size, peers.mnist, *digits)
+
+
+def committee(size: Size) -> Iterator[Row]:
+    """Kumar et al.'s fig. 3e, the whole plane: 14 laziness values times 14 nonlinearities."""
+    grid = "model.output_scale=lin(0.4, 5.6, 14); model.epsilon=lin(0.02, 0.28, 14)"
+    changes, sizes = {**size.committee, "grid": grid}, size.committee.values()
+    yield from _beside_pytorch("committee, 14 x 14 runs", COMMITTEE, changes, size, peers.committee, *sizes)
+
+
+def kernel(size: Size) -> Iterator[Row]:
+    """The tangent kernel of the MNIST network, averaged over its outputs: time, and memory of whole processes."""
+    rows = size.kernel_rows
+    digits, _ = _in_own_process(_first_digits, rows)
+    sides = {OURS: partial(kernels.ours, digits), BY_JACOBIANS: partial(kernels.ours, digits, block_rows=168)}
+    chunks = {"all rows at once": rows, "in chunks of a fifth": rows // 5} if peers.has_torch() else {}
+    sides |= {label: partial(kernels.pytorch, digits, chunk) for label, chunk in chunks.items()}
+    turns = {name: [] for name in sides}
+    for _ in range(min(size.rounds, KERNEL_ROUNDS)):
+        for name, side in sides.items():
+            turns[name].append(_in_own_process(side))
+    for ours in (OURS, BY_JACOBIANS):
+        row = Row(
+            f"NTK of {rows:,} digits, MNIST MLP" + ours.removeprefix(OURS),
+            seconds=statistics.median(taken.seconds for taken in turns[ours]),
+            compile_seconds=turns[ours][-1].compile_seconds,
+            peak_bytes=max(taken.peak_bytes for taken in turns[ours]),
+        )
+        if not chunks:
+            yield row._replace(peer=NO_PEER)
+        yield from (_against_kernel(row, turns[ours], label, turns[label]) for label in chunks)
 
 
 def records(size: Size) -> Iterator[Row]:
@@ -86,6 +126,8 @@ def figures(size: Size) -> Iterator[Row]:
 BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "teacher_student": teacher_student,
     "mnist": mnist,
+    "committee": committee,
+    "kernel": kernel,
     "records": records,
     "memory": thousand,
     "figures": figures,
@@ -102,12 +144,12 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _beside_pytorch(
-    name: str, module: str, grid: str, size: Size, peer: Callable[..., Any], *data: Any
+    name: str, module: str, changes: Mapping[str, Any], size: Size, peer: Callable[..., Any], *data: Any
 ) -> Iterator[Row]:
-    """A row beside the loop as users write it (the faster of processes and threads), and one beside the fused AdamW."""
+    """A row beside the loop as users write it (the faster of processes and threads), and one with its step fused."""
     count = peers.cores()
     with ExitStack() as stack:
-        sides = {OURS: stack.enter_context(contestant(grids.trainer, module, size.preset, {"grid": grid}))}
+        sides = {OURS: stack.enter_context(contestant(grids.trainer, module, size.preset, changes))}
         compiling = sides[OURS].compile_seconds
         if peers.has_torch():
             processes = partial(contestant, processes=count)
@@ -121,7 +163,7 @@ def _beside_pytorch(
     ours = turns[OURS]
     row = Row(name, median_rate(ours), compile_seconds=compiling, peak_bytes=ours[-1].peak_bytes, turns=turns)
     if not peers.has_torch():
-        yield row._replace(peer="torch is not installed")
+        yield row._replace(peer=NO_PEER)
         return
     plain = [label for label in turns if label != OURS and not label.endswith(FUSED)]
     yield _against(max(plain, key=lambda label: median_rate(turns[label])), row)
@@ -132,6 +174,16 @@ def _beside_pytorch(
 def _against(label: str, row: Row) -> Row:
     peer = row.turns[label]
     return row._replace(peer=f"{median_rate(peer):,.0f} ({label})", ratio=ratio(row.turns[OURS], peer))
+
+
+def _against_kernel(row: Row, ours: Sequence[kernels.Taken], label: str, theirs: Sequence[kernels.Taken]) -> Row:
+    ratios = [two.seconds / one.seconds for one, two in zip(ours, theirs, strict=True)]
+    seconds, peak = statistics.median(taken.seconds for taken in theirs), max(taken.peak_bytes for taken in theirs)
+    return row._replace(
+        peer=f"{seconds:.1f} s, {peak / 2**30:.2f} GiB ({label})",
+        ratio=Ratio(statistics.median(ratios), min(ratios), max(ratios)),
+        turns={OURS: ours, label: theirs},
+    )
 
 
 def _figure(module: str) -> str:
@@ -160,10 +212,16 @@ def _in_own_process(function: Callable, *args: Any) -> Any:
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.benchmark,
-        "" if row.rate is None else f"{row.rate:,.0f}",
+        _measured(row),
         row.peer or "",
         "" if row.ratio is None else "{:.1f} ({:.1f} .. {:.1f})".format(*row.ratio),
         "" if row.compile_seconds is None else f"{row.compile_seconds:.1f}",
         "" if row.measuring_share is None else f"{row.measuring_share:.1%}",
         "" if row.peak_bytes is None else f"{row.peak_bytes / 2**30:.2f}",
     )
+
+
+def _measured(row: Row) -> str:
+    if row.seconds is not None:
+        return f"{row.seconds:.2f} s"
+    return "" if row.rate is None else f"{row.rate:,.0f}"

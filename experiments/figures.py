@@ -4,7 +4,7 @@ import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import xarray as xr
 from matplotlib.figure import Figure
@@ -19,10 +19,11 @@ from grok_jax.plotting.overview import overview
 
 
 class FigureOf(NamedTuple):
-    """What a figure's module gives."""
+    """What is made of results."""
 
     plot: Callable[[xr.Dataset], Figure]
     claims: list[Claim]
+    table: Callable[[xr.Dataset], list[dict[str, Any]]] | None = None  # rows of table.csv
 
 
 def figure_of(config: ConfigDict) -> FigureOf:
@@ -46,9 +47,22 @@ def figure_of(config: ConfigDict) -> FigureOf:
 
 
 def make(
-    config: ConfigDict, out: Path, *, resume: bool = False, overwrite: bool = False, progress: bool = True
+    config: ConfigDict,
+    out: Path,
+    *,
+    figure: FigureOf | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: bool = True,
 ) -> list[dict]:
     """Trains a config's grid and leaves config.json, results.nc, figure.png and claims.json in `out`.
+
+    Args:
+      config: what is trained.
+      out: the folder.
+      figure: what is made of it, and perhaps table.csv; None: what config.figure names.
+      resume, overwrite: see results.begin.
+      progress: whether to draw a progress bar.
 
     Returns:
       The verdicts on the figure's claims.
@@ -56,7 +70,7 @@ def make(
     Raises:
       UserError: the config makes no sense, or the folder is not free; nothing is changed then.
     """
-    figure = figure_of(config)
+    figure = figure or figure_of(config)
     plain = config.to_dict()
     results.require_free(out, plain, resume=resume, overwrite=overwrite)
     grok_jax.check(config)
@@ -71,6 +85,8 @@ def make(
             print(f"{dataset.attrs['diverged_runs']} runs diverged; they are NaN from there on")
     drawn = figure.plot(dataset)
     results.write_figure(out, drawn)
+    if figure.table:
+        results.write_table(out, figure.table(dataset))
     verdicts = judge(figure.claims, dataset)
     save_claims(out / "claims.json", verdicts)
     return verdicts

@@ -3,16 +3,18 @@
 config.json    the resolved config, versions, device, git revision, wall and compile time
 results.nc     the Dataset of the sweep
 figure.png     the picture
+table.csv      its numbers, of commands that make a table
 claims.json    what the paper says, measured
 checkpoint/    while unfinished
 """
 
+import csv
 import importlib.metadata
 import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,20 @@ def write_figure(folder: Path, figure: Any) -> Path:
     return path
 
 
+def write_table(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    """Writes table.csv, a line for each row under the keys of the first, and returns its path; NaN is left empty."""
+    path = folder / "table.csv"
+
+    def write(partial: Path) -> None:
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, list(rows[0]))
+            table.writeheader()
+            table.writerows({key: "" if value != value else value for key, value in row.items()} for row in rows)
+
+    _replace(path, write)
+    return path
+
+
 def environment() -> dict[str, Any]:
     """Versions, device and git revision: what a result may depend on beside its config."""
     return {
@@ -138,7 +154,7 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _clear(folder: Path) -> None:
-    for name in ("results.nc", "figure.png", "claims.json", "config.json"):
+    for name in ("results.nc", "figure.png", "table.csv", "claims.json", "config.json"):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 

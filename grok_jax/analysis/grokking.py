@@ -145,7 +145,7 @@ def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
 
     Returns:
       max(0, t_test - t_train) of each run: inf where the test loss never falls so far and the training loss does, NaN
-      where neither does.
+      where the training loss does not, and where the records break off.
 
     Reference: Kumar et al. (2024), Fig. 3e, whose public code shows a test loss that never falls as 0.
     """

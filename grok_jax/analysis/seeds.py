@@ -60,3 +60,9 @@ def _median(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _with_axis(x: xr.DataArray, dim: str) -> xr.DataArray:
     return x if dim in x.dims else x.expand_dims(dim)
+
+
+def axes_of_seeds(x: xr.Dataset | xr.DataArray) -> list[str]:
+    """The axes along which seeds alone differ: 'seed', 'task.seed', 'model.seed,task.seed', ..."""
+    names = [str(dim) for dim in x.dims]
+    return [name for name in names if all(field.strip().split(".")[-1] == "seed" for field in name.split(","))]

@@ -24,7 +24,7 @@ def config_value(ds: xr.Dataset, name: str) -> Any:
     return value
 
 
-def runs_at(ds: xr.Dataset, setting: Mapping[str, float]) -> xr.Dataset:
+def runs_at(ds: xr.Dataset, setting: Mapping[str, float | bool]) -> xr.Dataset:
     """The runs with the given settings, whether these lie along an axis of the grid or are the same for all runs.
 
     An axis on which only one point is left is dropped.
@@ -43,7 +43,7 @@ def runs_at(ds: xr.Dataset, setting: Mapping[str, float]) -> xr.Dataset:
     return ds
 
 
-def _is(held: Any, value: float) -> bool:
+def _is(held: Any, value: float | bool) -> bool:
     """Whether a coordinate or a setting, perhaps rounded to float32 or written as text, is that number."""
     try:
         return math.isclose(float(held), value, rel_tol=1e-6)
@@ -57,3 +57,8 @@ def with_axis(ds: xr.Dataset, name: str) -> xr.Dataset:
         return ds
     value = config_value(ds, name)
     return ds.assign_coords({name: np.nan if value is None else value}).expand_dims(name)
+
+
+def fields_along(ds: xr.Dataset, axis: str) -> list[str]:
+    """The fields of the config that change along an axis of a grid: one, or those that one axis sets together."""
+    return [field.strip() for field in axis.split(",") if field.strip() in ds.coords]

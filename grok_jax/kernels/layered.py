@@ -28,20 +28,28 @@ class _Call(NamedTuple):
     """One application of a layer."""
 
     layer: Layer
+    weights: tuple[Array, ...]  # as it got them
     inputs: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]
     outputs: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]
 
 
 def is_layered(network: Network, params: PyTree[Float[Array, "..."]], inputs: Shaped[Array, "rows ..."]) -> bool:
-    """Whether every parameter belongs to an affine layer that the network applies exactly once, to short sequences."""
-    calls = _trace(network, params, inputs)
-    paths = [path for path, _ in calls]
-    leaves = {tuple(key.key for key in path) for path, _ in jax.tree_util.tree_leaves_with_path(params)}
-    return (
-        leaves == {(*path, name) for path, call in calls for name in call.layer.parameters}
-        and len(set(paths)) == len(paths)
-        and all(call.inputs.ndim <= 3 and _positions(call) <= MOST_POSITIONS for _, call in calls)
-    )
+    """Whether every parameter belongs to an affine layer that the network applies exactly once, to short sequences.
+
+    A parameter that reaches its layer changed, say multiplied by a number, belongs to none.
+    """
+    answers = []
+
+    def look(w: Any, x: Array) -> None:
+        seen: list[tuple[Path, _Call]] = []
+        _run(network, w, x, seen, {})
+        applied = sorted(id(weight) for _, call in seen for weight in call.weights)
+        once = applied == sorted(map(id, jax.tree.leaves(w))) and len({path for path, _ in seen}) == len(seen)
+        short = all(call.inputs.ndim <= 3 and _positions(call) <= MOST_POSITIONS for _, call in seen)
+        answers.append(once and short)
+
+    jax.eval_shape(look, params, inputs[:1])
+    return answers[0]
 
 
 def layered_kernel(
@@ -94,7 +102,8 @@ def _trace(network: Network, params: Any, inputs: Array) -> list[tuple[Path, _Ca
     """The layers that the network applies to a row, in order, with the shapes of what goes in and out."""
     seen: list[tuple[Path, _Call]] = []
     jax.eval_shape(lambda w, x: _run(network, w, x, seen, {}), params, inputs[:1])
-    return [(path, _Call(call.layer, *map(_shape, call[1:]))) for path, call in seen]
+    shapes = [{"inputs": _shape(call.inputs), "outputs": _shape(call.outputs)} for _, call in seen]
+    return [(path, call._replace(weights=(), **own)) for (path, call), own in zip(seen, shapes, strict=True)]
 
 
 def _run(
@@ -106,8 +115,9 @@ def _run(
         result = call(*args, **kwargs)
         if not isinstance(context.module, Layer) or context.method_name != "__call__":
             return result
-        path = context.module.path
-        seen.append((path, _Call(context.module, args[0], result)))
+        path, own = context.module.path, context.module.variables["params"]
+        weights = tuple(own[name] for name in context.module.parameters)
+        seen.append((path, _Call(context.module, weights, args[0], result)))
         return result + shifts[path][None] if path in shifts else result
 
     with nn.intercept_methods(intercept):

@@ -1,5 +1,6 @@
 """The linearised model's whole training under gradient descent on the mean squared error, in closed form."""
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Real
 
@@ -39,17 +40,19 @@ def gradient_descent(
       f_t(X) and f_t(x) for each t.
 
     Raises:
-      UserError: kernels or targets that are not finite; a learning rate at which gradient descent diverges.
+      UserError: kernels or targets that are not finite; a learning rate at which gradient descent diverges. (Inside
+        a compiled function nobody can tell.)
     """
     require_finite(kernel=kernel, test_kernel=test_kernel, targets=targets)
     values, vectors = jnp.linalg.eigh(kernel)
     per_step = 2 * learning_rate / targets.size
     rates = per_step * jnp.maximum(values, 0)
-    require(
-        not rates[-1] >= 2,
-        f"learning_rate is {learning_rate:g}; gradient descent on this kernel diverges from "
-        f"{float(2 * learning_rate / rates[-1]):.4g} on",
-    )
+    if not isinstance(rates, jax.core.Tracer):
+        require(
+            not rates[-1] >= 2,
+            f"learning_rate is {learning_rate:g}; gradient descent on this kernel diverges from "
+            f"{float(2 * learning_rate / rates[-1]):.4g} on",
+        )
     times = steps[:, None].astype(rates.dtype)
     slow, fast = jnp.minimum(rates, 0.5)[None, :], jnp.maximum(rates, 0.5)[None, :]
     sign = jnp.where((fast > 1) & (times % 2 == 1), -1, 1)
@@ -77,7 +80,7 @@ def gradient_flow(
     f_t(x) = f_0(x) + K(x, X) K⁻¹ [1 - exp(-2t K / |y|)] (y - f_0(X)),  K = K(X, X)
 
     The loss is the mean of the squared errors over all |y| = rows x outputs of them; t is a number of steps times
-    their learning rate.
+    their learning rate. Computed by neural-tangents, which cannot be compiled as a part of something else.
 
     Args:
       kernel, test_kernel, targets, train_start, test_start: see gradient_descent.

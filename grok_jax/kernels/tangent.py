@@ -29,17 +29,19 @@ def tangent_kernel(
     K(x, x') = (1/O) Σ_o ∇_w f_o(w, x) · ∇_w f_o(w, x')
 
     Of a network with one output (O = 1) it is the kernel; of one with several it is the average of theirs, the
-    usual stand-in K ⊗ 1 for the full kernel over pairs of outputs. Computed by neural-tangents as products of
-    per-example gradients of one output at a time, in square blocks, and without `others` only on and above the
-    diagonal. So the memory is that of the result and of two blocks of gradients, whatever the number of rows.
+    usual stand-in K ⊗ 1 for the full kernel over pairs of outputs. A network whose parameters all lie in affine
+    layers has its kernel from what goes into the layers and what comes back (see layered.py). That of any other is
+    computed by neural-tangents as products of per-example gradients of one output at a time, in square blocks, and
+    without `others` only on and above the diagonal. So the memory is that of a few matrices like the result and of
+    two blocks of gradients, whatever the number of rows.
 
     Args:
       network: f; params, inputs -> outputs of shape (rows, O).
       params: w.
       inputs: x, row by row.
       others: x'; None takes the inputs again.
-      block_rows: rows and columns of a block, any number; None lets BLOCK_BYTES decide. The result does not
-        depend on it.
+      block_rows: rows and columns of a block, any number, also for a network of affine layers; None decides by
+        BLOCK_BYTES and takes the shorter way where there is one. The result does not depend on it.
 
     Returns:
       K.

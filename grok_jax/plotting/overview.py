@@ -30,10 +30,10 @@ def overview(ds: xr.Dataset) -> Figure:
     kind = "accuracy" if "test_accuracy" in ds and bool(ds["test_accuracy"].notnull().any()) else "loss"
     axes = [str(d) for d in ds.dims if d != "step" and str(d).split(".")[-1] != "seed"]
     colour_axis, column_axes = axes[:1], axes[1:]
-    columns = _spread(list(product(*(range(ds.sizes[d]) for d in column_axes))), MOST_COLUMNS)
+    columns = spread(list(product(*(range(ds.sizes[d]) for d in column_axes))), MOST_COLUMNS)
     lines = list(range(ds.sizes[colour_axis[0]])) if colour_axis else [0]
     palette = colours(len(lines))
-    named = set(_spread(lines, MOST_NAMES))
+    named = set(spread(lines, MOST_NAMES))
 
     with style():
         figure = Figure(figsize=(1.8 + 3.0 * len(columns), 5.6), layout="constrained")
@@ -42,12 +42,12 @@ def overview(ds: xr.Dataset) -> Figure:
             chosen = ds.isel(dict(zip(column_axes, column, strict=True)))
             for line in lines:
                 runs = chosen.isel({colour_axis[0]: line}) if colour_axis else chosen
-                label = _value(runs[colour_axis[0]].item()) if colour_axis and line in named else None
+                label = value_text(runs[colour_axis[0]].item()) if colour_axis and line in named else None
                 curve(panels[0, i], runs[f"train_{kind}"], colour=palette[line], linestyle="--")
                 curve(panels[0, i], runs[f"test_{kind}"], colour=palette[line], label=label)
                 curve(panels[1, i], runs["weight_norm"], colour=palette[line])
             panels[0, i].set_xlabel("")
-            panels[0, i].set_title("\n".join(f"{d} = {_value(chosen[d].item())}" for d in column_axes))
+            panels[0, i].set_title("\n".join(f"{d} = {value_text(chosen[d].item())}" for d in column_axes))
         panels[0, 0].set_ylabel(axis_label([ds[f"train_{kind}"], ds[f"test_{kind}"]]))
         panels[1, 0].set_ylabel(axis_label([ds["weight_norm"]]))
         if kind == "loss":
@@ -64,12 +64,13 @@ def overview(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _spread(items: list[Any], most: int) -> list[Any]:
+def spread(items: list[Any], most: int) -> list[Any]:
     """All items, or as many as allowed, evenly spread from the first to the last."""
     if len(items) <= most:
         return items
     return [items[i] for i in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A setting as a title shows it."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

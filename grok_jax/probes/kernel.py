@@ -5,6 +5,7 @@ twin has the kernel of its start throughout.
 """
 
 from types import SimpleNamespace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -51,10 +52,11 @@ def measure_regression(probed: Probed) -> Scalars:
     missing = _missing(probed, start, used)
     found = kernel_regression(kernel, jnp.where(used[None, :], test_kernel, 0), missing, test_start=test_start)
     errors = jnp.mean((found.test - as_values(probed.test.targets, found.test)) ** 2, axis=1)
+    values, _, kept = spectrum(kernel)
     return {
         "kernel_regression_loss": probed.test_weights @ errors,
         "kernel_difficulty": difficulty(kernel, missing),
-        "kernel_rank": jnp.sum(spectrum(kernel)[2]).astype(errors.dtype),
+        "kernel_rank": jnp.where(jnp.isfinite(values[-1]), jnp.sum(kept), jnp.nan),
     }
 
 
@@ -67,8 +69,13 @@ def measure_subspace(probed: Probed) -> Scalars:
     Reference: Kumar et al. (2024), Fig. 1a.
     """
     used = probed.train_weights > 0
+
+    def on_train(params: Any) -> Array:
+        return probed.network(params, probed.train.inputs)
+
     moved = optax.tree.sub(probed.params, probed.initial_params)
-    _, change = jax.jvp(lambda w: probed.network(w, probed.train.inputs), (probed.initial_params,), (moved,))
+    _, change = jax.jvp(on_train, (probed.initial_params,), (moved,))
+    _, transposed = jax.vjp(on_train, probed.initial_params)
     kernel = restricted(tangent_kernel(probed.network, probed.initial_params, probed.train.inputs), used)
     values, vectors, kept = spectrum(kernel)
     root = jnp.where(kept, jnp.where(kept, values, 1) ** -0.5, 0)[:, None]
@@ -79,11 +86,12 @@ def measure_subspace(probed: Probed) -> Scalars:
     )
     length = jnp.linalg.norm(lazy)
     progress = here @ lazy / length**2
-    outside = jnp.maximum(optax.tree.norm(moved) ** 2 - here @ here, 0)
+    # The difference of the squared lengths would lose everything below 3e-4 of the way to rounding.
+    (inside,) = transposed(vectors @ (root * here[:, None]))
     return {
         "lazy_progress": progress,
         "tangent_distance": jnp.linalg.norm(here - progress * lazy) / length,
-        "normal_distance": jnp.sqrt(outside) / length,
+        "normal_distance": optax.tree.norm(optax.tree.sub(moved, inside)) / length,
     }
 
 

@@ -8,8 +8,11 @@ from grok_jax.analysis.grokking import (
     first_crossing,
     is_censored,
     last_value,
+    loss_delay,
     t_fit,
     t_generalize,
+    t_loss,
+    time_to_grok,
     value_at,
 )
 from grok_jax.errors import UserError
@@ -178,3 +181,44 @@ def test_grokking_times_survive_a_netcdf_file(tmp_path):
 def test_results_without_accuracies_say_what_there_is():
     with pytest.raises(UserError, match="train_loss"):
         t_fit(xr.Dataset({"train_loss": runs([0.0] * 5)}))
+
+
+def losses(train, test):
+    """Losses that fall linearly from 1 to .1 at the given steps, or stay at 1 for inf."""
+    steps = np.arange(0, 1001, 10)
+
+    def fall(times):
+        return [np.ones(steps.size) if np.isinf(t) else np.maximum(1 - 0.9 * steps / t, 0) for t in times]
+
+    return xr.Dataset({"train_loss": runs(*fall(train), steps=steps), "test_loss": runs(*fall(test), steps=steps)})
+
+
+def test_times_of_losses_are_when_they_first_fall_to_the_level():
+    train, test = t_loss(losses(train=[50, 100], test=[500, np.inf]), 0.1)
+    np.testing.assert_allclose(train, [50, 100])
+    np.testing.assert_allclose(test, [500, np.inf])
+
+
+def test_time_to_grok_is_the_difference_of_the_two_times():
+    assert time_to_grok(losses(train=[50], test=[500]), 0.1).item() == pytest.approx(450)
+
+
+def test_a_test_loss_that_falls_first_groks_at_once():
+    assert time_to_grok(losses(train=[500], test=[50]), 0.1).item() == 0
+
+
+def test_time_to_grok_of_a_test_loss_that_never_falls_is_censored():
+    assert time_to_grok(losses(train=[50], test=[np.inf]), 0.1).item() == np.inf
+
+
+def test_time_to_grok_is_undefined_where_the_training_loss_does_not_fall():
+    assert np.isnan(time_to_grok(losses(train=[np.inf, np.inf], test=[np.inf, 50]), 0.1)).all()
+
+
+def test_loss_delay_is_the_ratio_of_the_two_times():
+    np.testing.assert_allclose(loss_delay(losses(train=[50, 50], test=[500, np.inf]), 0.1), [10, np.inf])
+
+
+def test_loss_delay_is_undefined_where_the_training_loss_does_not_fall_or_is_there_at_once():
+    assert np.isnan(loss_delay(losses(train=[np.inf], test=[50]), 0.1)).all()
+    assert np.isnan(loss_delay(losses(train=[50], test=[500]), 1.0)).all()

@@ -6,6 +6,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 from benchmarks import grids, peers, run, suite
+from benchmarks.kernels import Taken
 from benchmarks.timing import Ratio, Trainer, Turn, contestant, ratio, take_turns
 from grok_jax.training.devices import run_mesh
 from grok_jax.training.grid import expand, group_runs
@@ -96,3 +97,32 @@ def test_the_table_is_aligned():
     lines = suite.table(rows).splitlines()
     assert lines[2].index("1") == lines[0].index("ours")
     assert lines[3].index("1.00") == lines[0].index("peak GiB")
+
+
+def test_the_pytorch_committee_takes_a_plain_step_through_all_its_weights(monkeypatch):
+    torch = pytest.importorskip("torch")
+    stepped = []
+
+    class Counted(torch.optim.SGD):
+        def step(self):
+            stepped.append([tuple(parameter.shape) for parameter in self.param_groups[0]["params"]])
+            return super().step()
+
+    monkeypatch.setattr(torch.optim, "SGD", Counted)
+    peers.committee(torch.get_num_threads(), {}, *suite.SMALL.values()).advance(3)
+    assert stepped == [[(suite.SMALL["model.width"], suite.SMALL["task.features"])]] * 3
+
+
+def test_the_kernel_benchmark_without_pytorch_has_both_of_our_ways(monkeypatch):
+    monkeypatch.setattr(peers, "has_torch", lambda: False)
+    rows = list(suite.kernel(suite.SMOKE))
+    assert [row.benchmark.endswith("by Jacobians") for row in rows] == [False, True]
+    assert all(row.seconds > 0 and row.peak_bytes > 0 and row.peer == suite.NO_PEER for row in rows)
+
+
+def test_a_kernel_beside_pytorch_says_how_many_times_as_fast_it_is():
+    ours, theirs = ([Taken(seconds, 0.0, 2**30) for seconds in side] for side in ((1.0, 2.0), (3.0, 4.0)))
+    row = suite._against_kernel(suite.Row("kernel", seconds=1.5), ours, "rows at once", theirs)
+    assert row.ratio == Ratio(median=2.5, low=2.0, high=3.0)
+    assert row.peer == "3.5 s, 1.00 GiB (rows at once)"
+    assert "1.50 s" in suite.table([row])

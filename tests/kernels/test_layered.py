@@ -71,6 +71,17 @@ def test_other_networks_are_told_apart(module):
     assert not is_layered(*network_of(module), INPUTS)
 
 
+def test_a_network_that_changes_its_parameters_first_has_its_own_kernel():
+    module = MLP((6,), 2)
+    params = module.init(jax.random.fold_in(KEY, 2), INPUTS)["params"]
+
+    def doubled(params, inputs):
+        return module.apply({"params": jax.tree.map(lambda w: 2 * w, params)}, inputs)
+
+    expected = tangent_kernel(doubled, params, INPUTS, block_rows=7)
+    np.testing.assert_allclose(tangent_kernel(doubled, params, INPUTS), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_a_kernel_of_layers_is_taken_without_jacobians(monkeypatch):
     def refuse():
         raise AssertionError("a Jacobian was asked for")

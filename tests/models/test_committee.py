@@ -1,4 +1,4 @@
-"""The committee machine against explicit loops, its summary statistics, and the paper's kernels."""
+"""The committee machine against explicit loops, and its summary statistics."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS
+from grok_jax.models import MODELS, committee
 from grok_jax.models.committee import Committee, summary_statistics
 
 INPUTS = jax.random.normal(jax.random.key(7), (6, 4))
@@ -21,13 +21,6 @@ def init(module):
 
 def fields(**changes):
     return SimpleNamespace(**{**MODELS["committee"].defaults, **changes})
-
-
-def tangent_kernel(module, params, inputs):
-    """The plain product of Jacobians, times N: the paper's normalisation."""
-    jacobian = jax.jit(jax.jacobian(lambda p: module.apply({"params": p}, inputs)[:, 0]))(params)
-    flat = jnp.concatenate([leaf.reshape(len(inputs), -1) for leaf in jax.tree.leaves(jacobian)], axis=1)
-    return module.width * flat @ flat.T
 
 
 @pytest.mark.parametrize("train_readout", [False, True])
@@ -53,21 +46,28 @@ def test_summary_statistics_fix_the_function(train_readout):
     np.testing.assert_allclose(module.apply({"params": params}, INPUTS)[:, 0], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_tangent_kernel_is_equation_5_of_the_paper():
-    module = Committee(9, 0.3)
-    params = init(module)
-    mean, moment = summary_statistics(params)
-    overlap, linear = INPUTS @ INPUTS.T, INPUTS @ mean
-    expected = overlap * (1 + 0.3 * (linear[:, None] + linear[None, :]) + 0.3**2 * INPUTS @ moment @ INPUTS.T)
-    np.testing.assert_allclose(tangent_kernel(module, params, INPUTS), expected, rtol=1e-3, atol=1e-4)
+def test_large_committees_are_computed_from_moments_alone(monkeypatch):
+    params, inputs = {"kernel": jax.random.normal(jax.random.key(0), (4, 40))}, INPUTS
+    with_hidden_layer = Committee(40, 0.3).apply({"params": params}, inputs[:3])  # few rows
+    assert committee._moments_are_cheaper(6, 4, 40)
+    assert not committee._moments_are_cheaper(3, 4, 10)
+
+    def refuse(*args):
+        raise AssertionError("a hidden layer was asked for")
+
+    monkeypatch.setattr(committee, "Layer", refuse)
+    np.testing.assert_allclose(Committee(40, 0.3).apply({"params": params}, inputs)[:3], with_hidden_layer, rtol=1e-4)
 
 
-def test_wide_network_with_trained_readouts_starts_at_the_kernel_of_equation_23():
-    module = Committee(50_000, 0.5, train_readout=True)
-    kernel = tangent_kernel(module, init(module), INPUTS)
-    overlap, squares = INPUTS @ INPUTS.T, jnp.sum(INPUTS**2, axis=1)
-    expected = 2 * overlap + 1.5 * 0.5**2 * overlap**2 + 0.25 * 0.5**2 * squares[:, None] * squares[None, :]
-    np.testing.assert_allclose(kernel, expected, atol=0.05 * np.abs(expected).max())
+def test_gradients_through_moments_are_those_of_the_hidden_layer(monkeypatch):
+    params = {"kernel": jax.random.normal(jax.random.key(0), (4, 40))}
+
+    def gradient():
+        return jax.grad(lambda w: jnp.sum(jnp.sin(Committee(40, 0.3).apply({"params": w}, INPUTS))))(params)["kernel"]
+
+    from_moments = gradient()
+    monkeypatch.setattr(committee, "_moments_are_cheaper", lambda *sizes: False)
+    np.testing.assert_allclose(from_moments, gradient(), rtol=1e-4, atol=1e-5)
 
 
 def test_weights_and_trained_readouts_are_standard_normal():

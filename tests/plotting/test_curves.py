@@ -3,7 +3,15 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.plotting.curves import axis_label, curve, learning_curves, legend, mark_time, weight_norm_axis
+from grok_jax.plotting.curves import (
+    axis_label,
+    curve,
+    curves_along,
+    learning_curves,
+    legend,
+    mark_time,
+    weight_norm_axis,
+)
 
 
 def runs(values, name="test_accuracy", **attrs):
@@ -74,3 +82,36 @@ def test_a_time_is_marked_at_its_median_and_named_where_it_is_not_reached(ax):
     mark_time(ax, xr.DataArray([1.0, np.inf, np.inf], dims="seed"), colour="k", label="late")
     assert [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata())] == [30]
     assert ax.get_legend_handles_labels()[1] == ["fit", "late: not reached"]
+
+
+@pytest.fixture
+def along():
+    """Losses of two seeds at two laziness values."""
+    values = np.array([[1, 1, 0.1, 0.01], [1, 1, 0.5, 0.1]])
+    axes = ("model.output_scale", "seed", "step")
+    coords = {"model.output_scale": [0.5, 2.0], "step": [0, 1, 10, 100]}
+    names = {"train_loss": values, "test_loss": 2 * values}
+    return xr.Dataset({name: (axes, np.stack([v, 3 * v], axis=1)) for name, v in names.items()}, coords)
+
+
+def test_curves_along_an_axis_share_a_colour_at_each_point_and_train_is_dashed(ax, along):
+    curves_along(ax, along, "model.output_scale", symbol="α")
+    assert [line.get_linestyle() for line in ax.lines] == ["--", "-", "--", "-"]
+    drawn = [line.get_color() for line in ax.lines]
+    assert drawn[0] == drawn[1] != drawn[2] == drawn[3]
+
+
+def test_curves_along_an_axis_are_named_by_its_values(ax, along):
+    curves_along(ax, along, "model.output_scale", symbol="α")
+    assert ax.get_legend_handles_labels()[1] == ["α = 0.5", "α = 2"]
+    assert ax.get_ylabel() == "loss (dashed: train)"
+
+
+def test_curves_along_an_axis_are_medians_over_the_others(ax, along):
+    curves_along(ax, along, "model.output_scale", symbol="α")
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), 2 * 2 * np.array([1, 0.1, 0.01]))
+
+
+def test_losses_along_an_axis_are_logarithmic(ax, along):
+    curves_along(ax, along, "model.output_scale", symbol="α")
+    assert ax.get_yscale() == "log"

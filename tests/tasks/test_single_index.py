@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import eval_hermitenorm
 
+from grok_jax import check, observe, sweep
 from grok_jax.errors import UserError
 from grok_jax.tasks import TASKS
 from grok_jax.tasks.single_index import target_directions, target_values
@@ -91,3 +92,53 @@ def test_noise_is_on_the_training_targets_alone(fields_of, draw):
 def test_impossible_fields_are_user_errors(fields_of, changes, message):
     with pytest.raises(UserError, match=message):
         TASK.rows(fields_of("single_index", **changes))
+
+
+SOLVED = {
+    "task": {"name": "single_index", "features": 6, "train_size": 30, "test_size": 30},
+    "model": {"name": "committee", "width": 4, "output_scale": 3.0, "init_scale": 0.0, "solution_share": 1.0},
+    "optimizer": {"name": "gd", "learning_rate": 1e-3},
+    "training": {"steps": 0, "records": 2},
+}
+
+
+def changed(**sections):
+    return {name: {**fields, **sections.get(name, {})} for name, fields in SOLVED.items()}
+
+
+def test_the_known_solution_has_no_loss():
+    ds = sweep(SOLVED, {"model.epsilon": [0.25, 1.0], "seed": range(2)}, progress=False)
+    assert (ds.train_loss < 1e-9).all()
+    assert (ds.test_loss < 1e-9).all()
+
+
+def test_a_share_of_the_solution_is_added_to_the_initial_weights():
+    grid = {"model.solution_share": [0.0, 0.5, 1.0]}
+    alone, none = changed(model={"output_scale": 1.0}), changed(model={"init_scale": 1.0, "output_scale": 1.0})
+    (_, full), *_ = reversed(list(observe(lambda run: run.params["kernel"], alone, grid)))
+    starts = [params for _, params in observe(lambda run: run.params["kernel"], none, grid)]
+    for share, start in zip((0.0, 0.5, 1.0), starts, strict=True):
+        np.testing.assert_allclose(start, starts[0] + share * full, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        ({"task": {"target": "hermite"}}, "task.target='quadratic' and task.directions=1"),
+        ({"task": {"directions": 2}}, "task.target='quadratic' and task.directions=1"),
+        ({"model": {"width": 5}}, "of even width"),
+        ({"model": {"centered": True}}, "centered=False"),
+        ({"model": {"hermite_degree": 3}}, "hermite_degree=None"),
+        ({"model": {"train_readout": True}}, "train_readout=False"),
+    ],
+)
+def test_a_share_of_an_unknown_solution_is_refused_in_one_line(sections, words):
+    with pytest.raises(UserError, match=f"^model.solution_share needs .*{words}") as caught:
+        check(changed(**sections))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_task_without_a_known_solution_is_named():
+    config = {"task": {"name": "teacher_student"}, "model": {"name": "mlp", "solution_share": 0.5}}
+    with pytest.raises(UserError, match=r"needs a task whose solution is known; task\.name is 'teacher_student'"):
+        check(config)

@@ -12,6 +12,13 @@ from grok_jax.tasks import TASKS, Rows
 CASES = {
     "teacher_student": ("teacher_student", {"widths": (), "test_size": 25}, "train_size", 20, 30),
     "single_index": ("single_index", {"features": 7, "test_size": 25, "noise": 0.1}, "train_size", 20, 30),
+    "kernel_eigenvector": (
+        "kernel_eigenvector",
+        {"features": 7, "order": 3, "test_size": 25},
+        "train_size",
+        20,
+        30,
+    ),
     "one_hot": ("modular_arithmetic", {"p": 7}, "train_fraction", 0.3, 0.7),
     "tokens": ("modular_arithmetic", {"p": 7, "operation": "divide", "encoding": "tokens"}, "train_fraction", 0.3, 0.7),
     "all_left": ("mnist", {"messiness": 0.5}, "train_size", 20, 30),

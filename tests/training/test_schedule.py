@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grok_jax.training.schedule import Schedule, has_diverged, has_generalized, record_steps
+from grok_jax.training.schedule import Schedule, has_diverged, has_generalized, is_probed, record_steps
 
 
 def test_records_are_zero_then_log_spaced_then_the_last():
@@ -22,6 +22,21 @@ def test_no_steps_are_one_record():
 
 def test_given_records_are_kept_and_the_last_step_added():
     assert record_steps(Schedule(50, record_steps=(10, 5))).tolist() == [5, 10, 50]
+
+
+def test_probes_are_at_every_record_unless_told_otherwise():
+    assert is_probed(Schedule(1000, 8)).all()
+
+
+def test_every_third_record_back_from_the_last_is_probed_and_the_first():
+    schedule = Schedule(60, record_steps=(0, 10, 20, 30, 40, 50), probe_every=3)
+    assert is_probed(schedule).tolist() == [True, False, False, True, False, False, True]
+    schedule = Schedule(40, record_steps=(0, 10, 20, 30), probe_every=3)
+    assert is_probed(schedule).tolist() == [True, True, False, False, True]
+
+
+def test_probes_rarer_than_records_are_at_the_first_and_the_last():
+    assert is_probed(Schedule(30, record_steps=(0, 10, 20), probe_every=99)).tolist() == [True, False, False, True]
 
 
 def test_a_run_has_generalised_when_train_and_test_are_right_and_a_diverged_one_never_has():

@@ -140,14 +140,25 @@ def test_a_partial_plain_config_has_defaults_elsewhere():
     assert whole.sizes == {"model.init_scale": 2, "step": 3}
 
 
+def with_own_probe(monkeypatch):
+    """Registers a probe, mean_target, for the length of a test."""
+
+    def mean_target(probed):
+        return {"mean_target": probed.train_weights @ probed.train.targets[:, 0]}
+
+    monkeypatch.setitem(PROBES, "mean_target", Probe(mean_target, {"mean_target": ("mean first target", "1")}))
+
+
 class Killed(BaseException):
     """What a sweep dies of in the tests."""
 
 
-@pytest.mark.parametrize("mapping", ["map", "vmap"])
-def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, mapping, small_config):
+@pytest.mark.parametrize(("mapping", "probe_every"), [("map", 1), ("vmap", 1), ("map", 3)])
+def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, mapping, probe_every, small_config):
+    with_own_probe(monkeypatch)
     config = small_config(
-        **{"execution.checkpoint_seconds": 0.0, "execution.mapping": mapping, "execution.chunk_runs": 4}
+        **{"execution.checkpoint_seconds": 0.0, "execution.mapping": mapping, "execution.chunk_runs": 4},
+        **{"training.probes": ("mean_target",), "training.probe_every": probe_every},
     )
     config.optimizer.update_noise = 0.01
     config.training.batch_size = 5
@@ -165,7 +176,7 @@ def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, 
     monkeypatch.setattr(checkpoints, "save", save_and_die)
     with pytest.raises(Killed):
         run(config, checkpoint=tmp_path)
-    monkeypatch.undo()
+    monkeypatch.setattr(checkpoints, "save", checkpoints_save)
 
     resumed = run(config, checkpoint=tmp_path)
     xr.testing.assert_identical(resumed.drop_attrs(), uninterrupted.drop_attrs())
@@ -195,10 +206,7 @@ def test_a_grid_killed_before_its_first_record_goes_on(tmp_path, monkeypatch, sm
 
 
 def test_a_probe_sees_the_same_rows_alone_and_in_a_grid(monkeypatch, small_config):
-    def mean_target(probed):
-        return {"mean_target": probed.train_weights @ probed.train.targets[:, 0]}
-
-    monkeypatch.setitem(PROBES, "mean_target", Probe(mean_target, {"mean_target": ("mean first target", "1")}))
+    with_own_probe(monkeypatch)
     config = small_config(**{"training.probes": ("mean_target",), "training.steps": 0})
     together = run(config, {"task.train_size": [3, 12]})
     alone = run(config, {"task.train_size": [3]})
@@ -227,6 +235,21 @@ def test_a_probe_of_a_users_own_is_recorded(monkeypatch, small_config):
     recorded = run(small_config(**{"training.probes": (name,)}), {})
     assert recorded[name].attrs["long_name"] == "largest weight of the first layer"
     assert (recorded[name] > 0).all()
+
+
+def test_probes_are_nan_at_the_records_that_leave_them_out(monkeypatch, small_config):
+    with_own_probe(monkeypatch)
+    ds = run(
+        small_config(**{"training.probes": ("mean_target",), "training.probe_every": 2, "training.records": 5}), {}
+    )
+    assert np.isfinite(ds.mean_target).values.tolist() == [True, False, True, False, True]
+    assert np.isfinite(ds.train_loss).all()
+
+
+@pytest.mark.parametrize("variable", ["train_loss", "kernel_distance"])
+def test_a_probe_cannot_have_a_variable_that_is_taken(variable):
+    with pytest.raises(UserError, match=f"^probe 'own' has variables that are taken: {variable}$"):
+        register_probe("own", Probe(jnp.sum, {variable: ("of another", "1")}))
 
 
 def test_a_probe_cannot_take_a_name_that_is_taken(monkeypatch):

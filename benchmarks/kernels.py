@@ -1,0 +1,76 @@
+"""One tangent kernel: of the MNIST network 784-200-200-10 over some digits, averaged over its outputs."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.memory import peak_bytes
+
+
+class Taken(NamedTuple):
+    """What a kernel took, in a process that did nothing else."""
+
+    seconds: float  # without compiling, or the first calls of a library
+    compile_seconds: float
+    peak_bytes: int  # of the whole process
+
+
+def ours(images: np.ndarray, block_rows: int | None = None) -> Taken:
+    """By tangent_kernel, which sees the layers; given block_rows, by products of Jacobians.
+
+    Args:
+      images: uint8 (rows, 784).
+      block_rows: see tangent_kernel.
+    """
+    import jax
+
+    from grok_jax.kernels import tangent_kernel
+    from grok_jax.models import init_params
+    from grok_jax.models.mlp import MLP
+
+    inputs, module = jax.numpy.asarray(images, "float32") / 255, MLP((200, 200), 10)
+    params = init_params(module, jax.random.key(0), inputs)
+
+    def kernel_of(params: dict, inputs: jax.Array) -> jax.Array:
+        return tangent_kernel(lambda w, x: module.apply({"params": w}, x), params, inputs, block_rows=block_rows)
+
+    began = time.perf_counter()
+    compiled = jax.jit(kernel_of).lower(params, inputs).compile()
+    compile_seconds = time.perf_counter() - began
+    began = time.perf_counter()
+    jax.block_until_ready(compiled(params, inputs))
+    return Taken(time.perf_counter() - began, compile_seconds, peak_bytes())
+
+
+def pytorch(images: np.ndarray, chunk: int) -> Taken:
+    """By torch.func as its tutorial on tangent kernels does: per-row Jacobians, contracted; some rows at a time."""
+    import torch
+    from torch.func import functional_call, jacrev, vmap
+
+    from benchmarks.peers import cores, mnist_network
+
+    torch.set_num_threads(cores())
+    inputs, network = torch.from_numpy(images).float() / 255, mnist_network()
+    params = {name: parameter.detach() for name, parameter in network.named_parameters()}
+
+    def jacobian(inputs: torch.Tensor) -> list[torch.Tensor]:
+        of_row = vmap(jacrev(lambda w, x: functional_call(network, w, (x[None],))[0]), (None, 0))
+        return [leaf.flatten(2) for leaf in of_row(params, inputs).values()]
+
+    def kernel_of(inputs: torch.Tensor) -> torch.Tensor:
+        rows = len(inputs)
+        kernel = torch.empty(rows, rows)
+        for i in range(0, rows, chunk):
+            left = jacobian(inputs[i : i + chunk])
+            for j in range(i, rows, chunk):
+                right = left if j == i else jacobian(inputs[j : j + chunk])
+                block = sum(torch.einsum("iop,jop->ij", a, b) for a, b in zip(left, right, strict=True)) / 10
+                kernel[i : i + chunk, j : j + chunk] = block
+                kernel[j : j + chunk, i : i + chunk] = block.T
+        return kernel
+
+    kernel_of(inputs[:2])
+    began = time.perf_counter()
+    kernel_of(inputs)
+    return Taken(time.perf_counter() - began, 0.0, peak_bytes())

@@ -1,0 +1,112 @@
+"""Any config beside its lazy baseline: how it is trained with its linearised twin, drawn, and put in a table."""
+
+import math
+from itertools import product
+from types import SimpleNamespace
+from typing import Any
+
+import xarray as xr
+from ml_collections import ConfigDict
+
+from experiments.figures import FigureOf
+from grok_jax.analysis.claims import show_value
+from grok_jax.analysis.lazy import LINEARIZED, comparison
+from grok_jax.analysis.selection import fields_along
+from grok_jax.errors import UserError, require
+from grok_jax.plotting.lazy_overview import lazy_overview
+from grok_jax.training.grid import Axis, expand, parse_grid
+from grok_jax.training.probes import PROBES
+from grok_jax.training.schedule import record_steps
+from grok_jax.training.settings import RunSettings, complete
+
+PROBE_RECORDS = 8  # enough for a curve of the alignment
+
+
+def beside_twin(config: ConfigDict, probe_records: int | None = None) -> ConfigDict:
+    """A config with the further axis model.linearized=False, True and the probes of the kernel.
+
+    Its figure is dropped. Its own probes stay, but for those that cannot be measured on a twin. Kernel regression is
+    measured where every run of the grid has the squared error.
+
+    Args:
+      config: any; may have the axis model.linearized already.
+      probe_records: at how many records to measure the probes; None: where the config says, and PROBE_RECORDS where
+        it asks for no probes.
+
+    Returns:
+      Another config; the given one is unchanged.
+
+    Raises:
+      UserError: a config that makes no sense, or whose grid has networks or twins alone.
+    """
+    plain = complete(config.to_dict())
+    axes = parse_grid(plain["grid"])
+    _require_both(axes)
+    points = expand(plain, axes)
+    training = plain["training"]
+    if probe_records is None and not training["probes"] and training["probe_every"] == 1:
+        probe_records = PROBE_RECORDS
+    if probe_records is not None:
+        records = max(len(record_steps(schedule)) for schedule in {point.schedule for point in points})
+        training["probe_every"] = max(1, math.ceil((records - 1) / (probe_records - 1)))
+    own = [name for name in training["probes"] if _takes_twins(name, plain)]
+    ours = ["kernel", "kernel_regression"] if has_kernel_regression(points) else ["kernel"]
+    training["probes"] = tuple(dict.fromkeys([*ours, *own]))
+    if not any(axis.name == LINEARIZED for axis in axes):
+        plain["grid"] = "; ".join(filter(None, (f"{LINEARIZED}=False, True", plain["grid"])))
+    return ConfigDict({**plain, "figure": ""})
+
+
+def has_kernel_regression(points: list[RunSettings]) -> bool:
+    """Whether every run has the loss for which kernel regression has a closed form."""
+    return {dict(point.static.training)["loss"] for point in points} == {"mse"}
+
+
+def baseline_figure() -> FigureOf:
+    """What is made of the results: the picture and the table; no claims."""
+    return FigureOf(lazy_overview, [], table)
+
+
+def table(ds: xr.Dataset) -> list[dict[str, Any]]:
+    """A row for each setting of the grid: its fields, and the columns of analysis.lazy.comparison."""
+    compared = comparison(ds)
+    axes = [str(axis) for axis in compared.dims]
+    rows = []
+    for place in product(*(range(compared.sizes[axis]) for axis in axes)):
+        at = dict(zip(axes, place, strict=True))
+        setting = {field: ds[field].values[at[axis]].item() for axis in axes for field in fields_along(ds, axis)}
+        rows.append({**setting, **{name: x.isel(at).item() for name, x in compared.items()}})
+    return rows
+
+
+def format_table(rows: list[dict[str, Any]]) -> str:
+    """The table for a terminal: aligned columns, "never" for what was not reached, "-" for what was not measured."""
+    titles = [key if "." in key else key.replace("_", " ") for key in rows[0]]
+    cells = [titles, *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def _cell(value: Any) -> str:
+    return str(value) if isinstance(value, bool | str) else show_value(value)
+
+
+def _require_both(axes: tuple[Axis, ...]) -> None:
+    for axis in axes:
+        if LINEARIZED in axis.fields:
+            both = axis.fields == (LINEARIZED,) and list(axis.values) in ([(False,), (True,)], [(True,), (False,)])
+            require(
+                both, f"grid axis {axis.name!r} must be {LINEARIZED}=False, True, or not be there: both are compared"
+            )
+
+
+def _takes_twins(name: str, plain: dict[str, Any]) -> bool:
+    """Whether a probe can be measured on linearised models."""
+    fields = {section: SimpleNamespace(**plain[section]) for section in ("task", "model", "training")}
+    fields["model"].linearized = True
+    try:
+        PROBES[name].check(SimpleNamespace(**fields))
+    except UserError:
+        return False
+    return True

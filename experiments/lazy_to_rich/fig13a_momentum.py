@@ -1,0 +1,71 @@
+"""Lazy to rich, Figure 13a: network and linearised twin under momentum.
+
+Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel and kernel_regression.
+"""
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
+from grok_jax.analysis.grokking import is_censored
+from grok_jax.analysis.lazy import TOLERANCE, first_of_seeds, network_and_twin, t_fall, t_part, t_peak
+from grok_jax.plotting.curves import legend, mark_time
+from grok_jax.plotting.lazy import curves_against_twin, norm_and_alignment
+from grok_jax.plotting.style import panel_label, style
+
+HALF = 2.0  # the test loss falls: it is down to half its peak
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) losses of network, twin and kernel regression, (b) weight norm and kernel alignment; the first seed."""
+    pair = first_of_seeds(network_and_twin(ds))
+    with style():
+        figure = Figure(figsize=(9.6, 3.8), layout="constrained")
+        losses, norm = figure.subplots(1, 2)
+        curves_against_twin(losses, pair)
+        mark_time(losses, t_part(pair), colour="0.5", label=f"test losses {TOLERANCE:.0%} apart")
+        legend(losses)
+        second = norm_and_alignment(norm, pair.network)
+        legend(norm, second, loc="upper left")
+        for ax, letter in zip((losses, norm), "ab", strict=True):
+            panel_label(ax, letter)
+    return figure
+
+
+def _agree_early(ds: xr.Dataset) -> Measured:
+    pair = network_and_twin(ds)
+    peak, part = t_peak(pair.network["test_loss"]), t_part(pair)
+    return over_seeds(
+        (peak > 0) & (part > peak),
+        {
+            "network and twin part at": part,
+            "test loss peaks at": peak,
+            "train losses part at": t_part(pair, "train_loss"),
+        },
+    )
+
+
+def _part_before_the_fall(ds: xr.Dataset) -> Measured:
+    pair = network_and_twin(ds)
+    part, fall = t_part(pair), t_fall(pair.network["test_loss"], HALF)
+    return over_seeds(
+        part < fall,
+        {"network and twin part at": part, "test loss at half its peak at": fall},
+        decided=~(is_censored(part) & is_censored(fall)),
+    )
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig13a/1",
+        f"test losses of network and linearised twin differ by less than {TOLERANCE:.0%} until the network's peaks",
+        "broadly the same shape: linear, then feature learning",
+        _agree_early,
+    ),
+    Claim(
+        "lazy_to_rich/fig13a/2",
+        f"they part (by {TOLERANCE:.0%}) before the test loss is down to half its peak",
+        "linear, then feature learning, with bumps from momentum",
+        _part_before_the_fall,
+    ),
+]

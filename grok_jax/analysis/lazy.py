@@ -1,0 +1,122 @@
+"""What is read off a network beside its linearised twin: where they part, and what the kernel had foretold.
+
+Results of both have the axis 'model.linearized', or 'model.linearized' as a coordinate along an axis.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Real
+
+from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.grokking import first_crossing, last_value
+from grok_jax.analysis.seeds import axes_of_seeds, median_of_seeds
+from grok_jax.analysis.selection import runs_at
+
+LINEARIZED = "model.linearized"
+TOLERANCE = 0.1  # two losses that differ by more than this part of the larger have parted
+
+
+class Pair(NamedTuple):
+    """The runs of the network, and those of its linearised twin with otherwise the same settings."""
+
+    network: xr.Dataset
+    twin: xr.Dataset
+
+
+def network_and_twin(ds: xr.Dataset) -> Pair:
+    """Splits results into those of networks and those of their linearised twins.
+
+    Raises:
+      NotMeasured: one of the two is missing.
+    """
+    return Pair(runs_at(ds, {LINEARIZED: False}), runs_at(ds, {LINEARIZED: True}))
+
+
+def first_of_seeds(pair: Pair) -> Pair:
+    """One run of each, with the first of the seeds: what a picture of a single trajectory shows."""
+    return Pair(*(runs.isel(dict.fromkeys(axes_of_seeds(runs), 0)) for runs in pair))
+
+
+def t_part(pair: Pair, variable: str = "test_loss", tolerance: float = TOLERANCE) -> Float[xr.DataArray, "*grid"]:
+    """Step at which a curve of the network parts from its twin's, interpolated between records.
+
+    The first step with |a - b| / max(|a|, |b|) >= tolerance.
+
+    Args:
+      pair: network and twin, from the same weights on the same data.
+      variable: test_loss, train_loss, or any other curve.
+      tolerance: the relative difference.
+
+    Returns:
+      The time of each run in steps: inf where they never part, NaN where the records of either break off before.
+    """
+    a, b = pair.network[variable], pair.twin[variable]
+    larger = np.maximum(np.abs(a), np.abs(b))
+    difference = (np.abs(a - b) / larger.where(larger > 0, 1.0)).drop_vars(LINEARIZED, errors="ignore")
+    time = first_crossing(difference, tolerance)
+    name = variable.replace("_", " ")
+    time.attrs["long_name"] = f"first step at which the {name} of network and twin differ by {tolerance:.0%}"
+    return time
+
+
+def t_peak(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
+    """Step of the record at which a curve is highest: 0 where it only falls, NaN where it has no finite record."""
+    finite = x.where(np.isfinite(x))
+    known = finite.notnull().any("step")
+    time = finite.fillna(-np.inf).idxmax("step").where(known).astype(np.float64)
+    time.attrs = {"units": "steps", "long_name": f"step with the largest {x.name}"}
+    return time
+
+
+def t_fall(x: Real[xr.DataArray, "*grid step"], factor: float) -> Float[xr.DataArray, "*grid"]:
+    """Step at which a curve, after its highest record, first is `factor` times lower than that: see first_crossing."""
+    below = first_crossing(x.where(x["step"] >= t_peak(x)) / x.max("step"), 1 / factor, "down")
+    below.attrs["long_name"] = f"first step with {x.name} {factor:g} times below its peak"
+    return below
+
+
+def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
+    """Test loss of kernel regression with the initial kernel, where gradient descent on the twin would end.
+
+    Raises:
+      NotMeasured: the probe that measures it was not asked for.
+    """
+    if "kernel_regression_loss" not in ds:
+        raise NotMeasured("needs 'kernel_regression' among training.probes")
+    return ds["kernel_regression_loss"].sel(step=0, drop=True)
+
+
+def comparison(ds: xr.Dataset) -> xr.Dataset:
+    """What a network did beside its twin and kernel regression: the median over seeds for each setting of the grid.
+
+    Returns:
+      Final test losses of both (the last finite record), kernel_regression_loss, t_part (of the test losses, in
+      steps), alignment_start, alignment_end and kernel_distance (at the end) of the network's kernel. NaN where a probe
+      was not asked for.
+
+    Raises:
+      NotMeasured: networks or twins are missing.
+    """
+    pair = network_and_twin(ds)
+    network = pair.network.drop_vars(LINEARIZED, errors="ignore")
+    loss = last_value(network["test_loss"])
+    nothing = xr.full_like(network["test_loss"], np.nan, np.float64)
+    alignment, distance = (network.get(name, nothing) for name in ("kernel_alignment", "kernel_distance"))
+    values = {
+        "network_test_loss": loss,
+        "twin_test_loss": last_value(pair.twin["test_loss"].drop_vars(LINEARIZED, errors="ignore")),
+        "kernel_regression_loss": network.get("kernel_regression_loss", nothing).sel(step=0, drop=True),
+        "t_part": t_part(pair),
+        "alignment_start": alignment.sel(step=0, drop=True),
+        "alignment_end": last_value(alignment),
+        "kernel_distance": last_value(distance),
+    }
+    repeats = axes_of_seeds(ds)
+    return xr.Dataset(
+        {
+            name: median_of_seeds(x.stack(repeat=repeats, create_index=False), "repeat").median
+            for name, x in values.items()
+        }
+    )

@@ -1,0 +1,79 @@
+"""A figure for any grid that was trained with and without linearisation: networks against their twins."""
+
+from itertools import product
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.lazy import TOLERANCE, Pair, network_and_twin, t_part
+from grok_jax.analysis.seeds import axes_of_seeds
+from grok_jax.analysis.selection import fields_along
+from grok_jax.plotting.curves import curve, mark_time
+from grok_jax.plotting.lazy import ALIGNMENT, NORM, curves_against_twin
+from grok_jax.plotting.overview import MOST_COLUMNS, spread, value_text
+from grok_jax.plotting.style import panel_label, style
+
+FITTED = 0.5  # training accuracy of a task in which accuracy tells anything
+
+
+def lazy_overview(ds: xr.Dataset) -> Figure:
+    """Draws network against twin for each setting of a grid of any shape.
+
+    A column of panels for each setting, at most six: losses, with the line of kernel regression and the step at
+    which the test losses part; accuracies, where any run fits half of its training rows; alignment of the network's
+    kernel with the targets, and how far that kernel has moved.
+
+    Args:
+      ds: results with the axis model.linearized and the variables of probe 'kernel'.
+
+    Returns:
+      A matplotlib Figure.
+
+    Raises:
+      NotMeasured: networks or twins are missing.
+    """
+    pair = network_and_twin(ds)
+    repeats = axes_of_seeds(ds)
+    axes = [str(d) for d in pair.network.dims if d != "step" and d not in repeats]
+    settings = list(product(*(range(ds.sizes[d]) for d in axes)))
+    shown = spread(settings, MOST_COLUMNS)
+    accuracies = bool((pair.network["train_accuracy"] >= FITTED).any())
+    rows = 3 if accuracies else 2
+    with style():
+        figure = Figure(figsize=(2.6 + 3.2 * len(shown), 0.6 + 2.5 * rows), layout="constrained")
+        panels = figure.subplots(rows, len(shown), sharex=True, sharey="row", squeeze=False)
+        for column, setting in zip(panels.T, shown, strict=True):
+            chosen = Pair(*(runs.isel(dict(zip(axes, setting, strict=True))) for runs in pair))
+            column[0].set_title("\n".join(_title(ds, axis, at) for axis, at in zip(axes, setting, strict=True)))
+            curves_against_twin(column[0], chosen)
+            mark_time(column[0], t_part(chosen), colour="0.5", label=f"test losses part by {TOLERANCE:.0%}")
+            if accuracies:
+                curves_against_twin(column[1], chosen, "accuracy")
+            _kernel_panel(column[-1], chosen.network)
+            for ax in column[:-1]:
+                ax.set_xlabel("")
+        for ax in panels[:, 1:].flat:
+            ax.set_ylabel("")
+        for ax, letter in zip(panels[:, 0], "abc", strict=False):
+            panel_label(ax, letter)
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside right upper")
+        if len(settings) > len(shown):
+            figure.suptitle(f"{len(shown)} of {len(settings)} settings of {', '.join(axes)}")
+    return figure
+
+
+def _title(ds: xr.Dataset, axis: str, at: int) -> str:
+    return "\n".join(f"{field} = {value_text(ds[field].values[at].item())}" for field in fields_along(ds, axis))
+
+
+def _kernel_panel(ax: Axes, network: xr.Dataset) -> None:
+    """Alignment of the network's kernel, and on a second axis its distance from the start."""
+    curve(ax, network["kernel_alignment"], colour=ALIGNMENT)
+    ax.set_ylabel("kernel alignment (CKA)", color=ALIGNMENT)
+    second = ax.twinx()
+    curve(second, network["kernel_distance"], colour=NORM, linestyle="--")
+    second.set_ylabel("kernel distance", color=NORM)
+    second.tick_params(axis="y", labelcolor=NORM)
+    second.grid(False)
