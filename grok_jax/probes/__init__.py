@@ -2,6 +2,7 @@
 
 from grok_jax.probes import decomposition as decomposition
 from grok_jax.probes import kernel as kernel
+from grok_jax.probes import landscape as landscape
 from grok_jax.probes.matrices import tangent_kernels
 
 __all__ = ["tangent_kernels"]

@@ -1,6 +1,6 @@
 """What is learned: the tasks that configs can name, and how one run draws its data."""
 
-from grok_jax.tasks import kernel_eigenvector, mnist, modular_arithmetic, single_index, teacher_student
+from grok_jax.tasks import kernel_eigenvector, mnist, modular_arithmetic, single_index, teacher_student, toy_addition
 from grok_jax.tasks.base import TASKS, Data, Examples, Rows, Split, Task, fetch, register_task
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "register_task",
     "single_index",
     "teacher_student",
+    "toy_addition",
 ]

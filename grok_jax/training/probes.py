@@ -27,9 +27,7 @@ class Probed(NamedTuple):
     weight; the weights sum to 1, so that weights @ values is the mean over them.
     """
 
-    network: Callable[
-        [Any, Array], Float[Array, "rows outputs"]
-    ]  # params, inputs -> α f(w, x) as it is
+    network: Callable[[Any, Array], Float[Array, "rows outputs"]]  # params, inputs -> α f(w, x) as it is
     params: Any
     initial_params: Any
     tangent_params: Any  # where the gradients of what is trained are the network's: w_0 of a linearised twin, else w

@@ -1,0 +1,45 @@
+"""Probes of the loss landscape around a run's weights: how steep it still is along their sphere, and across it."""
+
+import jax
+import optax
+from jaxtyping import Array, Float
+
+from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training.losses import row_losses
+
+
+def measure_gradient(probed: Probed) -> dict[str, Float[Array, ""]]:
+    """The gradient of the training loss, taken apart into its part along the sphere |w| = const and across it.
+
+    g = ∇l_train(w),  radial: g · ŵ,  tangential: |g - (g · ŵ) ŵ| |w|,  ŵ = w / |w|
+
+    The tangential part, the change of the loss per radian, is 0 where the loss is minimal on the sphere, as the
+    reduced loss of Omnigrok assumes; the radial part is then the slope of the reduced loss over the weight norm.
+
+    Reference: Liu et al. (2023), Omnigrok, Eq. 1.
+    """
+
+    def loss(outputs: Float[Array, "rows outputs"]) -> Float[Array, ""]:
+        return probed.train_weights @ row_losses(outputs, probed.train.targets, probed.training.loss)
+
+    _, pull = jax.vjp(lambda w: probed.network(w, probed.train.inputs), probed.tangent_params)
+    (gradient,) = pull(jax.grad(loss)(probed.train_outputs))
+    norm = optax.tree.norm(probed.params)
+    radial = optax.tree.vdot(gradient, probed.params) / norm
+    along = jax.tree.map(lambda g, w: g - radial * w / norm, gradient, probed.params)
+    return {"radial_gradient": radial, "tangential_gradient": optax.tree.norm(along) * norm}
+
+
+register_probe(
+    "gradient",
+    Probe(
+        measure_gradient,
+        {
+            "radial_gradient": ("change of the training loss per unit of weight norm, at fixed direction", "1"),
+            "tangential_gradient": (
+                "steepest change of the training loss along the sphere of equal norm",
+                "1 / radian",
+            ),
+        },
+    ),
+)

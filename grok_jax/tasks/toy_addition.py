@@ -1,0 +1,83 @@
+"""Addition by a decoder of embedded digits, whose messiness is a dial (Omnigrok, Liu et al. 2023, Sec. 5.1)."""
+
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from grok_jax.components import require_one_of
+from grok_jax.errors import require
+from grok_jax.tasks.base import Data, Examples, Rows, Split, Task, register_task
+from grok_jax.tasks.drawing import normal_rows, require_count
+
+LINES = {"unit": lambda p: np.linspace(-1, 1, p), "digits": lambda p: np.arange(p, dtype=float)}
+
+
+def pairs(p: int) -> np.ndarray:
+    """The p (p + 1) / 2 unordered pairs of digits, shape (pairs, 2)."""
+    return np.array([(i, j) for i in range(p) for j in range(i, p)])
+
+
+def count_rows(fields: SimpleNamespace) -> Rows:
+    """Training pairs, and all others for testing; raises UserError where the fields describe no task."""
+    for name in ("p", "representation_dim", "target_dim"):
+        require_count(fields, name)
+    require_one_of(fields, "line", tuple(LINES), section="task")
+    require(0 <= fields.messiness <= 1, f"task.messiness is {fields.messiness}; it must be from 0 to 1")
+    total = len(pairs(fields.p))
+    train = require_count(fields, "train_size", total - 1, f"the {total} pairs, one of them for testing,")
+    return Rows(train, total - train)
+
+
+def representation(key: Key[Array, ""], fields: SimpleNamespace) -> Float[Array, "p dim"]:
+    """The embedding of each digit, R = m R_random + (1 - m) R_linear.
+
+    R_random has rows N(0, 1); R_linear puts the digits on a line: linspace(-1, 1, p) ("unit", the public code) or
+    0, 1, ..., p - 1 ("digits", the paper) in the first dimension, 0 in the others.
+
+    Reference: Omnigrok, Eq. 4.
+    """
+    random = normal_rows(jax.random.fold_in(key, 0), fields.p, fields.representation_dim)
+    line = jnp.zeros_like(random).at[:, 0].set(LINES[fields.line](fields.p))
+    return fields.messiness * random + (1 - fields.messiness) * line
+
+
+def draw_sums(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
+    """Inputs E_i + E_j and targets Y_{i+j} ~ N(0, 1) of all pairs, in a random order split into training and test.
+
+    Args:
+      key: key of the run's data; representation, targets and order get keys of their own.
+      fields: p, representation_dim, target_dim, line, messiness, train_size.
+      pool: None.
+      capacity: rows to make room for.
+
+    Returns:
+      Data with inputs (pairs, representation_dim) and targets (pairs, target_dim).
+
+    Reference: Omnigrok, Eq. 8 and App. D.
+    """
+    del pool  # Every run draws its own.
+    first, second = pairs(fields.p).T
+    embedded = representation(key, fields)
+    targets = normal_rows(jax.random.fold_in(key, 1), 2 * fields.p - 1, fields.target_dim)
+    examples = Examples(embedded[first] + embedded[second], targets[first + second])
+    order = jax.random.permutation(jax.random.fold_in(key, 2), len(first)).astype(jnp.int32)
+    train_size = jnp.asarray(fields.train_size, jnp.int32)
+    return Data(
+        Split(examples, order[: capacity.train], train_size),
+        Split(examples, order[::-1][: capacity.test], len(first) - train_size),
+    )
+
+
+register_task(
+    Task(
+        name="toy_addition",
+        static={"p": 10, "representation_dim": 1, "target_dim": 30, "line": "unit"},
+        traced={"train_size": 45, "messiness": 0.0},
+        outputs=lambda fields: fields.target_dim,
+        rows=count_rows,
+        draw=draw_sums,
+    )
+)
