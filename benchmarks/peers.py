@@ -63,17 +63,51 @@ def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: n
     import torch
 
     torch.set_num_threads(threads)
-    inputs = torch.from_numpy(images).float() / 255
-    targets = torch.eye(10)[torch.from_numpy(labels).long()]
-
-    def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        while True:
-            for rows in torch.randperm(len(inputs)).split(200):
-                yield inputs[rows], targets[rows]
-
     network = _scaled(mnist_network(), 8.0)
     adamw = torch.optim.AdamW(network.parameters(), **{"lr": 1e-3, "weight_decay": 0.1, **optimizer})
-    return _trainer(network, adamw, batches())
+    return _trainer(network, adamw, _digits(images, labels, 200))
+
+
+def landscape(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Trainer:
+    """A run of Omnigrok's fig. 3a: the network of fig. 3d at its initial norm throughout, batches of 100.
+
+    Args:
+      threads: of PyTorch.
+      optimizer: further arguments of AdamW.
+      images: uint8 (1000, 784).
+      labels: int32 (1000,).
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    network = mnist_network()
+    parameters = list(network.parameters())
+
+    def norm() -> torch.Tensor:
+        return torch.sqrt(sum(torch.sum(p**2) for p in parameters))
+
+    adamw = torch.optim.AdamW(parameters, **{"lr": 1e-3, "weight_decay": 0.0, **optimizer})
+    with torch.no_grad():
+        initial = norm()
+
+    @torch.no_grad()
+    def rescale() -> None:
+        factor = initial / norm()
+        for parameter in parameters:
+            parameter.mul_(factor)
+
+    return _trainer(network, adamw, _digits(images, labels, 100), rescale)
+
+
+def _digits(images: np.ndarray, labels: np.ndarray, batch: int) -> Iterator:
+    """Shuffled batches of digits and one-hot labels, for ever."""
+    import torch
+
+    inputs = torch.from_numpy(images).float() / 255
+    targets = torch.eye(10)[torch.from_numpy(labels).long()]
+    while True:
+        for rows in torch.randperm(len(inputs)).split(batch):
+            yield inputs[rows], targets[rows]
 
 
 def mnist_network() -> Any:
@@ -136,7 +170,7 @@ def _scaled(network: Any, init_scale: float) -> Any:
     return network
 
 
-def _trainer(network: Any, optimizer: Any, batches: Iterator) -> Trainer:
+def _trainer(network: Any, optimizer: Any, batches: Iterator, after_step: Callable[[], None] | None = None) -> Trainer:
     import torch
 
     criterion = torch.nn.MSELoss()
@@ -147,5 +181,7 @@ def _trainer(network: Any, optimizer: Any, batches: Iterator) -> Trainer:
             optimizer.zero_grad()
             criterion(network(inputs), targets).backward()
             optimizer.step()
+            if after_step:
+                after_step()
 
     return Trainer(advance, runs=1)

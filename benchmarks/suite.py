@@ -14,6 +14,7 @@ from benchmarks.timing import CONTEXT, Ratio, contestant, median_rate, ratio, ta
 REPOSITORY = Path(__file__).parent.parent
 TEACHER_STUDENT = "configs.omnigrok.fig2b_teacher_student"
 MNIST = "configs.omnigrok.fig3d_mnist_grokking"
+LANDSCAPE = "configs.omnigrok.fig3abc_mnist_landscape"
 COMMITTEE = "configs.lazy_to_rich.fig3e_phase_map"
 RECORDED = (TEACHER_STUDENT, MNIST)
 OURS = "ours"
@@ -63,6 +64,14 @@ def mnist(size: Size) -> Iterator[Row]:
     digits = _in_own_process(_first_digits, 1000)
     changes = {"grid": "seed=range(8)"}
     yield from _beside_pytorch("MNIST MLP, batch 200, 8 runs", MNIST, changes, size, peers.mnist, *digits)
+
+
+def landscape(size: Size) -> Iterator[Row]:
+    """A row of Omnigrok's fig. 3a on the embedded digits: 21 initial scales, 1000 digits."""
+    digits = _in_own_process(_first_digits, 1000)
+    changes = {"grid": "model.init_scale=log(0.1, 10, 21)", "task.train_size": 1000}
+    name = "MNIST landscape, batch 100, 21 runs"
+    yield from _beside_pytorch(name, LANDSCAPE, changes, size, peers.landscape, *digits)
 
 
 def committee(size: Size) -> Iterator[Row]:
@@ -126,6 +135,7 @@ def figures(size: Size) -> Iterator[Row]:
 BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "teacher_student": teacher_student,
     "mnist": mnist,
+    "landscape": landscape,
     "committee": committee,
     "kernel": kernel,
     "records": records,
