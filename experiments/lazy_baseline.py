@@ -44,6 +44,8 @@ def beside_twin(config: ConfigDict, probe_records: int | None = None) -> ConfigD
     _require_both(axes)
     points = expand(plain, axes)
     training = plain["training"]
+    if training["record_steps"]:  # kernel regression is that of the start
+        training["record_steps"] = (0, *training["record_steps"])
     if probe_records is None and not training["probes"] and training["probe_every"] == 1:
         probe_records = PROBE_RECORDS
     if probe_records is not None:
@@ -74,7 +76,7 @@ def table(ds: xr.Dataset) -> list[dict[str, Any]]:
     rows = []
     for place in product(*(range(compared.sizes[axis]) for axis in axes)):
         at = dict(zip(axes, place, strict=True))
-        setting = {field: ds[field].values[at[axis]].item() for axis in axes for field in fields_along(ds, axis)}
+        setting = {field: ds[field].isel({axis: at[axis]}).item() for axis in axes for field in fields_along(ds, axis)}
         rows.append({**setting, **{name: x.isel(at).item() for name, x in compared.items()}})
     return rows
 

@@ -3,11 +3,12 @@
 Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel and kernel_regression.
 """
 
+import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.grokking import is_censored
+from grok_jax.analysis.grokking import is_censored, last_value
 from grok_jax.analysis.lazy import TOLERANCE, first_of_seeds, network_and_twin, t_fall, t_part, t_peak
 from grok_jax.plotting.curves import legend, mark_time
 from grok_jax.plotting.lazy import curves_against_twin, norm_and_alignment
@@ -48,10 +49,15 @@ def _agree_early(ds: xr.Dataset) -> Measured:
 def _part_before_the_fall(ds: xr.Dataset) -> Measured:
     pair = network_and_twin(ds)
     part, fall = t_part(pair), t_fall(pair.network["test_loss"], HALF)
+    twin_loss = pair.twin["test_loss"] / pair.twin["test_loss"].isel(step=0, drop=True)
     return over_seeds(
-        part < fall,
-        {"network and twin part at": part, "test loss at half its peak at": fall},
-        decided=~(is_censored(part) & is_censored(fall)),
+        np.isfinite(fall) & (part < fall),
+        {
+            "network and twin part at": part,
+            "test loss at half its peak at": fall,
+            "twin's test loss / its start, at the end": last_value(twin_loss),
+        },
+        decided=~is_censored(fall),
     )
 
 

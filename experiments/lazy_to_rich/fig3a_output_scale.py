@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import is_censored, last_value, loss_delay, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.analysis.relative_loss import FINISHED, relative_losses
 from grok_jax.plotting.motion import losses_and_paths
 
 ALPHA = "model.output_scale"
@@ -49,10 +50,11 @@ def _delay_grows_with_scale(ds: xr.Dataset) -> Measured:
 def _absent_at_the_smallest(ds: xr.Dataset) -> Measured:
     smallest = _by_scale(ds).isel({ALPHA: 0}, drop=True)
     ratio = loss_delay(smallest, LEVEL)
+    finished = last_value(relative_losses(smallest)["train_loss"]) < FINISHED
     return over_seeds(
         ratio < ABSENT,
         {"t(test)/t(train)": ratio, "final test loss": last_value(smallest["test_loss"])},
-        decided=ratio.notnull() & ~is_censored(ratio),
+        decided=ratio.notnull() & (~is_censored(ratio) | finished),
         note=f"at α = {float(_by_scale(ds)[ALPHA][0]):g}",
     )
 

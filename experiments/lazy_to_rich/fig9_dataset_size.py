@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.decomposition import GENERALIZED, PARTS, relative
 from grok_jax.analysis.grokking import is_censored, last_value, loss_delay, t_loss
-from grok_jax.analysis.relative_loss import relative_losses
+from grok_jax.analysis.relative_loss import FINISHED, relative_losses
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.decomposition import DECADES, loss_parts
@@ -20,7 +20,6 @@ SIZE = "task.train_size"
 FEW, SOME, MANY = 50.0, 120.0, 500.0
 FAILS = 0.5  # of its start: a test loss that ends above has not been learned
 GROKS = 2.0  # delay from which a run groks, and below which train and test go together
-FINISHED = 1e-6  # of its start: gradients of a train loss this small move nothing
 
 
 def plot(ds: xr.Dataset) -> Figure:

@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float, Real
 
 from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value
+from grok_jax.analysis.lazy import t_peak
 from grok_jax.analysis.selection import config_value
 
 PARTS = ("variance_error", "misalignment_error", "linear_power")
@@ -40,11 +41,6 @@ def sampling_error(ds: xr.Dataset, rows: int) -> Float[xr.DataArray, "..."]:
 def relative(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid step"]:
     """A curve over its value at the first record."""
     return x / x.isel(step=0, drop=True)
-
-
-def peak_step(x: Real[xr.DataArray, "*grid step"]) -> Real[xr.DataArray, "*grid"]:
-    """Step of the largest finite record of each run."""
-    return x["step"].isel(step=x.fillna(-np.inf).argmax("step")).drop_vars("step")
 
 
 def sum_is_test_loss(ds: xr.Dataset) -> Measured:
@@ -85,7 +81,7 @@ def rise_is_linear_power(ds: xr.Dataset) -> Measured:
     has halved, and the linear power makes up more than half of that rise.
     """
     loss, linear = ds["decomposed_loss"], ds["linear_power"]
-    start, peak = loss.isel(step=0, drop=True), peak_step(loss)
+    start, peak = loss.isel(step=0, drop=True), t_peak(loss)
     rise, linear_rise = (x.sel(step=peak).drop_vars("step") - x.isel(step=0, drop=True) for x in (loss, linear))
     rises = rise >= (RISES - 1) * start
     early = peak < first_crossing(relative(ds["misalignment_error"]), 0.5, "down")
@@ -107,7 +103,7 @@ def misalignment_falls_late(ds: xr.Dataset) -> Measured:
     """
     error = relative(ds["misalignment_error"])
     aligned = first_crossing(error, 0.5, "down")
-    fitted, peak = first_crossing(relative(ds["train_loss"]), 0.5, "down"), peak_step(ds["decomposed_loss"])
+    fitted, peak = first_crossing(relative(ds["train_loss"]), 0.5, "down"), t_peak(ds["decomposed_loss"])
     end = last_value(error)
     return over_seeds(
         np.isfinite(aligned) & (aligned >= LATE * fitted) & (aligned > peak),

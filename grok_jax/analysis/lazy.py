@@ -85,6 +85,8 @@ def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
     """
     if "kernel_regression_loss" not in ds:
         raise NotMeasured("needs 'kernel_regression' among training.probes")
+    if 0 not in ds["step"]:
+        raise NotMeasured("needs a record at step 0")
     return ds["kernel_regression_loss"].sel(step=0, drop=True)
 
 
@@ -107,9 +109,9 @@ def comparison(ds: xr.Dataset) -> xr.Dataset:
     values = {
         "network_test_loss": loss,
         "twin_test_loss": last_value(pair.twin["test_loss"].drop_vars(LINEARIZED, errors="ignore")),
-        "kernel_regression_loss": network.get("kernel_regression_loss", nothing).sel(step=0, drop=True),
+        "kernel_regression_loss": _at_start(network.get("kernel_regression_loss", nothing)),
         "t_part": t_part(pair),
-        "alignment_start": alignment.sel(step=0, drop=True),
+        "alignment_start": _at_start(alignment),
         "alignment_end": last_value(alignment),
         "kernel_distance": last_value(distance),
     }
@@ -120,3 +122,8 @@ def comparison(ds: xr.Dataset) -> xr.Dataset:
             for name, x in values.items()
         }
     )
+
+
+def _at_start(x: xr.DataArray) -> xr.DataArray:
+    """x at step 0; NaN where that was not recorded."""
+    return x.reindex(step=[0]).isel(step=0, drop=True)

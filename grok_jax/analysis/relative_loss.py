@@ -14,6 +14,7 @@ from grok_jax.analysis.lazy import LINEARIZED
 from grok_jax.analysis.selection import runs_at
 
 LOSSES = ("train_loss", "test_loss")
+FINISHED = 1e-6  # of its start: gradients of a train loss this small move nothing
 
 
 def relative_losses(ds: xr.Dataset) -> xr.Dataset:
@@ -50,7 +51,7 @@ def generalizes_late(ds: xr.Dataset, level: float, factor: float) -> Measured:
       factor: of the steps.
 
     Returns:
-      Measured. A run that fits and does not generalise within its budget is undecided.
+      Measured. A run that fits and does not generalise within its budget is undecided, unless it is FINISHED.
     """
     runs = relative_losses(networks(ds))
     ratio = loss_delay(runs, level)
@@ -59,4 +60,5 @@ def generalizes_late(ds: xr.Dataset, level: float, factor: float) -> Measured:
     values["final test loss / start"] = end
     if LINEARIZED in ds.dims:
         values["of the linearised twin"] = last_value(relative_losses(twins(ds))["test_loss"])
-    return over_seeds(np.isfinite(ratio) & (ratio >= factor), values, decided=~is_censored(ratio))
+    finished = last_value(runs["train_loss"]) < FINISHED
+    return over_seeds(np.isfinite(ratio) & (ratio >= factor), values, decided=~is_censored(ratio) | finished)

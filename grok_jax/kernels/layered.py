@@ -9,6 +9,7 @@ gradient of output o with respect to its outputs there, c the factor of its prod
 For the MNIST network of Omnigrok this is some hundred times less arithmetic than a product of Jacobians.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -36,20 +37,25 @@ class _Call(NamedTuple):
 def is_layered(network: Network, params: PyTree[Float[Array, "..."]], inputs: Shaped[Array, "rows ..."]) -> bool:
     """Whether every parameter belongs to an affine layer that the network applies exactly once, to short sequences.
 
-    A parameter that reaches its layer changed, say multiplied by a number, belongs to none.
+    A parameter that reaches its layer changed, say multiplied by a number, belongs to none; one that is used beside
+    its layer is used twice. Layers have to see the row as their first axis.
     """
     answers = []
 
-    def look(w: Any, x: Array) -> None:
+    def look(w: Any, x: Array) -> Array:
         seen: list[tuple[Path, _Call]] = []
-        _run(network, w, x, seen, {})
+        outputs = _run(network, w, x, seen, {})
         applied = sorted(id(weight) for _, call in seen for weight in call.weights)
         once = applied == sorted(map(id, jax.tree.leaves(w))) and len({path for path, _ in seen}) == len(seen)
+        row_first = all(call.inputs.shape[0] == call.outputs.shape[0] == 1 for _, call in seen)
         short = all(call.inputs.ndim <= 3 and _positions(call) <= MOST_POSITIONS for _, call in seen)
-        answers.append(once and short)
+        answers.append(once and row_first and short)
+        return outputs
 
-    jax.eval_shape(look, params, inputs[:1])
-    return answers[0]
+    program = jax.make_jaxpr(look)(params, inputs[:1]).jaxpr
+    uses = Counter(id(variable) for equation in program.eqns for variable in equation.invars)
+    weights = program.invars[: len(jax.tree.leaves(params))]
+    return answers[0] and all(uses[id(weight)] == 1 for weight in weights)
 
 
 def layered_kernel(

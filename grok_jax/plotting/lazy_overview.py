@@ -65,7 +65,7 @@ def lazy_overview(ds: xr.Dataset) -> Figure:
 
 
 def _title(ds: xr.Dataset, axis: str, at: int) -> str:
-    return "\n".join(f"{field} = {value_text(ds[field].values[at].item())}" for field in fields_along(ds, axis))
+    return "\n".join(f"{field} = {value_text(ds[field].isel({axis: at}).item())}" for field in fields_along(ds, axis))
 
 
 def _kernel_panel(ax: Axes, network: xr.Dataset) -> None:

@@ -11,6 +11,7 @@ from ml_collections import ConfigDict
 from grok_jax.kernels import tangent_kernel
 from grok_jax.training import Probed, observe
 from grok_jax.training.losses import as_values
+from grok_jax.training.records import labels
 
 DIMS = {
     "kernel": ("train", "train_"),
@@ -53,7 +54,7 @@ def tangent_kernels(
         # Numbered rows let runs of different sizes stand side by side.
         runs.append(own.assign_coords({dim: np.arange(own.sizes[dim]) for dim in used}))
         settings.append(setting)
-    coordinates = {name: ("run", [setting[name] for setting in settings]) for name in settings[0]}
+    coordinates = {name: ("run", labels([setting[name] for setting in settings])) for name in settings[0]}
     return xr.concat(runs, "run", join="outer").assign_coords(coordinates)
 
 

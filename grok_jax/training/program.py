@@ -29,6 +29,8 @@ from grok_jax.training.probes import Probed, measure_probes
 from grok_jax.training.run import make_run
 from grok_jax.training.settings import Static
 
+REMEDIES = ("make the model or the batch smaller", "ask for fewer training.probes, or take fewer training rows")
+
 
 class Program(NamedTuple):
     """Compiled init, advance, measure and probe (see run.Run) for a fixed number of runs.
@@ -40,6 +42,7 @@ class Program(NamedTuple):
       mesh: the devices.
       runs: how many runs it holds, padding included.
       bytes_per_device: the most memory that one of the executables holds at a time.
+      largest: which of them.
     """
 
     init: Callable
@@ -50,6 +53,7 @@ class Program(NamedTuple):
     mesh: Mesh
     runs: int
     bytes_per_device: int
+    largest: str
 
 
 def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
@@ -75,7 +79,7 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
         if runs == mesh.size:
             raise UserError(
                 f"one run needs {program.bytes_per_device / 2**30:.1f} GiB of a device's memory; "
-                f"{budget / 2**30:.1f} GiB may be used; make the model or the batch smaller"
+                f"{budget / 2**30:.1f} GiB may be used; {REMEDIES[program.largest == 'probe']}"
             )
         runs = max(mesh.size, min(fitting, runs - mesh.size))
 
@@ -119,18 +123,18 @@ def _compile(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), jax.eval_shape(init, hyper, pool)
     )
     advance = _over_runs(run.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,))
-    measure, probe = (
-        _over_runs(function, mesh, mapping, per_run_args=3, shared_args=1)
-        for function in (run.measure, run.observe(measure_probes))
-    )
+    measure = _over_runs(run.measure, mesh, mapping, per_run_args=3, shared_args=1)
+    # One run after the other on every backend: kernels are large, and would keep runs from training together.
+    probe = _over_runs(run.observe(measure_probes), mesh, "map", per_run_args=3, shared_args=1)
     compiled = {
         "init": init.lower(hyper, pool).compile(_quickly()),
         "advance": advance.lower(moving, fixed, hyper, pool, step, step).compile(),
         "measure": measure.lower(moving, fixed, hyper, pool).compile(),
         "probe": probe.lower(moving, fixed, hyper, pool).compile(),
     }
-    most = max(_bytes_held(executable) for executable in compiled.values())
-    return Program(**compiled, moving=moving, mesh=mesh, runs=runs, bytes_per_device=most)
+    held = {name: _bytes_held(executable) for name, executable in compiled.items()}
+    largest = max(held, key=held.get)
+    return Program(**compiled, moving=moving, mesh=mesh, runs=runs, bytes_per_device=held[largest], largest=largest)
 
 
 def _over_runs(

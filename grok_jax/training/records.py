@@ -45,15 +45,15 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords]) -> xr.Datas
     coordinates = {"step": ("step", steps, {"long_name": "optimiser steps", "units": "steps"})}
     for axis in axes:
         if len(axis.fields) == 1:
-            coordinates[axis.name] = (axis.name, _labels([value for (value,) in axis.values]))
+            coordinates[axis.name] = (axis.name, labels([value for (value,) in axis.values]))
         else:
             columns = zip(axis.fields, zip(*axis.values, strict=True), strict=True)
-            coordinates |= {field: (axis.name, _labels(list(column))) for field, column in columns}
+            coordinates |= {field: (axis.name, labels(list(column))) for field, column in columns}
             coordinates[axis.name] = (axis.name, np.arange(len(axis.values)))
     return xr.Dataset(variables, coordinates)
 
 
-def _labels(values: list) -> np.ndarray:
+def labels(values: list) -> np.ndarray:
     """Numbers and words as they are; anything else (None, a tuple of widths) as its text."""
     kinds = {type(value) for value in values}
     plain = kinds <= {int, float} or kinds == {str} or kinds == {bool}

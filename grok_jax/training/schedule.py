@@ -16,8 +16,8 @@ class Schedule(NamedTuple):
       steps: optimiser steps.
       records: how many measurements, log-spaced, where record_steps does not say.
       record_steps: the steps to measure at; the last step is always added.
-      probe_every: the probes are measured at every so-many-th record, counted back from the last, and at the
-        first; at the others they are NaN.
+      probe_every: the probes are measured at every so-many-th record, counted back from the last, at the
+        first, and where a run ends early; at the others they are NaN.
       stop_when_generalized: end when every run that trains together has generalised or diverged.
     """
 

@@ -13,8 +13,9 @@ import xarray as xr
 from jaxtyping import Num
 from ml_collections import ConfigDict
 
+from grok_jax.errors import require
 from grok_jax.training import checkpoints
-from grok_jax.training.devices import pad_runs, per_run, run_mesh, shared, use_all_cores
+from grok_jax.training.devices import memory_budget, pad_runs, per_run, run_mesh, shared, use_all_cores
 from grok_jax.training.grid import Axis, Group, expand, group_runs, parse_grid
 from grok_jax.training.program import Program, fitted_program, load_pool
 from grok_jax.training.progress import Progress
@@ -112,7 +113,15 @@ def check(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] 
     use_all_cores()
     for group in plan_grid(config, grid).groups:
         scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
-        jax.eval_shape(make_run(group.static, group.capacity).init, scalars, load_pool(group.static, run_mesh()))
+        init = make_run(group.static, group.capacity).init
+        state = jax.eval_shape(init, scalars, load_pool(group.static, run_mesh()))
+        held = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(state))
+        budget = memory_budget(run_mesh())
+        require(
+            held <= budget,
+            f"one run's data and parameters take {held / 2**30:.1f} GiB; {budget / 2**30:.1f} GiB of a device's memory "
+            "may be used; take fewer rows or a smaller model",
+        )
 
 
 def plan_grid(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None) -> Plan:
@@ -180,6 +189,9 @@ def _train_chunk(
         bar.report(records[-1])
         settled = has_generalized(records[-1]) | has_diverged(records[-1])
         if group.schedule.stop_when_generalized and settled.all():
+            if not with_probes:
+                probes = jax.device_get(program.probe(moving, fixed, hyper, pool))
+                records[-1] |= {name: values[:runs] for name, values in probes.items()}
             bar.advance((int(steps[-1]) - step) * runs)
             break
     bar.report(records[-1], finished=True)

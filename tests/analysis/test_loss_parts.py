@@ -8,7 +8,6 @@ from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.decomposition import (
     PARTS,
     misalignment_falls_late,
-    peak_step,
     relative,
     rise_is_linear_power,
     sampling_error,
@@ -146,10 +145,6 @@ def test_a_misalignment_that_rises_to_the_end_does_not_fall_late():
 
 def test_a_misalignment_on_its_way_down_is_undecided():
     assert misalignment_falls_late(results(misalignment=(1, 1, 1, 0.9, 0.8))).holds is None
-
-
-def test_the_peak_of_a_run_that_diverges_is_among_its_numbers():
-    assert peak_step(xr.DataArray([1, 3, 2, np.nan, np.nan], dims="step", coords={"step": STEPS})) == 1
 
 
 def test_a_relative_curve_starts_at_one():

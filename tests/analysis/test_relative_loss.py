@@ -54,8 +54,13 @@ def test_a_smaller_delay_than_asked_for_is_none():
     assert generalizes_late(results(), 0.5, 7.0).holds is False
 
 
-def test_a_run_that_never_generalizes_is_undecided():
-    assert generalizes_late(results(test=(8.0, 8.0, 8.0, 8.0)), 0.5, 2.0).holds is None
+def test_a_run_that_has_fitted_and_may_yet_generalize_is_undecided():
+    unfinished = results(train=(4.0, 2.0, 0.4, 0.1), test=(8.0, 8.0, 8.0, 8.0))
+    assert generalizes_late(unfinished, 0.5, 2.0).holds is None
+
+
+def test_a_run_that_has_finished_without_generalizing_does_not():
+    assert generalizes_late(results(test=(8.0, 8.0, 8.0, 8.0)), 0.5, 2.0).holds is False
 
 
 def test_a_run_that_never_fits_does_not_generalize_late():

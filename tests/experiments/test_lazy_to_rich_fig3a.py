@@ -51,7 +51,11 @@ def test_claim_2_fails_where_test_loss_lags_at_the_smallest_scale():
 
 
 def test_claim_2_is_open_where_the_smallest_scale_was_not_trained_long_enough():
-    assert judged(PAPER | {0.03: (100, NEVER)})[1] == "not measured"
+    assert judged(PAPER | {0.03: (5_000, NEVER)})[1] == "not measured"
+
+
+def test_claim_2_fails_where_the_smallest_scale_has_fitted_for_good_and_does_not_generalise():
+    assert judged(PAPER | {0.03: (100, NEVER)})[1] == "does not hold"
 
 
 def test_two_scales_or_two_seeds_give_no_verdict():

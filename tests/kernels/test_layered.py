@@ -36,6 +36,25 @@ class Tied(nn.Module):
         return layer(jnp.tanh(layer(inputs)))
 
 
+class Folded(nn.Module):
+    """A network whose layer sees the positions of a row as rows of their own."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        folded = jnp.tanh(Layer(6, True, "pytorch", 1.0, "standard", name="inner")(inputs.reshape(-1, 1)))
+        return jnp.sum(folded.reshape(inputs.shape[0], 5, 6) ** 2, axis=1)
+
+
+class Reused(nn.Module):
+    """A network that reads out with the matrix of its layer."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        layer = Layer(6, False, "pytorch", 1.0, "standard", name="inner")
+        hidden = jnp.tanh(layer(inputs))
+        return hidden @ layer.variables["params"]["kernel"].T
+
+
 def network_of(module):
     def network(params, inputs):
         return 2 * module.apply({"params": params}, inputs)
@@ -64,8 +83,8 @@ def test_it_equals_the_product_of_jacobians(module, others):
 
 @pytest.mark.parametrize(
     "module",
-    [Committee(6, 0.3, train_readout=True), Tied(), nn.Dense(2)],
-    ids=["readouts beside a layer", "tied", "other layers"],
+    [Committee(6, 0.3, train_readout=True), Tied(), Folded(), Reused(), nn.Dense(2)],
+    ids=["readouts beside a layer", "tied", "folded", "reused", "other layers"],
 )
 def test_other_networks_are_told_apart(module):
     assert not is_layered(*network_of(module), INPUTS)

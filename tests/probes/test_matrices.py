@@ -45,6 +45,12 @@ def test_rows_that_a_run_does_not_use_are_nan(kernels):
     assert kernels.kernel.isel(run=2).notnull().all()
 
 
+def test_an_axis_of_words_or_tuples_is_a_coordinate_too(config):
+    config = config.copy_and_resolve_references()
+    found = grok_jax.tangent_kernels(config, {"optimizer.name": ["gd", "adam"]})
+    assert found["optimizer.name"].values.tolist() == ["gd", "adam"]
+
+
 def test_later_kernels_differ_from_the_initial_ones(config, kernels):
     config = config.copy_and_resolve_references()
     config.optimizer.learning_rate = 1.0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax import UserError, sweep
+from grok_jax import UserError, check, sweep
 from grok_jax.tasks import TASKS, register_task
 from grok_jax.training import Probe, checkpoints, devices, program, register_probe
 from grok_jax.training.probes import PROBES
@@ -250,6 +250,20 @@ def test_probes_are_nan_at_the_records_that_leave_them_out(monkeypatch, small_co
 def test_a_probe_cannot_have_a_variable_that_is_taken(variable):
     with pytest.raises(UserError, match=f"^probe 'own' has variables that are taken: {variable}$"):
         register_probe("own", Probe(jnp.sum, {variable: ("of another", "1")}))
+
+
+def test_a_run_that_ends_early_is_probed_where_it_ends(monkeypatch, small_config):
+    monkeypatch.setitem(PROBES, "one", Probe(lambda probed: {"one": probed.test_weights.sum()}, {"one": ("one", "1")}))
+    fields = {"training.accuracy_threshold": 1e9, "training.stop_when_generalized": True, "training.probe_every": 2}
+    recorded = run(small_config(**fields, **{"training.probes": ("one",), "training.record_steps": (3, 6, 9)}), {})
+    assert recorded.weight_norm.notnull().values.tolist() == recorded.one.notnull().values.tolist()
+    later = run(small_config(**fields, **{"training.probes": ("one",), "training.record_steps": (0, 3, 6, 9)}), {})
+    assert later.one.notnull().values.tolist()[0]
+
+
+def test_more_data_than_memory_is_refused_before_anything_is_compiled(small_config):
+    with pytest.raises(UserError, match="take fewer rows or a smaller model"):
+        check(small_config(**{"task.train_size": 2_000_000_000}), {})
 
 
 def test_a_probe_cannot_take_a_name_that_is_taken(monkeypatch):
