@@ -27,7 +27,7 @@ def reduced(x: Real[xr.DataArray, "*grid step"], value: str = "final") -> Float[
     """
     require(value in VALUES, f"value is {value!r}; it must be one of {', '.join(VALUES)}")
     if value == "final":
-        return last_value(x).assign_attrs(x.attrs)
+        return last_value(x).rename(x.name).assign_attrs(x.attrs)
     best = x.max("step") if "accuracy" in str(x.name) else x.min("step")
     return best.assign_attrs(x.attrs)
 

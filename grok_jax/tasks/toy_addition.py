@@ -35,7 +35,8 @@ def representation(key: Key[Array, ""], fields: SimpleNamespace) -> Float[Array,
     """The embedding of each digit, R = m R_random + (1 - m) R_linear.
 
     R_random has rows N(0, 1); R_linear puts the digits on a line: linspace(-1, 1, p) ("unit", the public code) or
-    0, 1, ..., p - 1 ("digits", the paper) in the first dimension, 0 in the others.
+    0, 1, ..., p - 1 ("digits", the paper) in the first dimension, 0 in the others. Two dimensions as in the public code
+    (App. D has one, where messy sums cannot be told apart: they lie on a line in a random order).
 
     Reference: Omnigrok, Eq. 4.
     """
@@ -74,7 +75,7 @@ def draw_sums(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | Non
 register_task(
     Task(
         name="toy_addition",
-        static={"p": 10, "representation_dim": 1, "target_dim": 30, "line": "unit"},
+        static={"p": 10, "representation_dim": 2, "target_dim": 30, "line": "unit"},
         traced={"train_size": 45, "messiness": 0.0},
         outputs=lambda fields: fields.target_dim,
         rows=count_rows,

@@ -23,6 +23,7 @@ CASES = {
     "tokens": ("modular_arithmetic", {"p": 7, "operation": "divide", "encoding": "tokens"}, "train_fraction", 0.3, 0.7),
     "all_left": ("mnist", {"messiness": 0.5}, "train_size", 20, 30),
     "test_size": ("mnist", {"test_size": 40}, "train_size", 20, 30),
+    "toy_addition": ("toy_addition", {"messiness": 0.5}, "train_size", 20, 30),
 }
 pytestmark = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 

@@ -1,0 +1,136 @@
+"""Omnigrok, Figure 3a-c: reduced errors of MNIST over the weight norm and the number of training digits.
+
+Results: dims ('task.train_size', 'model.init_scale', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.landscape import still_falling
+from grok_jax.analysis.selection import with_axis
+from grok_jax.analysis.size_landscape import (
+    ALPHA,
+    NEAR,
+    SIZE,
+    Errors,
+    critical_size,
+    errors,
+    is_between,
+    lu_shape,
+    nearest,
+)
+from grok_jax.plotting.size_landscape import size_landscape
+from grok_jax.plotting.style import style
+
+FEW, MANY, LARGE = 200, 8000, 8000  # training digits
+NO_ERROR = 0.01  # "train error ~0"
+FROM_SCALE = 0.8
+PLACE = (0.8, 2.0)
+RISE = 1.5  # test error at both ends of a U over its lowest
+FALL, NARROWER = 3.0, 1 / 5
+TIP = 0.4  # test error of the contour
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) train error, (b) test error, (c) slices at few and at many digits, and how well these have converged."""
+    with style():
+        figure = Figure(figsize=(14.0, 7.6), layout="constrained")
+        size_landscape(figure, ds, level=TIP)
+    return figure
+
+
+def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
+    found = [tuple(nearest(x, SIZE, FEW) for x in errors(ds, value)) for value in ("final", "best")]
+    shape, best = (lu_shape(Errors(*pair), above=FROM_SCALE) for pair in found)
+    is_u = (shape.rise_below >= RISE) & (shape.rise_above >= RISE) & is_between(shape.place, *PLACE)
+    return over_seeds(
+        (shape.largest_train <= NO_ERROR) & is_u,
+        {
+            f"largest train error from α = {FROM_SCALE:g}": shape.largest_train,
+            "lowest test error": shape.lowest,
+            "at α": shape.place,
+            "test error at the smallest α over it": shape.rise_below,
+            "at the largest": shape.rise_above,
+            "with best accuracies, lowest at α": best.place,
+        },
+    )
+
+
+def _at_scale(x: xr.DataArray, scale: float, size: float) -> xr.DataArray:
+    return nearest(nearest(x, ALPHA, scale), SIZE, size)
+
+
+def _more_data_help_at_large_scale(ds: xr.Dataset) -> Measured:
+    few, many = (_at_scale(errors(ds).test, 8.0, size) for size in (FEW, MANY))
+    best = [_at_scale(errors(ds, "best").test, 8.0, size) for size in (FEW, MANY)]
+    return over_seeds(
+        few / many >= FALL,
+        {
+            "ratio": few / many,
+            f"test error at N = {FEW}": few,
+            f"at N = {MANY:,}": many,
+            "train loss lost in the last tenth there": still_falling(_at_scale(ds["train_loss"], 8.0, MANY)),
+            "ratio with best accuracies": best[0] / best[1],
+        },
+    )
+
+
+def _gap_closes(ds: xr.Dataset) -> Measured:
+    largest = float(np.max(with_axis(ds, SIZE)[SIZE]))
+    if largest < LARGE / 10**NEAR:
+        raise NotMeasured(f"needs {LARGE:,} training digits or more; the largest size is {largest:,.0f}")
+    found = errors(ds)
+    gap = found.test - found.train
+    few, many = (_at_scale(gap, 4.0, size) for size in (FEW, largest))
+    return over_seeds(
+        (many < NARROWER * few) & (few > 0),
+        {"ratio": many / few, f"test - train error at N = {FEW}": few, f"at N = {largest:,.0f}": many},
+    )
+
+
+def _thumb_has_a_tip(ds: xr.Dataset) -> Measured:
+    if min(ds.sizes.get(ALPHA, 1), ds.sizes.get(SIZE, 1)) < 2:
+        raise NotMeasured(f"needs several values of {ALPHA} and of {SIZE}")
+    final, best = (critical_size(errors(ds, value).test, TIP) for value in ("final", "best"))
+    return over_seeds(
+        np.isfinite(final),
+        {"smallest N": final, "with best accuracies": best},
+        decided=final.notnull(),
+        note=f"interpolated in log N on the lowest test error over α; sizes {_listed(ds)}",
+    )
+
+
+def _listed(ds: xr.Dataset) -> str:
+    sizes = np.sort(ds[SIZE].values)
+    return ", ".join(f"{size:,}" for size in sizes) if sizes.size <= 6 else f"{sizes[0]:,} to {sizes[-1]:,}"
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/fig3abc/1",
+        f"N ≈ {FEW}: train error is at most {NO_ERROR:g} at every α >= {FROM_SCALE:g}; test error is lowest at an α in"
+        f" [{PLACE[0]:g}, {PLACE[1]:g}] and at least {RISE:g} times that at both ends of the scales",
+        "'LU' holds truer for smaller data",
+        _few_are_an_l_and_a_u,
+    ),
+    Claim(
+        "omnigrok/fig3abc/2",
+        f"α = 8: test error falls at least {FALL:g} times from N ≈ {FEW} to N ≈ {MANY}",
+        "larger datasets lead to de-grokking: C has larger training size than B and lower test error",
+        _more_data_help_at_large_scale,
+    ),
+    Claim(
+        "omnigrok/fig3abc/3",
+        f"α = 4: test error minus train error at the largest N (>= {LARGE}) is below {NARROWER:g} of that at N ≈ {FEW}",
+        "larger N makes the Goldilocks zone broader, reducing or eliminating grokking",
+        _gap_closes,
+    ),
+    Claim(
+        "omnigrok/fig3abc/4",
+        f"the contour of test error {TIP:g} has a smallest N: below it no α comes down to {TIP:g}",
+        "contours of constant test error are thumb-like; the tip is the minimum amount of data for generalization",
+        _thumb_has_a_tip,
+    ),
+]

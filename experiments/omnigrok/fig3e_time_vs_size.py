@@ -1,0 +1,135 @@
+"""Omnigrok, Figure 3e: how long an MLP takes to generalise on MNIST, by the number of training digits.
+
+Results: dims ('task.train_size', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
+from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.analysis.selection import with_axis
+from grok_jax.plotting.curves import curve, legend
+from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
+from grok_jax.plotting.times import legend_below, times_along
+
+SIZE = "task.train_size"
+LEVEL = 0.8  # test accuracy, as in figure 3d
+FALLING = -0.9  # rank correlation
+LONGER = 2.0
+STILL = 0.01  # rise of the test accuracy in the last fifth of the training
+FEWEST = 3
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(e) steps to fit and to generalise against N; beside it the test accuracies that they are read off."""
+    ds = with_axis(ds, SIZE).sortby(SIZE)
+    with style():
+        figure = Figure(figsize=(11.0, 4.2), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        _times(left, ds)
+        for i, colour in enumerate(colours(ds.sizes[SIZE])):
+            runs = ds.isel({SIZE: i})
+            curve(right, runs["test_accuracy"], colour=colour, label=f"N = {runs[SIZE].item():,.0f}")
+        right.axhline(LEVEL, color="0.5", linestyle=":", linewidth=1)
+        right.set(ylabel="test accuracy", ylim=(-0.03, 1.03))
+        legend(right, loc="upper left")
+        panel_label(left, "e")
+    return figure
+
+
+def _times(ax: Axes, ds: xr.Dataset) -> None:
+    budget = float(ds["step"][-1])
+    times_along(ax, t_fit(ds), SIZE, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
+    late = first_crossing(ds["test_accuracy"], LEVEL)
+    times_along(ax, late, SIZE, colour=TEST, label=f"{LEVEL:.0%} test accuracy", budget=budget)
+    size = float(_critical_size(ds).median())
+    if np.isfinite(size):
+        ax.axvline(size, color="0.5", linestyle=":", label=f"best test accuracy {LEVEL:.0%}: N = {size:.0f}")
+    ax.set_xlabel("training digits N")
+    legend_below(ax)
+
+
+def _critical_size(ds: xr.Dataset) -> xr.DataArray:
+    """Where the best test accuracy crosses the level, interpolated in log N; NaN where it does not."""
+    best = ds["test_accuracy"].max("step").transpose(..., SIZE)
+    log_size = np.log(ds[SIZE].values)
+
+    def crossing(accuracy: np.ndarray) -> float:
+        above = np.flatnonzero(accuracy >= LEVEL)
+        if not above.size or above[0] == 0:
+            return np.nan
+        pair = slice(above[0] - 1, above[0] + 1)
+        return float(np.exp(np.interp(LEVEL, accuracy[pair], log_size[pair])))
+
+    return xr.apply_ufunc(crossing, best, input_core_dims=[[SIZE]], vectorize=True)
+
+
+def _by_size(ds: xr.Dataset) -> xr.Dataset:
+    if ds.sizes.get(SIZE, 1) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {SIZE}")
+    return ds.sortby(SIZE)
+
+
+def _time_falls(ds: xr.Dataset) -> Measured:
+    ds = _by_size(ds)
+    late = first_crossing(ds["test_accuracy"], LEVEL)
+    rank = rank_correlation(late, SIZE)
+    informative = np.isfinite(late).sum(SIZE) >= FEWEST
+    reached = late.where(np.isfinite(late))
+    return over_seeds(
+        rank <= FALLING,
+        {
+            "rank correlation": rank,
+            "longest finite t80(test)": reached.max(SIZE),
+            f"at N = {ds[SIZE][-1].item():,}": late.isel({SIZE: -1}, drop=True),
+            "sizes that get there": np.isfinite(late).sum(SIZE),
+        },
+        decided=rank.notnull() & informative,
+    )
+
+
+def _without_bound(ds: xr.Dataset) -> Measured:
+    ds = _by_size(ds)
+    accuracy = ds["test_accuracy"]
+    late = first_crossing(accuracy, LEVEL)
+    never = is_censored(late)
+    rise = last_value(accuracy) - value_at(accuracy, 0.8 * float(ds["step"][-1]))
+    below = ds[SIZE].where(never).max(SIZE)
+    above = ds[SIZE].where(np.isfinite(late)).min(SIZE)
+    slowest = late.where(np.isfinite(late)).max(SIZE)
+    ratio = slowest / late.isel({SIZE: -1}, drop=True)
+    ended = (rise.where(never) < STILL) | ~never
+    return over_seeds(
+        (ratio >= LONGER) & (below < above),
+        {
+            "critical N": _critical_size(ds),
+            "never up to N": below,
+            "from N on it does": above,
+            "longest t80(test) over that of the largest N": ratio,
+            "rise of the test accuracy in the last fifth, at most": rise.where(never).max(SIZE),
+        },
+        decided=never.any(SIZE) & np.isfinite(late).any(SIZE) & ended.all(SIZE),
+        note="decided where a size never gets there although its test accuracy has stopped rising",
+    )
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/fig3e/1",
+        f"the steps to {LEVEL:.0%} test accuracy (never: longest) fall with N: rank correlation <= {FALLING:g}",
+        "generalization is faster with more training data",
+        _time_falls,
+    ),
+    Claim(
+        "omnigrok/fig3e/2",
+        f"they grow without bound toward a critical N: below some N test accuracy stops short of {LEVEL:.0%} (rises by"
+        f" less than {STILL:g} in the last fifth of the training), and the slowest size that gets there takes"
+        f" {LONGER:g} times the steps of the largest or more",
+        "generalization time increases rapidly once one approaches a certain critical data set size",
+        _without_bound,
+    ),
+]

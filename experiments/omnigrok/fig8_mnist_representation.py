@@ -1,0 +1,215 @@
+"""Omnigrok, Figure 8: reduced losses on MNIST over the weight norm α and the messiness m of the representation.
+
+Results: dims ('task.messiness', 'model.init_scale', 'seed', 'step').
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Real
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.landscape import reduced, still_falling
+from grok_jax.analysis.reduced_flow import Path, reduced_path, surface
+from grok_jax.analysis.seeds import median_of_seeds
+from grok_jax.analysis.selection import config_value, with_axis
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.landscape import convergence, slice_along
+from grok_jax.plotting.maps import heat_map
+from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
+
+MESSINESS, ALPHA = "task.messiness", "model.init_scale"
+NAMES = {MESSINESS: "messiness m", ALPHA: "weight norm α = w/w₀"}
+LOSSES = ("train_loss", "test_loss")
+CONTOURS = (0.002, 0.01, 0.05)  # of the public code
+DARKEST = 1e-4  # loss; what is below has the colour of this
+ALIKE = 0.1  # of the range over the plane
+WEAK = 1 / 3  # range over m for each range over w
+DECAY = 1e-3  # γ of the path
+FALL = 0.9  # share of a fall that counts as made
+TOGETHER = 2.0  # times the steps of the train loss
+FEWEST = 2  # points of an axis
+PAPER_DIGITS = 60_000
+
+
+class Falls(NamedTuple):
+    """When the losses along a path have made FALL of their fall, and by what factor the test loss falls."""
+
+    train: float
+    test: float
+    factor: float
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) train and (b) test loss, and the path over them, (c) losses along it; below, slices and convergence."""
+    ds = with_axis(with_axis(ds, MESSINESS), ALPHA).sortby([MESSINESS, ALPHA])
+    medians = {name: median_of_seeds(reduced(ds[name], "best")).median for name in LOSSES}
+    path = _path(*medians.values()) if _is_plane(ds) else None
+    with style():
+        figure = Figure(figsize=(13.6, 7.4), layout="constrained")
+        panels = figure.subplots(2, 3)
+        both = xr.concat(medians.values(), "loss").clip(min=DARKEST)
+        limits = float(both.min()), float(both.max())
+        for ax, letter, (name, z) in zip(panels[0], "ab", medians.items(), strict=False):
+            contours = CONTOURS if path is not None else ()
+            labels = (NAMES[ALPHA], NAMES[MESSINESS], f"reduced {name.replace('_', ' ')}")
+            cells = heat_map(ax, z.clip(min=DARKEST), ALPHA, MESSINESS, labels=labels, log="xz", contours=contours)
+            panel_label(ax, letter)
+            if path is not None:
+                cells.set_clim(*limits)  # one scale, so that equal colours are equal losses
+                ax.plot(path.w, path.m, color="w")
+                for at, point in ((0, "A"), (-1, "C")):
+                    ax.plot(path.w[at], path.m[at], "wo", markersize=4)
+                    ax.annotate(point, (path.w[at], path.m[at]), (5, 3), textcoords="offset points", color="w")
+        _losses_along(panels[0, 2], path)
+        panel_label(panels[0, 2], "c")
+        _slices(panels[1, 0], ds, ALPHA, MESSINESS, "m")
+        _slices(panels[1, 1], ds, MESSINESS, ALPHA, "α")
+        twin = convergence(panels[1, 2], ds, ALPHA, name=NAMES[ALPHA])
+        legend(panels[1, 2], twin, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return figure
+
+
+def _losses_along(ax: Axes, path: Path | None) -> None:
+    if path is not None:
+        for name, loss, colour in (("train loss", path.train_loss, TRAIN), ("test loss", path.test_loss, TEST)):
+            ax.plot(path.time[1:], loss[1:], color=colour, label=name)
+        ax.set_xscale("log")
+        legend(ax)
+    ax.set(xlabel="time from A to C [1 / learning rate]", ylabel="reduced loss", ylim=(0, None))
+
+
+def _slices(ax: Axes, ds: xr.Dataset, along: str, across: str, symbol: str) -> None:
+    """Losses over one axis, at the ends and in the middle of the other: train dashed, test solid."""
+    places = sorted({0, ds.sizes[across] // 2, ds.sizes[across] - 1})
+    for place, colour in zip(places, colours(len(places)), strict=True):
+        runs = ds.isel({across: place})
+        for name, line in zip(LOSSES, ("--", "-"), strict=True):
+            label = f"{symbol} = {ds[across].values[place]:g}" if line == "-" else None
+            x = reduced(runs[name], "best")
+            slice_along(ax, x, along, colour=colour, label=label, linestyle=line, log="xy" if along == ALPHA else "y")
+    ax.set(xlabel=NAMES[along], ylabel="reduced loss (dashed: train)")
+    legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(places))
+
+
+def _is_plane(ds: xr.Dataset) -> bool:
+    finite = all(bool(np.isfinite(reduced(ds[name], "best")).all()) for name in LOSSES)
+    return finite and min(ds.sizes.get(MESSINESS, 1), ds.sizes.get(ALPHA, 1)) >= FEWEST
+
+
+def _path(train: Float[xr.DataArray, "..."], test: Float[xr.DataArray, "..."]) -> Path:
+    """Eq. 6 from the smallest weights and the raw images."""
+    start = float(train[ALPHA].min()), float(train[MESSINESS].max())
+    return reduced_path(surface(train, ALPHA, MESSINESS), surface(test, ALPHA, MESSINESS), start, DECAY)
+
+
+def _fall_time(time: Float[np.ndarray, " records"], loss: Float[np.ndarray, " records"]) -> float:
+    """First time at which a loss has made FALL of the way from its start to its smallest value."""
+    return float(time[int((loss <= loss[0] - FALL * (loss[0] - loss.min())).argmax())])
+
+
+def _falls(train: Float[np.ndarray, "m w"], test: Float[np.ndarray, "m w"], m: np.ndarray, w: np.ndarray) -> Falls:
+    axes = {MESSINESS: m, ALPHA: w}
+    path = _path(*(xr.DataArray(z, axes, (MESSINESS, ALPHA)) for z in (train, test)))
+    times = (_fall_time(path.time, loss) for loss in (path.train_loss, path.test_loss))
+    return Falls(*times, float(path.test_loss[0] / path.test_loss.min()))
+
+
+def _scaled(ds: xr.Dataset) -> tuple[Float[xr.DataArray, "..."], Float[xr.DataArray, "..."]]:
+    """Reduced train and test losses on the colour scale of the public code, their cube roots."""
+    if not _is_plane(ds):
+        raise NotMeasured(f"needs {FEWEST} or more values of {MESSINESS} and of {ALPHA}, and finite losses")
+    train, test = (np.cbrt(reduced(ds[name], "best")) for name in LOSSES)
+    return train, test
+
+
+def _range(x: Real[xr.DataArray, "..."], dims: str | list[str]) -> Real[xr.DataArray, "..."]:
+    return x.max(dims) - x.min(dims)
+
+
+def _size_note(ds: xr.Dataset) -> str:
+    digits = config_value(ds, "task.train_size")
+    if digits == PAPER_DIGITS:
+        return ""
+    shown = "an unknown number of" if digits is None else f"{digits:,.0f}"
+    return f"with {shown} of the paper's 60,000 digits; fewer widen the gap of train and test"
+
+
+def _alike(ds: xr.Dataset) -> Measured:
+    train, test = _scaled(ds)
+    plane = [MESSINESS, ALPHA]
+    highest, lowest = np.maximum(train.max(plane), test.max(plane)), np.minimum(train.min(plane), test.min(plane))
+    gap = abs(test - train) / (highest - lowest)
+    alike = gap.mean(plane) < ALIKE
+    ratio = (test / train) ** 3
+    return over_seeds(
+        alike,
+        {
+            "mean gap / range, cube roots": gap.mean(plane),
+            "largest": gap.max(plane),
+            "median test/train loss": ratio.median(plane),
+            "at the raw images": ratio.sel({MESSINESS: ratio[MESSINESS].max()}, drop=True).median(ALPHA),
+            "train loss lost in the last tenth": still_falling(ds["train_loss"]).median(plane),
+        },
+        note=_size_note(ds),
+    )
+
+
+def _weak_in_messiness(ds: xr.Dataset) -> Measured:
+    share = {}
+    for name, x in zip(LOSSES, _scaled(ds), strict=True):
+        share[f"{name.replace('_', ' ')}: range over m / range over w"] = _range(x, MESSINESS).mean(ALPHA) / _range(
+            x, ALPHA
+        ).mean(MESSINESS)
+    train, test = share.values()
+    holds = (train < WEAK) & (test < WEAK)
+    return over_seeds(holds, share, note=_size_note(ds))
+
+
+def _no_grokking(ds: xr.Dataset) -> Measured:
+    _scaled(ds)
+    losses = [reduced(ds[name], "best").transpose(..., MESSINESS, ALPHA) for name in LOSSES]
+    train, test, factor = xr.apply_ufunc(
+        _falls,
+        *losses,
+        ds[MESSINESS],
+        ds[ALPHA],
+        input_core_dims=[[MESSINESS, ALPHA]] * 2 + [[MESSINESS], [ALPHA]],
+        output_core_dims=[[], [], []],
+        vectorize=True,
+    )
+    ratio = test / train.where(train > 0)
+    together = ratio < TOGETHER
+    return over_seeds(
+        together,
+        {"time of the test loss / of the train loss": ratio, "factor by which test loss falls": factor},
+        decided=ratio.notnull(),
+        note=_size_note(ds),
+    )
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/fig8/1",
+        "train and test losses are alike over the plane: the cube roots differ by less than a tenth of their range on"
+        " average",
+        "training and test losses behave similarly",
+        _alike,
+    ),
+    Claim(
+        "omnigrok/fig8/2",
+        "both depend weakly on m: the cube roots range over m less than a third of what they range over w",
+        "both depend very weakly on m",
+        _weak_in_messiness,
+    ),
+    Claim(
+        "omnigrok/fig8/3",
+        "no grokking along the path of Eq. 6 from small weights and raw images: test loss makes 90% of its fall within"
+        " twice the time that train loss takes",
+        "an illustrative path A to B to C does not manifest grokking",
+        _no_grokking,
+    ),
+]

@@ -1,0 +1,115 @@
+"""Reduced landscapes: slices over one axis of a grid, and whether its runs are as low as their spheres allow.
+
+`slice_along` draws one quantity, `train_and_test` the pair of a landscape, `convergence` what shows that the minimum
+was reached; a landscape over two axes is drawn by `maps.heat_map`.
+"""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Real
+from matplotlib.axes import Axes
+
+from grok_jax.analysis.landscape import still_falling
+from grok_jax.plotting.curves import axis_label, legend
+from grok_jax.plotting.style import NORM, OKABE_ITO, TEST, TRAIN
+
+GRADIENT, FALLING = NORM, OKABE_ITO[3]
+
+
+def slice_along(
+    ax: Axes,
+    x: Real[xr.DataArray, "..."],
+    axis: str,
+    *,
+    colour: str,
+    label: str | None = None,
+    linestyle: str = "-",
+    log: str = "x",
+) -> None:
+    """Draws one value of each run over one axis of a grid: the median, and a band from the smallest to the largest.
+
+    Args:
+      ax: where to draw.
+      x: reduced losses or errors, say; every axis but this one counts as repeats (seeds). Runs without a finite
+        number are left out.
+      axis: its name; its coordinates are numbers.
+      colour, label, linestyle: of the line.
+      log: which of "x", "y" are logarithmic; on a logarithmic y only values above 0 have a place.
+    """
+    repeats = [d for d in x.dims if d != axis]
+    x = x.where(np.isfinite(x) & ((x > 0) | ("y" not in log))).dropna(axis, how="all").sortby(axis)
+    ax.plot(x[axis], x.median(repeats), color=colour, label=label, linestyle=linestyle, marker="o", markersize=3.5)
+    if any(x.sizes[d] > 1 for d in repeats):
+        ax.fill_between(x[axis], x.min(repeats), x.max(repeats), color=colour, alpha=0.18, linewidth=0)
+    if x.sizes[axis]:  # a logarithmic axis without data cannot be drawn
+        for scale, set_scale in (("x", ax.set_xscale), ("y", ax.set_yscale)):
+            if scale in log:
+                set_scale("log")
+
+
+def train_and_test(
+    ax: Axes,
+    train: Real[xr.DataArray, "..."],
+    test: Real[xr.DataArray, "..."],
+    axis: str,
+    *,
+    name: str,
+    log: str = "xy",
+    linestyle: str = "-",
+) -> None:
+    """Draws a pair of reduced losses or errors over one axis of a grid, each named after itself.
+
+    Args:
+      ax: where to draw.
+      train, test: one value for each run, as `reduced` gives them; every axis but this one counts as repeats.
+      axis: its name in the grid.
+      name: what a reader calls it, with its unit.
+      log: which of "x", "y" are logarithmic.
+      linestyle: of both.
+    """
+    for x, colour in ((train, TRAIN), (test, TEST)):
+        label = str(x.name).replace("_", " ")
+        slice_along(ax, x, axis, colour=colour, label=label, linestyle=linestyle, log=log)
+    ax.set(xlabel=name, ylabel=axis_label([train, test]))
+
+
+def convergence(ax: Axes, ds: xr.Dataset, axis: str, *, name: str, log: str = "x", loss: str = "train_loss") -> Axes:
+    """Draws what tells whether a loss was minimised along the spheres of a landscape.
+
+    On the left axis the gradient along the sphere before the training (dotted) and after it, where the probe
+    "gradient" recorded it; on the right axis the share of the loss that the last tenth of the training took away.
+    Both are near 0 where the minimum has been reached; a share below 0 is a loss that rose, one below -1 (more than
+    doubled) is drawn as -1.
+
+    Args:
+      ax: where to draw.
+      ds: results along 'step'; every other axis but this one counts as repeats.
+      axis: its name in the grid.
+      name: what a reader calls it, with its unit.
+      log: "x" where the axis is logarithmic.
+      loss: which loss was minimised.
+
+    Returns:
+      The right axis, of the share.
+    """
+    twin = ax.twinx()
+    slice_along(
+        twin, still_falling(ds[loss]).clip(min=-1.0), axis, colour=FALLING, label="loss lost in the last tenth", log=log
+    )
+    twin.set_ylabel(f"share of the {loss.replace('_', ' ')} (below 0: gained)", color=FALLING)
+    twin.tick_params(axis="y", labelcolor=FALLING)
+    twin.set_ylim(-1.05, 1.05)
+    twin.grid(False)
+    twin.spines["right"].set_visible(True)
+    if "tangential_gradient" in ds:
+        gradient = ds["tangential_gradient"].dropna("step", how="all")
+        for place, label, linestyle in ((0, "gradient at the start", ":"), (-1, "gradient at the end", "-")):
+            at = gradient.isel(step=place)
+            slice_along(ax, at, axis, colour=GRADIENT, label=label, linestyle=linestyle, log=f"{log}y")
+        ax.set_ylabel("gradient along the sphere [1 / radian]", color=GRADIENT)
+        ax.tick_params(axis="y", labelcolor=GRADIENT)
+    else:
+        ax.set_yticks([])
+    ax.set_xlabel(name)
+    legend(ax, twin, loc="best")
+    return twin

@@ -1,0 +1,48 @@
+"""Times (to fit, to generalise) over one axis of a grid: small functions from a DataArray to Axes."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.axes import Axes
+
+from grok_jax.analysis.grokking import is_censored
+from grok_jax.analysis.seeds import median_of_seeds
+
+
+def times_along(
+    ax: Axes, time: Float[xr.DataArray, "..."], axis: str, *, colour: str, label: str, budget: float, marker: str = "o"
+) -> None:
+    """Draws the time of each run and the line of their medians, both axes logarithmic.
+
+    A run that does not get there (inf) is an open triangle at its budget; the line leaves out medians of inf.
+
+    Args:
+      ax: where to draw.
+      time: in steps, over the axis and 'seed'.
+      axis: its name; numbers above 0.
+      colour, marker: of the points.
+      label: of the line.
+      budget: the step at which the runs end.
+    """
+    time = time.sortby(axis)
+    reached = time.where(np.isfinite(time))
+    for i in range(time.sizes.get("seed", 1)):
+        one = reached.isel(seed=i) if "seed" in time.dims else reached
+        ax.plot(time[axis], one, marker, color=colour, markersize=4, alpha=0.6)
+    median = median_of_seeds(time).median
+    ax.plot(time[axis], median.where(np.isfinite(median)), color=colour, label=label)
+    never = is_censored(time)
+    never = never.any("seed") if "seed" in time.dims else never
+    if bool(never.any()):
+        places = time[axis].where(never, drop=True)
+        text = f"{label}: not within {budget:,.0f} steps (one seed or more)"
+        ax.plot(places, np.full(places.size, budget), "^", color=colour, markerfacecolor="none", label=text)
+    ax.set(xscale="log", yscale="log", ylabel="steps")
+
+
+def legend_below(ax: Axes) -> None:
+    """A legend at the foot of a panel with a logarithmic vertical axis, which is made longer for it."""
+    low, high = ax.get_ylim()
+    lines = len(ax.get_legend_handles_labels()[0])
+    ax.set_ylim(low / (high / low) ** (0.1 * lines), high)
+    ax.legend(loc="lower left")

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.size_landscape import (
+    ALPHA,
+    SIZE,
+    Errors,
+    critical_size,
+    errors,
+    goldilocks,
+    is_between,
+    lu_shape,
+    nearest,
+)
+
+SCALES = 10.0 ** np.linspace(-1, 1, 21)
+
+
+def u_shape(centre=0.0, scales=SCALES, slope=0.5, lowest=0.1):
+    """Rises by `slope` for each decade away from the centre."""
+    return xr.DataArray(lowest + slope * abs(np.log10(scales) - centre), {ALPHA: scales}, dims=ALPHA)
+
+
+def test_errors_are_named_and_are_one_minus_the_accuracies():
+    accuracy = xr.DataArray([[0.2, 0.9, 0.7]], {"step": [0, 1, 2]}, dims=("seed", "step"))
+    ds = xr.Dataset({"train_accuracy": accuracy, "test_accuracy": accuracy - 0.1})
+    final, best = errors(ds), errors(ds, "best")
+    assert (final.train.name, final.test.name) == ("train_error", "test_error")
+    np.testing.assert_allclose(final.test, [0.4])
+    np.testing.assert_allclose(best.test, [0.2])
+
+
+def test_the_nearest_point_is_nearest_on_a_logarithmic_scale():
+    x = xr.DataArray([1.0, 2.0], {SIZE: [160, 249]}, dims=SIZE)
+    assert float(nearest(x, SIZE, 200)) == 2.0  # 160 is nearer in digits
+
+
+def test_a_point_too_far_away_is_not_taken():
+    x = xr.DataArray([1.0, 2.0], {SIZE: [100, 1000]}, dims=SIZE)
+    with pytest.raises(NotMeasured, match=r"near 200; there are 100, 1e\+03"):
+        nearest(x, SIZE, 200)
+    with pytest.raises(NotMeasured, match="needs the axis"):
+        nearest(x, ALPHA, 200)
+
+
+def test_the_single_value_of_all_runs_can_be_the_nearest():
+    x = xr.DataArray([1.0, 2.0], {SIZE: 193}, dims="seed")
+    np.testing.assert_array_equal(nearest(x, SIZE, 200), x)
+
+
+def test_an_l_and_a_u_are_described():
+    train = xr.where(u_shape()[ALPHA] < 0.7, 0.5, 0.0)
+    shape = lu_shape(Errors(train, u_shape(0.2)), above=0.8)
+    assert float(shape.largest_train) == 0
+    assert float(shape.place) == pytest.approx(10**0.2)
+    assert float(shape.rise_below) == pytest.approx(0.7 / 0.1)
+    assert float(shape.rise_above) == pytest.approx(0.5 / 0.1)
+
+
+def test_the_train_error_of_a_scale_that_rounds_to_the_first_counts():
+    train = xr.where(abs(np.log10(u_shape()[ALPHA]) + 0.1) < 1e-6, 0.5, 0.0)  # at .794
+    assert float(lu_shape(Errors(train, u_shape()), above=0.8).largest_train) == 0.5
+
+
+def test_the_order_of_the_scales_does_not_matter():
+    pair = Errors(u_shape(0.3), u_shape(0.2))
+    backward = Errors(*(x.isel({ALPHA: slice(None, None, -1)}) for x in pair))
+    for one, other in zip(lu_shape(pair, 0.8), lu_shape(backward, 0.8), strict=True):
+        assert float(one) == float(other)
+
+
+def test_a_shape_needs_scales_on_both_sides():
+    narrow = u_shape(scales=SCALES[10:])
+    with pytest.raises(NotMeasured, match=r"from 0.2 or less to 3.2 or more"):
+        lu_shape(Errors(narrow, narrow), above=0.8)
+
+
+def test_a_zone_is_interpolated_between_the_points_around_its_ends():
+    zone = goldilocks(u_shape(), ALPHA, 0.1 + 0.5 * 0.33)
+    assert float(zone.low) == pytest.approx(10**-0.33)
+    assert float(zone.high) == pytest.approx(10**0.33)
+    assert float(zone.width) == pytest.approx(0.66)
+    assert not bool(zone.is_cut)
+
+
+def test_a_zone_that_reaches_the_end_of_the_axis_is_cut():
+    zone = goldilocks(u_shape(0.9), ALPHA, 0.2)
+    assert bool(zone.is_cut)
+    assert float(zone.high) == pytest.approx(10)
+
+
+def test_a_zone_is_one_stretch():
+    x = u_shape()
+    x[{ALPHA: 20}] = 0.1  # low again, far away
+    assert float(goldilocks(x, ALPHA, 0.2).high) < 2
+
+
+def test_each_run_may_have_a_level_of_its_own():
+    runs = xr.concat([u_shape(), 2 * u_shape()], "seed")
+    width = goldilocks(runs, ALPHA, 2 * runs.min(ALPHA)).width
+    np.testing.assert_allclose(width, 0.4)
+
+
+def test_there_is_no_zone_below_the_minimum():
+    assert np.isnan(goldilocks(u_shape(), ALPHA, 0.05).width)
+
+
+def test_the_critical_size_is_interpolated_in_its_logarithm():
+    sizes = [10, 100, 1000]
+    lowest = xr.DataArray([0.8, 0.6, 0.2], {SIZE: sizes}, dims=SIZE)
+    x = lowest + (u_shape() - 0.1)
+    assert float(critical_size(x, 0.4)) == pytest.approx(10**2.5)
+    assert float(critical_size(x, 0.1)) == np.inf
+    assert np.isnan(critical_size(x, 0.9))
+
+
+def test_between_leaves_room_for_rounded_scales():
+    np.testing.assert_array_equal(
+        is_between(xr.DataArray([0.77, 0.794, 2.01, 2.1]), 0.8, 2.0), [False, True, True, False]
+    )

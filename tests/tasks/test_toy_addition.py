@@ -1,0 +1,99 @@
+"""Addition of embedded digits."""
+
+import numpy as np
+import pytest
+
+from grok_jax.errors import UserError
+from grok_jax.tasks import TASKS
+
+TASK = TASKS["toy_addition"]
+
+
+def all_rows(fields, draw, rows_of, seed=0):
+    """Inputs and targets of all pairs, training rows first."""
+    data = draw(fields, seed)
+    splits = [rows_of(split, fields) for split in (data.train, data.test)]
+    return [np.concatenate(parts) for parts in zip(*splits, strict=True)]
+
+
+def sorted_inputs(fields, draw, rows_of, seed=0):
+    inputs, _ = all_rows(fields, draw, rows_of, seed)
+    return inputs[np.lexsort(inputs.T)]
+
+
+def test_every_unordered_pair_is_either_trained_or_tested_on(fields_of, draw, rows_of):
+    inputs, targets = all_rows(fields_of("toy_addition", messiness=1.0), draw, rows_of)
+    assert inputs.shape == (55, 2)
+    assert targets.shape == (55, 30)
+    assert len(np.unique(inputs, axis=0)) == 55
+
+
+def test_pairs_of_equal_sum_have_one_target_and_there_are_as_many_targets_as_sums(fields_of, draw, rows_of):
+    _, targets = all_rows(fields_of("toy_addition", messiness=1.0), draw, rows_of)
+    _, counts = np.unique(targets, axis=0, return_counts=True)
+    assert sorted(counts) == sorted([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1])
+
+
+@pytest.mark.parametrize(("line", "first", "last"), [("unit", -2.0, 2.0), ("digits", 0.0, 18.0)])
+def test_without_messiness_the_inputs_are_the_sums_on_a_line(fields_of, draw, rows_of, line, first, last):
+    fields = fields_of("toy_addition", line=line)
+    inputs, targets = all_rows(fields, draw, rows_of)
+    np.testing.assert_allclose(np.unique(inputs[:, 0].round(4)), np.linspace(first, last, 19), atol=1e-3)
+    np.testing.assert_array_equal(inputs[:, 1], 0)
+    place = ((inputs[:, 0] - first) / (last - first) * 18).round().astype(int)
+    for value in range(19):
+        assert len(np.unique(targets[place == value], axis=0)) == 1
+
+
+def test_messiness_interpolates_between_the_line_and_a_random_representation(fields_of, draw, rows_of):
+    none, half, full = (all_rows(fields_of("toy_addition", messiness=m), draw, rows_of)[0] for m in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(half, (none + full) / 2, atol=1e-6)
+    assert np.abs(full[:, 1]).max() > 0.1
+
+
+def test_messiness_changes_neither_the_targets_nor_the_split(fields_of, draw, rows_of):
+    a, b = (
+        rows_of(draw(fields).train, fields).targets
+        for fields in (fields_of("toy_addition", messiness=m) for m in (0.0, 1.0))
+    )
+    np.testing.assert_array_equal(a, b)
+
+
+def test_random_embeddings_and_targets_are_standard_normal(fields_of, draw, rows_of):
+    fields = fields_of("toy_addition", messiness=1.0, train_size=54)
+    rows = [all_rows(fields, draw, rows_of, seed) for seed in range(100)]
+    # E_i + E_j has variance 2, and 4 for the 10 of 55 pairs with i = j.
+    assert np.var([inputs for inputs, _ in rows]) == pytest.approx((45 * 2 + 10 * 4) / 55, rel=0.1)
+    assert np.var([targets for _, targets in rows]) == pytest.approx(1, rel=0.05)
+
+
+def test_the_smaller_training_set_is_part_of_the_larger(fields_of, draw, rows_of):
+    small, large = (
+        rows_of(draw(fields).train, fields).inputs
+        for fields in (fields_of("toy_addition", messiness=1.0, train_size=n) for n in (25, 54))
+    )
+    np.testing.assert_allclose(small, large[:25], rtol=1e-6)
+
+
+def test_other_keys_give_another_representation_and_another_split(fields_of, draw, rows_of):
+    messy = fields_of("toy_addition", messiness=1.0)
+    assert not np.allclose(*(sorted_inputs(messy, draw, rows_of, seed) for seed in (0, 1)))
+    linear = fields_of("toy_addition")
+    trained = [np.sort(rows_of(draw(linear, seed).train, linear).inputs[:, 0]) for seed in (0, 1)]
+    assert not np.allclose(*trained)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train_size": 55}, "task.train_size is 55; the 55 pairs, one of them for testing, allow 1 to 54"),
+        ({"p": 0}, "task.p is 0; it must be a whole number, 1 or above"),
+        ({"representation_dim": 0}, "task.representation_dim is 0; it must be a whole number, 1 or above"),
+        ({"target_dim": 2.5}, "task.target_dim is 2.5; it must be a whole number, 1 or above"),
+        ({"line": "circle"}, "task.line is 'circle'; it must be one of"),
+        ({"messiness": 1.5}, "task.messiness is 1.5; it must be from 0 to 1"),
+    ],
+)
+def test_impossible_fields_are_user_errors(fields_of, changes, message):
+    with pytest.raises(UserError, match=message):
+        TASK.rows(fields_of("toy_addition", **changes))
