@@ -47,7 +47,7 @@ def plot(ds: xr.Dataset) -> Figure:
                     shown = test.isel({SIZE: place})
                     _zone_panel(panels[row][1], shown, colour=colour, name=name, is_drawn=loss == CROSS_ENTROPY)
         for row in panels:
-            legend(row[1], loc="best")
+            legend(row[1], loc="best", frameon=True, framealpha=0.85)  # no corner is free of curves
     return figure
 
 
