@@ -26,3 +26,8 @@ def test_every_path_that_the_readme_names_exists():
     assert len(paths) >= 3
     for path in paths:
         assert (Path(__file__).parent.parent / path).exists(), path
+
+
+def test_the_readme_counts_the_figures():
+    (count,) = re.findall(r"(\d+) figures so far", README)
+    assert int(count) == len(list((Path(__file__).parent.parent / "configs").glob("*/fig*.py")))

@@ -1,0 +1,67 @@
+"""Lazy to rich, Figure 17: the accuracies of one regression run for several thresholds θ, some "grokking", some not.
+
+Results: dims ('training.accuracy_threshold', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import t_fit, t_generalize
+from grok_jax.analysis.selection import with_axis
+from grok_jax.plotting.curves import curves_along, legend
+from grok_jax.plotting.landscape import slice_along
+from grok_jax.plotting.style import TEST, panel_label, style
+
+THETA = "training.accuracy_threshold"
+FACTOR = 3.0
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) accuracies for each θ, (b) the delay of generalisation over θ."""
+    ds = with_axis(ds, THETA).sortby(THETA)
+    with style():
+        figure = Figure(figsize=(11.0, 4.0), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        curves_along(left, ds, THETA, symbol="θ", variables=("train_accuracy", "test_accuracy"))
+        left.set_ylim(-0.03, 1.03)
+        legend(left, loc="upper left")
+        slice_along(right, _delay_at_least(ds), THETA, colour=TEST, log="xy")
+        right.axhline(1, color="0.5", linewidth=0.8)
+        right.set(xlabel="threshold θ of the squared error", ylabel="t95(test) / t95(train)")
+        for ax, letter in ((left, "a"), (right, "b")):
+            panel_label(ax, letter)
+    return figure
+
+
+def _delay_at_least(ds: xr.Dataset) -> xr.DataArray:
+    """t95(test)/t95(train), with the budget for a time beyond it; NaN where a run does not fit."""
+    fit = t_fit(ds)
+    return np.minimum(t_generalize(ds), float(ds["step"][-1])) / fit.where(np.isfinite(fit) & (fit > 0))
+
+
+def _depends_on_threshold(ds: xr.Dataset) -> Measured:
+    if ds.sizes.get(THETA, 1) < 2:
+        raise NotMeasured(f"needs several values of {THETA}")
+    ds = ds.sortby(THETA)
+    late = t_generalize(ds)
+    ratio = _delay_at_least(ds)
+    # The smallest must be a delay and no lower bound of one.
+    known = ratio.where(np.isfinite(late))
+    factor = ratio.max(THETA) / known.min(THETA)
+    complete = (np.isfinite(late) & ratio.notnull()).all(THETA)
+    values = {"largest delay (at least) / smallest": factor}
+    for i, theta in enumerate(ds[THETA].values):
+        values[f"delay at θ = {theta:.2g}" if i == 0 else f"at {theta:.2g}"] = ratio.isel({THETA: i}, drop=True)
+    return over_seeds(factor > FACTOR, values, decided=(factor > FACTOR) | complete)
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig17/1",
+        "the delay t95(test)/t95(train) of one and the same run depends on θ by more than 3 times (largest / smallest)",
+        "showing apparent grokking for some choices of θ but not others",
+        _depends_on_threshold,
+    )
+]

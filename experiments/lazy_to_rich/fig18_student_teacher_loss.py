@@ -1,0 +1,69 @@
+"""Lazy to rich, Figure 18: train and test loss of the student-teacher run whose accuracies grok.
+
+Results: dims ('seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
+from grok_jax.analysis.grokking import delay, last_value, t_loss
+from grok_jax.analysis.relative_loss import relative_losses
+from grok_jax.plotting.curves import learning_curves, legend
+from grok_jax.plotting.style import panel_label, style
+
+LEVELS = (0.1, 0.01)  # of the loss at the start
+TOGETHER = 2.0
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) losses on a linear axis as in the paper, (b) on a logarithmic one, (c) the accuracies of the same runs."""
+    with style():
+        figure = Figure(figsize=(13.0, 3.8), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        for ax in (left, middle):
+            learning_curves(ax, ds, ("train_loss", "test_loss"))
+        left.set_yscale("linear")
+        learning_curves(right, ds)
+        for ax, letter in zip((left, middle, right), "abc", strict=True):
+            legend(ax)
+            panel_label(ax, letter)
+    return figure
+
+
+def _fall_together(ds: xr.Dataset) -> Measured:
+    losses = relative_losses(ds)
+    budget = float(ds["step"][-1])
+    tenth, hundredth = (_delay_at_least(losses, level, budget) for level in LEVELS)
+    reached = np.isfinite(t_loss(losses, min(LEVELS))[1])
+    holds = (tenth < TOGETHER) & (hundredth < TOGETHER) & reached
+    return over_seeds(
+        holds,
+        {
+            "delay at a tenth (at least)": tenth,
+            "at a hundredth (at least)": hundredth,
+            "delay of accuracy": delay(ds),
+            "train loss, end / start": last_value(losses["train_loss"]),
+            "test loss, end / start": last_value(losses["test_loss"]),
+        },
+        decided=holds | (tenth >= TOGETHER) | (hundredth >= TOGETHER),
+    )
+
+
+def _delay_at_least(losses: xr.Dataset, level: float, budget: float) -> Float[xr.DataArray, "..."]:
+    """How many times later the test loss falls to the level, with the budget for a time beyond it; NaN: unknown."""
+    train, test = t_loss(losses, level)
+    return np.minimum(test, budget) / train.where(np.isfinite(train) & (train > 0))
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig18/1",
+        "train and test loss of one run fall together: to a tenth and to a hundredth of its start the test loss takes"
+        " less than 2 times the steps of the train loss",
+        "the train loss tracks the test loss throughout",
+        _fall_together,
+    )
+]

@@ -1,0 +1,131 @@
+"""Omnigrok, Figure 2c: weight decay leaves the time to fit alone, and the time to generalise goes as its inverse.
+
+Results: dims ('optimizer.weight_decay', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import is_censored, t_fit, t_generalize, value_at
+from grok_jax.analysis.power_law import fit_power_law
+from grok_jax.analysis.selection import with_axis
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.landscape import slice_along
+from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
+from grok_jax.plotting.times import legend_below, times_along
+
+GAMMA = "optimizer.weight_decay"
+INVERSE, INVERSE_TOLERANCE = -1.0, 0.15
+FLAT_TOLERANCE = 0.1
+CONSTANT = 1.2  # the largest norm over the smallest
+FEWEST = 4  # decays
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(c) the steps to 95% accuracy against γ with the fitted laws; beside them the weight norms at these steps."""
+    ds = with_axis(ds, GAMMA)
+    times = {"train": (t_fit(ds), TRAIN, "s"), "test": (t_generalize(ds), TEST, "o")}
+    with style():
+        figure = Figure(figsize=(10.5, 4.2), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        for name, (time, colour, marker) in times.items():
+            budget = float(ds["step"][-1])
+            times_along(left, time, GAMMA, colour=colour, label=f"95% {name} accuracy", budget=budget, marker=marker)
+            law = fit_power_law(time[GAMMA], time)
+            if np.isfinite(law.slope):
+                line = law.prefactor * ds[GAMMA] ** law.slope
+                left.plot(ds[GAMMA], line, color=colour, linestyle="--", label=f"t ∝ γ^{law.slope:.2f}")
+            norm = value_at(ds["weight_norm"], time)
+            slice_along(right, norm, GAMMA, colour=colour, label=f"at 95% {name} accuracy")
+        start = ds["weight_norm"].isel(step=0)
+        slice_along(right, start, GAMMA, colour="0.5", label="at the start", linestyle=":")
+        left.set_xlabel("weight decay γ")
+        legend_below(left)
+        right.set(xlabel="weight decay γ", ylabel="weight norm", ylim=(0, None))
+        legend(right, loc="lower right")
+        panel_label(left, "c")
+    return figure
+
+
+def _decays(ds: xr.Dataset) -> xr.Dataset:
+    if ds.sizes.get(GAMMA, 1) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {GAMMA}")
+    return ds.sortby(GAMMA)
+
+
+def _slopes(time: Float[xr.DataArray, "..."]) -> Float[xr.DataArray, "seed"]:
+    """The slope of each seed; NaN where one of its times is not known."""
+    runs = time if "seed" in time.dims else time.expand_dims("seed")
+    slopes = []
+    for i in range(runs.sizes["seed"]):
+        run = runs.isel(seed=i)
+        law = fit_power_law(run[GAMMA], run)
+        slopes.append(law.slope if law.points == run.size else np.nan)
+    return xr.DataArray(slopes, dims="seed")
+
+
+def _slope_near(time: Float[xr.DataArray, "..."], expected: float, tolerance: float) -> Measured:
+    slopes, pooled = _slopes(time), fit_power_law(time[GAMMA], time)
+    all_seeds = xr.ones_like(slopes)
+    return over_seeds(
+        abs(slopes - expected) <= tolerance,
+        {
+            "slope of a seed": slopes,
+            "of all seeds together": pooled.slope * all_seeds,
+            "from (95%)": pooled.slope_low * all_seeds,
+            "to": pooled.slope_high * all_seeds,
+            f"steps at γ = {float(time[GAMMA][0]):.2g}": time.isel({GAMMA: 0}, drop=True),
+            f"at {float(time[GAMMA][-1]):.2g}": time.isel({GAMMA: -1}, drop=True),
+        },
+        decided=slopes.notnull(),
+    )
+
+
+def _inverse_of_decay(ds: xr.Dataset) -> Measured:
+    return _slope_near(t_generalize(_decays(ds)), INVERSE, INVERSE_TOLERANCE)
+
+
+def _fits_regardless(ds: xr.Dataset) -> Measured:
+    return _slope_near(t_fit(_decays(ds)), 0.0, FLAT_TOLERANCE)
+
+
+def _one_norm(ds: xr.Dataset) -> Measured:
+    ds = _decays(ds)
+    late = t_generalize(ds)
+    norm = value_at(ds["weight_norm"], late)
+    spread = norm.max(GAMMA, skipna=False) / norm.min(GAMMA, skipna=False)
+    return over_seeds(
+        spread <= CONSTANT,
+        {
+            "largest norm / smallest": spread,
+            f"norm at γ = {float(ds[GAMMA][0]):.2g}": norm.isel({GAMMA: 0}, drop=True),
+            f"at {float(ds[GAMMA][-1]):.2g}": norm.isel({GAMMA: -1}, drop=True),
+            "norm at the start": ds["weight_norm"].isel(step=0, drop=True).mean(GAMMA),
+        },
+        decided=~is_censored(late).any(GAMMA) & spread.notnull(),
+    )
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/fig2c/1",
+        "log t95(test) against log weight decay: slope -1 ± .15",
+        "the time to reach 95% test accuracy is inversely proportional to the weight decay",
+        _inverse_of_decay,
+    ),
+    Claim(
+        "omnigrok/fig2c/2",
+        "log t95(train) against log weight decay: slope 0 ± .1",
+        "the time to reach 95% training accuracy is independent of weight decay",
+        _fits_regardless,
+    ),
+    Claim(
+        "omnigrok/fig2c/3",
+        "the weight norm at t95(test) is about constant over weight decay: largest / smallest <= 1.2",
+        "generalisation begins at one weight norm, that of the Goldilocks zone",
+        _one_norm,
+    ),
+]

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from grok_jax.analysis.landscape import error, place_of_minimum, reduced, still_falling
+from grok_jax.errors import UserError
+
+
+def curve(values, name="train_loss", steps=(0, 10, 90, 100)):
+    values = np.atleast_2d(np.asarray(values, float))
+    return xr.DataArray(values, dims=("seed", "step"), coords={"step": list(steps)}, name=name)
+
+
+def test_the_final_value_is_the_last_finite_record():
+    assert reduced(curve([[4, 3, 2, 1], [4, 3, 2, np.nan]])).values.tolist() == [1, 2]
+
+
+def test_the_best_loss_is_the_smallest_and_the_best_accuracy_the_largest():
+    assert reduced(curve([4, 1, 2, 3]), "best").item() == 1
+    assert reduced(curve([0.4, 0.9, 0.2, 0.3], "test_accuracy"), "best").item() == 0.9
+
+
+@pytest.mark.parametrize("value", ["final", "best"])
+def test_a_reduced_value_keeps_the_name_of_its_curve(value):
+    assert reduced(curve([4, 3, 2, 1]), value).name == "train_loss"
+
+
+def test_another_value_is_refused_with_the_two_there_are():
+    with pytest.raises(UserError, match="final, best"):
+        reduced(curve([1, 1, 1, 1]), "mean")
+
+
+def test_the_error_of_the_best_accuracy_is_the_smallest_error():
+    best = error(reduced(curve([0.4, 0.75, 0.2, 0.3], "test_accuracy"), "best"))
+    assert (best.name, best.item()) == ("test_error", 0.25)
+
+
+def test_a_loss_halved_in_the_last_tenth_is_still_falling_by_a_half():
+    assert still_falling(curve([8, 4, 2, 1])).item() == 0.5
+    assert still_falling(curve([8, 4, 1, 1])).item() == 0.0
+
+
+def test_a_loss_that_is_zero_has_no_share():
+    assert np.isnan(still_falling(curve([8, 4, 0, 0])).item())
+
+
+def test_the_place_of_the_minimum_leaves_out_what_is_no_number():
+    x = xr.DataArray([[3.0, np.nan, 1.0, np.inf], [np.nan] * 4], {"scale": [0.1, 1.0, 2.0, 4.0]}, ("seed", "scale"))
+    place = place_of_minimum(x, "scale").values
+    assert place[0] == 2.0
+    assert np.isnan(place[1])

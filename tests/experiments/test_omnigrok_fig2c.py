@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from experiments.omnigrok.fig2c_time_vs_decay import CLAIMS, plot
+from grok_jax.analysis.claims import judge
+
+GAMMA = "optimizer.weight_decay"
+DECAYS = np.geomspace(0.03, 1, 6)
+STEPS = np.unique(np.geomspace(1, 100_000, 400).round()).astype(int)
+
+
+def results(late=1000 / DECAYS, fit=300.0, norm=10.0, seeds=3):
+    """Accuracies that rise linearly to .95 at the given steps, and a weight norm that is `norm` from step 10 on."""
+    late, fit, norm = (np.broadcast_to(x, 6) for x in (late, fit, norm))
+
+    def rise(times):
+        curves = [np.full(STEPS.size, 0.3) if np.isinf(t) else np.minimum(0.95 * STEPS / t, 1) for t in times]
+        return ((GAMMA, "seed", "step"), np.repeat(np.array(curves)[:, None], seeds, 1))
+
+    norms = np.where(STEPS < 10, 17.0, norm[:, None])
+    variables = {
+        "train_accuracy": rise(fit),
+        "test_accuracy": rise(late),
+        "weight_norm": ((GAMMA, "seed", "step"), np.repeat(norms[:, None], seeds, 1)),
+    }
+    return xr.Dataset(variables, {GAMMA: DECAYS, "seed": range(seeds), "step": STEPS})
+
+
+def verdict(number, **settings):
+    return judge(CLAIMS, results(**settings))[number - 1]["verdict"]
+
+
+def test_the_papers_figure_passes_every_claim():
+    verdicts = judge(CLAIMS, results())
+    assert [v["verdict"] for v in verdicts] == ["holds"] * 3
+    assert verdicts[0]["measured"]["slope of a seed"] == pytest.approx(-1, abs=0.01)
+    assert verdicts[1]["measured"]["of all seeds together"] == pytest.approx(0, abs=0.01)
+
+
+def test_claim_1_fails_at_another_slope():
+    assert verdict(1, late=1000 / DECAYS**0.8) == "does not hold"
+    assert verdict(1, late=1000 / DECAYS**0.9) == "holds"
+
+
+def test_claim_2_fails_where_decay_changes_the_time_to_fit():
+    assert verdict(2, fit=300 / DECAYS**0.2) == "does not hold"
+
+
+def test_claim_3_fails_where_the_norm_changes_by_more_than_a_fifth():
+    assert verdict(3, norm=np.linspace(10, 13, 6)) == "does not hold"
+    assert verdict(3, norm=np.linspace(10, 11.5, 6)) == "holds"
+
+
+def test_a_decay_that_never_generalises_leaves_slope_and_norm_open():
+    late = np.where(DECAYS < 0.05, np.inf, 1000 / DECAYS)
+    assert [verdict(number, late=late) for number in (1, 2, 3)] == ["not measured", "holds", "not measured"]
+
+
+def test_few_decays_or_two_seeds_give_no_verdict():
+    assert [v["verdict"] for v in judge(CLAIMS, results().isel({GAMMA: slice(0, 3)}))] == ["not measured"] * 3
+    assert [v["verdict"] for v in judge(CLAIMS, results(seeds=2))] == ["not measured"] * 3
+
+
+@pytest.mark.parametrize("late", [1000 / DECAYS, np.inf])
+def test_the_figure_has_times_and_norms_over_decay(tmp_path, late):
+    figure = plot(results(late=late))
+    left, right = figure.axes
+    assert (left.get_xscale(), left.get_yscale()) == ("log", "log")
+    assert ("t ∝ γ^-1.00" in left.get_legend_handles_labels()[1]) == np.isfinite(late).all()
+    assert right.get_ylabel() == "weight norm"
+    figure.savefig(tmp_path / "figure.png")
