@@ -11,7 +11,7 @@ Expected: all three hold in 3 of 3 seeds. The test loss is smallest, 4.3e-5, at 
 at α = .1 and 1.7e5 times higher, 8.7, at 10. The train loss falls from .016 at α = .1 to 6e-7 at .63 and stays below
 7e-7 (median; 1e-12 and less from α = 2.5).
 How far this is a minimum, which (b) shows: above α = .6 the train loss goes on falling, in bursts, but the test loss no
-more (ten times the steps, 2 seeds: 2 to 18% lower, the same minimum). Below α = .5 rescaled Adam comes to rest beside
+more (ten times the steps, 2 seeds: 2 to 20% lower, the same minimum). Below α = .5 rescaled Adam comes to rest beside
 the minimum: the gradient along the sphere ends at .035 per radian at α = .1 (.043 at the start), at every learning rate
 (1e-5: train loss .0146), because Adam divides each coordinate of the gradient, which is far from 0 across the sphere,
 by its size, and so turns it along the sphere. Gradient descent (.03, 2e4 steps, one seed), whose update across the
