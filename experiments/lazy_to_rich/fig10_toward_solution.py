@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.decomposition import relative
 from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.analysis.relative_loss import relative
 from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.decomposition import DECADES
 from grok_jax.plotting.style import colours, panel_label, style

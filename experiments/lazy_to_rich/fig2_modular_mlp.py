@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import delay, first_crossing, is_censored, last_value, t_generalize, value_at
 from grok_jax.analysis.power_law import rank_correlation
-from grok_jax.analysis.selection import runs_at, with_axis
+from grok_jax.analysis.selection import runs_at, sorted_along, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend, weight_norm_axis
 from grok_jax.plotting.style import colours, panel_label, style
 
@@ -18,7 +18,6 @@ ALPHA = "model.output_scale"
 REFERENCE = 1.0  # the output scale of panels (a) and (b)
 WELL_BEFORE = 1.5  # a delay of at least this is one, a smaller one is none
 RISING = 0.8  # rank correlation
-FEWEST_SCALES = 3
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -77,9 +76,7 @@ def _norm_grows(ds: xr.Dataset) -> Measured:
 
 
 def _delay_grows_with_scale(ds: xr.Dataset) -> Measured:
-    if ds.sizes.get(ALPHA, 1) < FEWEST_SCALES:
-        raise NotMeasured(f"needs {FEWEST_SCALES} or more values of {ALPHA}")
-    ratio = delay(ds.sortby(ALPHA))
+    ratio = delay(sorted_along(ds, ALPHA))
     rising = rank_correlation(ratio, ALPHA)
     smallest = ratio.isel({ALPHA: 0}, drop=True)
     return over_seeds(

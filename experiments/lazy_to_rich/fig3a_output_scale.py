@@ -7,17 +7,17 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import is_censored, last_value, loss_delay, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.relative_loss import FINISHED, relative_losses
+from grok_jax.analysis.selection import sorted_along
 from grok_jax.plotting.motion import losses_and_paths
 
 ALPHA = "model.output_scale"
 LEVEL = 0.1  # the loss at which the paper reads off times in its figure 3e
 RISING = 0.8  # rank correlation
 ABSENT = 1.5  # a ratio of the steps below this is no delay, as in figure 2
-FEWEST_SCALES = 3
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -25,14 +25,8 @@ def plot(ds: xr.Dataset) -> Figure:
     return losses_and_paths(ds, ALPHA, symbol="α", level=LEVEL, letters="ac")
 
 
-def _by_scale(ds: xr.Dataset) -> xr.Dataset:
-    if ds.sizes.get(ALPHA, 1) < FEWEST_SCALES:
-        raise NotMeasured(f"needs {FEWEST_SCALES} or more values of {ALPHA}")
-    return ds.sortby(ALPHA)
-
-
 def _delay_grows_with_scale(ds: xr.Dataset) -> Measured:
-    ds = _by_scale(ds)
+    ds = sorted_along(ds, ALPHA)
     wait = time_to_grok(ds, LEVEL)
     rising = rank_correlation(wait, ALPHA)
     return over_seeds(
@@ -48,14 +42,14 @@ def _delay_grows_with_scale(ds: xr.Dataset) -> Measured:
 
 
 def _absent_at_the_smallest(ds: xr.Dataset) -> Measured:
-    smallest = _by_scale(ds).isel({ALPHA: 0}, drop=True)
+    smallest = sorted_along(ds, ALPHA).isel({ALPHA: 0}, drop=True)
     ratio = loss_delay(smallest, LEVEL)
     finished = last_value(relative_losses(smallest)["train_loss"]) < FINISHED
     return over_seeds(
         ratio < ABSENT,
         {"t(test)/t(train)": ratio, "final test loss": last_value(smallest["test_loss"])},
         decided=ratio.notnull() & (~is_censored(ratio) | finished),
-        note=f"at α = {float(_by_scale(ds)[ALPHA][0]):g}",
+        note=f"at α = {float(sorted_along(ds, ALPHA)[ALPHA][0]):g}",
     )
 
 

@@ -7,15 +7,15 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.analysis.selection import sorted_along
 from grok_jax.plotting.motion import losses_and_paths
 
 EPSILON = "model.epsilon"
 LEVEL = 0.1  # the loss at which the paper reads off times in its figure 3e
 RISING = 0.8  # rank correlation
-FEWEST = 3
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -23,14 +23,8 @@ def plot(ds: xr.Dataset) -> Figure:
     return losses_and_paths(ds, EPSILON, symbol="ε", level=LEVEL, letters="bd")
 
 
-def _by_epsilon(ds: xr.Dataset) -> xr.Dataset:
-    if ds.sizes.get(EPSILON, 1) < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {EPSILON}")
-    return ds.sortby(EPSILON)
-
-
 def _delay_grows_as_epsilon_falls(ds: xr.Dataset) -> Measured:
-    ds = _by_epsilon(ds)
+    ds = sorted_along(ds, EPSILON)
     wait = time_to_grok(ds, LEVEL)
     falling = -rank_correlation(wait, EPSILON)
     never = np.isinf(wait)
@@ -50,7 +44,7 @@ def _delay_grows_as_epsilon_falls(ds: xr.Dataset) -> Measured:
 
 
 def _small_epsilon_ends_lower(ds: xr.Dataset) -> Measured:
-    ds = _by_epsilon(ds)
+    ds = sorted_along(ds, EPSILON)
     end = last_value(ds["test_loss"])
     rising = rank_correlation(end, EPSILON)
     return over_seeds(

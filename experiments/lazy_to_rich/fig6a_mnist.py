@@ -8,10 +8,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import delay, is_censored, last_value, t_fit, t_generalize
 from grok_jax.analysis.power_law import rank_correlation
-from grok_jax.analysis.selection import with_axis
+from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import curve, curves_along, legend
 from grok_jax.plotting.style import colours, panel_label, style
 
@@ -21,7 +21,6 @@ FITTED = 0.95  # train accuracy, for the ratio of figure 3d of Omnigrok beside o
 RISING = 0.8  # rank correlation
 ABSENT = 2.0  # a ratio of the steps below this is no delay
 SAME = 1e-6  # relative difference of two norms
-FEWEST_SCALES = 3
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -61,14 +60,8 @@ def _delays(ax: Axes, ds: xr.Dataset) -> None:
     legend(ax, loc="center left")
 
 
-def _by_scale(ds: xr.Dataset) -> xr.Dataset:
-    if ds.sizes.get(ALPHA, 1) < FEWEST_SCALES:
-        raise NotMeasured(f"needs {FEWEST_SCALES} or more values of {ALPHA}")
-    return ds.sortby(ALPHA)
-
-
 def _delay_grows_with_scale(ds: xr.Dataset) -> Measured:
-    ds = _by_scale(ds)
+    ds = sorted_along(ds, ALPHA)
     ratio = delay(ds, LEVEL)
     rising = rank_correlation(ratio, ALPHA)
     values = {"rank correlation of delay and α": rising}
@@ -80,7 +73,7 @@ def _delay_grows_with_scale(ds: xr.Dataset) -> Measured:
 
 
 def _absent_at_the_smallest(ds: xr.Dataset) -> Measured:
-    smallest = _by_scale(ds).isel({ALPHA: 0}, drop=True)
+    smallest = sorted_along(ds, ALPHA).isel({ALPHA: 0}, drop=True)
     ratio = delay(smallest, LEVEL)
     return over_seeds(
         ratio < ABSENT,
@@ -90,12 +83,12 @@ def _absent_at_the_smallest(ds: xr.Dataset) -> Measured:
             "final test accuracy": last_value(smallest["test_accuracy"]),
         },
         decided=ratio.notnull() & ~is_censored(ratio),
-        note=f"at α = {float(_by_scale(ds)[ALPHA][0]):g}",
+        note=f"at α = {float(sorted_along(ds, ALPHA)[ALPHA][0]):g}",
     )
 
 
 def _same_norm(ds: xr.Dataset) -> Measured:
-    start = _by_scale(ds)["weight_norm"].isel(step=0, drop=True)
+    start = sorted_along(ds, ALPHA)["weight_norm"].isel(step=0, drop=True)
     spread = (start.max(ALPHA) - start.min(ALPHA)) / start.mean(ALPHA)
     return over_seeds(spread <= SAME, {"initial weight norm": start.mean(ALPHA), "relative spread over α": spread})
 

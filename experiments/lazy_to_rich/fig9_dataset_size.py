@@ -8,9 +8,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.decomposition import GENERALIZED, PARTS, relative
+from grok_jax.analysis.decomposition import GENERALIZED, PARTS
 from grok_jax.analysis.grokking import is_censored, last_value, loss_delay, t_loss
-from grok_jax.analysis.relative_loss import FINISHED, relative_losses
+from grok_jax.analysis.relative_loss import FINISHED, relative, relative_losses
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.decomposition import DECADES, loss_parts

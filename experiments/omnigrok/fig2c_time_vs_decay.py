@@ -8,10 +8,10 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import is_censored, t_fit, t_generalize, value_at
 from grok_jax.analysis.power_law import fit_power_law
-from grok_jax.analysis.selection import with_axis
+from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
@@ -50,12 +50,6 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _decays(ds: xr.Dataset) -> xr.Dataset:
-    if ds.sizes.get(GAMMA, 1) < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {GAMMA}")
-    return ds.sortby(GAMMA)
-
-
 def _slopes(time: Float[xr.DataArray, "..."]) -> Float[xr.DataArray, "seed"]:
     """The slope of each seed; NaN where one of its times is not known."""
     runs = time if "seed" in time.dims else time.expand_dims("seed")
@@ -85,15 +79,15 @@ def _slope_near(time: Float[xr.DataArray, "..."], expected: float, tolerance: fl
 
 
 def _inverse_of_decay(ds: xr.Dataset) -> Measured:
-    return _slope_near(t_generalize(_decays(ds)), INVERSE, INVERSE_TOLERANCE)
+    return _slope_near(t_generalize(sorted_along(ds, GAMMA, FEWEST)), INVERSE, INVERSE_TOLERANCE)
 
 
 def _fits_regardless(ds: xr.Dataset) -> Measured:
-    return _slope_near(t_fit(_decays(ds)), 0.0, FLAT_TOLERANCE)
+    return _slope_near(t_fit(sorted_along(ds, GAMMA, FEWEST)), 0.0, FLAT_TOLERANCE)
 
 
 def _one_norm(ds: xr.Dataset) -> Measured:
-    ds = _decays(ds)
+    ds = sorted_along(ds, GAMMA, FEWEST)
     late = t_generalize(ds)
     norm = value_at(ds["weight_norm"], late)
     spread = norm.max(GAMMA, skipna=False) / norm.min(GAMMA, skipna=False)

@@ -8,10 +8,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
 from grok_jax.analysis.power_law import rank_correlation
-from grok_jax.analysis.selection import with_axis
+from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import curve, legend
 from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
 from grok_jax.plotting.times import legend_below, times_along
@@ -68,14 +68,8 @@ def _critical_size(ds: xr.Dataset) -> xr.DataArray:
     return xr.apply_ufunc(crossing, best, input_core_dims=[[SIZE]], vectorize=True)
 
 
-def _by_size(ds: xr.Dataset) -> xr.Dataset:
-    if ds.sizes.get(SIZE, 1) < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {SIZE}")
-    return ds.sortby(SIZE)
-
-
 def _time_falls(ds: xr.Dataset) -> Measured:
-    ds = _by_size(ds)
+    ds = sorted_along(ds, SIZE, FEWEST)
     late = first_crossing(ds["test_accuracy"], LEVEL)
     rank = rank_correlation(late, SIZE)
     informative = np.isfinite(late).sum(SIZE) >= FEWEST
@@ -93,7 +87,7 @@ def _time_falls(ds: xr.Dataset) -> Measured:
 
 
 def _without_bound(ds: xr.Dataset) -> Measured:
-    ds = _by_size(ds)
+    ds = sorted_along(ds, SIZE, FEWEST)
     accuracy = ds["test_accuracy"]
     late = first_crossing(accuracy, LEVEL)
     never = is_censored(late)

@@ -2,11 +2,12 @@
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Real
+from jaxtyping import Bool, Float
 
 from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value
 from grok_jax.analysis.lazy import t_peak
+from grok_jax.analysis.relative_loss import relative
 from grok_jax.analysis.selection import config_value
 
 PARTS = ("variance_error", "misalignment_error", "linear_power")
@@ -36,11 +37,6 @@ def sampling_error(ds: xr.Dataset, rows: int) -> Float[xr.DataArray, "..."]:
     third = 8 * (s / 2) ** 1.5 + 6 * linear * (s / 2) ** 0.5
     fourth = 12 * s**2 + 24 * linear * s
     return np.sqrt((fourth + 4 * np.sqrt(m2) * third + 2 * v**2 + 4 * m2 * v) / rows)
-
-
-def relative(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid step"]:
-    """A curve over its value at the first record."""
-    return x / x.isel(step=0, drop=True)
 
 
 def sum_is_test_loss(ds: xr.Dataset) -> Measured:

@@ -6,7 +6,7 @@ the scale of the targets.
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, loss_delay
@@ -17,10 +17,14 @@ LOSSES = ("train_loss", "test_loss")
 FINISHED = 1e-6  # of its start: gradients of a train loss this small move nothing
 
 
+def relative(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid step"]:
+    """A curve over its value at the first record."""
+    return x / x.isel(step=0, drop=True)
+
+
 def relative_losses(ds: xr.Dataset) -> xr.Dataset:
     """The results with the training and test loss of each run divided by their values at step 0."""
-    start = {name: ds[name].isel(step=0, drop=True) for name in LOSSES}
-    return ds.assign({name: (ds[name] / start[name]).assign_attrs(units="1") for name in LOSSES})
+    return ds.assign({name: relative(ds[name]).assign_attrs(units="1") for name in LOSSES})
 
 
 def networks(ds: xr.Dataset) -> xr.Dataset:

@@ -59,6 +59,17 @@ def with_axis(ds: xr.Dataset, name: str) -> xr.Dataset:
     return ds.assign_coords({name: np.nan if value is None else value}).expand_dims(name)
 
 
+def sorted_along(ds: xr.Dataset, axis: str, fewest: int = 3) -> xr.Dataset:
+    """The results in the order of an axis.
+
+    Raises:
+      NotMeasured: it has fewer points than a statement about it takes.
+    """
+    if ds.sizes.get(axis, 1) < fewest:
+        raise NotMeasured(f"needs {fewest} or more values of {axis}")
+    return ds.sortby(axis)
+
+
 def fields_along(ds: xr.Dataset, axis: str) -> list[str]:
     """The fields of the config that change along an axis of a grid: one, or those that one axis sets together."""
     return [field.strip() for field in axis.split(",") if field.strip() in ds.coords]

@@ -8,12 +8,12 @@ from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.decomposition import (
     PARTS,
     misalignment_falls_late,
-    relative,
     rise_is_linear_power,
     sampling_error,
     sum_is_test_loss,
     typical_run,
 )
+from grok_jax.analysis.relative_loss import relative
 
 ROWS = 10_000
 STEPS = np.array([0, 1, 10, 100, 1000])

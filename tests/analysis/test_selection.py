@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from grok_jax.analysis.claims import NotMeasured
-from grok_jax.analysis.selection import config_value, runs_at, with_axis
+from grok_jax.analysis.selection import config_value, runs_at, sorted_along, with_axis
 
 CONFIG = {"optimizer": {"name": "adamw", "weight_decay": 0.01}, "seed": 0}
 
@@ -58,3 +58,10 @@ def test_a_shared_setting_can_be_made_an_axis():
     assert with_axis(ds, "optimizer.weight_decay") is ds
     one = with_axis(results().isel({"model.init_scale": 1}), "model.init_scale")
     assert one["model.init_scale"].values.tolist() == [2.0]
+
+
+def test_too_few_points_of_an_axis_are_not_measured_and_enough_are_sorted():
+    ds = xr.Dataset({"x": ("model.init_scale", [3, 1, 2])}, {"model.init_scale": [3.0, 1.0, 2.0]})
+    assert sorted_along(ds, "model.init_scale").x.values.tolist() == [1, 2, 3]
+    with pytest.raises(NotMeasured, match="needs 4 or more values"):
+        sorted_along(ds, "model.init_scale", 4)
