@@ -36,6 +36,7 @@ def plot(ds: xr.Dataset) -> Figure:
         mark_time(left, t_fit(ds, FITTED), colour=TRAIN, label="100% train accuracy")
         legend(left, twin, loc="center left", bbox_to_anchor=(0.0, 0.68))
         learning_curves(right, ds.clip(min=SMALLEST), ("train_loss", "test_loss"))
+        right.set_ylabel(f"loss (0 is drawn at {SMALLEST:g})")
         legend(right)
         for ax, letter in ((left, "a"), (right, "b")):
             panel_label(ax, letter)
