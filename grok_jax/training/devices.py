@@ -24,9 +24,14 @@ def use_all_cores() -> None:
             jax.config.update("jax_num_cpu_devices", _cores())
 
 
-def run_mesh() -> Mesh:
-    """A 1-D mesh of all devices. Its axis is Auto: minibatch indexing fails on Explicit axes."""
-    return jax.make_mesh((jax.device_count(),), (RUN,), (jax.sharding.AxisType.Auto,))
+def run_mesh(runs: int | None = None) -> Mesh:
+    """A 1-D mesh of all devices, or of as many as there are runs where those are fewer.
+
+    A device without a run would repeat another's, and on CPU cores keep it from using both. The axis is Auto:
+    minibatch indexing fails on Explicit axes.
+    """
+    devices = jax.devices()[:runs]
+    return jax.make_mesh((len(devices),), (RUN,), (jax.sharding.AxisType.Auto,), devices=devices)
 
 
 def per_run(mesh: Mesh) -> NamedSharding:

@@ -67,9 +67,10 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
     Raises:
       UserError: not even one run per device fits the memory.
     """
-    mesh = run_mesh()
+    wanted = min(chunk_runs, len(group.members)) or len(group.members)
+    mesh = run_mesh(wanted)
     mapping = default_mapping() if mapping == "auto" else mapping
-    runs = padded(min(chunk_runs, len(group.members)) or len(group.members), mesh)
+    runs = padded(wanted, mesh)
     while True:
         program = _compile(group.static, _components(group.static), group.capacity, runs, mapping, mesh)
         budget = memory_budget(mesh)

@@ -40,7 +40,7 @@ def test_a_grid_equals_its_single_runs(plain, small_config):
 
 def test_one_device_gives_bitwise_what_four_give(plain, monkeypatch, small_config):
     one = jax.make_mesh((1,), (devices.RUN,), (jax.sharding.AxisType.Auto,), devices=jax.devices()[:1])
-    monkeypatch.setattr(program, "run_mesh", lambda: one)
+    monkeypatch.setattr(program, "run_mesh", lambda runs: one)
     assert len(jax.devices()) == 4
     xr.testing.assert_identical(run(small_config()).drop_attrs(), plain.drop_attrs())
 
