@@ -1,7 +1,9 @@
 """What learns: flax modules, their initialisation, and the scaled and centred predictor."""
 
 from grok_jax.models import committee as committee
+from grok_jax.models import embedded_sum as embedded_sum
 from grok_jax.models import mlp as mlp
+from grok_jax.models import transformer as transformer
 from grok_jax.models.base import MODELS, Model, register_model
 from grok_jax.models.predictor import (
     COMMON_STATIC,

@@ -98,12 +98,13 @@ def check_committee(fields: SimpleNamespace) -> None:
     require_at_least_zero(fields, "epsilon", section="model")
 
 
-def build_committee(fields: SimpleNamespace, outputs: int) -> Committee:
+def build_committee(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> Committee:
     """The committee that the config's model section describes.
 
     Raises:
       UserError: the task needs more than one output.
     """
+    del vocabulary  # Its tasks have numbers as inputs.
     require(outputs == 1, f"model 'committee' has 1 output, but the task needs {outputs}")
     return Committee(
         width=fields.width,

@@ -130,8 +130,9 @@ def check_mlp(fields: SimpleNamespace) -> None:
     )
 
 
-def build_mlp(fields: SimpleNamespace, outputs: int) -> MLP:
+def build_mlp(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> MLP:
     """The network that the config's model section describes."""
+    del vocabulary  # The network itself refuses tokens.
     return MLP(
         widths=tuple(fields.widths),
         outputs=outputs,

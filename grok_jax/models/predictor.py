@@ -47,6 +47,7 @@ def outputs(
     output_scale: Scalar = 1.0,
     offset: Float[Array, "batch outputs"] | None = None,
     around: Params | None = None,
+    dropout_key: Key[Array, ""] | None = None,
 ) -> Float[Array, "batch outputs"]:
     """What is trained and evaluated: the scaled network, or the scaled and centred one, or its linearised twin.
 
@@ -61,6 +62,7 @@ def outputs(
       output_scale: α, the laziness.
       offset: f(w_0, x) of the same rows, which is outputs(module, initial, inputs); None leaves f uncentred.
       around: w_0, to take the linearised twin; None takes the network itself.
+      dropout_key: what a model with dropout leaves out, in a training step; None leaves out nothing.
 
     Returns:
       f̃(x).
@@ -69,7 +71,7 @@ def outputs(
     """
 
     def network(w: Params) -> Float[Array, "batch outputs"]:
-        return module.apply({"params": w}, inputs)
+        return module.apply({"params": w}, inputs, rngs=None if dropout_key is None else {"dropout": dropout_key})
 
     if around is None:
         raw = network(params)

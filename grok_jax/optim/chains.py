@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import optax
+from jaxtyping import ArrayLike, Real
 
 from grok_jax.components import (
     Component,
@@ -16,7 +17,7 @@ from grok_jax.components import (
     require_positive,
 )
 from grok_jax.errors import require
-from grok_jax.optim.transforms import add_decay_to_initial, add_update_noise, constant_norm, warm_up
+from grok_jax.optim.transforms import add_decay_to_initial, add_update_noise, constant_norm, only, warm_up
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +36,9 @@ OPTIMIZERS: dict[str, Optimizer] = {}
 
 # Fields of every optimiser. The training engine reads two of them: with scale_learning_rate it divides
 # learning_rate by model.output_scale² before it builds the chain, and weight_noise is perturb_weights' sigma.
-STATIC = {"decay_to": "zero", "constant_norm": False, "scale_learning_rate": False}
+# apart names parts of the model (top-level names of its parameters) whose learning rate and weight decay are those of
+# the rest times apart_learning_rate and apart_weight_decay (None: 1), and which constant_norm leaves alone.
+STATIC = {"decay_to": "zero", "constant_norm": False, "scale_learning_rate": False, "apart": ()}
 TRACED = {
     "learning_rate": 1e-3,
     "weight_decay": 0.0,
@@ -43,7 +46,10 @@ TRACED = {
     "warmup_steps": None,
     "update_noise": None,
     "weight_noise": None,
+    "apart_learning_rate": None,
+    "apart_weight_decay": None,
 }
+APART = ("apart_learning_rate", "apart_weight_decay")
 MOMENTUM = {"momentum": 0.9}
 ADAM = {"b1": 0.9, "b2": 0.999, "eps": 1e-8}
 
@@ -80,16 +86,23 @@ def compose(
 
     clip -> [L2 decay] -> scaling -> noise -> [decoupled decay] -> learning rate -> warm-up -> constant norm
 
+    The parts of the model that fields.apart names have a learning rate and a weight decay of their own, as one of two
+    parameter groups of PyTorch; clipping is by the norm over all parameters, the constant norm that of the others.
+
     Args:
       fields: those of STATIC and TRACED.
       scaling: the optimiser itself.
       decoupled: weight decay acts beside the scaling, as in AdamW, and not through the gradient.
 
     Returns:
-      The chain; fields that are None leave their part out.
+      The chain; fields that are None leave their part out. Its init raises UserError where the model lacks a part
+      that fields.apart names.
     """
-    to_initial = fields.decay_to == "initial"
-    decay = (add_decay_to_initial if to_initial else optax.add_decayed_weights)(fields.weight_decay)
+    apart, rate = tuple(fields.apart), fields.apart_learning_rate
+    decay = _decay(fields, fields.weight_decay)
+    if apart and fields.apart_weight_decay is not None:
+        own = _decay(fields, fields.weight_decay * fields.apart_weight_decay)
+        decay = optax.chain(only(apart, own), only(apart, decay, inside=False))
     parts = (
         None if fields.clip_norm is None else optax.clip_by_global_norm(fields.clip_norm),
         None if decoupled else decay,
@@ -97,10 +110,15 @@ def compose(
         None if fields.update_noise is None else add_update_noise(fields.update_noise),
         decay if decoupled else None,
         optax.scale_by_learning_rate(fields.learning_rate),
+        only(apart, optax.scale(rate)) if apart and rate is not None else None,
         None if fields.warmup_steps is None else warm_up(fields.warmup_steps),
-        constant_norm() if fields.constant_norm else None,
+        None if not fields.constant_norm else only(apart, constant_norm(), inside=False) if apart else constant_norm(),
     )
     return optax.chain(*(part for part in parts if part is not None))
+
+
+def _decay(fields: SimpleNamespace, weight_decay: Real[ArrayLike, ""]) -> optax.GradientTransformation:
+    return (add_decay_to_initial if fields.decay_to == "initial" else optax.add_decayed_weights)(weight_decay)
 
 
 def build_gd(fields: SimpleNamespace) -> optax.GradientTransformationExtraArgs:
@@ -160,6 +178,17 @@ def check(fields: SimpleNamespace) -> None:
     require_one_of(fields, "decay_to", ("zero", "initial"), section="optimizer")
     require_positive(fields, "learning_rate", section="optimizer")
     require_at_least_zero(fields, "weight_decay", "warmup_steps", "update_noise", "weight_noise", section="optimizer")
+    require_at_least_zero(fields, *APART, section="optimizer")
+    require(
+        all(isinstance(name, str) for name in fields.apart),
+        f"optimizer.apart is {fields.apart!r}; it must be a tuple of names of a model's parts, such as ('layer_0',)",
+    )
+    for name in APART:
+        value = getattr(fields, name)
+        require(
+            value is None or bool(fields.apart),
+            f"optimizer.{name} is {value}, which only the parts named in optimizer.apart use; it names none",
+        )
     if fields.clip_norm is not None:
         require_positive(fields, "clip_norm", section="optimizer")
 

@@ -1,11 +1,14 @@
 """Small optax transforms that the papers need and optax does not have, and the noise on the weights."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, ArrayLike, Float, Int, Key, PyTree, Real
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, Key, PyTree, Real
+
+from grok_jax.errors import require
 
 Params = PyTree[Float[Array, "..."]]
 Scalar = Real[ArrayLike, ""]
@@ -130,6 +133,29 @@ def warm_up(steps: Scalar) -> optax.GradientTransformation:
         return jnp.where(count < steps, count / jnp.maximum(steps, 1), 1.0)
 
     return optax.scale_by_schedule(factor)
+
+
+def only(
+    names: Sequence[str], transform: optax.GradientTransformation, *, inside: bool = True
+) -> optax.GradientTransformationExtraArgs:
+    """A transform that acts on some parts of a model only, and lets the updates of all others through.
+
+    Args:
+      names: the parts, top-level names of the parameters.
+      transform: what acts on them, as if there were no other parameters.
+      inside: False makes it act on all parts but these.
+
+    Returns:
+      A transform whose init raises UserError where the model lacks a named part.
+    """
+
+    def mask(params: Params) -> dict[str, PyTree[Bool[ArrayLike, ""]]]:
+        missing = [name for name in names if name not in params]
+        require(not missing, f"optimizer.apart names {missing}; the model's parts are {', '.join(map(str, params))}")
+        return {name: jax.tree.map(lambda _, acts=(name in names) is inside: acts, params[name]) for name in params}
+
+    # Initial parameters come as an extra argument, and have to be masked like the parameters.
+    return optax.masked(transform, mask, mask_compatible_extra_args=True)
 
 
 def perturb_weights(params: Params, key: Key[Array, ""], sigma: Scalar) -> Params:

@@ -3,6 +3,9 @@
 from grok_jax.probes import decomposition as decomposition
 from grok_jax.probes import kernel as kernel
 from grok_jax.probes import landscape as landscape
+from grok_jax.probes import modular as modular
+from grok_jax.probes import representation as representation
 from grok_jax.probes.matrices import tangent_kernels
+from grok_jax.probes.modular import embedding_spectrum
 
-__all__ = ["tangent_kernels"]
+__all__ = ["embedding_spectrum", "tangent_kernels"]

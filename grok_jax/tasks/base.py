@@ -52,6 +52,12 @@ def no_pool(fields: SimpleNamespace) -> None:
     del fields  # Nothing is loaded.
 
 
+def no_tokens(fields: SimpleNamespace) -> None:
+    """The vocabulary of a task whose inputs are numbers."""
+    del fields  # There is none.
+    return None
+
+
 def as_is(examples: Examples, fields: SimpleNamespace) -> Examples:
     """Shows a network the examples as they are stored."""
     del fields  # Nothing to change.
@@ -64,12 +70,16 @@ class Task(Component):
 
     Attributes:
       outputs: fields -> number of outputs of the network (values, or classes).
+      vocabulary: fields -> number of tokens where the inputs are tokens, whole numbers from 0; None where they are
+        numbers.
       rows: fields of one run as Python values -> Rows it uses. Raises UserError where the data has fewer.
       draw: key, fields, pool, capacity -> Data of one run. Pure and traceable. The first rows drawn do not
         depend on the capacity (so a run is the same alone and in a grid with larger runs).
       load: fields (static ones) -> the pool, numpy arrays shared by all runs, or None.
       present: examples as stored, fields -> examples as the network sees them (floats in place of bytes,
         another representation). Pure and traceable, row by row.
+      start: key (the one draw has), fields, fields of the model, initial params -> initial params, some of them set by
+        the task; raises UserError for a model that does not have them. What the others are is left as it is.
       relabel: data, network, initial params, fields -> the data with other targets, for a task whose targets
         depend on the untrained network; network(params, inputs) are its outputs, unscaled. For tasks whose runs
         draw examples of their own.
@@ -80,8 +90,10 @@ class Task(Component):
     outputs: Callable[[SimpleNamespace], int]
     rows: Callable[[SimpleNamespace], Rows]
     draw: Callable[[Key[Array, ""], SimpleNamespace, Examples | None, Rows], Data]
+    vocabulary: Callable[[SimpleNamespace], int | None] = no_tokens
     load: Callable[[SimpleNamespace], Examples | None] = no_pool
     present: Callable[[Examples, SimpleNamespace], Examples] = as_is
+    start: Callable[[Key[Array, ""], SimpleNamespace, SimpleNamespace, Any], Any] | None = None
     relabel: Callable[[Data, Callable[[Any, Array], Array], Any, SimpleNamespace], Data] | None = None
     solution: Callable[[Key[Array, ""], SimpleNamespace, SimpleNamespace, Any], Any] | None = None
 

@@ -1,5 +1,6 @@
-"""Binary operations modulo p (Power et al. 2022; Nanda et al. 2023; Gromov 2023)."""
+"""Binary operations modulo p, and on permutations (Power et al. 2022; Nanda et al. 2023; Gromov 2023)."""
 
+import itertools
 import math
 from types import SimpleNamespace
 
@@ -13,14 +14,30 @@ from grok_jax.errors import require
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
 from grok_jax.tasks.drawing import Scalar, shuffled_splits
 
+# Each takes whole numbers a and b; results count modulo p.
 OPERATIONS = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
-    "divide": None,  # a b⁻¹: needs p, see all_pairs
-    "polynomial": lambda a, b: a**2 + a * b + b**2,
     "sum_of_squares": lambda a, b: a**2 + b**2,
+    "polynomial": lambda a, b: a**2 + a * b + b**2,
+    "polynomial_plus_a": lambda a, b: a**2 + a * b + b**2 + a,
+    "cubic": lambda a, b: a**3 + a * b,
+    "cubic_plus_b": lambda a, b: a**3 + a * b**2 + b,
 }
+# Each takes a, b and b⁻¹ modulo a prime p.
+DIVISIONS = {
+    "divide": lambda a, b, inverse: a * inverse,  # of pairs with b ≠ 0
+    "divide_or_subtract": lambda a, b, inverse: np.where(b % 2 == 1, a * inverse, a - b),  # a / b for an odd b
+}
+# Each takes permutations x and y as rows x(0), ..., x(4); (x y)(i) = x(y(i)).
+ON_PERMUTATIONS = {
+    "permutation_product": lambda x, y: _after(x, y),
+    "permutation_conjugate": lambda x, y: _after(_after(x, y), np.argsort(x, axis=1)),  # x y x⁻¹
+    "permutation_sandwich": lambda x, y: _after(_after(x, y), x),  # x y x
+}
+ALL_OPERATIONS = (*OPERATIONS, *DIVISIONS, *ON_PERMUTATIONS)
+PERMUTATIONS = np.array(list(itertools.permutations(range(5))))  # in lexicographic order, 0 the identity
 ENCODINGS = ("one_hot", "tokens")
 
 
@@ -48,11 +65,16 @@ def count_rows(fields: SimpleNamespace) -> Rows:
     """Training and test pairs; raises UserError where the fields describe no task or leave a split empty."""
     p, fraction = fields.p, fields.train_fraction
     require(isinstance(p, int) and p >= 2, f"task.p is {p}; it must be a whole number, 2 or above")
-    require_one_of(fields, "operation", tuple(OPERATIONS), section="task")
+    require_one_of(fields, "operation", ALL_OPERATIONS, section="task")
     require_one_of(fields, "encoding", ENCODINGS, section="task")
     require(
-        fields.operation != "divide" or is_prime(p),
-        f"task.p is {p}; task.operation 'divide' needs a prime number",
+        fields.operation not in DIVISIONS or is_prime(p),
+        f"task.p is {p}; task.operation {fields.operation!r} needs a prime number",
+    )
+    require(
+        fields.operation not in ON_PERMUTATIONS or p == len(PERMUTATIONS),
+        f"task.p is {p}; task.operation {fields.operation!r} is on the permutations of 5 things: "
+        f"set task.p={len(PERMUTATIONS)}",
     )
     require(
         fields.outputs is None or fields.outputs >= p,
@@ -69,23 +91,34 @@ def count_rows(fields: SimpleNamespace) -> Rows:
 
 
 def all_pairs(fields: SimpleNamespace) -> Examples:
-    """All pairs (a, b), a slowest, and a ∘ b mod p.
+    """All pairs (a, b), a slowest, and a ∘ b.
 
     Args:
       fields: p, operation.
 
     Returns:
       Examples with inputs int32 (pairs, 2) and targets int32 (pairs,).
+
+    Reference: Power et al. (2022), Appendix A.1.1, for all operations but "multiply".
     """
-    p = fields.p
-    first_b = 1 if fields.operation == "divide" else 0
+    p, operation = fields.p, fields.operation
+    first_b = 1 if operation == "divide" else 0
     a, b = (x.ravel() for x in np.meshgrid(np.arange(p), np.arange(first_b, p), indexing="ij"))
-    if fields.operation == "divide":
+    if operation in ON_PERMUTATIONS:
+        results = ON_PERMUTATIONS[operation](PERMUTATIONS[a], PERMUTATIONS[b])
+        number = {tuple(permutation): i for i, permutation in enumerate(PERMUTATIONS.tolist())}
+        result = np.array([number[tuple(permutation)] for permutation in results.tolist()])
+    elif operation in DIVISIONS:
         inverse = np.array([0, *(pow(x, -1, p) for x in range(1, p))])
-        result = a * inverse[b]
+        result = DIVISIONS[operation](a, b, inverse[b]) % p
     else:
-        result = OPERATIONS[fields.operation](a, b)
-    return Examples(np.stack([a, b], axis=1).astype(np.int32), (result % p).astype(np.int32))
+        result = OPERATIONS[operation](a, b) % p
+    return Examples(np.stack([a, b], axis=1).astype(np.int32), result.astype(np.int32))
+
+
+def _after(x: Int[np.ndarray, "pairs things"], y: Int[np.ndarray, "pairs things"]) -> Int[np.ndarray, "pairs things"]:
+    """x y, the permutation that takes y first."""
+    return np.take_along_axis(x, y, axis=1)
 
 
 def draw_pairs(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
@@ -120,6 +153,11 @@ def encode(examples: Examples, fields: SimpleNamespace) -> Examples:
     return Examples(inputs, examples.targets)
 
 
+def count_tokens(fields: SimpleNamespace) -> int | None:
+    """The p numbers and "=", where the pairs are shown as tokens."""
+    return fields.p + 1 if fields.encoding == "tokens" else None
+
+
 register_task(
     Task(
         name="modular_arithmetic",
@@ -130,5 +168,6 @@ register_task(
         draw=draw_pairs,
         load=all_pairs,
         present=encode,
+        vocabulary=count_tokens,
     )
 )

@@ -1,6 +1,7 @@
 """Addition by a decoder of embedded digits, whose messiness is a dial (Omnigrok, Liu et al. 2023, Sec. 5.1)."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,8 @@ from grok_jax.errors import require
 from grok_jax.tasks.base import Data, Examples, Rows, Split, Task, register_task
 from grok_jax.tasks.drawing import normal_rows, require_count
 
+ENCODINGS = ("embedded", "tokens")
+TABLE = "representation"  # the part of a model that holds the embeddings
 LINES = {"unit": lambda p: np.linspace(-1, 1, p), "digits": lambda p: np.arange(p, dtype=float)}
 
 
@@ -25,45 +28,81 @@ def count_rows(fields: SimpleNamespace) -> Rows:
     for name in ("p", "representation_dim", "target_dim"):
         require_count(fields, name)
     require_one_of(fields, "line", tuple(LINES), section="task")
+    require_one_of(fields, "encoding", ENCODINGS, section="task")
     require(0 <= fields.messiness <= 1, f"task.messiness is {fields.messiness}; it must be from 0 to 1")
     total = len(pairs(fields.p))
     train = require_count(fields, "train_size", total - 1, f"the {total} pairs, one of them for testing,")
     return Rows(train, total - train)
 
 
-def representation(key: Key[Array, ""], fields: SimpleNamespace) -> Float[Array, "p dim"]:
-    """The embedding of each digit, R = m R_random + (1 - m) R_linear.
+def ends(key: Key[Array, ""], fields: SimpleNamespace) -> tuple[Float[Array, "p dim"], Float[Array, "p dim"]]:
+    """R_random and R_linear, between which the messiness interpolates.
 
     R_random has rows N(0, 1); R_linear puts the digits on a line: linspace(-1, 1, p) ("unit", the public code) or
     0, 1, ..., p - 1 ("digits", the paper) in the first dimension, 0 in the others. Two dimensions as in the public code
     (App. D has one, where messy sums cannot be told apart: they lie on a line in a random order).
+    """
+    random = normal_rows(jax.random.fold_in(key, 0), fields.p, fields.representation_dim)
+    return random, jnp.zeros_like(random).at[:, 0].set(LINES[fields.line](fields.p))
+
+
+def representation(key: Key[Array, ""], fields: SimpleNamespace) -> Float[Array, "p dim"]:
+    """The embedding of each digit, R = m R_random + (1 - m) R_linear: see ends.
 
     Reference: Omnigrok, Eq. 4.
     """
-    random = normal_rows(jax.random.fold_in(key, 0), fields.p, fields.representation_dim)
-    line = jnp.zeros_like(random).at[:, 0].set(LINES[fields.line](fields.p))
+    random, line = ends(key, fields)
     return fields.messiness * random + (1 - fields.messiness) * line
+
+
+def embed_first(key: Key[Array, ""], fields: SimpleNamespace, model: SimpleNamespace, params: Any) -> Any:
+    """Initial weights whose table of embeddings is the task's representation, where the model holds it ("tokens").
+
+    Args:
+      key: the one that draw_sums has.
+      fields: of the task.
+      model: of the model; its name stands in messages.
+      params: initial weights, those of the decoder at any scale.
+
+    Raises:
+      UserError: a model without such a table, or one of another shape.
+    """
+    if fields.encoding != "tokens":
+        return params
+    table = representation(key, fields)
+    shape = params[TABLE].shape if TABLE in params else "none"
+    require(
+        shape == table.shape,
+        f"task 'toy_addition' with encoding='tokens' sets a model's table of embeddings, of shape {table.shape}; that "
+        f"of model.name={model.name!r} is {shape}",
+    )
+    return {**params, TABLE: table}
 
 
 def draw_sums(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
     """Inputs E_i + E_j and targets Y_{i+j} ~ N(0, 1) of all pairs, in a random order split into training and test.
 
+    "embedded" shows the network the sums E_i + E_j, "tokens" the pairs i, j, for a model that holds the E_i itself.
+
     Args:
       key: key of the run's data; representation, targets and order get keys of their own.
-      fields: p, representation_dim, target_dim, line, messiness, train_size.
+      fields: p, representation_dim, target_dim, line, encoding, messiness, train_size.
       pool: None.
       capacity: rows to make room for.
 
     Returns:
-      Data with inputs (pairs, representation_dim) and targets (pairs, target_dim).
+      Data with inputs (pairs, representation_dim), or whole numbers (pairs, 2), and targets (pairs, target_dim).
 
     Reference: Omnigrok, Eq. 8 and App. D.
     """
     del pool  # Every run draws its own.
     first, second = pairs(fields.p).T
-    embedded = representation(key, fields)
+    inputs = jnp.asarray(pairs(fields.p), jnp.int32)
+    if fields.encoding == "embedded":
+        embedded = representation(key, fields)
+        inputs = embedded[first] + embedded[second]
     targets = normal_rows(jax.random.fold_in(key, 1), 2 * fields.p - 1, fields.target_dim)
-    examples = Examples(embedded[first] + embedded[second], targets[first + second])
+    examples = Examples(inputs, targets[first + second])
     order = jax.random.permutation(jax.random.fold_in(key, 2), len(first)).astype(jnp.int32)
     train_size = jnp.asarray(fields.train_size, jnp.int32)
     return Data(
@@ -75,10 +114,12 @@ def draw_sums(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | Non
 register_task(
     Task(
         name="toy_addition",
-        static={"p": 10, "representation_dim": 2, "target_dim": 30, "line": "unit"},
+        static={"p": 10, "representation_dim": 2, "target_dim": 30, "line": "unit", "encoding": "embedded"},
         traced={"train_size": 45, "messiness": 0.0},
         outputs=lambda fields: fields.target_dim,
         rows=count_rows,
         draw=draw_sums,
+        vocabulary=lambda fields: fields.p if fields.encoding == "tokens" else None,
+        start=embed_first,
     )
 )

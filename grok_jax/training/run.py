@@ -25,6 +25,7 @@ from grok_jax.training.probes import Probed
 from grok_jax.training.settings import Static, section_fields
 
 DATA, INIT, BATCH, NOISE = range(4)  # what fold_in makes of a seed, so that equal seeds give independent draws
+WEIGHTS, UPDATE, DROPOUT = range(3)  # and of a step's key: what its noise is added to
 EVALUATION_ROWS = 1000  # rows evaluated at once, so that activations of a large test set are never held whole
 
 Hyper = dict[str, Array]  # dotted name -> scalar
@@ -90,6 +91,8 @@ def make_run(static: Static, capacity: Rows) -> Run:
         params = init_params(
             parts.module, _stream(parts.model_fields, INIT), shown.inputs, parts.model_fields.init_scale
         )
+        if parts.task.start:
+            params = parts.task.start(_stream(parts.task_fields, DATA), parts.task_fields, parts.model_fields, params)
         params = _toward_solution(parts, params)
         if parts.task.relabel:
             network = functools.partial(outputs, parts.module)
@@ -109,15 +112,13 @@ def make_run(static: Static, capacity: Rows) -> Run:
         def step(number: Int[Array, ""], moving: Moving) -> Moving:
             rows, offset, weights = next_batch(number)
             key = jax.random.fold_in(noise_key, number)
-            gradient = jax.grad(_objective)(
-                moving.params, fixed.initial_params, parts, rows, offset, weights, jax.random.fold_in(key, 0)
-            )
+            gradient = jax.grad(_objective)(moving.params, fixed.initial_params, parts, rows, offset, weights, key)
             updates, opt_state = parts.optimizer.update(
                 gradient,
                 moving.opt_state,
                 moving.params,
                 initial_params=fixed.initial_params,
-                key=jax.random.fold_in(key, 1),
+                key=jax.random.fold_in(key, UPDATE),
             )
             return Moving(optax.apply_updates(moving.params, updates), opt_state)
 
@@ -155,7 +156,7 @@ def _build(static: Static, hyper: Hyper) -> _Parts:
         section_fields(static, hyper, section) for section in ("task", "model", "optimizer", "training")
     )
     task = TASKS[task_fields.name]
-    module = MODELS[model_fields.name].build(model_fields, task.outputs(task_fields))
+    module = MODELS[model_fields.name].build(model_fields, task.outputs(task_fields), task.vocabulary(task_fields))
     if optimizer_fields.scale_learning_rate:
         # Kumar et al., App. 8.1: eta = eta_0 / alpha^2 keeps the early dynamics of f the same at every alpha.
         optimizer_fields.learning_rate = optimizer_fields.learning_rate / model_fields.output_scale**2
@@ -180,10 +181,10 @@ def _fetch(parts: _Parts, split: Split, pool: Examples | None, positions: Int[Ar
 
 
 def _predict(
-    parts: _Parts, params: Any, initial: Any, inputs: Array, offset: Array | None
+    parts: _Parts, params: Any, initial: Any, inputs: Array, offset: Array | None, dropout_key: Array | None = None
 ) -> Float[Array, "rows outputs"]:
     around = initial if parts.model_fields.linearized else None
-    return outputs(parts.module, params, inputs, parts.model_fields.output_scale, offset, around)
+    return outputs(parts.module, params, inputs, parts.model_fields.output_scale, offset, around, dropout_key)
 
 
 def _toward_solution(parts: _Parts, params: Any) -> Any:
@@ -209,10 +210,10 @@ def _objective(
     weights: Float[Array, " rows"],
     key: Key[Array, ""],
 ) -> Float[Array, ""]:
-    """The training loss of one step; weight noise, where the config has it, acts in this forward pass only."""
+    """The training loss of one step; weight noise and dropout, where the config has them, act in this pass only."""
     if parts.optimizer_fields.weight_noise is not None:
-        params = perturb_weights(params, key, parts.optimizer_fields.weight_noise)
-    predicted = _predict(parts, params, initial, rows.inputs, offset)
+        params = perturb_weights(params, jax.random.fold_in(key, WEIGHTS), parts.optimizer_fields.weight_noise)
+    predicted = _predict(parts, params, initial, rows.inputs, offset, jax.random.fold_in(key, DROPOUT))
     return weights @ row_losses(predicted, rows.targets, parts.training.loss)
 
 

@@ -97,13 +97,13 @@ def test_epsilon_may_differ_between_the_runs_of_one_program():
 
 
 def test_config_fields_reach_the_network():
-    module = MODELS["committee"].build(fields(width=7, epsilon=0.02, hermite_degree=3, train_readout=True), 1)
+    module = MODELS["committee"].build(fields(width=7, epsilon=0.02, hermite_degree=3, train_readout=True), 1, None)
     assert module == Committee(7, 0.02, 3, True)
 
 
 def test_a_task_of_several_outputs_is_refused():
     with pytest.raises(UserError, match="model 'committee' has 1 output, but the task needs 10"):
-        MODELS["committee"].build(fields(), 10)
+        MODELS["committee"].build(fields(), 10, None)
 
 
 def test_defaults_pass_the_check():

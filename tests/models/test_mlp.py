@@ -143,7 +143,7 @@ def test_the_program_is_products_sums_and_activations_only():
 
 def test_config_fields_reach_the_network():
     changes = {"widths": [7], "activation": "gelu", "use_bias": False, "init": "normal", "parametrization": "ntk"}
-    module = MODELS["mlp"].build(fields(**changes, init_std=2.0), 3)
+    module = MODELS["mlp"].build(fields(**changes, init_std=2.0), 3, None)
     assert module == MLP((7,), 3, "gelu", False, "normal", 2.0, "ntk")
 
 

@@ -16,7 +16,16 @@ everyone = pytest.mark.parametrize("name", NAMES)
 PARAMS = {"kernel": jnp.array([[1.0, -2.0], [0.5, 3.0]]), "bias": jnp.array([0.2, -0.1])}
 TARGET = {"kernel": jnp.array([[0.0, 1.0], [1.0, 0.5]]), "bias": jnp.array([1.0, 0.3])}
 # Every optional part of a chain at once.
-FULL = {"weight_decay": 0.1, "clip_norm": 2.0, "warmup_steps": 3, "update_noise": 0.01, "weight_noise": 0.01}
+FULL = {
+    "weight_decay": 0.1,
+    "clip_norm": 2.0,
+    "warmup_steps": 3,
+    "update_noise": 0.01,
+    "weight_noise": 0.01,
+    "apart_learning_rate": 0.3,
+    "apart_weight_decay": 0.5,
+}
+WHOLE = {"decay_to": "initial", "constant_norm": True, "apart": ("bias",)}
 
 
 def loss(params):
@@ -55,7 +64,7 @@ def test_every_optimizer_minimizes_a_parabola(name):
 def test_a_vmapped_chain_of_traced_fields_is_the_chain_of_python_numbers(name):
     def run(fields):
         params = optax.tree.cast(optax.tree.add(PARAMS, TARGET), jnp.float64)
-        return train(make_optimizer(name, decay_to="initial", constant_norm=True, **fields), params=params)
+        return train(make_optimizer(name, **WHOLE, **fields), params=params)
 
     with jax.enable_x64(True):
         numbers = {**OPTIMIZERS[name].traced, **FULL}
@@ -69,12 +78,12 @@ def test_a_vmapped_chain_of_traced_fields_is_the_chain_of_python_numbers(name):
 def test_second_step_and_other_values_compile_nothing(name):
     @jax.jit
     def step(fields, params, state, key):
-        tx = make_optimizer(name, constant_norm=True, decay_to="initial", **fields)
+        tx = make_optimizer(name, **WHOLE, **fields)
         updates, state = tx.update(gradient_of_loss(params), state, params, initial_params=PARAMS, key=key)
         return optax.apply_updates(params, updates), state
 
     fields = {**OPTIMIZERS[name].traced, **FULL}
-    state = make_optimizer(name, constant_norm=True, decay_to="initial", **fields).init(PARAMS)
+    state = make_optimizer(name, **WHOLE, **fields).init(PARAMS)
     params, key = PARAMS, jax.random.key(0)
     for t in range(3):
         params, state = step(fields, params, state, jax.random.fold_in(key, t))
@@ -141,6 +150,54 @@ def test_update_noise_is_multiplied_by_the_learning_rate_alone(name):
 
 
 @everyone
+def test_a_part_at_rate_zero_stays_and_constant_norm_is_that_of_the_others(name):
+    fields = {"learning_rate": 0.01, "constant_norm": True, "weight_decay": 0.3}
+    trained = train(make_optimizer(name, apart=("bias",), apart_learning_rate=0.0, **fields), 100)
+    np.testing.assert_array_equal(trained["bias"], PARAMS["bias"])
+    np.testing.assert_allclose(optax.tree.norm(trained["kernel"]), optax.tree.norm(PARAMS["kernel"]), rtol=1e-6)
+    alone, target = ({"kernel": tree["kernel"]} for tree in (PARAMS, TARGET))
+    gradient = jax.grad(lambda params: optax.tree.norm(optax.tree.sub(params, target), squared=True))
+    expected = train(make_optimizer(name, **fields), 100, alone, gradient)
+    np.testing.assert_allclose(trained["kernel"], expected["kernel"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("decay_to", ["zero", "initial"])
+def test_a_part_apart_takes_its_own_step(decay_to):
+    away = jax.tree.map(lambda p: p + 1.0, PARAMS)
+    factors = {"apart": ("bias",), "apart_learning_rate": 0.5, "apart_weight_decay": 3.0}
+    tx = make_optimizer("gd", learning_rate=0.1, weight_decay=0.2, decay_to=decay_to, **factors)
+    moved, gradient = train(tx, 1, away), gradient_of_loss(away)
+    for part, rate, decay in (("kernel", 0.1, 0.2), ("bias", 0.05, 0.6)):
+        pulled = away[part] - (PARAMS[part] if decay_to == "initial" else 0)
+        np.testing.assert_allclose(moved[part], away[part] - rate * (gradient[part] + decay * pulled), rtol=1e-5)
+
+
+@everyone
+def test_factors_of_one_change_nothing(name):
+    fields = {"learning_rate": 0.03, "weight_decay": 0.3}
+    factors = {"apart": ("kernel",), "apart_learning_rate": 1.0, "apart_weight_decay": 1.0}
+    assert_trees_close(
+        train(make_optimizer(name, **fields, **factors)), train(make_optimizer(name, **fields)), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_part_that_the_model_lacks_is_answered_with_those_it_has():
+    tx = make_optimizer("gd", apart=("bias", "table"), apart_learning_rate=0.5)
+    with pytest.raises(UserError, match=r"optimizer.apart names \['table'\]; the model's parts are kernel, bias"):
+        tx.init(PARAMS)
+
+
+def test_factors_without_a_part_and_parts_that_are_no_names_are_user_errors():
+    optimizer = OPTIMIZERS["gd"]
+    for changes, message in (
+        ({"apart_learning_rate": 0.5}, "optimizer.apart_learning_rate is 0.5, which only the parts named"),
+        ({"apart": (3,)}, r"optimizer.apart is \(3,\); it must be a tuple of names"),
+    ):
+        with pytest.raises(UserError, match=message):
+            optimizer.check(SimpleNamespace(**{**optimizer.defaults, **changes}))
+
+
+@everyone
 def test_parts_left_out_hold_no_state(name):
     leaves = jax.tree.leaves(make_optimizer(name).init(PARAMS))
     assert len(leaves) == {"gd": 0, "momentum": 2, "adam": 5, "adamw": 5}[name]
@@ -163,6 +220,8 @@ def test_defaults_pass_their_own_check(name):
         ("gd", "warmup_steps", -1),
         ("adam", "update_noise", -0.1),
         ("adam", "weight_noise", -0.1),
+        ("gd", "apart_learning_rate", -0.1),
+        ("gd", "apart_weight_decay", -0.1),
         ("momentum", "momentum", 1.0),
         ("adam", "b1", 1.0),
         ("adamw", "b2", -0.1),
@@ -178,5 +237,5 @@ def test_an_impossible_value_is_named_in_one_line(name, field, value):
 def test_unknown_optimizers_and_fields_are_answered_with_those_there_are():
     with pytest.raises(UserError, match="'sgd' does not exist; there are adam, adamw, gd, momentum"):
         make_optimizer("sgd")
-    with pytest.raises(UserError, match="'gd' has no field 'momentum'; it has clip_norm"):
+    with pytest.raises(UserError, match=r"'gd' has no field 'momentum'; it has apart, .*clip_norm"):
         make_optimizer("gd", momentum=0.9)

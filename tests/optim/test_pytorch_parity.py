@@ -12,6 +12,7 @@ from grok_jax.optim import make_optimizer
 
 torch = pytest.importorskip("torch", reason="PyTorch is an optional extra")
 
+NAMES = ("w1", "b1", "w2", "b2", "w3", "b3")
 SIZES, STEPS, ROWS, BATCH = (4, 16, 16, 3), 200, 40, 10
 
 
@@ -49,9 +50,11 @@ def pytorch_trajectory(build, clip_norm=None, warmup_steps=None):
 
 def our_trajectory(name, fields):
     params, inputs, targets, batches = jax.tree.map(jnp.asarray, problem())
+    params = dict(zip(NAMES, params, strict=True))
     tx = make_optimizer(name, **fields)
 
     def loss(params, rows):
+        params = [params[name] for name in NAMES]
         return jnp.mean((forward(params, inputs[rows], jnp.tanh) - targets[rows]) ** 2)
 
     def step(carry, rows):
@@ -59,7 +62,8 @@ def our_trajectory(name, fields):
         updates, state = tx.update(jax.grad(loss)(params, rows), state, params)
         return (optax.apply_updates(params, updates), state), None
 
-    return jax.jit(lambda params: jax.lax.scan(step, (params, tx.init(params)), batches)[0][0])(params)
+    trained = jax.jit(lambda params: jax.lax.scan(step, (params, tx.init(params)), batches)[0][0])(params)
+    return [trained[name] for name in NAMES]
 
 
 def assert_same_trajectory_end(name, fields, build):
@@ -96,6 +100,27 @@ OUR_ADAMS = {"learning_rate": 3e-3, "b1": 0.9, "b2": 0.98, "eps": 1e-4}
 )
 def test_trajectory_is_that_of_pytorch(name, fields, build):
     assert_same_trajectory_end(name, fields, build)
+
+
+def groups(params, rate, decay):
+    """The first layer apart, at 0.2 times the rate and 3 times the decay."""
+    first = {"params": params[:2], "lr": 0.2 * rate, "weight_decay": 3 * decay}
+    return [first, {"params": params[2:], "lr": rate, "weight_decay": decay}]
+
+
+APART = {"apart": ("w1", "b1"), "apart_learning_rate": 0.2, "apart_weight_decay": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "build"),
+    [
+        ("gd", {"learning_rate": 0.1, "weight_decay": 0.02}, lambda p: SGD(groups(p, 0.1, 0.02), 0.1)),
+        ("adam", {**OUR_ADAMS, "weight_decay": 0.02}, lambda p: ADAM(groups(p, 3e-3, 0.02), **ADAMS)),
+        ("adamw", {**OUR_ADAMS, "weight_decay": 1.0}, lambda p: ADAMW(groups(p, 3e-3, 1.0), **ADAMS)),
+    ],
+)
+def test_parts_apart_are_pytorchs_parameter_groups(name, fields, build):
+    assert_same_trajectory_end(name, {**fields, **APART}, build)
 
 
 def test_warm_up_is_pytorchs_lambda_lr_decay_included():

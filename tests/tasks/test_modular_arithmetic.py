@@ -1,6 +1,7 @@
 """Modular arithmetic."""
 
 from fractions import Fraction
+from itertools import permutations
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import pytest
 from grok_jax.errors import UserError
 from grok_jax.tasks import TASKS
 from grok_jax.tasks.base import Examples
-from grok_jax.tasks.modular_arithmetic import all_pairs, encode, train_pairs
+from grok_jax.tasks.modular_arithmetic import ALL_OPERATIONS, all_pairs, encode, train_pairs
 
 TASK = TASKS["modular_arithmetic"]
 PLAIN = {
@@ -18,18 +19,52 @@ PLAIN = {
     "subtract": lambda a, b, p: (a - b) % p,
     "multiply": lambda a, b, p: (a * b) % p,
     "divide": lambda a, b, p: next(c for c in range(p) if (c * b) % p == a),
+    "divide_or_subtract": lambda a, b, p: PLAIN["divide"](a, b, p) if b in range(1, p, 2) else (a - b) % p,
     "polynomial": lambda a, b, p: (a * a + a * b + b * b) % p,
+    "polynomial_plus_a": lambda a, b, p: (a * a + a * b + b * b + a) % p,
     "sum_of_squares": lambda a, b, p: (a * a + b * b) % p,
+    "cubic": lambda a, b, p: (a * a * a + a * b) % p,
+    "cubic_plus_b": lambda a, b, p: (a * a * a + a * b * b + b) % p,
+}
+PRIMES_ONLY = ("divide", "divide_or_subtract")
+THINGS = list(permutations(range(5)))
+
+
+def after(x, y):
+    return tuple(x[y[i]] for i in range(5))
+
+
+def undone(x):
+    return tuple(x.index(i) for i in range(5))
+
+
+PLAIN_ON_PERMUTATIONS = {
+    "permutation_product": after,
+    "permutation_conjugate": lambda x, y: after(after(x, y), undone(x)),
+    "permutation_sandwich": lambda x, y: after(after(x, y), x),
 }
 
 
-@pytest.mark.parametrize(("operation", "p"), [(o, p) for o in PLAIN for p in (2, 12, 13) if (o, p) != ("divide", 12)])
+@pytest.mark.parametrize(
+    ("operation", "p"), [(o, p) for o in PLAIN for p in (2, 12, 13) if p != 12 or o not in PRIMES_ONLY]
+)
 def test_every_pair_has_the_result_of_plain_python(fields_of, operation, p):
     pairs = all_pairs(fields_of("modular_arithmetic", p=p, operation=operation))
     first_b = 1 if operation == "divide" else 0
     expected = {(a, b): PLAIN[operation](a, b, p) for a in range(p) for b in range(first_b, p)}
     assert len(pairs.targets) == len(expected)
     assert {(a, b): c for (a, b), c in zip(pairs.inputs.tolist(), pairs.targets.tolist(), strict=True)} == expected
+
+
+@pytest.mark.parametrize("operation", PLAIN_ON_PERMUTATIONS)
+def test_every_pair_of_permutations_has_the_result_of_plain_python(fields_of, operation):
+    pairs = all_pairs(fields_of("modular_arithmetic", p=120, operation=operation))
+    expected = [PLAIN_ON_PERMUTATIONS[operation](x, y) for x in THINGS for y in THINGS]
+    assert [THINGS[i] for i in pairs.targets] == expected
+
+
+def test_every_operation_is_tested():
+    assert {*PLAIN, *PLAIN_ON_PERMUTATIONS} == set(ALL_OPERATIONS)
 
 
 def test_tokens_are_both_numbers_and_the_equals_sign(fields_of):
@@ -80,7 +115,9 @@ def test_train_and_test_pairs_are_all_pairs(fields_of, draw):
     [
         ({"p": 1}, "task.p is 1; it must be a whole number, 2 or above"),
         ({"p": 12, "operation": "divide"}, "task.p is 12; task.operation 'divide' needs a prime number"),
-        ({"operation": "power"}, "task.operation is 'power'; it must be one of add, subtract, multiply, divide"),
+        ({"p": 9, "operation": "divide_or_subtract"}, "'divide_or_subtract' needs a prime number"),
+        ({"operation": "permutation_product"}, r"task.p is 113; .* on the permutations of 5 things: set task.p=120"),
+        ({"operation": "power"}, "task.operation is 'power'; it must be one of add, subtract, multiply, sum_of_"),
         ({"encoding": "binary"}, "task.encoding is 'binary'; it must be one of one_hot, tokens"),
         ({"outputs": 5}, r"task.outputs is 5; it must be None \(p outputs\) or at least p = 113"),
         ({"train_fraction": 1.0}, "task.train_fraction is 1.0; it must be above 0 and below 1"),

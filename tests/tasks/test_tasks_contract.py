@@ -24,6 +24,7 @@ CASES = {
     "all_left": ("mnist", {"messiness": 0.5}, "train_size", 20, 30),
     "test_size": ("mnist", {"test_size": 40}, "train_size", 20, 30),
     "toy_addition": ("toy_addition", {"messiness": 0.5}, "train_size", 20, 30),
+    "digits": ("toy_addition", {"encoding": "tokens"}, "train_size", 20, 30),
 }
 pytestmark = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 

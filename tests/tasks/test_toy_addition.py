@@ -1,10 +1,14 @@
 """Addition of embedded digits."""
 
+from types import SimpleNamespace
+
+import jax
 import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
 from grok_jax.tasks import TASKS
+from grok_jax.tasks.toy_addition import representation
 
 TASK = TASKS["toy_addition"]
 
@@ -83,6 +87,31 @@ def test_other_keys_give_another_representation_and_another_split(fields_of, dra
     assert not np.allclose(*trained)
 
 
+def test_tokens_are_the_digits_whose_embeddings_are_otherwise_the_inputs(fields_of, draw, rows_of):
+    changes = {"messiness": 0.5}
+    tokens, targets = all_rows(fields_of("toy_addition", encoding="tokens", **changes), draw, rows_of)
+    sums, same_targets = all_rows(fields_of("toy_addition", **changes), draw, rows_of)
+    table = np.asarray(representation(jax.random.key(0), fields_of("toy_addition", **changes)))
+    np.testing.assert_allclose(table[tokens].sum(axis=1), sums, atol=1e-6)
+    np.testing.assert_array_equal(targets, same_targets)
+
+
+def test_the_task_sets_the_table_of_a_model_that_embeds_tokens_and_nothing_else(fields_of):
+    fields = fields_of("toy_addition", encoding="tokens", messiness=0.3)
+    params = {"representation": np.ones((10, 2)), "layer_0": np.full(3, 5.0)}
+    started = TASK.start(jax.random.key(4), fields, SimpleNamespace(name="any"), params)
+    np.testing.assert_allclose(started["representation"], representation(jax.random.key(4), fields), rtol=1e-6)
+    assert started["layer_0"] is params["layer_0"]
+    embedded = fields_of("toy_addition", messiness=0.3)
+    assert TASK.start(jax.random.key(4), embedded, SimpleNamespace(name="any"), params) is params
+
+
+@pytest.mark.parametrize("params", [{}, {"representation": np.ones((10, 3))}])
+def test_tokens_without_a_table_to_set_are_a_user_error(fields_of, params):
+    with pytest.raises(UserError, match=r"of shape \(10, 2\); that of model.name='any' is (none|\(10, 3\))"):
+        TASK.start(jax.random.key(0), fields_of("toy_addition", encoding="tokens"), SimpleNamespace(name="any"), params)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -91,6 +120,7 @@ def test_other_keys_give_another_representation_and_another_split(fields_of, dra
         ({"representation_dim": 0}, "task.representation_dim is 0; it must be a whole number, 1 or above"),
         ({"target_dim": 2.5}, "task.target_dim is 2.5; it must be a whole number, 1 or above"),
         ({"line": "circle"}, "task.line is 'circle'; it must be one of"),
+        ({"encoding": "one_hot"}, "task.encoding is 'one_hot'; it must be one of"),
         ({"messiness": 1.5}, "task.messiness is 1.5; it must be from 0 to 1"),
     ],
 )

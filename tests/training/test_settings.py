@@ -63,7 +63,7 @@ def test_another_name_keeps_what_was_chosen_and_both_have():
         ("model.init_scale", float("inf"), "finite"),
         ("seed", 2**31, "32 bits"),
         ("model.output_scale", 0.0, "above 0"),
-        ("model.name", "mpl", "there are committee, mlp"),
+        ("model.name", "mpl", "there are committee, "),
         ("model.centered", 1, "must be True or False"),
         ("training.loss", "mae", "mse, cross_entropy"),
         ("training.steps", 1.5, "whole number"),

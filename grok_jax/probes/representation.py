@@ -1,0 +1,91 @@
+"""Where a trained table of embeddings stands between its task's random and linear representations."""
+
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float
+
+from grok_jax.errors import require
+from grok_jax.tasks.toy_addition import TABLE, ends
+from grok_jax.training import Probe, Probed, register_probe
+
+Scalar = Float[Array, ""]
+
+
+class Projection(NamedTuple):
+    """A table of embeddings, seen from the plane that two others span."""
+
+    messiness: Scalar
+    representation_scale: Scalar
+    residual_share: Scalar
+
+
+def project(
+    table: Float[Array, "tokens dim"], random: Float[Array, "tokens dim"], line: Float[Array, "tokens dim"]
+) -> Projection:
+    """The least-squares fit R = a R_random + b R_linear + residual.
+
+    m = a / (a + b),  scale a + b,  residual share |residual|² / |R|²
+
+    Of R = s (m' R_random + (1 - m') R_linear) these are m', s and 0. m is free of the scale because the decoder is:
+    whether the sums of s R lie on a line does not depend on s, which the first layer's weights undo.
+
+    Args:
+      table: R.
+      random, line: R_random, R_linear.
+    """
+    (a, b), *_ = jnp.linalg.lstsq(jnp.stack([random.ravel(), line.ravel()], axis=1), table.ravel())
+    left = table - a * random - b * line
+    return Projection(a / (a + b), a + b, jnp.sum(left**2) / jnp.sum(table**2))
+
+
+def unevenness(table: Float[Array, "tokens dim"]) -> Scalar:
+    """How far a table is from embeddings E_k = c + k d, evenly spaced on any line: the share of its variance off it.
+
+    0 where i + j = k + l makes E_i + E_j = E_k + E_l for all tokens, whatever the line; about 1 of a random table.
+    Unlike the residual of `project` it does not count a shift of all embeddings or a turn of the line.
+    """
+    place = jnp.arange(table.shape[0]) - (table.shape[0] - 1) / 2
+    centred = table - jnp.mean(table, axis=0, keepdims=True)
+    on_line = jnp.sum((place @ centred) ** 2) / jnp.sum(place**2)
+    return 1 - on_line / jnp.sum(centred**2)
+
+
+def measure_representation(probed: Probed) -> dict[str, Scalar]:
+    """The table's place, how far apart its two ends are, and the norm of all other weights."""
+    random, line = ends(probed.data_key, probed.task)
+    table = probed.params[TABLE]
+    decoder = {name: part for name, part in probed.params.items() if name != TABLE}
+    return {
+        **project(table, random, line)._asdict(),
+        "unevenness": unevenness(table),
+        "representation_span": jnp.linalg.norm(random - line),
+        "decoder_norm": optax.tree.norm(decoder),
+    }
+
+
+def require_table(config: SimpleNamespace) -> None:
+    """Raises UserError where no model holds the task's representation."""
+    require(
+        config.task.name == "toy_addition" and config.task.encoding == "tokens",
+        "probe 'representation' needs task.name='toy_addition' with task.encoding='tokens', so that the model embeds",
+    )
+
+
+register_probe(
+    "representation",
+    Probe(
+        measure_representation,
+        {
+            "messiness": ("messiness m of the table of embeddings, by projection", "1"),
+            "representation_scale": ("scale of the table's part between the task's two representations", "1"),
+            "residual_share": ("share of the table's square outside of the plane of both representations", "1"),
+            "unevenness": ("share of the table's variance off evenly spaced points of a line", "1"),
+            "representation_span": ("distance between the random and the linear representation", "1"),
+            "decoder_norm": ("Euclidean norm of all parameters but the table", "1"),
+        },
+        require_table,
+    ),
+)
