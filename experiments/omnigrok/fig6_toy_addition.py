@@ -4,8 +4,6 @@ Results: dims ('model.init_scale', 'task.messiness', 'task.train_size', 'seed', 
 units of the standard initialisation's, so w = init_scale.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
@@ -16,21 +14,31 @@ from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.landscape import still_falling
 from grok_jax.analysis.power_law import fit_power_law
 from grok_jax.analysis.reduced_flow import (
-    Path,
-    Points,
+    Losses,
+    Walk,
     contour,
     count_descents,
-    named_points,
-    reduced_path,
+    reduced_losses,
     slow_time,
     surface,
+    walk,
 )
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence
 from grok_jax.plotting.maps import heat_map
-from grok_jax.plotting.style import NORM, OKABE_ITO, TEST, TRAIN, colours, panel_label, style
+from grok_jax.plotting.reduced_flow import (
+    descent_arrows,
+    landscape_map,
+    losses_along,
+    mark_smallest,
+    name_points,
+    regions,
+    slow_times,
+    stretch_messiness,
+)
+from grok_jax.plotting.style import NORM, TEST, colours, panel_label, style
 
 ALPHA, MESS, SIZE = "model.init_scale", "task.messiness", "task.train_size"
 MAIN, SIZES = 45, (25, 35, 45, 54)
@@ -48,36 +56,9 @@ SLOPE = 0.15  # distance from -1
 LABELS = ("weight norm w [initial norm]", "messiness m")
 
 
-class Losses(NamedTuple):
-    """The reduced losses of every run: those of its record of least train loss."""
-
-    train: Float[xr.DataArray, "*grid"]
-    test: Float[xr.DataArray, "*grid"]
-
-
-class Walk(NamedTuple):
-    """A reduced trajectory on one landscape, its named points, and whether it ends where the landscape generalises."""
-
-    path: Path
-    points: Points
-    generalizes: bool
-
-
-def reduced_losses(ds: xr.Dataset) -> Losses:
-    """Eq. 5; where the optimiser leaves the minimum again (see the config's docstring), the minimum counts."""
-    train = ds["train_loss"].where(np.isfinite(ds["train_loss"]), np.inf)
-    best = train.argmin("step")
-    parts = (ds[name].isel(step=best).drop_vars("step") for name in ("train_loss", "test_loss"))
-    return Losses(*parts)
-
-
-def walk(losses: Losses, start: tuple[float, float], decay: float) -> Walk:
-    """Follows Eq. 6 on the landscape of one seed and size."""
-    train, test = (surface(x, ALPHA, MESS) for x in losses)
-    path = reduced_path(train, test, start, decay, representation_rate=RATE)
-    points = named_points(path, DIVIDING)
-    enough = max(GENERAL, 1.5 * float(losses.test.min()))
-    return Walk(path, points, points.e is not None and bool(path.test_loss[points.e] <= enough))
+def follow(losses: Losses, start: tuple[float, float], decay: float) -> Walk:
+    """Eq. 6 on the landscape of one seed and size."""
+    return walk(losses, (ALPHA, MESS), start, decay, level=DIVIDING, enough=GENERAL, representation_rate=RATE)
 
 
 def _axes(ds: xr.Dataset) -> xr.Dataset:
@@ -98,74 +79,34 @@ def plot(ds: xr.Dataset) -> Figure:
     ds = _axes(ds)
     losses = Losses(*(median_of_seeds(x).median for x in reduced_losses(ds)))
     main = _one(losses, **{SIZE: MAIN if MAIN in ds[SIZE] else ds[SIZE].values[-1]})
-    going = walk(main, START, DECAY)
+    going = follow(main, START, DECAY)
     with style():
         figure = Figure(figsize=(19.0, 8.4), layout="constrained")
         panels = dict(zip("abcdefgh", figure.subplots(2, 4).flat, strict=True))
         _map(panels["a"], main.train, main, going, "train loss")
         _map(panels["b"], main.test, main, going, "test loss")
         legend(panels["b"], loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
-        _along(panels["c"], going)
+        losses_along(panels["c"], going.path, going.points)
         _boundary(panels["d"], main)
         _contours(panels["e"], losses.train, main)
         _mechanism(panels["f"], main, going)
-        _times(panels["g"], main)
+        times = {f"A at m = {start[1]:g}": _slow_times(main, start) for start in (NEAR, START)}
+        slow_times(panels["g"], np.array(DECAYS), times)
         convergence(panels["h"], ds.sel({SIZE: ds[SIZE].values[-1]}), ALPHA, name=LABELS[0], log="")
-        legend(panels["h"], panels["h"].figure.axes[-1], loc="upper right")
+        legend(panels["h"], figure.axes[-1], loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
         for letter, ax in panels.items():
             panel_label(ax, letter)
     return figure
 
 
-def _stretch(ax: Axes) -> None:
-    """Gives small messiness, where everything happens, room: a square-root axis."""
-    ax.set_yscale("function", functions=(lambda m: np.sign(m) * np.sqrt(np.abs(m)), lambda r: np.sign(r) * r**2))
-    ax.set_yticks([0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1], labels=["0", ".02", ".05", ".1", ".2", ".4", ".7", "1"])
-
-
-def _star(ax: Axes, main: Losses) -> None:
-    at = main.test.isel(main.test.argmin([ALPHA, MESS]))
-    place = float(at[ALPHA]), float(at[MESS])
-    ax.plot(*place, "*", color=NORM, markeredgecolor="white", markersize=16, label="smallest test loss", clip_on=False)
-
-
-def _letters(ax: Axes, x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], points: Points) -> None:
-    names: dict[int, str] = {}
-    for letter, i in points._asdict().items():
-        if i is not None:
-            names[i] = names.get(i, "") + letter.upper()
-    for i, name in names.items():
-        ax.plot(x[i], y[i], "o", color="k", markersize=4)
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.6}
-        ax.annotate(name, (x[i], y[i]), (4, 5), textcoords="offset points", fontweight="bold", bbox=box, zorder=5)
-
-
 def _map(ax: Axes, z: Float[xr.DataArray, "..."], main: Losses, going: Walk, name: str) -> None:
-    several = min(z.sizes.values()) > 1
-    heat_map(ax, z, ALPHA, MESS, labels=(*LABELS, name), log="z")
-    if several:
-        train = main.train.transpose(MESS, ALPHA)
-        ax.contour(train[ALPHA], train[MESS], train, levels=[DIVIDING], colors=OKABE_ITO[5], linestyles="--")
-        ax.plot([], [], color=OKABE_ITO[5], linestyle="--", label=f"train loss {DIVIDING:g}")
-    _stretch(ax)
-    ax.set_ylim(0, float(main.train[MESS].max()))
+    landscape_map(ax, z, main, (ALPHA, MESS), labels=(*LABELS, name), level=DIVIDING)
     others = [m for m in main.train[MESS].values if 0 < m < 1 and m != START[1]]
     for i, m in enumerate(others):
-        path = walk(main, (START[0], float(m)), DECAY).path
+        path = follow(main, (START[0], float(m)), DECAY).path
         ax.plot(path.w, path.m, color="0.8", linewidth=0.9, label="" if i else "from other starts")
     ax.plot(going.path.w, going.path.m, color=TEST, linewidth=2.2, label=f"Eq. 6, γ = {DECAY:g}")
-    _star(ax, main)
-    _letters(ax, going.path.w, going.path.m, going.points)
-
-
-def _along(ax: Axes, going: Walk) -> None:
-    path = going.path
-    shown = path.time > 0
-    for loss, colour, name in ((path.train_loss, TRAIN, "train loss"), (path.test_loss, TEST, "test loss")):
-        ax.plot(path.time[shown], loss[shown], color=colour, label=name)
-    ax.set(xscale="log", yscale="log", xlabel="time [1 / ηD]", ylabel="loss along the path")
-    _letters(ax, path.time, path.test_loss, going.points)
-    legend(ax, loc="lower left")
+    name_points(ax, going.path.w, going.path.m, going.points)
 
 
 def _boundary(ax: Axes, main: Losses) -> None:
@@ -174,13 +115,7 @@ def _boundary(ax: Axes, main: Losses) -> None:
     several = min(near.sizes.values()) > 1
     heat_map(ax, near, ALPHA, MESS, labels=(*LABELS, "train loss"), log="z", contours=(DIVIDING,) if several else ())
     s = surface(main.train, ALPHA, MESS)
-    w, m = (x.ravel() for x in np.meshgrid(np.linspace(*s.w, 14)[1:-1], np.linspace(0, TOP, 9)))
-    over_w, over_m = s.slope(w, m)
-    across, up = -over_w / np.ptp(s.w), -RATE * over_m / TOP
-    length = np.hypot(across, up)
-    steep = (length > 0) & (s.value(w, m) > CONTOUR / 2)
-    arrow = {"angles": "uv", "pivot": "mid", "scale": 22, "width": 0.004, "color": "white"}
-    ax.quiver(w[steep], m[steep], (across / length)[steep], (up / length)[steep], **arrow)
+    descent_arrows(ax, s, TOP, representation_rate=RATE, above=CONTOUR / 2)
     ax.set(xlim=s.w, ylim=(0, TOP), title="arrows: Eq. 6 without decay")
 
 
@@ -188,8 +123,8 @@ def _contours(ax: Axes, train: Float[xr.DataArray, "..."], main: Losses) -> None
     for size, colour in zip(train[SIZE].values, colours(train.sizes[SIZE]), strict=True):
         place = contour(train.sel({SIZE: size}), ALPHA, CONTOUR)
         ax.plot(place.where(np.isfinite(place)), place[MESS], color=colour, marker="o", markersize=3.5, label=str(size))
-    _stretch(ax)
-    _star(ax, main)
+    stretch_messiness(ax)
+    mark_smallest(ax, main.test, ALPHA, MESS)
     ax.set(xlabel=LABELS[0], ylabel=LABELS[1], title=f"contours of train loss {CONTOUR:g}", ylim=(0, None))
     legend(ax, title="training pairs", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
 
@@ -197,45 +132,24 @@ def _contours(ax: Axes, train: Float[xr.DataArray, "..."], main: Losses) -> None
 def _mechanism(ax: Axes, main: Losses, going: Walk) -> None:
     """Regions I and II, the decay's pull and the way along their boundary, over log w as the paper draws it."""
     s = surface(main.train, ALPHA, MESS)
-    w, m = np.linspace(*s.w, 200), np.linspace(s.m[0], min(s.m[1], TOP), 200)
-    value = s.value(*np.meshgrid(w, m))
-    ax.contourf(w, m, value, levels=[0, DIVIDING, np.inf], colors=["0.97", "0.8"])
-    for letter, inside in (("I", value > DIVIDING), ("II", value <= DIVIDING)):
-        if inside.any():
-            rows, columns = np.nonzero(inside)
-            place = w[int(np.median(columns))], m[int(np.median(rows))]
-            ax.text(*place, f"region {letter}", fontsize=12, color="0.35", ha="center", va="center")
+    highest = min(s.m[1], TOP)
+    regions(ax, s, highest, DIVIDING)
     path = going.path
     ax.plot(path.w, path.m, color=TEST)
-    _letters(ax, path.w, path.m, going.points)
-    _star(ax, main)
-    top = 1.15 * m[-1]
+    name_points(ax, path.w, path.m, going.points)
+    mark_smallest(ax, main.test, ALPHA, MESS)
+    top, right = 1.15 * highest, s.w[1]
     pull = {"arrowstyle": "->", "color": NORM, "lw": 2}
-    ax.annotate("", (0.8 * w[-1], 0.93 * top), (w[-1], 0.93 * top), arrowprops=pull)
-    ax.text(0.78 * w[-1], 0.93 * top, "decay, v = ηD γ", color=NORM, ha="right", va="center")
+    ax.annotate("", (0.8 * right, 0.93 * top), (right, 0.93 * top), arrowprops=pull)
+    ax.text(0.78 * right, 0.93 * top, "decay, v = ηD γ", color=NORM, ha="right", va="center")
     ax.set(xscale="log", xlabel=LABELS[0], ylabel=LABELS[1], ylim=(0, top), title="regions of large and small loss")
     ax.set_xticks(np.unique(np.round(main.train[ALPHA].values)), minor=False)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter("")
 
 
-def _times(ax: Axes, main: Losses) -> None:
-    """The slow part of the path for several decays, from the start of the path and from one close to the line."""
-    gammas = np.array(DECAYS)
-    for start, colour in ((START, TEST), (NEAR, TRAIN)):
-        times = _slow_times(main, start)
-        usable = np.isfinite(times) & (times > 0)
-        if usable.any():
-            ax.plot(gammas[usable], times[usable], "o-", color=colour, label=f"A at m = {start[1]:g}")
-        else:
-            ax.plot([], [], " ", label=f"A at m = {start[1]:g}: E is C")
-    ax.plot(gammas, 1 / gammas, color="0.5", linestyle=":", label="1 / γ")
-    ax.set(xscale="log", yscale="log", xlabel="weight decay γ", ylabel="time from C to E [1 / ηD]")
-    legend(ax)
-
-
 def _slow_times(losses: Losses, start: tuple[float, float]) -> Float[np.ndarray, " decays"]:
-    walks = (walk(losses, start, decay) for decay in DECAYS)
+    walks = (follow(losses, start, decay) for decay in DECAYS)
     return np.array([slow_time(going.path, going.points) for going in walks])
 
 
@@ -263,10 +177,6 @@ def _starts_inside(losses: Losses, *starts: tuple[float, float]) -> None:
 
 def _by_seed(rows: list[dict[str, float]]) -> dict[str, xr.DataArray]:
     return {name: xr.DataArray([float(row[name]) for row in rows], dims="seed") for name in rows[0]}
-
-
-def _is_finite(losses: Losses) -> bool:
-    return bool(np.isfinite(losses.train).all() and np.isfinite(losses.test).all())
 
 
 def _weak_and_strong(ds: xr.Dataset) -> Measured:
@@ -301,10 +211,10 @@ def _path_shape(ds: xr.Dataset) -> Measured:
 def _shape(seed: Losses) -> dict[str, float]:
     names = "largest w", "w at E over largest", "slow over fast", "descents of the test loss", "test loss at E"
     further = "m at E", "generalises", f"generalises from m = {NEAR[1]:g}"
-    if not _is_finite(seed):
+    if not seed.are_finite:
         return dict.fromkeys((*names, *further), np.nan)
-    path, (_, _, c, _, e), generalizes = walk(seed, START, DECAY)
-    near = walk(seed, NEAR, DECAY).generalizes
+    path, (_, _, c, _, e), generalizes = follow(seed, START, DECAY)
+    near = follow(seed, NEAR, DECAY).generalizes
     if c is None or e is None:
         return dict(zip((*names, *further), (path.w.max(), *[np.nan] * 5, False, near), strict=True))
     slow = (path.time[e] - path.time[c]) / path.time[c] if c else np.inf
@@ -316,8 +226,8 @@ def _inverse_to_decay(ds: xr.Dataset) -> Measured:
     rows = []
     for seed in _seeds(ds, MAIN):
         _starts_inside(seed, START, NEAR)
-        ends = _is_finite(seed) and all(walk(seed, START, decay).generalizes for decay in DECAYS)
-        slopes = [_slope(seed, start) if _is_finite(seed) else np.nan for start in (START, NEAR)]
+        ends = seed.are_finite and all(follow(seed, START, decay).generalizes for decay in DECAYS)
+        slopes = [_slope(seed, start) if seed.are_finite else np.nan for start in (START, NEAR)]
         rows.append({"slope": slopes[0], f"slope from m = {NEAR[1]:g}": slopes[1], "reaches E": ends})
     values = _by_seed(rows)
     decided = (values["reaches E"] == 1) & np.isfinite(values["slope"])

@@ -40,6 +40,18 @@ class Surface(NamedTuple):
         return value * self.log_value.ev(*at, dx=1), value * self.log_value.ev(*at, dy=1)
 
 
+class Losses(NamedTuple):
+    """The reduced losses of a grid: those of each run's record of least train loss."""
+
+    train: Float[xr.DataArray, "*grid"]
+    test: Float[xr.DataArray, "*grid"]
+
+    @property
+    def are_finite(self) -> bool:
+        """Whether every run has both."""
+        return bool(np.isfinite(self.train).all() and np.isfinite(self.test).all())
+
+
 class Path(NamedTuple):
     """A trajectory of the reduced dynamics, record by record."""
 
@@ -58,6 +70,30 @@ class Points(NamedTuple):
     c: int | None  # largest w from B on
     d: int | None  # where the way from C to E bends: farthest from the straight line between them
     e: int | None  # first record from C on with a test loss within a tenth of the smallest there
+
+
+class Walk(NamedTuple):
+    """A reduced trajectory on one landscape, its named points, and whether it ends where the landscape generalises."""
+
+    path: Path
+    points: Points
+    generalizes: bool
+
+
+def reduced_losses(ds: xr.Dataset) -> Losses:
+    """What is left of each run on a sphere: where the optimiser leaves the minimum again, the minimum counts.
+
+    Reference: Omnigrok, Eq. 5.
+    """
+    train = ds["train_loss"].where(np.isfinite(ds["train_loss"]), np.inf)
+    best = train.argmin("step")
+    parts = (ds[name].isel(step=best).drop_vars("step") for name in ("train_loss", "test_loss"))
+    return Losses(*parts)
+
+
+def generalizing_loss(test: Float[xr.DataArray, "..."], enough: float) -> float:
+    """The test loss at or below which something generalises: enough, or half as much again as the smallest there is."""
+    return max(enough, 1.5 * float(test.min()))
 
 
 def surface(z: Real[xr.DataArray, "..."], w: str, m: str) -> Surface:
@@ -141,6 +177,35 @@ def reduced_path(
     require(solved.success, f"the reduced trajectory could not be integrated: {solved.message}")
     w, m = np.clip(solved.y, bounds[:, :1], bounds[:, 1:])
     return Path(solved.t, w, m, train.value(w, m), test.value(w, m))
+
+
+def walk(
+    losses: Losses,
+    axes: tuple[str, str],
+    start: tuple[float, float],
+    weight_decay: float,
+    *,
+    level: float,
+    enough: float,
+    decoder_rate: float = 1.0,
+    representation_rate: float = 1.0,
+    duration: float | None = None,
+) -> Walk:
+    """Follows the reduced dynamics on a landscape from a start, and names the points of its path.
+
+    Args:
+      losses: over the axes and no others.
+      axes: names of the weight norm and of the messiness.
+      start, weight_decay, decoder_rate, representation_rate, duration: as for reduced_path.
+      level: of the training loss, for named_points.
+      enough: a test loss that generalises, see generalizing_loss.
+    """
+    train, test = (surface(x, *axes) for x in losses)
+    rates = {"decoder_rate": decoder_rate, "representation_rate": representation_rate}
+    path = reduced_path(train, test, start, weight_decay, **rates, duration=duration)
+    points = named_points(path, level)
+    arrived = points.e is not None and bool(path.test_loss[points.e] <= generalizing_loss(losses.test, enough))
+    return Walk(path, points, arrived)
 
 
 def named_points(path: Path, level: float) -> Points:

@@ -3,13 +3,16 @@ import pytest
 import xarray as xr
 
 from grok_jax.analysis.reduced_flow import (
+    Losses,
     Path,
     contour,
     count_descents,
     named_points,
+    reduced_losses,
     reduced_path,
     slow_time,
     surface,
+    walk,
 )
 from grok_jax.errors import UserError
 
@@ -152,3 +155,25 @@ def test_a_contour_is_found_between_grid_points_on_the_logarithm():
 def test_a_contour_that_is_not_reached_is_infinite_and_one_reached_at_once_is_the_first_place():
     assert (contour(landscape(lambda w, m: 1.0), "w", 0.02) == np.inf).all()
     assert (contour(landscape(lambda w, m: 0.01), "w", 0.02) == W[0]).all()
+
+
+def test_the_record_of_least_train_loss_counts_with_the_test_loss_there():
+    curves = {
+        "train_loss": [[3.0, 1.0, 2.0], [np.nan, np.nan, np.nan]],
+        "test_loss": [[9.0, 8.0, 7.0], [1.0, 1.0, 1.0]],
+    }
+    ds = xr.Dataset({name: (("w", "step"), values) for name, values in curves.items()}, {"step": [0, 1, 2]})
+    losses = reduced_losses(ds)
+    np.testing.assert_array_equal(losses.train, [1, np.nan])
+    assert losses.test[0] == 8
+    assert not losses.are_finite
+    assert Losses(losses.train[:1], losses.test[:1]).are_finite
+
+
+@pytest.mark.parametrize(("enough", "arrives"), [(0.05, True), (0.005, False)])
+def test_a_walk_generalises_where_it_ends_at_a_test_loss_that_is_enough(enough, arrives):
+    # It moves at constant messiness .1, where the test loss is .011; the smallest on the landscape is .001.
+    losses = Losses(landscape(lambda w, m: np.exp(-4 * w)), landscape(lambda w, m: 0.001 + m**2))
+    going = walk(losses, ("w", "m"), (1.0, 0.1), 1e-3, level=0.01, enough=enough)
+    assert going.points.e is not None
+    assert going.generalizes is arrives
