@@ -8,7 +8,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import t_fit, t_generalize
+from grok_jax.analysis.grokking import is_censored, t_fit, t_generalize
+from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.landscape import slice_along
@@ -27,7 +28,14 @@ def plot(ds: xr.Dataset) -> Figure:
         curves_along(left, ds, THETA, symbol="θ", variables=("train_accuracy", "test_accuracy"))
         left.set_ylim(-0.03, 1.03)
         legend(left, loc="upper left")
-        slice_along(right, _delay_at_least(ds), THETA, colour=TEST, log="xy")
+        ratio, never = _delay_at_least(ds), is_censored(t_generalize(ds))
+        never = never.any([d for d in never.dims if d != THETA])
+        slice_along(right, ratio, THETA, colour=TEST, log="xy")
+        if never.any():
+            least, budget = median_of_seeds(ratio).median.where(never), float(ds["step"][-1])
+            label = f"at least: not within {budget:,.0f} steps (one seed or more)"
+            right.plot(ds[THETA], least, "^", color=TEST, markerfacecolor="w", markersize=9, label=label)
+            legend(right, loc="center left")
         right.axhline(1, color="0.5", linewidth=0.8)
         right.set(xlabel="threshold θ of the squared error", ylabel="t95(test) / t95(train)")
         for ax, letter in ((left, "a"), (right, "b")):

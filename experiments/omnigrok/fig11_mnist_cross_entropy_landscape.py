@@ -6,6 +6,7 @@ Results: dims ('training.loss', 'task.train_size', 'model.init_scale', 'seed', '
 import contextlib
 from typing import NamedTuple
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -47,7 +48,8 @@ def plot(ds: xr.Dataset) -> Figure:
                     shown = test.isel({SIZE: place})
                     _zone_panel(panels[row][1], shown, colour=colour, name=name, is_drawn=loss == CROSS_ENTROPY)
         for row in panels:
-            legend(row[1], loc="best", frameon=True, framealpha=0.85)  # no corner is free of curves
+            row[1].set(ylim=(-0.03, 1.45), yticks=np.linspace(0, 1, 6))  # no corner is free of curves
+            legend(row[1], loc="upper center", ncols=2, columnspacing=0.8, handlelength=1.4)
     return figure
 
 

@@ -134,7 +134,7 @@ def _size_note(ds: xr.Dataset) -> str:
     digits = config_value(ds, "task.train_size")
     if digits == PAPER_DIGITS:
         return ""
-    shown = "an unknown number of" if digits is None else f"{digits:,.0f}"
+    shown = "an unknown number" if digits is None else f"{digits:,.0f}"
     return f"with {shown} of the paper's 60,000 digits; fewer widen the gap of train and test"
 
 

@@ -4,14 +4,30 @@ A run with optimizer.constant_norm minimises the training loss over directions; 
 over init_scale and whatever else. Reference: Liu et al. (2023), Omnigrok, Eq. 1, 3 and 5.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Real
+from jaxtyping import Bool, Float, Real
 
+from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.grokking import last_value, value_at
+from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.errors import require
 
 VALUES = ("final", "best")
+FEWEST = 3  # points that have a shape
+ROUNDING = 1e-4  # of a coordinate kept as float32 or written with six digits
+U_SHAPED = 3.0  # how many times the minimum both ends of a "U" are at least
+FALLING = -0.8  # rank correlation
+FITTED = 1e-4  # training loss
+
+
+class Shape(NamedTuple):
+    """Whether a reduced loss has a shape in each run, and the numbers behind it, as `over_seeds` takes them."""
+
+    holds: Bool[xr.DataArray, "*runs"]
+    values: dict[str, Real[xr.DataArray, "*runs"]]
 
 
 def reduced(x: Real[xr.DataArray, "*grid step"], value: str = "final") -> Float[xr.DataArray, "*grid"]:
@@ -52,3 +68,78 @@ def place_of_minimum(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataAr
     finite = x.where(np.isfinite(x))
     known = finite.notnull().any(axis)
     return finite.fillna(np.inf).idxmin(axis).where(known).astype(np.float64)
+
+
+def minimised(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
+    """The final losses of a landscape of one axis, and whether they have converged.
+
+    Args:
+      ds: results with train_loss and test_loss over the axis, seeds and 'step'.
+      axis: its name; numbers.
+      steps: how long a loss is minimised; what comes after is cut off.
+
+    Returns:
+      train_loss and test_loss (NaN where the run diverged: its last value is no minimum), and lost, of `still_falling`.
+
+    Raises:
+      NotMeasured: the runs are shorter, or the axis has fewer than FEWEST points.
+    """
+    if ds["step"][-1] < steps:
+        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the paper minimises for {steps:,}")
+    if ds.sizes.get(axis, 1) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {axis}")
+    ds = ds.sel(step=slice(0, steps)).sortby(axis)
+    losses = {name: reduced(ds[name]).where(ds[name].isel(step=-1).notnull()) for name in ("train_loss", "test_loss")}
+    return xr.Dataset({**losses, "lost": still_falling(ds["train_loss"])})
+
+
+def u_shape(landscape: xr.Dataset, axis: str, inside: tuple[float, float]) -> Shape:
+    """Whether the test loss is a "U": both ends at least U_SHAPED times its minimum, which lies within limits.
+
+    Args:
+      landscape: of `minimised`.
+      axis: its name.
+      inside: the limits of the minimum, on the axis.
+    """
+    test = landscape["test_loss"]
+    lowest, place = test.min(axis, skipna=False), place_of_minimum(test, axis)
+    first, last = (test.isel({axis: i}, drop=True) / lowest for i in (0, -1))
+    within = (place > inside[0] * (1 - ROUNDING)) & (place < inside[1] * (1 + ROUNDING))
+    return Shape(
+        within & (first >= U_SHAPED) & (last >= U_SHAPED),
+        {
+            "α of the minimum": place,
+            "minimum": lowest,
+            f"test loss / minimum at α = {test[axis].values[0]:.3g}": first,
+            f"at α = {test[axis].values[-1]:.3g}": last,
+        },
+    )
+
+
+def l_shape(landscape: xr.Dataset, axis: str, corner: float) -> Shape:
+    """Whether the train loss is an "L": falling up to the corner (rank correlation), and FITTED from there on.
+
+    Args:
+      landscape: of `minimised`.
+      axis: its name.
+      corner: on the axis.
+
+    Raises:
+      NotMeasured: fewer than FEWEST points below the corner, or none above.
+    """
+    train, at = landscape["train_loss"], landscape[axis]
+    below = train.sel({axis: at < corner * (1 - ROUNDING)})
+    above = train.sel({axis: at >= corner * (1 - ROUNDING)})
+    if below.sizes[axis] < FEWEST or not above.sizes[axis]:
+        raise NotMeasured(f"needs {FEWEST} values of {axis} below {corner:g} and some above")
+    falls, largest = rank_correlation(below, axis), above.max(axis, skipna=False)
+    return Shape(
+        (falls < FALLING) & (largest < FITTED),
+        {
+            f"rank correlation below α = {corner:g}": falls,
+            f"train loss at α = {at.values[0]:.3g}": train.isel({axis: 0}, drop=True),
+            f"largest at α >= {corner:g}": largest,
+            f"smallest at α >= {corner:g}": above.min(axis, skipna=False),
+            "share lost in the last tenth, largest over α": landscape["lost"].max(axis),
+        },
+    )

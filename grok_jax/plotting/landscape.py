@@ -1,8 +1,10 @@
 """Reduced landscapes: slices over one axis of a grid, and whether its runs are as low as their spheres allow.
 
-`slice_along` draws one quantity, `train_and_test` the pair of a landscape, `convergence` what shows that the minimum
-was reached; a landscape over two axes is drawn by `maps.heat_map`.
+`slice_along` draws one quantity, `train_and_test` the pair of a landscape, `way_over` how a free run moves over it,
+`convergence` what shows that the minimum was reached; a landscape over two axes is drawn by `maps.heat_map`.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
@@ -73,6 +75,44 @@ def train_and_test(
     ax.set(xlabel=name, ylabel=axis_label([train, test]))
 
 
+def way_over(
+    ax: Axes,
+    x: Real[xr.DataArray, "*grid step"],
+    y: Real[xr.DataArray, "*grid step"],
+    *,
+    colour: str,
+    label: str | None = None,
+    marks: Mapping[str, float] | None = None,
+    arrows: int = 3,
+) -> None:
+    """Draws the way of a run over a landscape with logarithmic axes: medians over every axis but 'step'.
+
+    Args:
+      ax: where to draw.
+      x: of each record, the weight norm say; above 0.
+      y: a loss, above 0.
+      colour, label: of the line.
+      marks: markers of matplotlib and the steps at which to put them; a step beyond the records has none.
+      arrows: how many heads, evenly along the way.
+    """
+    way = xr.Dataset({"x": x, "y": y})
+    way = np.log10(way.median([d for d in way.dims if d != "step"])).dropna("step")
+    across, up, steps = (way[name].values for name in ("x", "y", "step"))
+    ax.plot(10**across, 10**up, color=colour, label=label, linewidth=1.8)
+    for marker, step in (marks or {}).items():
+        if steps[0] <= step <= steps[-1]:
+            point = (10 ** np.interp(step, steps, part) for part in (across, up))
+            size = 13 if marker == "*" else 7
+            ax.plot(*point, marker, color=colour, markeredgecolor="k", markersize=size, zorder=5, clip_on=False)
+    lengths = [np.abs(np.diff(part)) / max(np.ptp(part), np.finfo(float).tiny) for part in (across, up)]
+    way_made = np.concatenate([[0.0], np.cumsum(np.hypot(*lengths))])
+    head = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.8, "mutation_scale": 14, "shrinkA": 0, "shrinkB": 0}
+    for i in range(arrows if way_made[-1] else 0):
+        ends = way_made[-1] * ((i + 0.5) / arrows + np.array([-0.01, 0.01]))
+        back, front = zip(*(10 ** np.interp(ends, way_made, part) for part in (across, up)), strict=True)
+        ax.annotate("", front, back, arrowprops=head)
+
+
 def convergence(ax: Axes, ds: xr.Dataset, axis: str, *, name: str, log: str = "x", loss: str = "train_loss") -> Axes:
     """Draws what tells whether a loss was minimised along the spheres of a landscape.
 
@@ -111,5 +151,5 @@ def convergence(ax: Axes, ds: xr.Dataset, axis: str, *, name: str, log: str = "x
     else:
         ax.set_yticks([])
     ax.set_xlabel(name)
-    legend(ax, twin, loc="best")
+    legend(ax, twin, loc="best", frameon=True, framealpha=0.8, edgecolor="none")  # "best" does not see the curves of ax
     return twin

@@ -14,6 +14,7 @@ from grok_jax.plotting.style import TEST
 
 NEVER, MISSING = "0.85", "white"
 HATCH = "////"
+FINER = 8  # steps from a point to the next
 
 
 def heat_map(
@@ -58,7 +59,8 @@ def heat_map(
             key = {"facecolor": colour, "edgecolor": "0.55", "hatch": hatch, "linewidth": 0, "label": meaning}
             ax.add_patch(Rectangle((edges[0][0], edges[1][0]), 0, 0, **key))
     if len(contours):
-        lines = ax.contour(z[x], z[y], shown.values, levels=sorted(contours), colors=TEST, linewidths=1.4)
+        fine = _between(shown, x, y, log)
+        lines = ax.contour(fine[x], fine[y], fine.values, levels=sorted(contours), colors=TEST, linewidths=1.4)
         ax.clabel(lines, fmt="%g")
     if "x" in log:
         ax.set_xscale("log")
@@ -69,6 +71,16 @@ def heat_map(
     below = "min" if bool((finite < norm.vmin).any()) else "neither"
     ax.figure.colorbar(cells, ax=ax, label=labels[2], extend=below)
     return cells
+
+
+def _between(z: Real[xr.DataArray, "y x"], x: str, y: str, log: str) -> Float[xr.DataArray, "fine_y fine_x"]:
+    """z between its points too, linear on the scale of each axis: a contour knows only that of the numbers."""
+    for axis, is_log in ((x, "x" in log), (y, "y" in log)):
+        places = np.log(z[axis].values) if is_log else z[axis].values.astype(np.float64)
+        fine = np.interp(np.linspace(0, places.size - 1, (places.size - 1) * FINER + 1), np.arange(places.size), places)
+        z = z.assign_coords({axis: places}).interp({axis: fine})
+        z = z.assign_coords({axis: np.exp(fine) if is_log else fine})
+    return z
 
 
 def _edges(centres: Real[np.ndarray, " n"], logarithmic: bool) -> Float[np.ndarray, " n+1"]:

@@ -30,7 +30,7 @@ def relative_loss_panel(ax: Axes, ds: xr.Dataset, level: float) -> None:
         # Without the band: where the twin follows the network it would hide that of the network.
         twin = twin.median([d for d in twin.dims if d != "step"])
         curve(ax, twin, colour=TWIN, linestyle="--", label="test loss, linearised")
-    ax.axhline(level, color="0.6", linewidth=0.8, linestyle=":")
+    ax.axhline(level, color="0.6", linewidth=0.8, linestyle=":", label=f"{level:g} of the start")
     ax.set_ylabel("loss / its start")
 
 

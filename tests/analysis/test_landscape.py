@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax.analysis.landscape import error, place_of_minimum, reduced, still_falling
+from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.landscape import (
+    error,
+    l_shape,
+    minimised,
+    place_of_minimum,
+    reduced,
+    still_falling,
+    u_shape,
+)
 from grok_jax.errors import UserError
 
 
@@ -49,3 +58,68 @@ def test_the_place_of_the_minimum_leaves_out_what_is_no_number():
     place = place_of_minimum(x, "scale").values
     assert place[0] == 2.0
     assert np.isnan(place[1])
+
+
+SCALES = [0.1, 0.2, 0.5, 1.0, 2.0, 10.0]
+
+
+def landscape(train=(9, 5, 1, 1e-5, 1e-6, 1e-5), test=(9, 5, 2, 1, 4, 80), steps=(0, 90, 100)):
+    """Losses that are 100 and then the given ones, for two seeds."""
+
+    def loss(final):
+        return (("scale", "seed", "step"), np.array([[[100, x, x]] * 2 for x in final], float))
+
+    return xr.Dataset({"train_loss": loss(train), "test_loss": loss(test)}, {"scale": SCALES, "step": list(steps)})
+
+
+def test_minimised_losses_are_the_last_ones_in_the_order_of_the_axis():
+    found = minimised(landscape().isel(scale=slice(None, None, -1)), "scale", 100)
+    assert found["test_loss"][:, 0].values.tolist() == [9, 5, 2, 1, 4, 80]
+    assert (found["lost"] == 0).all()
+
+
+def test_a_run_that_diverged_has_no_minimum():
+    ds = landscape()
+    ds["test_loss"][3, 0, -1] = np.nan
+    assert np.isnan(minimised(ds, "scale", 100)["test_loss"][3].values).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("ds", [landscape(), landscape().isel(scale=slice(2))])
+def test_a_short_training_and_a_short_axis_are_no_landscape(ds):
+    with pytest.raises(NotMeasured):
+        minimised(ds, "scale", 101 if ds.sizes["scale"] > 2 else 100)
+
+
+@pytest.mark.parametrize(
+    ("test", "holds"),
+    [
+        ((9, 5, 2, 1, 4, 80), True),
+        ((2, 5, 2, 1, 4, 80), False),  # one end is hardly above the minimum
+        ((9, 5, 2, 1, 4, 2), False),
+        ((9, 1, 2, 5, 4, 80), False),  # minimum elsewhere
+    ],
+)
+def test_a_u_has_two_high_ends_and_its_minimum_where_it_is_expected(test, holds):
+    shape = u_shape(minimised(landscape(test=test), "scale", 100), "scale", (0.5, 1.6))
+    assert shape.holds.values.tolist() == [holds] * 2
+
+
+@pytest.mark.parametrize(
+    ("train", "holds"),
+    [
+        ((9, 5, 1, 1e-5, 1e-6, 1e-5), True),
+        ((1, 5, 9, 1e-5, 1e-6, 1e-5), False),  # rises
+        ((9, 5, 1, 1e-5, 1e-3, 1e-5), False),  # not fitted above the corner
+    ],
+)
+def test_an_l_falls_to_its_corner_and_is_fitted_from_there_on(train, holds):
+    shape = l_shape(minimised(landscape(train=train), "scale", 100), "scale", 1.0)
+    assert shape.holds.values.tolist() == [holds] * 2
+
+
+def test_an_l_needs_points_on_both_sides_of_its_corner():
+    found = minimised(landscape(), "scale", 100)
+    with pytest.raises(NotMeasured):
+        l_shape(found, "scale", 0.5)
+    with pytest.raises(NotMeasured):
+        l_shape(found, "scale", 11.0)

@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.plotting.landscape import convergence, slice_along, train_and_test
+from grok_jax.plotting.landscape import convergence, slice_along, train_and_test, way_over
 
 
 @pytest.fixture
@@ -68,3 +68,24 @@ def test_convergence_without_the_probe_shows_the_share_alone(ax, tmp_path):
     assert not ax.lines
     assert len(twin.lines) == 1
     ax.figure.savefig(tmp_path / "figure.png")
+
+
+def way(rows):
+    return xr.DataArray(np.asarray(rows, float), {"step": [0, 10, 20]}, ("seed", "step"))
+
+
+def test_a_way_is_the_median_of_its_runs_with_its_marks_and_arrows(ax, tmp_path):
+    norm, loss = way([[4, 2, 1], [4, 2, 1], [4, 3, 1]]), way([[1, 0.1, 0.01]] * 3)
+    ax.set(xscale="log", yscale="log")
+    way_over(ax, norm, loss, colour="k", marks={"o": 15.0, "*": np.inf}, arrows=2)
+    line, mark = ax.lines
+    np.testing.assert_allclose(line.get_xydata(), [[4, 1], [2, 0.1], [1, 0.01]])
+    np.testing.assert_allclose(mark.get_xydata(), [[2**0.5, 10**-1.5]])
+    assert len(ax.texts) == 2
+    ax.figure.savefig(tmp_path / "way.png")
+
+
+def test_a_run_that_never_moves_has_a_way_without_arrows(ax, tmp_path):
+    way_over(ax, way([[1, 1, 1]]), way([[1, 1, 1]]), colour="k")
+    assert not ax.texts
+    ax.figure.savefig(tmp_path / "way.png")

@@ -27,12 +27,11 @@ def test_a_panel_shows_losses_over_their_start():
 
 
 def test_a_panel_shows_the_twin_only_where_there_is_one():
-    names = []
-    for ds in (results(), with_twins(results())):
+    for ds, twin in ((results(), []), (with_twins(results()), ["test loss, linearised"])):
         ax = Figure().subplots()
         relative_loss_panel(ax, ds.isel({"task.directions": 0}), 0.2)
-        names.append([line.get_label() for line in ax.lines if not line.get_label().startswith("_")])
-    assert names == [["train loss", "test loss"], ["train loss", "test loss", "test loss, linearised"]]
+        names = [line.get_label() for line in ax.lines if not line.get_label().startswith("_")]
+        assert names == ["train loss", "test loss", *twin, "0.2 of the start"]
 
 
 def test_a_row_has_a_panel_for_each_value_of_its_axis(tmp_path):

@@ -1,0 +1,195 @@
+"""Omnigrok, Figure 1b: train loss an "L", test loss a "U" over the weight norm, and how runs move over them.
+
+Results: an axis that sets constant_norm, weight_decay, init_scale and steps together, 'seed' and 'step'.
+"""
+
+from itertools import cycle
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
+from grok_jax.analysis.grokking import LEVEL, delay, is_censored, t_fit, t_generalize, value_at
+from grok_jax.analysis.landscape import error, l_shape, minimised, place_of_minimum, reduced, u_shape
+from grok_jax.analysis.seeds import median_of_seeds
+from grok_jax.analysis.selection import runs_at
+from grok_jax.analysis.size_landscape import Zone, goldilocks
+from grok_jax.plotting.curves import curve, legend
+from grok_jax.plotting.landscape import train_and_test, way_over
+from grok_jax.plotting.style import NORM, OKABE_ITO, panel_label, style
+
+SPHERE, GAMMA, ALPHA = "optimizer.constant_norm", "optimizer.weight_decay", "model.init_scale"
+LARGE, SMALL, DECAY = 2.0, 0.5, 0.03  # initialisation scales, weight decay
+MINIMISING_STEPS, PAPER_STEPS = 10_000, 100_000
+CORNER, MINIMUM = 1.0, (0.5, 1.6)  # scales; those of fig. 2a
+ENTERED = 0.1  # decades of the norm
+TOGETHER = 2.0
+ROUNDING = 1e-6  # 95 right of 100 leave an error of .0500001
+LOWEST = 1e-6  # loss; what is below is zero, up to the trembling of Adam, and drawn there
+NORM_NAME = "weight norm w over the standard w₀"
+ZONE = {"color": NORM, "alpha": 0.15, "linewidth": 0, "label": "Goldilocks zone"}
+RUN_COLOURS = ("k", *OKABE_ITO[3:])  # train, test and norm have the others
+MARKERS = {"s": "start", "o": "95% train accuracy", "*": "95% test accuracy"}
+
+
+class Times(NamedTuple):
+    """When runs fit and generalise, and their weight norm over the standard one: at first, then, and then."""
+
+    fit: Float[xr.DataArray, "*runs"]
+    late: Float[xr.DataArray, "*runs"]
+    start: Float[xr.DataArray, "*runs"]
+    at_fit: Float[xr.DataArray, "*runs"]
+    at_late: Float[xr.DataArray, "*runs"]
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """Runs over the landscape by (a) their train and (b) their test loss, (c) their weight norm against the step."""
+    landscape, free = _landscape(ds), _free(ds)
+    zone = [float(median_of_seeds(end).median) for end in _zone(landscape)[:2]]
+    critical = float(median_of_seeds(place_of_minimum(reduced(landscape["test_loss"]), ALPHA)).median)
+    runs = [free.isel({free[ALPHA].dims[0]: i}) for i in range(free[ALPHA].size)] if free[ALPHA].ndim else [free]
+    losses = [reduced(landscape[name]).clip(min=LOWEST) for name in ("train_loss", "test_loss")]
+    with style():
+        figure = Figure(figsize=(14.4, 4.9), layout="constrained")
+        panels = figure.subplots(1, 3)
+        for ax, letter, name in zip(panels, "ab", ("train_loss", "test_loss"), strict=False):
+            train_and_test(ax, *losses, ALPHA, name=NORM_NAME)
+            for run, colour in zip(runs, cycle(RUN_COLOURS)):
+                way_over(ax, _norm(run), run[name].clip(min=LOWEST), colour=colour, marks=_marks(run))
+            ax.axvspan(*zone, **ZONE)
+            ax.axvline(critical, color=NORM, linestyle=":", label=r"$w_c$: lowest test loss")
+            ax.set_ylabel(
+                f"loss ($10^{{{np.log10(LOWEST):.0f}}}$: or less; arrows: {name.replace('_', ' ')} of the runs)"
+            )
+            panel_label(ax, letter)
+        _norms(panels[2], runs, zone)
+        panel_label(panels[2], "c")
+        legend(panels[0], loc="upper left")
+        for marker, label in MARKERS.items():
+            size = 10 if marker == "*" else 6
+            panels[1].plot([], [], marker, color="w", markeredgecolor="k", markersize=size, label=label)
+        handles, labels = panels[1].get_legend_handles_labels()
+        panels[1].legend(handles[-len(MARKERS) :], labels[-len(MARKERS) :], loc="upper left")
+    return figure
+
+
+def _norms(ax: Axes, runs: list[xr.Dataset], zone: list[float]) -> None:
+    for run, colour in zip(runs, cycle(RUN_COLOURS)):
+        decay, scale = run[GAMMA].item(), run[ALPHA].item()
+        curve(ax, _norm(run), colour=colour, label=f"from α = {scale:g}, decay γ = {decay:g}")
+        for marker, step in _marks(run).items():
+            if 1 <= step <= run["step"].max():
+                at = float(value_at(_norm(run).median([d for d in run.dims if d != "step"]), step))
+                ax.plot(step, at, marker, color=colour, markeredgecolor="k", markersize=13 if marker == "*" else 7)
+    ax.axhspan(*zone, **ZONE)
+    ax.set(ylim=(0, None), ylabel=NORM_NAME)
+    legend(ax, loc="center left")
+
+
+def _landscape(ds: xr.Dataset) -> xr.Dataset:
+    """The runs on spheres, over ALPHA."""
+    spheres = runs_at(ds, {SPHERE: True}).dropna("step", how="all")
+    return spheres.swap_dims({spheres[ALPHA].dims[0]: ALPHA}).sortby(ALPHA) if spheres[ALPHA].ndim else spheres
+
+
+def _free(ds: xr.Dataset) -> xr.Dataset:
+    """The unconstrained runs."""
+    return runs_at(ds, {SPHERE: False}).dropna("step", how="all")
+
+
+def _norm(run: xr.Dataset) -> Float[xr.DataArray, "*runs step"]:
+    """Weight norm over that of the standard initialisation, α at the start."""
+    norm = run[ALPHA] * run["weight_norm"] / run["weight_norm"].isel(step=0)
+    return norm.rename("weight norm")
+
+
+def _zone(landscape: xr.Dataset) -> Zone:
+    """The scales at which the solution on the sphere has generalised: the Goldilocks zone."""
+    return goldilocks(error(reduced(landscape["test_accuracy"])), ALPHA, 1 - LEVEL + ROUNDING)
+
+
+def _times(run: xr.Dataset) -> Times:
+    fit, late, norm = t_fit(run), t_generalize(run), _norm(run)
+    return Times(fit, late, norm.isel(step=0, drop=True), value_at(norm, fit), value_at(norm, late))
+
+
+def _marks(run: xr.Dataset) -> dict[str, float]:
+    """Where a run begins, fits and generalises, median steps."""
+    steps = (0.0, *(float(median_of_seeds(time).median) for time in (t_fit(run), t_generalize(run))))
+    return dict(zip(MARKERS, steps, strict=True))
+
+
+def _has_l_and_u(ds: xr.Dataset) -> Measured:
+    found = minimised(_landscape(ds), ALPHA, MINIMISING_STEPS)
+    l_like, u_like = l_shape(found, ALPHA, CORNER), u_shape(found, ALPHA, MINIMUM)
+    return over_seeds(l_like.holds & u_like.holds, {**u_like.values, **l_like.values})
+
+
+def _is_full(ds: xr.Dataset) -> bool:
+    return bool(ds["step"][-1] >= PAPER_STEPS)
+
+
+def _slides_into_the_zone(ds: xr.Dataset) -> Measured:
+    zone, free = _zone(_landscape(ds)), _free(ds)
+    run = _times(runs_at(free, {ALPHA: LARGE, GAMMA: DECAY}))
+    away = np.log10(run.at_late / zone.high)
+    return over_seeds(
+        (run.at_fit > zone.high) & (abs(away) <= ENTERED),
+        {
+            "zone from w/w₀": zone.low,
+            "to": zone.high,
+            "w/w₀ at the start": run.start,
+            "at t95(train)": run.at_fit,
+            "at t95(test)": run.at_late,
+            "decades above the zone": away,
+            "t95(train)": run.fit,
+            "t95(test)": run.late,
+        },
+        decided=~zone.is_cut & zone.high.notnull() & (np.isfinite(run.late) | _is_full(free)),
+    )
+
+
+def _small_generalises_at_once(ds: xr.Dataset) -> Measured:
+    zone, free = _zone(_landscape(ds)), _free(ds)
+    runs = runs_at(free, {ALPHA: SMALL, GAMMA: DECAY})
+    run, ratio = _times(runs), delay(runs)
+    return over_seeds(
+        np.isfinite(run.late) & (ratio <= TOGETHER),
+        {
+            "delay": ratio,
+            "t95(train)": run.fit,
+            "t95(test)": run.late,
+            "w/w₀ at the start": run.start,
+            "at t95(train)": run.at_fit,
+            "at t95(test)": run.at_late,
+            "zone from w/w₀": zone.low,
+        },
+        decided=~is_censored(run.late) | _is_full(free),
+    )
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/fig1b/1",
+        "the reduced train loss is L-shaped and the reduced test loss U-shaped over the weight norm, as in fig. 2a",
+        "the training loss and test loss have the shape of L and U, respectively",
+        _has_l_and_u,
+    ),
+    Claim(
+        "omnigrok/fig1b/2",
+        f"α = {LARGE:g}, weight decay {DECAY:g}: at t95(train) the norm is above the Goldilocks zone (test accuracy of"
+        f" the landscape >= {LEVEL:.0%}), at t95(test) within {ENTERED:g} decade of its upper edge",
+        "first quickly moves to a nearby overfitting solution; decay drives the weight vector towards the zone",
+        _slides_into_the_zone,
+    ),
+    Claim(
+        "omnigrok/fig1b/3",
+        f"α = {SMALL:g}, weight decay {DECAY:g}: fits and generalises together, t95(test) <= {TOGETHER:g} t95(train)",
+        "small initializations w < w_c can always generalize fast",
+        _small_generalises_at_once,
+    ),
+]
