@@ -15,7 +15,8 @@ class Model(Component):
 
     Attributes:
       build: fields of the config's model section (traced ones may be tracers), number of outputs, number of tokens
-        of the task's vocabulary (None where its inputs are numbers) -> a flax module whose initialisation is the "standard" one, at init_scale 1.
+        of the task's vocabulary (None where its inputs are numbers) -> a flax module whose initialisation is the
+        "standard" one, at init_scale 1.
     """
 
     build: Callable[[SimpleNamespace, int, int | None], nn.Module]

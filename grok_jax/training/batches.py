@@ -23,6 +23,11 @@ def full_batch(capacity: int, size: Int[Array, ""]) -> Batch:
     return Batch(jnp.where(valid, positions, 0), _mean_weights(valid))
 
 
+def share_of(share: Float[Array, ""], size: Int[Array, ""]) -> Int[Array, ""]:
+    """A share of the rows, to the nearest whole number and at least 1."""
+    return jnp.maximum(jnp.round(share * size), 1).astype(jnp.int32)
+
+
 def minibatch(key: Key[Array, ""], step: Int[Array, ""], batch_size: int, capacity: int, size: Int[Array, ""]) -> Batch:
     """The rows of one step of shuffled epochs, as PyTorch's DataLoader(shuffle=True) visits them.
 

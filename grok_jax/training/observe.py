@@ -52,7 +52,7 @@ def observe(
             hyper = jax.device_put(pad_runs(own, program.runs), per_run(program.mesh))
             moving, fixed = program.init(hyper, pool)
             moving = program.advance(moving, fixed, hyper, pool, *scalars(program, 0, step))
-            values = jax.device_get(observed(moving, fixed, hyper, pool))
+            values = jax.device_get(observed(moving, fixed, hyper, pool, *scalars(program, step)))
             for i, place in enumerate(places):
                 point = zip(plan.axes, np.unravel_index(place, shape) if shape else (), strict=True)
                 setting = {

@@ -86,10 +86,10 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
 
 
 def observer(group: Group, program: Program, mapping: str, read: Callable[[Probed], Any]) -> Callable:
-    """moving, fixed, hyper, pool -> read(...) of each of the program's runs; compiled at its first call."""
+    """moving, fixed, hyper, pool, step -> read(...) of each of the program's runs; compiled at its first call."""
     observed = make_run(group.static, group.capacity).observe(read)
     mapping = default_mapping() if mapping == "auto" else mapping
-    return _over_runs(observed, program.mesh, mapping, per_run_args=3, shared_args=1)
+    return _over_runs(observed, program.mesh, mapping, per_run_args=3, shared_args=2)
 
 
 def load_pool(static: Static, mesh: Mesh) -> Examples | None:
@@ -124,14 +124,14 @@ def _compile(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), jax.eval_shape(init, hyper, pool)
     )
     advance = _over_runs(run.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,))
-    measure = _over_runs(run.measure, mesh, mapping, per_run_args=3, shared_args=1)
+    measure = _over_runs(run.measure, mesh, mapping, per_run_args=3, shared_args=2)
     # One run after the other on every backend: kernels are large, and would keep runs from training together.
-    probe = _over_runs(run.observe(measure_probes), mesh, "map", per_run_args=3, shared_args=1)
+    probe = _over_runs(run.observe(measure_probes), mesh, "map", per_run_args=3, shared_args=2)
     compiled = {
         "init": init.lower(hyper, pool).compile(_quickly()),
         "advance": advance.lower(moving, fixed, hyper, pool, step, step).compile(),
-        "measure": measure.lower(moving, fixed, hyper, pool).compile(),
-        "probe": probe.lower(moving, fixed, hyper, pool).compile(),
+        "measure": measure.lower(moving, fixed, hyper, pool, step).compile(),
+        "probe": probe.lower(moving, fixed, hyper, pool, step).compile(),
     }
     held = {name: _bytes_held(executable) for name, executable in compiled.items()}
     largest = max(held, key=held.get)

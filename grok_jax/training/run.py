@@ -19,7 +19,7 @@ from grok_jax.errors import require
 from grok_jax.models import MODELS, init_params, outputs, relative_distance, weight_norm
 from grok_jax.optim import OPTIMIZERS, perturb_weights
 from grok_jax.tasks import TASKS, Data, Examples, Rows, Split, Task, fetch
-from grok_jax.training.batches import Batch, full_batch, minibatch
+from grok_jax.training.batches import Batch, full_batch, minibatch, share_of
 from grok_jax.training.losses import is_classification, row_correct, row_losses
 from grok_jax.training.probes import Probed
 from grok_jax.training.settings import Static, section_fields
@@ -53,8 +53,8 @@ class Run(NamedTuple):
       init: hyper, pool -> (Moving, Fixed).
       advance: moving, fixed, hyper, pool, start, steps -> Moving after `steps` (traced) optimiser steps, of
         which the first is number `start`.
-      measure: moving, fixed, hyper, pool -> {name: scalar}, what every run records.
-      observe: read -> a function moving, fixed, hyper, pool -> read(what a probe sees of the run).
+      measure: moving, fixed, hyper, pool, step -> {name: scalar}, what every run records after `step` steps.
+      observe: read -> a function moving, fixed, hyper, pool, step -> read(what a probe sees of the run).
     """
 
     init: Callable
@@ -124,11 +124,13 @@ def make_run(static: Static, capacity: Rows) -> Run:
 
         return jax.lax.fori_loop(start, start + steps, step, moving)
 
-    def measure(moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None) -> dict[str, Float[Array, ""]]:
+    def measure(
+        moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None, step: Int[Array, ""]
+    ) -> dict[str, Float[Array, ""]]:
         parts = _build(static, hyper)
         offsets = fixed.initial_outputs or (None, None)
         measured = {}
-        for name, split, offset in zip(("train", "test"), fixed.data, offsets, strict=True):
+        for name, split, offset in zip(("train", "test"), _data_after(parts, fixed, step), offsets, strict=True):
             loss, accuracy = _evaluate(parts, moving, fixed, split, pool, offset)
             measured |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
         measured["weight_norm"] = weight_norm(moving.params)
@@ -136,8 +138,9 @@ def make_run(static: Static, capacity: Rows) -> Run:
         return measured
 
     def observe(read: Callable[[Probed], Any]) -> Callable:
-        def observed(moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None) -> Any:
-            return read(_probed(_build(static, hyper), moving, fixed, pool))
+        def observed(moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None, step: Int[Array, ""]) -> Any:
+            parts = _build(static, hyper)
+            return read(_probed(parts, moving, fixed._replace(data=_data_after(parts, fixed, step)), pool))
 
         return precisely(observed)
 
@@ -226,11 +229,30 @@ def _batches(parts: _Parts, fixed: Fixed, pool: Examples | None, capacity: Rows)
         offset = None if offsets is None else offsets[batch.positions]
         return _fetch(parts, split, pool, batch.positions), offset, batch.weights
 
+    def size(number: Int[Array, ""]) -> Int[Array, ""]:
+        return _rows_in_use(parts, split.size, number)
+
     if parts.training.batch_size is None:
-        whole = gather(full_batch(capacity.train, split.size))
-        return lambda number: whole
+        rows, offset, weights = gather(full_batch(capacity.train, split.size))
+        if parts.training.shrink_step is None:
+            return lambda number: (rows, offset, weights)
+        return lambda number: (rows, offset, full_batch(capacity.train, size(number)).weights)
     key = _stream(parts.training, BATCH)
-    return lambda number: gather(minibatch(key, number, parts.training.batch_size, capacity.train, split.size))
+    return lambda number: gather(minibatch(key, number, parts.training.batch_size, capacity.train, size(number)))
+
+
+def _rows_in_use(parts: _Parts, size: Int[Array, ""], number: Int[Array, ""]) -> Int[Array, ""]:
+    """How many training rows step `number` sees: all, or from training.shrink_step on the first ones of them."""
+    start, share = parts.training.shrink_step, parts.training.shrink_to
+    if start is None:
+        return size
+    return jnp.where(number < start, size, share_of(share, size))
+
+
+def _data_after(parts: _Parts, fixed: Fixed, step: Int[Array, ""]) -> Data:
+    """The splits as the last of `step` steps saw them."""
+    train, test = fixed.data
+    return Data(train._replace(size=_rows_in_use(parts, train.size, step - 1)), test)
 
 
 def _evaluate(

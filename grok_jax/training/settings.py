@@ -24,7 +24,7 @@ SCHEDULE = Schedule()._asdict()
 EXECUTION = {"mapping": "auto", "chunk_runs": 0, "checkpoint_seconds": 60.0}
 MAPPINGS = ("auto", "map", "vmap")
 LARGEST_FLOAT = 3.4e38  # of 32 bits
-INTEGERS = ("seed",)  # optional fields that hold whole numbers
+INTEGERS = ("seed", "shrink_step")  # optional fields that hold whole numbers
 
 
 class Static(NamedTuple):
@@ -173,6 +173,16 @@ def _check_training(fields: SimpleNamespace) -> None:
     require_positive(fields, "probe_rows", section="training")
     if fields.batch_size is not None:
         require_positive(fields, "batch_size", section="training")
+    both = fields.shrink_step is None, fields.shrink_to is None
+    require(
+        both[0] == both[1],
+        f"training.shrink_step is {fields.shrink_step} and training.shrink_to is {fields.shrink_to}; give both or none",
+    )
+    if fields.shrink_step is not None:
+        require_at_least_zero(fields, "shrink_step", section="training")
+        require(
+            0 < fields.shrink_to <= 1, f"training.shrink_to is {fields.shrink_to}; it must be above 0 and at most 1"
+        )
     unknown = [probe for probe in fields.probes if probe not in PROBES]
     require(not unknown, f"training.probes names {unknown}; there are {', '.join(PROBES) or 'none registered'}")
 
@@ -180,7 +190,7 @@ def _check_training(fields: SimpleNamespace) -> None:
 TRAINING = Component(
     "training",
     static={"loss": "mse", "batch_size": None, "matmul_precision": "highest", "probes": (), "probe_rows": 500},
-    traced={"accuracy_threshold": 1e-3, "seed": None},
+    traced={"accuracy_threshold": 1e-3, "seed": None, "shrink_step": None, "shrink_to": None},
     check=_check_training,
 )
 

@@ -182,15 +182,16 @@ def _train_chunk(
             if chunk.folder and time.perf_counter() - last_saved > checkpoint_seconds:
                 checkpoints.save(chunk.folder, step, moving, _stacked(records))
                 last_saved = time.perf_counter()
-        measured = jax.device_get(program.measure(moving, fixed, hyper, pool))
+        state = (moving, fixed, hyper, pool, *scalars(program, step))
+        measured = jax.device_get(program.measure(*state))
         if with_probes:
-            measured |= jax.device_get(program.probe(moving, fixed, hyper, pool))
+            measured |= jax.device_get(program.probe(*state))
         records.append({name: values[:runs] for name, values in measured.items()})
         bar.report(records[-1])
         settled = has_generalized(records[-1]) | has_diverged(records[-1])
         if group.schedule.stop_when_generalized and settled.all():
             if not with_probes:
-                probes = jax.device_get(program.probe(moving, fixed, hyper, pool))
+                probes = jax.device_get(program.probe(*state))
                 records[-1] |= {name: values[:runs] for name, values in probes.items()}
             bar.advance((int(steps[-1]) - step) * runs)
             break

@@ -32,7 +32,8 @@ def train(config, steps=STEPS, capacity=None):
     hyper = {name: jnp.asarray(value) for name, value in settings.hyper.items()}
     start, fixed = run.init(hyper, None)
     end = run.advance(start, fixed, hyper, None, 0, steps)
-    measured = {name: run.measure(state, fixed, hyper, None) for name, state in {"start": start, "end": end}.items()}
+    states = {"start": (start, 0), "end": (end, steps)}
+    measured = {name: run.measure(state, fixed, hyper, None, step) for name, (state, step) in states.items()}
     return start, end, fixed, measured
 
 
@@ -133,3 +134,22 @@ def test_steps_in_two_calls_are_bitwise_those_of_one(batch_size, small_config):
     whole = run.advance(start, fixed, hyper, None, 0, 9)
     halves = run.advance(run.advance(start, fixed, hyper, None, 0, 4), fixed, hyper, None, 4, 5)
     jax.tree.map(np.testing.assert_array_equal, whole, halves)
+
+
+def test_a_run_whose_data_shrink_goes_on_as_one_with_fewer_data(small_config):
+    _, end, _, measured = train(small_config(**{"training.shrink_step": 3, "training.shrink_to": 0.5}))
+    _, half_way, _, _ = train(small_config(), steps=3)
+    fewer = resolve(small_config(**{"task.train_size": 6}).to_dict())
+    run = compiled(fewer.static, fewer.rows)
+    hyper = {name: jnp.asarray(value) for name, value in fewer.hyper.items()}
+    _, fixed = run.init(hyper, None)
+    expected = run.advance(half_way, fixed, hyper, None, 3, 2)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), end, expected)
+    loss = run.measure(expected, fixed, hyper, None, 5)["train_loss"]
+    np.testing.assert_allclose(measured["end"]["train_loss"], loss, rtol=1e-5)
+
+
+def test_before_they_shrink_all_data_are_measured(small_config):
+    _, _, _, shrinking = train(small_config(**{"training.shrink_step": STEPS, "training.shrink_to": 0.5}))
+    _, _, _, plain = train(small_config())
+    np.testing.assert_allclose(shrinking["end"]["train_loss"], plain["end"]["train_loss"], rtol=1e-6)

@@ -64,6 +64,8 @@ def test_another_name_keeps_what_was_chosen_and_both_have():
         ("seed", 2**31, "32 bits"),
         ("model.output_scale", 0.0, "above 0"),
         ("model.name", "mpl", "there are committee, "),
+        ("training.shrink_step", 5, "training.shrink_step is 5 and training.shrink_to is None; give both or none"),
+        ("training.shrink_to", 0.5, "training.shrink_step is None and training.shrink_to is 0.5; give both or none"),
         ("model.centered", 1, "must be True or False"),
         ("training.loss", "mae", "mse, cross_entropy"),
         ("training.steps", 1.5, "whole number"),
