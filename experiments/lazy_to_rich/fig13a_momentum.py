@@ -3,13 +3,19 @@
 Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel and kernel_regression.
 """
 
-import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.grokking import is_censored, last_value
-from grok_jax.analysis.lazy import TOLERANCE, first_of_seeds, network_and_twin, t_fall, t_part, t_peak
+from grok_jax.analysis.claims import Claim
+from grok_jax.analysis.lazy import (
+    TOLERANCE,
+    agree_until,
+    first_of_seeds,
+    network_and_twin,
+    part_before_the_fall,
+    t_part,
+    t_peak,
+)
 from grok_jax.plotting.curves import legend, mark_time
 from grok_jax.plotting.lazy import curves_against_twin, norm_and_alignment
 from grok_jax.plotting.style import panel_label, style
@@ -33,32 +39,10 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _agree_early(ds: xr.Dataset) -> Measured:
-    pair = network_and_twin(ds)
-    peak, part = t_peak(pair.network["test_loss"]), t_part(pair)
-    return over_seeds(
-        (peak > 0) & (part > peak),
-        {
-            "network and twin part at": part,
-            "test loss peaks at": peak,
-            "train losses part at": t_part(pair, "train_loss"),
-        },
-    )
-
-
-def _part_before_the_fall(ds: xr.Dataset) -> Measured:
-    pair = network_and_twin(ds)
-    part, fall = t_part(pair), t_fall(pair.network["test_loss"], HALF)
-    twin_loss = pair.twin["test_loss"] / pair.twin["test_loss"].isel(step=0, drop=True)
-    return over_seeds(
-        np.isfinite(fall) & (part < fall),
-        {
-            "network and twin part at": part,
-            "test loss at half its peak at": fall,
-            "twin's test loss / its start, at the end": last_value(twin_loss),
-        },
-        decided=~is_censored(fall),
-    )
+def _peak(network: xr.Dataset) -> xr.DataArray:
+    """Step at which the test loss is highest; NaN where it only falls."""
+    peak = t_peak(network["test_loss"])
+    return peak.where(peak > 0)
 
 
 CLAIMS = [
@@ -66,12 +50,12 @@ CLAIMS = [
         "lazy_to_rich/fig13a/1",
         f"test losses of network and linearised twin differ by less than {TOLERANCE:.0%} until the network's peaks",
         "broadly the same shape: linear, then feature learning",
-        _agree_early,
+        lambda ds: agree_until(ds, _peak, "test loss peaks at"),
     ),
     Claim(
         "lazy_to_rich/fig13a/2",
         f"they part (by {TOLERANCE:.0%}) before the test loss is down to half its peak",
         "linear, then feature learning, with bumps from momentum",
-        _part_before_the_fall,
+        lambda ds: part_before_the_fall(ds, HALF),
     ),
 ]

@@ -18,8 +18,7 @@ LATE = 2.0  # times as many steps for the test loss as for the training loss
 
 def plot(ds: xr.Dataset) -> Figure:
     """Losses over their start, a panel for each degree."""
-    ds = ds if DEGREE in ds.coords and ds[DEGREE].ndim else with_axis(ds, DEGREE)
-    return relative_loss_row(ds, DEGREE, "degree", LEARNED)
+    return relative_loss_row(with_axis(ds, DEGREE), DEGREE, "degree", LEARNED)
 
 
 def _late_with(degree: int, ds: xr.Dataset) -> Measured:

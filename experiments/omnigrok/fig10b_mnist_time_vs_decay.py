@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, t_fit
-from grok_jax.analysis.power_law import fit_power_law
+from grok_jax.analysis.power_law import slopes_along
 from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.curves import curve, legend
 from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
@@ -56,9 +56,6 @@ def _times(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def _over_decay(ds: xr.Dataset) -> xr.Dataset:
-    """The results over GAMMA, also where one axis of the grid sets it together with the steps."""
-    if GAMMA in ds.coords and ds[GAMMA].ndim == 1:
-        ds = ds.swap_dims({ds[GAMMA].dims[0]: GAMMA})
     return with_axis(ds, GAMMA).sortby(GAMMA)
 
 
@@ -72,22 +69,12 @@ def _law(late: xr.DataArray) -> xr.DataArray:
     return np.exp(np.log((inside * inside[GAMMA]).where(np.isfinite(inside))).mean(GAMMA))
 
 
-def _slope(time: xr.DataArray) -> xr.DataArray:
-    """Slope of log time against log γ of each seed; NaN where a point of the range is missing."""
-
-    def one(times: np.ndarray, decays: np.ndarray) -> float:
-        law = fit_power_law(xr.DataArray(decays, dims="point"), xr.DataArray(times, dims="point"))
-        return law.slope if law.points == times.size else np.nan
-
-    return xr.apply_ufunc(one, time, time[GAMMA], input_core_dims=[[GAMMA], [GAMMA]], vectorize=True)
-
-
 def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
     ds = _over_decay(ds)
     late = _in_range(first_crossing(ds["test_accuracy"], LEVEL))
     if late.sizes[GAMMA] < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more values of {GAMMA} from {RANGE[0]:g} to {RANGE[1]:g}")
-    slope = _slope(late)
+    slope = slopes_along(late, GAMMA)
     return over_seeds(
         abs(slope - SLOPE) <= TOLERANCE,
         {
@@ -96,7 +83,7 @@ def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
             "largest": slope.max().broadcast_like(slope),
             f"steps at γ = {late[GAMMA][0].item():.3g}": late.isel({GAMMA: 0}, drop=True),
             f"at γ = {late[GAMMA][-1].item():.3g}": late.isel({GAMMA: -1}, drop=True),
-            "slope of t95(train)": _slope(_in_range(t_fit(ds))),
+            "slope of t95(train)": slopes_along(_in_range(t_fit(ds)), GAMMA),
         },
         decided=slope.notnull(),
     )

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import is_censored, t_fit, t_generalize, value_at
-from grok_jax.analysis.power_law import fit_power_law
+from grok_jax.analysis.power_law import fit_power_law, slopes_along
 from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
@@ -37,7 +37,7 @@ def plot(ds: xr.Dataset) -> Figure:
             law = fit_power_law(time[GAMMA], time)
             if np.isfinite(law.slope):
                 line = law.prefactor * ds[GAMMA] ** law.slope
-                left.plot(ds[GAMMA], line, color=colour, linestyle="--", label=f"t ∝ γ^{law.slope:.2f}")
+                left.plot(ds[GAMMA], line, color=colour, linestyle="--", label=f"t ∝ $γ^{{{law.slope:.2f}}}$")
             norm = value_at(ds["weight_norm"], time)
             slice_along(right, norm, GAMMA, colour=colour, label=f"at 95% {name} accuracy")
         start = ds["weight_norm"].isel(step=0)
@@ -50,19 +50,8 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _slopes(time: Float[xr.DataArray, "..."]) -> Float[xr.DataArray, "seed"]:
-    """The slope of each seed; NaN where one of its times is not known."""
-    runs = time if "seed" in time.dims else time.expand_dims("seed")
-    slopes = []
-    for i in range(runs.sizes["seed"]):
-        run = runs.isel(seed=i)
-        law = fit_power_law(run[GAMMA], run)
-        slopes.append(law.slope if law.points == run.size else np.nan)
-    return xr.DataArray(slopes, dims="seed")
-
-
 def _slope_near(time: Float[xr.DataArray, "..."], expected: float, tolerance: float) -> Measured:
-    slopes, pooled = _slopes(time), fit_power_law(time[GAMMA], time)
+    slopes, pooled = slopes_along(time, GAMMA), fit_power_law(time[GAMMA], time)
     all_seeds = xr.ones_like(slopes)
     return over_seeds(
         abs(slopes - expected) <= tolerance,

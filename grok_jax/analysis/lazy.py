@@ -3,14 +3,15 @@
 Results of both have the axis 'model.linearized', or 'model.linearized' as a coordinate along an axis.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Real
 
-from grok_jax.analysis.claims import NotMeasured
-from grok_jax.analysis.grokking import first_crossing, last_value
+from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import first_crossing, is_censored, last_value
 from grok_jax.analysis.seeds import axes_of_seeds, median_of_seeds
 from grok_jax.analysis.selection import runs_at
 
@@ -75,6 +76,64 @@ def t_fall(x: Real[xr.DataArray, "*grid step"], factor: float) -> Float[xr.DataA
     below = first_crossing(x.where(x["step"] >= t_peak(x)) / x.max("step"), 1 / factor, "down")
     below.attrs["long_name"] = f"first step with {x.name} {factor:g} times below its peak"
     return below
+
+
+def agree_until(ds: xr.Dataset, time: Callable[[xr.Dataset], xr.DataArray], name: str) -> Measured:
+    """Whether the test losses of network and twin part only after some event.
+
+    Args:
+      ds: results of one setting, with and without linearisation.
+      time: the networks' results -> step of the event; inf, not within the budget, leaves a run undecided, and NaN,
+        no such event, fails it.
+      name: of the event, for the reader, such as "test loss peaks at".
+
+    Returns:
+      Measured, with the steps at which the test losses and the training losses part.
+
+    Raises:
+      NotMeasured: networks or twins are missing.
+    """
+    pair = network_and_twin(ds)
+    event, part = time(pair.network), t_part(pair)
+    return over_seeds(
+        part > event,
+        {
+            "network and twin part at": part,
+            name: event,
+            "train losses part at": t_part(pair, "train_loss"),
+        },
+        decided=~is_censored(event),
+    )
+
+
+def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> Measured:
+    """Whether network and twin part before the test loss of the network falls, or within a share of the steps to it.
+
+    Args:
+      ds: results of one setting, with and without linearisation.
+      factor: the test loss has fallen when it is that many times below its peak; where it never is within the budget,
+        a run is undecided.
+      share: of the steps to the fall.
+
+    Returns:
+      Measured, with both steps and the share.
+
+    Raises:
+      NotMeasured: networks or twins are missing.
+    """
+    pair = network_and_twin(ds)
+    part, fall = t_part(pair), t_fall(pair.network["test_loss"], factor)
+    twin_loss = pair.twin["test_loss"] / pair.twin["test_loss"].isel(step=0, drop=True)
+    return over_seeds(
+        np.isfinite(fall) & (part < share * fall),
+        {
+            "network and twin part at": part,
+            f"test loss {factor:g} times below its peak at": fall,
+            "share of these steps": part / fall.where(np.isfinite(fall)),
+            "twin's test loss / its start, at the end": last_value(twin_loss),
+        },
+        decided=~is_censored(fall),
+    )
 
 
 def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:

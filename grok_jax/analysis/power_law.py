@@ -51,6 +51,25 @@ def fit_power_law(x: Real[xr.DataArray, "..."], y: Real[xr.DataArray, "..."], co
     return PowerLaw(slope, float(slope - reach), float(slope + reach), float(np.exp(fit.intercept)), *counts)
 
 
+def slopes_along(y: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:
+    """The slope of log y against the logarithm of one axis, for each run along the other axes.
+
+    Args:
+      y: for instance times in steps.
+      axis: an axis of y with numbers above 0 for coordinates.
+
+    Returns:
+      Slopes of `fit_power_law`, NaN where a value of the run is censored or missing: a slope of the others would be
+      bent.
+    """
+
+    def slope(values: np.ndarray, at: np.ndarray) -> float:
+        law = fit_power_law(xr.DataArray(at, dims="point"), xr.DataArray(values, dims="point"))
+        return law.slope if law.points == values.size else np.nan
+
+    return xr.apply_ufunc(slope, y, y[axis], input_core_dims=[[axis], [axis]], vectorize=True)
+
+
 def rank_correlation(y: Real[xr.DataArray, "..."], dim: str) -> Float[xr.DataArray, "..."]:
     """Spearman's rank correlation of y with the coordinate along one axis: 1 where y only ever rises.
 

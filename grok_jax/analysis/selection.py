@@ -52,9 +52,14 @@ def _is(held: Any, value: float | bool) -> bool:
 
 
 def with_axis(ds: xr.Dataset, name: str) -> xr.Dataset:
-    """The same results with that setting as an axis, of length 1 where all runs share it (NaN: not known)."""
+    """The same results with that setting as an axis, of length 1 where all runs share it (NaN: not known).
+
+    An axis on which it changes together with other settings becomes its own.
+    """
     if name in ds.dims:
         return ds
+    if name in ds.coords and ds[name].ndim == 1:
+        return ds.swap_dims({ds[name].dims[0]: name})
     value = config_value(ds, name)
     return ds.assign_coords({name: np.nan if value is None else value}).expand_dims(name)
 

@@ -129,18 +129,23 @@ def _zone(x: np.ndarray, at: np.ndarray, level: float) -> tuple[float, float, bo
     return left, right, low == 0 or high == x.size - 1
 
 
-def critical_size(x: Float[xr.DataArray, "..."], level: float) -> Float[xr.DataArray, "..."]:
+def critical_size(x: Float[xr.DataArray, "..."], level: float, axis: str = SIZE) -> Float[xr.DataArray, "..."]:
     """The tip of the thumb: the smallest amount of data at which some scale of the weights has x at most at a level.
 
     Interpolated linearly in log size between the first size at which the minimum over ALPHA is as low and the one
     before.
 
+    Args:
+      x: a reduced loss or error, over ALPHA, the amount of data and others.
+      level: of x.
+      axis: the amount of data: rows, or their share of all.
+
     Returns:
       One size for each run: inf where no size is enough, NaN where the smallest already is.
     """
-    lowest = x.min(ALPHA).sortby(SIZE)
+    lowest = x.min(ALPHA).sortby(axis)
     log_size = xr.apply_ufunc(
-        _first_below, lowest, np.log10(lowest[SIZE]), input_core_dims=[[SIZE], [SIZE]], kwargs={"level": level},
+        _first_below, lowest, np.log10(lowest[axis]), input_core_dims=[[axis], [axis]], kwargs={"level": level},
         vectorize=True,
     )  # fmt: skip
     return 10**log_size

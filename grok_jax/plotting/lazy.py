@@ -9,13 +9,14 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from grok_jax.analysis.claims import NotMeasured
-from grok_jax.analysis.lazy import Pair, kernel_regression_loss
-from grok_jax.plotting.curves import curve
-from grok_jax.plotting.style import OKABE_ITO
+from grok_jax.analysis.lazy import TOLERANCE, Pair, kernel_regression_loss, network_and_twin, t_fall, t_part
+from grok_jax.plotting.curves import curve, legend, mark_time
+from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
 NETWORK, TWIN, NORM = OKABE_ITO[2], OKABE_ITO[0], OKABE_ITO[5]
 ALIGNMENT, PLANE = "0.35", "0.6"
@@ -41,6 +42,37 @@ def curves_against_twin(ax: Axes, pair: Pair, quantity: str = "loss") -> None:
     ax.set_yscale("log")
     with contextlib.suppress(NotMeasured):  # a cross-entropy has no such line
         regression_line(ax, kernel_regression_loss(pair.network))
+
+
+def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figure:
+    """Draws losses, accuracies and weight norms of networks and their linearised twins, over all seeds.
+
+    Args:
+      ds: results of one setting, with and without linearisation.
+      factor: the test loss has fallen when it is that many times below its peak; the median step is marked.
+      letter: of the panel of losses, which is the paper's.
+
+    Returns:
+      A matplotlib Figure.
+
+    Raises:
+      NotMeasured: networks or twins are missing.
+    """
+    pair = network_and_twin(ds)
+    with style():
+        figure = Figure(figsize=(13.2, 3.9), layout="constrained")
+        losses, accuracies, norms = figure.subplots(1, 3, width_ratios=(1.5, 1, 1), sharex=True)
+        curves_against_twin(losses, pair)
+        mark_time(losses, t_part(pair), colour="0.5", label=f"test losses {TOLERANCE:.0%} apart")
+        fall = t_fall(pair.network["test_loss"], factor)
+        mark_time(losses, fall, colour=NETWORK, label=f"test loss {factor:g} times below its peak")
+        legend(losses, loc="lower left")
+        curves_against_twin(accuracies, pair, "accuracy")
+        for runs, colour in ((pair.twin, TWIN), (pair.network, NETWORK)):
+            curve(norms, runs["weight_norm"], colour=colour)
+        norms.set_ylabel("weight norm")
+        panel_label(losses, letter)
+    return figure
 
 
 def regression_line(ax: Axes, loss: Float[xr.DataArray, "*grid"]) -> None:

@@ -10,7 +10,15 @@ from grok_jax.analysis.seeds import median_of_seeds
 
 
 def times_along(
-    ax: Axes, time: Float[xr.DataArray, "..."], axis: str, *, colour: str, label: str, budget: float, marker: str = "o"
+    ax: Axes,
+    time: Float[xr.DataArray, "..."],
+    axis: str,
+    *,
+    colour: str,
+    label: str,
+    budget: float,
+    marker: str = "o",
+    is_joined: bool = False,
 ) -> None:
     """Draws the time of each run and the line of their medians, both axes logarithmic.
 
@@ -23,12 +31,14 @@ def times_along(
       colour, marker: of the points.
       label: of the line.
       budget: the step at which the runs end.
+      is_joined: whether a thin line joins the points of each seed.
     """
     time = time.sortby(axis)
     reached = time.where(np.isfinite(time))
     for i in range(time.sizes.get("seed", 1)):
         one = reached.isel(seed=i) if "seed" in time.dims else reached
-        ax.plot(time[axis], one, marker, color=colour, markersize=4, alpha=0.6)
+        line = {"linestyle": "-" if is_joined else "none", "linewidth": 0.7}
+        ax.plot(time[axis], one, marker=marker, color=colour, markersize=4, alpha=0.6, **line)
     median = median_of_seeds(time).median
     ax.plot(time[axis], median.where(np.isfinite(median)), color=colour, label=label)
     never = is_censored(time)
@@ -38,6 +48,14 @@ def times_along(
         text = f"{label}: not within {budget:,.0f} steps (one seed or more)"
         ax.plot(places, np.full(places.size, budget), "^", color=colour, markerfacecolor="none", label=text)
     ax.set(xscale="log", yscale="log", ylabel="steps")
+
+
+def line_of_slope(ax: Axes, time: Float[xr.DataArray, "..."], axis: str, slope: float, *, label: str) -> None:
+    """Draws the power law of a given slope through the geometric mean of the times that were reached."""
+    prefactor = float(np.exp(np.log((time / time[axis] ** slope).where(np.isfinite(time))).mean()))
+    if np.isfinite(prefactor):
+        at = time[axis].sortby(axis)
+        ax.plot(at, prefactor * at**slope, color="0.4", linestyle="--", label=label)
 
 
 def legend_below(ax: Axes) -> None:

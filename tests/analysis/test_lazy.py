@@ -5,10 +5,12 @@ import xarray as xr
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.lazy import (
     LINEARIZED,
+    agree_until,
     comparison,
     first_of_seeds,
     kernel_regression_loss,
     network_and_twin,
+    part_before_the_fall,
     t_fall,
     t_part,
     t_peak,
@@ -118,3 +120,30 @@ def test_the_first_of_the_seeds_is_one_run_of_each():
     runs = xr.concat([results([1, 1, 1, s], [1, 1, 1, 1]) for s in (0.2, 0.4)], xr.DataArray([0, 1], dims="seed"))
     pair = first_of_seeds(network_and_twin(runs))
     assert pair.network.test_loss.values.tolist() == [1, 1, 1, 0.2]
+
+
+def three_seeds(network, twin):
+    """The same curves three times, as test and as training losses."""
+    ds = results(network, twin, train_loss=network)
+    return ds.expand_dims(seed=3)
+
+
+def test_an_event_before_they_part_is_one_until_which_they_agree():
+    ds = three_seeds([1, 1, 0.8, 0.5], [1, 1, 1, 1])
+    assert agree_until(ds, lambda runs: 0 * t_peak(runs["test_loss"]) + 14, "event at").holds is True
+    assert agree_until(ds, lambda runs: 0 * t_peak(runs["test_loss"]) + 16, "event at").holds is False
+
+
+def test_an_event_beyond_the_budget_is_open_and_one_that_does_not_exist_fails():
+    ds = three_seeds([1, 1, 0.8, 0.5], [1, 1, 1, 1])
+    assert agree_until(ds, lambda runs: t_peak(runs["test_loss"]) + np.inf, "event at").holds is None
+    assert agree_until(ds, lambda runs: t_peak(runs["test_loss"]) * np.nan, "event at").holds is False
+
+
+def test_parting_within_a_share_of_the_steps_to_the_fall():
+    ds = three_seeds([1, 1, 0.8, 0.4], [1, 1, 1, 1])  # they part at 15; half the peak at 35
+    measured = part_before_the_fall(ds, 2.0)
+    assert measured.holds is True
+    assert measured.value["share of these steps"] == pytest.approx(15 / 35)
+    assert part_before_the_fall(ds, 2.0, share=0.4).holds is False
+    assert part_before_the_fall(ds, 100.0).holds is None

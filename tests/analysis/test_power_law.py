@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 from scipy import optimize
 
-from grok_jax.analysis.power_law import fit_power_law, rank_correlation
+from grok_jax.analysis.power_law import fit_power_law, rank_correlation, slopes_along
 from grok_jax.errors import UserError
 
 DECAY = [0.03, 0.1, 0.3, 1.0]
@@ -63,6 +63,18 @@ def test_two_points_have_a_slope_without_an_interval():
     fit = fit_power_law(y["wd"], y)
     assert fit.slope == pytest.approx(-1)
     assert np.isnan(fit.slope_low)
+
+
+def test_each_run_has_a_slope_of_its_own():
+    decay = np.asarray(DECAY)[:, None]
+    np.testing.assert_allclose(slopes_along(times(9.0 * decay ** np.array([[-1.0, -0.5, 0.0]])), "wd"), [-1, -0.5, 0])
+
+
+@pytest.mark.parametrize("gone", [np.inf, np.nan])
+def test_a_run_with_a_value_that_is_not_known_has_no_slope(gone):
+    y = law(seeds=2)
+    y[0, 1] = gone
+    np.testing.assert_allclose(slopes_along(y, "wd"), [-1, np.nan])
 
 
 def test_rank_correlation_of_each_seed():

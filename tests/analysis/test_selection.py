@@ -60,6 +60,14 @@ def test_a_shared_setting_can_be_made_an_axis():
     assert one["model.init_scale"].values.tolist() == [2.0]
 
 
+def test_a_setting_that_changes_with_another_becomes_the_axis_of_both():
+    zipped = "model.output_scale,optimizer.weight_decay"
+    settings = {"model.output_scale": (zipped, [0.5, 1.4]), "optimizer.weight_decay": (zipped, [1.0, 5.0])}
+    ds = with_axis(xr.Dataset({"x": (zipped, [3, 4])}, settings), "optimizer.weight_decay")
+    assert ds.x.dims == ("optimizer.weight_decay",)
+    assert ds.x.sel({"optimizer.weight_decay": 5.0}) == 4
+
+
 def test_too_few_points_of_an_axis_are_not_measured_and_enough_are_sorted():
     ds = xr.Dataset({"x": ("model.init_scale", [3, 1, 2])}, {"model.init_scale": [3.0, 1.0, 2.0]})
     assert sorted_along(ds, "model.init_scale").x.values.tolist() == [1, 2, 3]

@@ -116,6 +116,12 @@ def test_the_critical_size_is_interpolated_in_its_logarithm():
     assert np.isnan(critical_size(x, 0.9))
 
 
+def test_the_amount_of_data_may_be_a_share_of_it():
+    lowest = xr.DataArray([0.8, 0.6, 0.2], {"task.train_fraction": [0.1, 0.2, 0.4]}, dims="task.train_fraction")
+    x = lowest + (u_shape() - 0.1)
+    assert float(critical_size(x, 0.4, "task.train_fraction")) == pytest.approx(0.2 * 2**0.5)
+
+
 def test_between_leaves_room_for_rounded_scales():
     np.testing.assert_array_equal(
         is_between(xr.DataArray([0.77, 0.794, 2.01, 2.1]), 0.8, 2.0), [False, True, True, False]

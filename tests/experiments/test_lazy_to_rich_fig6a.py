@@ -47,8 +47,12 @@ def test_claim_2_fails_where_a_delay_is_left_at_the_smallest_scale():
     assert judged(delays=(2.2, 3.0, 4.0, 40.0))[1] == "does not hold"
 
 
-def test_claim_2_is_open_where_the_smallest_scale_never_generalises():
-    assert judged(delays=(1e4, 1e4, 1e4, 1e4))[1] == "not measured"
+def test_claim_2_fails_where_the_smallest_scale_does_not_generalise_in_many_times_the_steps_to_fit():
+    assert judged(delays=(1e4, 1e4, 1e4, 1e4))[1] == "does not hold"
+
+
+def test_claim_2_is_open_where_the_budget_ends_soon_after_fitting():
+    assert judged(last=120)[1] == "not measured"
 
 
 def test_claim_3_fails_where_the_initial_norms_differ():

@@ -67,6 +67,6 @@ def test_the_figure_has_times_and_norms_over_decay(tmp_path, late):
     figure = plot(results(late=late))
     left, right = figure.axes
     assert (left.get_xscale(), left.get_yscale()) == ("log", "log")
-    assert ("t ∝ γ^-1.00" in left.get_legend_handles_labels()[1]) == np.isfinite(late).all()
+    assert ("t ∝ $γ^{-1.00}$" in left.get_legend_handles_labels()[1]) == np.isfinite(late).all()
     assert right.get_ylabel() == "weight norm"
     figure.savefig(tmp_path / "figure.png")

@@ -1,0 +1,48 @@
+"""Lazy to rich, Figure 13c: the transformer trained by AdamW with weight decay, and its linearised twin.
+
+Results: dims ('model.linearized', 'seed', 'step').
+"""
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim
+from grok_jax.analysis.grokking import first_crossing
+from grok_jax.analysis.lazy import TOLERANCE, agree_until, part_before_the_fall
+from grok_jax.analysis.relative_loss import relative
+from grok_jax.plotting.lazy import network_and_twin_figure
+
+HALF = 2.0  # times below its peak
+EARLY = 0.1  # of the steps until the test loss falls
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(c) losses of network and twin, as in the paper; their accuracies and weight norms beside."""
+    return network_and_twin_figure(ds, HALF, "c")
+
+
+def _train_loss_halves(network: xr.Dataset) -> xr.DataArray:
+    return first_crossing(relative(network["train_loss"]), 1 / HALF, "down")
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/fig13c/1",
+        f"test losses of network and linearised twin differ by less than {TOLERANCE:.0%} until the network's train loss"
+        " has halved",
+        "early-time linearization dynamics in the early stages of grokking",
+        lambda ds: agree_until(ds, _train_loss_halves, "train loss halves at"),
+    ),
+    Claim(
+        "lazy_to_rich/fig13c/2",
+        f"they part (by {TOLERANCE:.0%}) before the test loss is down to half its peak",
+        "the network loss deviates from its linearization, despite the presence of grokking",
+        lambda ds: part_before_the_fall(ds, HALF),
+    ),
+    Claim(
+        "lazy_to_rich/fig13c/3",
+        f"they part early: within the first {EARLY:.0%} of the steps until then",
+        "due to weight decay, it quickly deviates",
+        lambda ds: part_before_the_fall(ds, HALF, EARLY),
+    ),
+]

@@ -1,0 +1,79 @@
+"""Omnigrok, Figure 10a and c: how long a transformer takes to generalise on modular addition, by weight decay.
+
+Results: dims ('optimizer.weight_decay', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import LEVEL, t_fit, t_generalize
+from grok_jax.analysis.power_law import slopes_along
+from grok_jax.analysis.selection import sorted_along, with_axis
+from grok_jax.plotting.curves import curves_along, legend
+from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
+from grok_jax.plotting.times import legend_below, line_of_slope, times_along
+
+GAMMA = "optimizer.weight_decay"
+SLOPE, TOLERANCE = -1.0, 0.2
+FEWEST = 4  # decays
+DECADES = 1.0  # of decay, at least; the paper has about two
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) steps to fit and to generalise against γ, each seed's joined, (c) the accuracies of these runs."""
+    ds = with_axis(ds, GAMMA).sortby(GAMMA)
+    budget = float(ds["step"][-1])
+    late = t_generalize(ds)
+    with style():
+        figure = Figure(figsize=(11.0, 4.2), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        times_along(left, t_fit(ds), GAMMA, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
+        times_along(left, late, GAMMA, colour=TEST, label="95% test accuracy", budget=budget, is_joined=True)
+        line_of_slope(left, late, GAMMA, SLOPE, label="t ∝ 1/γ")
+        left.set_xlabel("weight decay γ")
+        left.set_xticks(ds[GAMMA].values, [f"{gamma:.2g}" for gamma in ds[GAMMA].values])
+        left.xaxis.minorticks_off()
+        legend_below(left)
+        curves_along(right, ds, GAMMA, symbol="γ", variables=("train_accuracy", "test_accuracy"))
+        right.axhline(LEVEL, color="0.5", linestyle=":", linewidth=1)
+        right.set_ylim(-0.03, 1.03)
+        legend(right, loc="best")
+        panel_label(left, "a")
+        panel_label(right, "c")
+    return figure
+
+
+def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
+    ds = sorted_along(ds, GAMMA, FEWEST)
+    lowest, highest = float(ds[GAMMA][0]), float(ds[GAMMA][-1])
+    decades = np.log10(highest / lowest) if lowest > 0 else 0.0
+    if decades < DECADES - 1e-3:
+        raise NotMeasured(f"the weight decays span {decades:.2g} decades; it takes {DECADES:g} or more, above 0")
+    late = t_generalize(ds)
+    slope = slopes_along(late, GAMMA)
+    return over_seeds(
+        abs(slope - SLOPE) <= TOLERANCE,
+        {
+            "slope": slope,
+            "smallest slope of a seed": slope.min().broadcast_like(slope),
+            "largest": slope.max().broadcast_like(slope),
+            f"steps at γ = {lowest:.3g}": late.isel({GAMMA: 0}, drop=True),
+            f"at γ = {highest:.3g}": late.isel({GAMMA: -1}, drop=True),
+            "slope of t95(train)": slopes_along(t_fit(ds), GAMMA),
+        },
+        decided=slope.notnull(),
+        note=f"over {decades:.2g} decades of weight decay; the paper has about two",
+    )
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/fig10a/1",
+        f"log t95(test) against log weight decay, over at least {DECADES:g} decade of it: slope {SLOPE:g} ±"
+        f" {TOLERANCE:g} in each seed (the majority decides)",
+        "for each seed t ∝ 1/γ; it holds across roughly two orders of magnitude of t and γ",
+        _slope_is_minus_one,
+    )
+]

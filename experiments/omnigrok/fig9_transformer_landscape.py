@@ -1,0 +1,135 @@
+"""Omnigrok, Figure 9: reduced losses of a transformer on modular addition over the weight norm and the data.
+
+Results: dims ('task.train_fraction', 'model.init_scale', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds, show_value
+from grok_jax.analysis.landscape import l_shape, minimised, reduced, u_shape
+from grok_jax.analysis.seeds import median_of_seeds
+from grok_jax.analysis.selection import config_value, runs_at, with_axis
+from grok_jax.analysis.size_landscape import ALPHA, ROUNDING, critical_size, errors, is_between
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.landscape import convergence, slice_along, train_and_test
+from grok_jax.plotting.maps import heat_map
+from grok_jax.plotting.style import NORM, TEST, panel_label, style
+
+FRACTION = "task.train_fraction"
+PAPER_P = 113
+QUICK_P = 23
+SHOWN = {PAPER_P: 0.3, QUICK_P: 0.5}  # train fractions: the one of the paper's other figures; one that generalises
+RANGE = (0.1, 4.0)  # of α, where the paper has the shape
+STANDARD = 1.0
+GENERALISED = 0.05  # test error
+CRITICAL, ABOUT = 0.25, (0.2, 0.3)
+SCALE_NAME, FRACTION_NAME = "initialisation scale α = w/w₀", "train fraction"
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a, b) losses over α and the train fraction, (c) the critical one; (d, e) one fraction, (f) its convergence."""
+    ds = with_axis(with_axis(ds, ALPHA), FRACTION).sortby([ALPHA, FRACTION])
+    with style():
+        figure = Figure(figsize=(14.0, 7.6), layout="constrained")
+        panels = figure.subplots(2, 3)
+        for ax, name in zip(panels[0], ("train_loss", "test_loss"), strict=False):
+            label = f"reduced {name.replace('_', ' ')}"
+            shown = median_of_seeds(reduced(ds[name])).median
+            heat_map(ax, shown, ALPHA, FRACTION, labels=(SCALE_NAME, FRACTION_NAME, label), log="xz")
+            ax.set_title(label)
+        _critical_panel(panels[0, 2], ds)
+        at = ds.sel({FRACTION: _shown_fraction(ds)})
+        losses = (reduced(at[name]) for name in ("train_loss", "test_loss"))
+        train_and_test(panels[1, 0], *losses, ALPHA, name=SCALE_NAME)
+        errors_at = errors(at)
+        train_and_test(panels[1, 1], *errors_at, ALPHA, name=SCALE_NAME, log="x")
+        convergence(panels[1, 2], at, ALPHA, name=SCALE_NAME)
+        panels[1, 0].set_ylabel("reduced loss")
+        panels[1, 1].set(ylabel="reduced error", ylim=(-0.03, 1.03))
+        for ax, what in zip(panels[1], ("losses", "errors", "convergence"), strict=True):
+            ax.set_title(f"{what}, train fraction {at[FRACTION].item():.3g}")
+        for ax in panels[1, :2]:
+            ax.axvline(STANDARD, color="0.5", linestyle=":", linewidth=1.2, label="standard, α = 1")
+            legend(ax, loc="lower left")
+        for ax, letter in zip(panels.ravel(), "abcdef", strict=True):
+            panel_label(ax, letter)
+    return figure
+
+
+def _critical_panel(ax: Axes, ds: xr.Dataset) -> None:
+    for value, colour in (("final", NORM), ("best", TEST)):
+        lowest = errors(ds, value).test.min(ALPHA)
+        slice_along(ax, lowest, FRACTION, colour=colour, label=f"{value} value of each run", log="")
+    ax.axhline(GENERALISED, color="0.5", linestyle=":", linewidth=1.2, label=f"error {GENERALISED:g}")
+    critical = float(median_of_seeds(_critical_fraction(ds)).median)
+    if np.isfinite(critical):
+        ax.axvline(critical, color="0.3", linestyle="--", linewidth=1.2, label=f"critical fraction {critical:.3g}")
+    ax.set(xlabel=FRACTION_NAME, ylabel="lowest test error over α", title="critical fraction")
+    ax.set(ylim=(-0.03, 1.5), yticks=np.linspace(0, 1, 6))  # no corner is free of curves
+    legend(ax, loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
+
+
+def _shown_fraction(ds: xr.Dataset) -> float:
+    """The one at which the shapes are judged, or the largest where it is not there."""
+    wanted = SHOWN.get(config_value(ds, "task.p"), np.inf)
+    fractions = ds[FRACTION].values
+    close = np.isclose(fractions, wanted)
+    return fractions[close.argmax()] if close.any() else fractions.max()
+
+
+def _critical_fraction(ds: xr.Dataset, value: str = "best") -> xr.DataArray:
+    return critical_size(errors(ds, value).test, GENERALISED, FRACTION)
+
+
+def _is_lu_shaped(ds: xr.Dataset) -> Measured:
+    p = config_value(ds, "task.p")
+    if p not in SHOWN:
+        known = " and ".join(f"{fraction:g} for p = {p}" for p, fraction in SHOWN.items())
+        raise NotMeasured(f"p = {p}: the train fraction to look at is {known}")
+    if ALPHA not in ds.dims:
+        raise NotMeasured(f"needs several values of {ALPHA}")
+    ds = runs_at(ds, {FRACTION: SHOWN[p]}).sortby(ALPHA)
+    ds = ds.isel({ALPHA: is_between(ds[ALPHA], *RANGE).values})
+    if not ds.sizes[ALPHA] or ds[ALPHA][0] > RANGE[0] * ROUNDING or ds[ALPHA][-1] < RANGE[1] / ROUNDING:
+        raise NotMeasured(f"needs values of {ALPHA} from {RANGE[0]:g} to {RANGE[1]:g}")
+    landscape = minimised(ds, ALPHA, int(ds["step"][-1]))  # the paper says of no number of steps
+    test, train = u_shape(landscape, ALPHA, RANGE), l_shape(landscape, ALPHA, STANDARD)
+    return over_seeds(test.holds & train.holds, {**test.values, **train.values})
+
+
+def _has_a_critical_fraction(ds: xr.Dataset) -> Measured:
+    if min(ds.sizes.get(ALPHA, 1), ds.sizes.get(FRACTION, 1)) < 2:
+        raise NotMeasured(f"needs several values of {ALPHA} and of {FRACTION}")
+    critical = _critical_fraction(ds)
+    measured = over_seeds(
+        (critical >= ABOUT[0]) & (critical <= ABOUT[1]),
+        {"critical fraction": critical, "with final accuracies": _critical_fraction(ds, "final")},
+        decided=critical.notnull(),
+    )
+    p = config_value(ds, "task.p")
+    if p == PAPER_P:
+        return measured
+    found = f"here {show_value(measured.value['critical fraction'])}: of fewer pairs it takes a larger share"
+    return measured._replace(holds=None, note=f"p = {p}, the paper's {CRITICAL:g} is of p = {PAPER_P}; {found}")
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/fig9/1",
+        f"α from {RANGE[0]:g} to {RANGE[1]:g}, train fraction {SHOWN[PAPER_P]:g} (p = {PAPER_P}) or {SHOWN[QUICK_P]:g}"
+        f" (p = {QUICK_P}): reduced train loss falls with α below 1 (rank correlation < -.8) and is < 1e-4 at every"
+        " α >= 1; both ends of reduced test loss are at least 3 times its minimum",
+        "the LU shape holds for α in [0.1, 4]",
+        _is_lu_shaped,
+    ),
+    Claim(
+        "omnigrok/fig9/2",
+        f"the smallest train fraction at which some α gets to {1 - GENERALISED:.0%} test accuracy lies between"
+        f" {ABOUT[0]:g} and {ABOUT[1]:g} (p = {PAPER_P})",
+        f"the critical train set size is approximately {CRITICAL:g}",
+        _has_a_critical_fraction,
+    ),
+]
