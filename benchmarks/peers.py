@@ -48,7 +48,7 @@ def teacher_student(threads: int, optimizer: dict[str, Any]) -> Trainer:
 
     student = _scaled(network(), 2.0)
     adamw = torch.optim.AdamW(student.parameters(), **{"lr": 3e-4, "weight_decay": 0.03, **optimizer})
-    return _trainer(student, adamw, batches())
+    return trainer(student, adamw, batches())
 
 
 def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Trainer:
@@ -65,7 +65,7 @@ def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: n
     torch.set_num_threads(threads)
     network = _scaled(mnist_network(), 8.0)
     adamw = torch.optim.AdamW(network.parameters(), **{"lr": 1e-3, "weight_decay": 0.1, **optimizer})
-    return _trainer(network, adamw, _digits(images, labels, 200))
+    return trainer(network, adamw, _digits(images, labels, 200))
 
 
 def landscape(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Trainer:
@@ -96,7 +96,7 @@ def landscape(threads: int, optimizer: dict[str, Any], images: np.ndarray, label
         for parameter in parameters:
             parameter.mul_(factor)
 
-    return _trainer(network, adamw, _digits(images, labels, 100), rescale)
+    return trainer(network, adamw, _digits(images, labels, 100), rescale)
 
 
 def _digits(images: np.ndarray, labels: np.ndarray, batch: int) -> Iterator:
@@ -149,7 +149,7 @@ def committee(threads: int, optimizer: dict[str, Any], features: int, rows: int,
     targets = (inputs @ torch.randn(features)) ** 2 / 2
     network = Committee()
     sgd = torch.optim.SGD(network.parameters(), **{"lr": 20 * width / output_scale**2, **optimizer})
-    return _trainer(network, sgd, itertools.repeat((inputs, targets)))
+    return trainer(network, sgd, itertools.repeat((inputs, targets)))
 
 
 def _mlp(activation: Callable, *widths: int) -> Any:
@@ -170,10 +170,25 @@ def _scaled(network: Any, init_scale: float) -> Any:
     return network
 
 
-def _trainer(network: Any, optimizer: Any, batches: Iterator, after_step: Callable[[], None] | None = None) -> Trainer:
+def trainer(
+    network: Any,
+    optimizer: Any,
+    batches: Iterator,
+    after_step: Callable[[], None] | None = None,
+    criterion: Callable | None = None,
+) -> Trainer:
+    """The loop itself.
+
+    Args:
+      network: a module.
+      optimizer: of its parameters.
+      batches: inputs and targets, for ever.
+      after_step: called after each step.
+      criterion: of the network's outputs and the targets; the mean squared error by default.
+    """
     import torch
 
-    criterion = torch.nn.MSELoss()
+    criterion = criterion or torch.nn.functional.mse_loss
 
     def advance(steps: int) -> None:
         for _ in range(steps):

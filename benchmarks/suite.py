@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import grids, kernels, memory, peers
+from benchmarks import transformer as nanda
 from benchmarks.timing import CONTEXT, Ratio, contestant, median_rate, ratio, take_turns
 
 REPOSITORY = Path(__file__).parent.parent
 TEACHER_STUDENT = "configs.omnigrok.fig2b_teacher_student"
 MNIST = "configs.omnigrok.fig3d_mnist_grokking"
+TRANSFORMER = "configs.omnigrok.fig7_transformer"
 LANDSCAPE = "configs.omnigrok.fig3abc_mnist_landscape"
 COMMITTEE = "configs.lazy_to_rich.fig3e_phase_map"
 RECORDED = (TEACHER_STUDENT, MNIST)
@@ -81,6 +83,16 @@ def committee(size: Size) -> Iterator[Row]:
     yield from _beside_pytorch("committee, 14 x 14 runs", COMMITTEE, changes, size, peers.committee, *sizes)
 
 
+def transformer(size: Size) -> Iterator[Row]:
+    """The network of Omnigrok's fig. 7 in the paper's size, 2 runs, and a small one, 8 runs."""
+    for name, sizes, runs in (("paper", nanda.PAPER, 2), ("grid", nanda.SMALL, 8)):
+        changes = nanda.changes(sizes, runs)
+        for form, last_only in (("every position", False), ("last position only", True)):
+            peer = partial(nanda.transformer, **sizes, last_only=last_only)
+            title = f"transformer {name}, {runs} runs; PyTorch: {form}"
+            yield from _beside_pytorch(title, TRANSFORMER, changes, size, peer)
+
+
 def kernel(size: Size) -> Iterator[Row]:
     """The tangent kernel of the MNIST network, averaged over its outputs: time, and memory of whole processes."""
     rows = size.kernel_rows
@@ -137,6 +149,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "mnist": mnist,
     "landscape": landscape,
     "committee": committee,
+    "transformer": transformer,
     "kernel": kernel,
     "records": records,
     "memory": thousand,

@@ -1,4 +1,5 @@
 import json
+from types import MappingProxyType
 
 import jax
 import pytest
@@ -6,6 +7,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 from benchmarks import grids, peers, run, suite
+from benchmarks import transformer as nanda
 from benchmarks.kernels import Taken
 from benchmarks.timing import Ratio, Trainer, Turn, contestant, ratio, take_turns
 from grok_jax.training.devices import run_mesh
@@ -76,8 +78,41 @@ def test_the_pytorch_loop_steps_through_a_network_of_the_size_of_ours(make, modu
     assert sum(parameter.numel() for parameter in parameters) == our_parameters(module)
 
 
-def our_parameters(module: str) -> int:
-    (group,) = group_runs(expand(grids.load_config(module, "quick", {}).to_dict(), ()))
+TINY = {"p": 5, "train_fraction": 0.5, "width": 8, "mlp_width": 12}
+
+
+@pytest.mark.parametrize("last_only", [False, True])
+def test_the_pytorch_transformer_has_as_many_weights_as_ours(last_only, monkeypatch):
+    torch = pytest.importorskip("torch")
+    made = []
+
+    class Counted(torch.optim.AdamW):
+        def __init__(self, parameters, **options):
+            super().__init__(parameters, **options)
+            made.append(self)
+
+    monkeypatch.setattr(torch.optim, "AdamW", Counted)
+    nanda.transformer(torch.get_num_threads(), {}, **TINY, last_only=last_only).advance(2)
+    parameters = made[0].param_groups[0]["params"]
+    assert {int(made[0].state[parameter]["step"]) for parameter in parameters} == {2}
+    assert sum(parameter.numel() for parameter in parameters) == our_parameters(
+        suite.TRANSFORMER, nanda.changes(TINY, 1)
+    )
+
+
+def test_both_pytorch_transformers_are_one_network(monkeypatch):
+    torch = pytest.importorskip("torch")
+    ended = []
+    for last_only in (False, True):
+        torch.manual_seed(0)
+        monkeypatch.setattr(nanda, "trainer", lambda network, *args, **options: ended.append((network, *args)))
+        nanda.transformer(torch.get_num_threads(), {}, **TINY, last_only=last_only)
+    logits = [network(next(batches)[0]) for network, _, batches in ended]
+    torch.testing.assert_close(*logits)
+
+
+def our_parameters(module: str, changes: dict = MappingProxyType({})) -> int:
+    (group,) = group_runs(expand(grids.load_config(module, "quick", changes).to_dict(), ()))
     scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
     moving, _ = jax.eval_shape(
         make_run(group.static, group.capacity).init, scalars, load_pool(group.static, run_mesh())
