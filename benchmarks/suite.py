@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import grids, kernels, memory, peers
+from benchmarks import lstm as recurrent
+from benchmarks import token_mlp as tokens
 from benchmarks import transformer as nanda
 from benchmarks.timing import CONTEXT, Ratio, contestant, median_rate, ratio, take_turns
 
@@ -17,6 +19,8 @@ TEACHER_STUDENT = "configs.omnigrok.fig2b_teacher_student"
 MNIST = "configs.omnigrok.fig3d_mnist_grokking"
 TRANSFORMER = "configs.omnigrok.fig7_transformer"
 LANDSCAPE = "configs.omnigrok.fig3abc_mnist_landscape"
+LSTM = "benchmarks.lstm"
+TOKEN_MLP = "benchmarks.token_mlp"
 COMMITTEE = "configs.lazy_to_rich.fig3e_phase_map"
 RECORDED = (TEACHER_STUDENT, MNIST)
 OURS = "ours"
@@ -93,6 +97,16 @@ def transformer(size: Size) -> Iterator[Row]:
             yield from _beside_pytorch(title, TRANSFORMER, changes, size, peer)
 
 
+def lstm(size: Size) -> Iterator[Row]:
+    """Two layers of LSTM on addition modulo 53, 8 runs."""
+    yield from _beside_pytorch("LSTM, 3 tokens, 8 runs", LSTM, {}, size, recurrent.lstm)
+
+
+def token_mlp(size: Size) -> Iterator[Row]:
+    """Three layers over token embeddings on the same task, 8 runs."""
+    yield from _beside_pytorch("token MLP, 8 runs", TOKEN_MLP, {}, size, tokens.token_mlp)
+
+
 def kernel(size: Size) -> Iterator[Row]:
     """The tangent kernel of the MNIST network, averaged over its outputs: time, and memory of whole processes."""
     rows = size.kernel_rows
@@ -150,6 +164,8 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "landscape": landscape,
     "committee": committee,
     "transformer": transformer,
+    "lstm": lstm,
+    "token_mlp": token_mlp,
     "kernel": kernel,
     "records": records,
     "memory": thousand,

@@ -7,6 +7,8 @@ from absl import flags
 from absl.testing import flagsaver
 
 from benchmarks import grids, peers, run, suite
+from benchmarks import lstm as recurrent
+from benchmarks import token_mlp as tokens
 from benchmarks import transformer as nanda
 from benchmarks.kernels import Taken
 from benchmarks.timing import Ratio, Trainer, Turn, contestant, ratio, take_turns
@@ -58,7 +60,13 @@ def test_measuring_is_a_share_of_the_time_of_a_whole_figure(monkeypatch):
 
 @pytest.mark.parametrize(
     ("make", "module"),
-    [("teacher_student", suite.TEACHER_STUDENT), ("mnist", suite.MNIST), ("landscape", suite.LANDSCAPE)],
+    [
+        (peers.teacher_student, suite.TEACHER_STUDENT),
+        (peers.mnist, suite.MNIST),
+        (peers.landscape, suite.LANDSCAPE),
+        (recurrent.lstm, suite.LSTM),
+        (tokens.token_mlp, suite.TOKEN_MLP),
+    ],
 )
 def test_the_pytorch_loop_steps_through_a_network_of_the_size_of_ours(make, module, monkeypatch):
     torch = pytest.importorskip("torch")
@@ -70,8 +78,8 @@ def test_the_pytorch_loop_steps_through_a_network_of_the_size_of_ours(make, modu
             made.append(self)
 
     monkeypatch.setattr(torch.optim, "AdamW", Counted)
-    digits = () if make == "teacher_student" else suite._first_digits(1000)
-    getattr(peers, make)(torch.get_num_threads(), {}, *digits).advance(6)
+    digits = suite._first_digits(1000) if make in (peers.mnist, peers.landscape) else ()
+    make(torch.get_num_threads(), {}, *digits).advance(6)
 
     parameters = made[0].param_groups[0]["params"]
     assert {int(made[0].state[parameter]["step"]) for parameter in parameters} == {6}

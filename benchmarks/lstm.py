@@ -1,0 +1,55 @@
+"""The LSTM on modular addition: the config of our side, and the loop as a PyTorch user writes it."""
+
+import itertools
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from benchmarks.peers import trainer
+from benchmarks.timing import Trainer
+from grok_jax import default_config
+
+P, FRACTION, LAYERS, WIDTH = 53, 0.36, 2, 128
+
+
+def get_config(preset: str) -> ConfigDict:
+    """Addition modulo 53, 1011 pairs, full batch, AdamW: 8 runs of one size, whatever the preset."""
+    del preset
+    config = default_config("modular_arithmetic", "lstm", "adamw")
+    config.task.p, config.task.encoding, config.task.train_fraction = P, "tokens", FRACTION
+    config.model.layers, config.model.width, config.model.embedding_width = LAYERS, WIDTH, WIDTH
+    config.optimizer.weight_decay = 1.0
+    config.training.loss = "cross_entropy"
+    config.grid = "seed=range(8)"
+    return config
+
+
+def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
+    """A run of the config.
+
+    Args:
+      threads: of PyTorch.
+      optimizer: further arguments of AdamW.
+    """
+    import torch
+    from torch.nn import functional
+
+    torch.set_num_threads(threads)
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = torch.nn.Embedding(P + 1, WIDTH)
+            self.lstm = torch.nn.LSTM(WIDTH, WIDTH, LAYERS, batch_first=True)
+            self.readout = torch.nn.Linear(WIDTH, P)
+
+        def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+            states, _ = self.lstm(self.embedding(tokens))
+            return self.readout(states[:, -1])
+
+    pairs = torch.cartesian_prod(torch.arange(P), torch.arange(P))
+    pairs = pairs[torch.randperm(len(pairs))[: int(FRACTION * len(pairs))]]
+    tokens = functional.pad(pairs, (0, 1), value=P)
+    network = Network()
+    adamw = torch.optim.AdamW(network.parameters(), **{"lr": 1e-3, "weight_decay": 1.0, **optimizer})
+    return trainer(network, adamw, itertools.repeat((tokens, pairs.sum(1) % P)), criterion=functional.cross_entropy)
