@@ -2,7 +2,10 @@
 
 from grok_jax.models import committee as committee
 from grok_jax.models import embedded_sum as embedded_sum
+from grok_jax.models import lstm as lstm
+from grok_jax.models import mixture as mixture
 from grok_jax.models import mlp as mlp
+from grok_jax.models import token_mlp as token_mlp
 from grok_jax.models import transformer as transformer
 from grok_jax.models.base import MODELS, Model, register_model
 from grok_jax.models.predictor import (

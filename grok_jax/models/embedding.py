@@ -1,5 +1,7 @@
 """Tables of vectors, one for each token or position, and how rows pick from them."""
 
+from typing import NamedTuple
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -44,6 +46,26 @@ def pick(table: Float[Array, "count features"], indices: Int[Array, "..."]) -> F
         return jnp.matmul(one_hot, table, precision="highest")
 
     return jax.lax.platform_dependent(table, indices, cpu=copied, default=multiplied)
+
+
+class SideBySide(NamedTuple):
+    """The embeddings of each row's tokens side by side, as the left factor of a product that is taken by token.
+
+    x W = Σ_t E[token_t] W_t,  W_t the rows of W that meet position t;  each E W_t is one product for all rows.
+    This changes nothing but the cost, where there are more rows than tokens.
+    """
+
+    table: Float[Array, "vocabulary features"]
+    tokens: Int[Array, "rows positions"]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of the factor: rows, and positions times features."""
+        return self.tokens.shape[0], self.tokens.shape[1] * self.table.shape[1]
+
+    def __matmul__(self, kernel: Float[Array, "fan_in outputs"]) -> Float[Array, "rows outputs"]:
+        parts = kernel.reshape(self.tokens.shape[1], self.table.shape[1], -1)
+        return sum(pick(self.table @ part, self.tokens[:, i]) for i, part in enumerate(parts))
 
 
 def sinusoids(length: int, width: int) -> Float[np.ndarray, "length width"]:

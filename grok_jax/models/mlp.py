@@ -11,6 +11,7 @@ from grok_jax.components import require_at_least_zero, require_one_of
 from grok_jax.errors import require
 from grok_jax.models.activations import ACTIVATIONS
 from grok_jax.models.base import Model, register_model
+from grok_jax.models.embedding import SideBySide
 
 INITS = ("pytorch", "normal")
 PARAMETRIZATIONS = ("standard", "ntk")
@@ -43,7 +44,7 @@ class Layer(nn.Module):
         return fan_in**-0.5 if self.parametrization == "ntk" else 1.0
 
     @nn.compact
-    def __call__(self, inputs: Float[Array, "*batch fan_in"]) -> Float[Array, "*batch features"]:
+    def __call__(self, inputs: Float[Array, "*batch fan_in"] | SideBySide) -> Float[Array, "*batch features"]:
         fan_in = inputs.shape[-1]
 
         def uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -102,7 +103,10 @@ class MLP(nn.Module):
             "model 'mlp' takes numbers, and the task gives tokens (whole numbers); choose an encoding such as "
             "task.encoding='one_hot', or a model that embeds tokens",
         )
-        hidden = inputs.reshape(inputs.shape[0], -1)
+        return self.through_layers(inputs.reshape(inputs.shape[0], -1))
+
+    def through_layers(self, hidden: Float[Array, "batch features"] | SideBySide) -> Float[Array, "batch outputs"]:
+        """What the layers make of their first input, one after the other."""
         for i, features in enumerate((*self.widths, self.outputs)):
             if i > 0:
                 hidden = ACTIVATIONS[self.activation](hidden)

@@ -3,6 +3,8 @@
 from grok_jax.probes import decomposition as decomposition
 from grok_jax.probes import kernel as kernel
 from grok_jax.probes import landscape as landscape
+from grok_jax.probes import logits as logits
+from grok_jax.probes import mixture as mixture
 from grok_jax.probes import modular as modular
 from grok_jax.probes import representation as representation
 from grok_jax.probes.matrices import tangent_kernels

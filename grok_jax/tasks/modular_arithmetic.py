@@ -63,7 +63,7 @@ def train_pairs(fraction: Scalar, pairs: int) -> Int[Array, ""]:
 
 def count_rows(fields: SimpleNamespace) -> Rows:
     """Training and test pairs; raises UserError where the fields describe no task or leave a split empty."""
-    p, fraction = fields.p, fields.train_fraction
+    p, fraction, noise = fields.p, fields.train_fraction, fields.label_noise
     require(isinstance(p, int) and p >= 2, f"task.p is {p}; it must be a whole number, 2 or above")
     require_one_of(fields, "operation", ALL_OPERATIONS, section="task")
     require_one_of(fields, "encoding", ENCODINGS, section="task")
@@ -81,6 +81,7 @@ def count_rows(fields: SimpleNamespace) -> Rows:
         f"task.outputs is {fields.outputs}; it must be None (p outputs) or at least p = {p}",
     )
     require(0 < fraction < 1, f"task.train_fraction is {fraction}; it must be above 0 and below 1")
+    require(noise is None or 0 <= noise <= 1, f"task.label_noise is {noise}; it must be None or from 0 to 1")
     pairs = count_pairs(fields)
     train = int(train_pairs(fraction, pairs))
     require(
@@ -124,19 +125,34 @@ def _after(x: Int[np.ndarray, "pairs things"], y: Int[np.ndarray, "pairs things"
 def draw_pairs(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
     """A random train_fraction of all pairs to train on, and the rest to test on.
 
+    With a label_noise each training pair has, with that probability, a label drawn from all p, so that 1 leaves
+    nothing to generalise from. A pair's label depends on the key and the noise alone, not on the fraction.
+
     Args:
       key: key of the run's data.
-      fields: p, operation, train_fraction.
+      fields: p, operation, train_fraction, label_noise (None: all labels are true).
       pool: unused; the split needs only its length.
       capacity: rows to make room for.
 
     Returns:
-      Data over the rows of the pool.
+      Data over the rows of the pool; with a label_noise the training split has examples of its own.
     """
     del pool
     pairs = count_pairs(fields)
     train_size = train_pairs(fields.train_fraction, pairs)
-    return shuffled_splits(key, pairs, train_size, pairs - train_size, capacity)
+    data = shuffled_splits(key, pairs, train_size, pairs - train_size, capacity)
+    if fields.label_noise is None:
+        return data
+    return data._replace(train=data.train._replace(examples=mislabelled(key, fields)))
+
+
+def mislabelled(key: Key[Array, ""], fields: SimpleNamespace) -> Examples:
+    """All pairs, each with the probability label_noise under a label drawn from 0 .. p - 1, perhaps the true one."""
+    inputs, targets = all_pairs(fields)
+    which, label = jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
+    is_noisy = jax.random.uniform(which, targets.shape) < fields.label_noise
+    drawn = jax.random.randint(label, targets.shape, 0, fields.p, targets.dtype)
+    return Examples(jnp.asarray(inputs), jnp.where(is_noisy, drawn, targets))
 
 
 def encode(examples: Examples, fields: SimpleNamespace) -> Examples:
@@ -162,7 +178,7 @@ register_task(
     Task(
         name="modular_arithmetic",
         static={"p": 113, "operation": "add", "encoding": "one_hot", "outputs": None},
-        traced={"train_fraction": 0.3},
+        traced={"train_fraction": 0.3, "label_noise": None},
         outputs=lambda fields: fields.p if fields.outputs is None else fields.outputs,
         rows=count_rows,
         draw=draw_pairs,

@@ -19,6 +19,7 @@ from grok_jax.training.losses import LOSSES
 from grok_jax.training.probes import PROBES
 from grok_jax.training.schedule import Schedule
 
+REGISTRIES = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}
 RUN_SECTIONS = ("task", "model", "optimizer", "training")
 SCHEDULE = Schedule()._asdict()
 EXECUTION = {"mapping": "auto", "chunk_runs": 0, "checkpoint_seconds": 60.0}
@@ -124,7 +125,8 @@ def with_field(config: Mapping[str, Any], dotted: str, value: Any) -> dict[str, 
     """A copy of a plain config with one field replaced.
 
     Replacing the name of a task, model or optimiser keeps the fields that were not at their defaults and that the
-    new one has too; the others get the new one's defaults.
+    new one has too; the others get the new one's defaults. None for a field that only another one has changes
+    nothing, so that one axis can give each of several models fields of its own.
 
     Raises:
       UserError: the config has no such field.
@@ -137,12 +139,19 @@ def with_field(config: Mapping[str, Any], dotted: str, value: Any) -> dict[str, 
             f"grid axis {dotted!r} is not a field; an axis is seed or one of {', '.join(RUN_SECTIONS)}.<field>"
         )
     fields = config[section]
+    if value is None and key not in fields and _is_of_another(section, key):
+        return dict(config)
     require(key in fields, f"grid axis {dotted!r} is not a field; {section} has {', '.join(fields)}")
     if key == "name":
         old, new = (_schema(section, name).defaults for name in (fields["name"], value))
         chosen = {k: v for k, v in fields.items() if k in new and v != old.get(k)}
         return {**config, section: {**new, **chosen, "name": value}}
     return {**config, section: {**fields, key: value}}
+
+
+def _is_of_another(section: str, key: str) -> bool:
+    """Whether some task, model or optimiser has such a field."""
+    return any(key in component.defaults for component in REGISTRIES.get(section, {}).values())
 
 
 def section_fields(static: Static, hyper: Mapping[str, Any], section: str) -> SimpleNamespace:
@@ -199,7 +208,7 @@ def _schema(section: str, name: Any) -> Component:
     """The component a section selects, with the fields that every one of its kind has."""
     if section == "training":
         return TRAINING
-    registry = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}[section]
+    registry = REGISTRIES[section]
     require(isinstance(name, str), f"{section}.name is {name!r}; it must be a word")
     component = lookup(registry, name, f"{section}.name")
     seeds = {} if section == "optimizer" else {"seed": None}

@@ -110,6 +110,35 @@ def test_train_and_test_pairs_are_all_pairs(fields_of, draw):
     assert sorted([*train.index.tolist(), *test.index.tolist()]) == list(range(121))
 
 
+def test_no_label_noise_leaves_the_split_to_the_pool(fields_of, draw):
+    assert draw(fields_of("modular_arithmetic", p=11)).train.examples is None
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3, 1.0])
+def test_label_noise_is_the_share_of_training_pairs_with_a_random_label(fields_of, draw, rows_of, noise):
+    fields = fields_of("modular_arithmetic", p=31, train_fraction=0.9, encoding="tokens", label_noise=noise)
+    shown = rows_of(draw(fields).train, fields)
+    wrong = np.mean(shown.targets != (shown.inputs[:, 0] + shown.inputs[:, 1]) % 31)
+    assert wrong == pytest.approx(noise * 30 / 31, abs=0.05 * (noise > 0))
+
+
+def test_label_noise_changes_labels_and_no_pair(fields_of, draw, rows_of):
+    clean, noisy = (fields_of("modular_arithmetic", p=11, label_noise=noise) for noise in (None, 1.0))
+    for a, b in zip(draw(clean), draw(noisy), strict=True):
+        np.testing.assert_array_equal(rows_of(a, clean).inputs, rows_of(b, noisy).inputs)
+
+
+def test_test_labels_are_true_whatever_the_label_noise(fields_of, draw, rows_of):
+    clean, noisy = (fields_of("modular_arithmetic", p=11, label_noise=noise) for noise in (None, 1.0))
+    np.testing.assert_array_equal(rows_of(draw(clean).test, clean).targets, rows_of(draw(noisy).test, noisy).targets)
+
+
+def test_another_key_draws_other_random_labels(fields_of, draw):
+    fields = fields_of("modular_arithmetic", p=11, label_noise=1.0)
+    a, b = (draw(fields, seed).train.examples.targets for seed in (0, 1))
+    assert np.mean(a == b) < 0.3
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -122,6 +151,7 @@ def test_train_and_test_pairs_are_all_pairs(fields_of, draw):
         ({"outputs": 5}, r"task.outputs is 5; it must be None \(p outputs\) or at least p = 113"),
         ({"train_fraction": 1.0}, "task.train_fraction is 1.0; it must be above 0 and below 1"),
         ({"train_fraction": -0.2}, "task.train_fraction is -0.2; it must be above 0 and below 1"),
+        ({"label_noise": 1.5}, "task.label_noise is 1.5; it must be None or from 0 to 1"),
         ({"p": 3, "train_fraction": 0.1}, "task.train_fraction is 0.1; of 9 pairs it takes 0, and 1 to 8 are allowed"),
     ],
 )

@@ -21,6 +21,7 @@ CASES = {
     ),
     "one_hot": ("modular_arithmetic", {"p": 7}, "train_fraction", 0.3, 0.7),
     "tokens": ("modular_arithmetic", {"p": 7, "operation": "divide", "encoding": "tokens"}, "train_fraction", 0.3, 0.7),
+    "mislabelled": ("modular_arithmetic", {"p": 7, "label_noise": 0.5}, "train_fraction", 0.3, 0.7),
     "all_left": ("mnist", {"messiness": 0.5}, "train_size", 20, 30),
     "test_size": ("mnist", {"test_size": 40}, "train_size", 20, 30),
     "toy_addition": ("toy_addition", {"messiness": 0.5}, "train_size", 20, 30),
@@ -75,7 +76,7 @@ def test_rows_do_not_depend_on_the_capacity(fields, shared, draw, rows_of):
 
 def test_train_and_test_rows_are_disjoint(fields, draw):
     train, test = draw(fields)
-    if train.examples is None:
+    if test.examples is None:
         rows = np.concatenate([train.index, test.index])
     else:
         rows = np.concatenate([train.examples.inputs, test.examples.inputs])

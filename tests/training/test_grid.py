@@ -65,6 +65,19 @@ def test_capacity_is_that_of_the_largest_run():
     assert group.capacity.train == 50
 
 
+def test_none_leaves_out_a_field_that_only_another_model_has():
+    axes = parse_grid("model.name, model.widths, model.width = ('mlp', (4,), None), ('committee', None, 6)")
+    mlp, committee = (dict(point.static.model) for point in expand(CONFIG, axes))
+    assert (mlp["widths"], committee["width"]) == ((4,), 6)
+    assert "width" not in mlp
+
+
+@pytest.mark.parametrize("text", ["model.widht=None, None", "model.width=None, 6"])
+def test_none_for_a_field_of_no_model_and_a_value_for_that_of_another_are_user_errors(text):
+    with pytest.raises(UserError, match="is not a field; model has"):
+        expand(CONFIG, parse_grid(text))
+
+
 def test_an_axis_over_names_brings_the_fields_of_the_new_one():
     axes = parse_grid({"model.widths": [(3,), (4,)], "model.name": ["mlp"]})
     assert dict(expand(CONFIG, axes)[1].static.model)["widths"] == (4,)

@@ -1,0 +1,236 @@
+"""The LSTM that reads a sequence of tokens and answers after the last one."""
+
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from grok_jax.components import require_positive
+from grok_jax.errors import require
+from grok_jax.models.base import Model, register_model
+from grok_jax.models.embedding import Embedding, pick
+from grok_jax.models.mlp import Layer
+
+Memory = Float[Array, "rows width"]
+UNROLLED = 8  # positions; every step of a sequence up to here is in the program, longer ones loop
+
+
+class States(NamedTuple):
+    """What a layer reads or hands on at each position of a batch of sequences, each value held once.
+
+    An embedding depends on nothing but its token, and so does the first position of every layer, whose memory is
+    empty: a table by token stands for all rows there. This changes nothing but the cost.
+
+    Attributes:
+      table: by token, of the first position; of every position where there are no rows.
+      rows: of the other positions; of every position where there is no table.
+    """
+
+    table: Float[Array, "vocabulary features"] | None
+    rows: Float[Array, "positions rows features"] | None
+
+    def spread(self, tokens: Int[Array, "positions rows"]) -> "States":
+        """Of a table for every position: rows instead, but for a first position that takes less as a table."""
+        positions, rows = tokens.shape
+        apart = positions > 1 and rows > self.table.shape[0]
+        return States(self.table if apart else None, pick(self.table, tokens[int(apart) :]))
+
+    def by_row(self, tokens: Int[Array, "positions rows"]) -> Float[Array, "positions rows features"]:
+        """Of what a layer hands on: rows for every position."""
+        if self.table is None:
+            return self.rows
+        return jnp.concatenate([pick(self.table, tokens[:1]), self.rows])
+
+
+class LSTMLayer(nn.Module):
+    """One layer, with the weights of PyTorch's.
+
+    z_t = x_t W + b + h_{t-1} R + b',  in four parts:  i, f, o = σ(z_i), σ(z_f), σ(z_o),  g = tanh(z_g)
+    c_t = f c_{t-1} + i g,  h_t = o tanh(c_t);  h and c are 0 before the first position and after a pad
+
+    Attributes:
+      width: of h and of c; all parameters are uniform in ±1/√width at first.
+      pad_token: the token that is a pad, or None.
+
+    Reference: Hochreiter and Schmidhuber (1997), Long short-term memory, with the forget gate of Gers et al. (2000).
+    """
+
+    width: int
+    pad_token: int | None
+
+    @nn.compact
+    def __call__(self, states: States, tokens: Int[Array, "positions rows"]) -> tuple[States, Memory]:
+        """What the layer hands on at each position, and at the last one alone."""
+
+        def uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
+            return jax.random.uniform(key, shape, minval=-(self.width**-0.5), maxval=self.width**-0.5)
+
+        def gates_of(values: Float[Array, "*batch features"]) -> Float[Array, "*batch gates"]:
+            return values @ kernel + jnp.expand_dims(bias, range(values.ndim - 1))
+
+        features = jax.tree.leaves(states)[0].shape[-1]
+        kernel = self.param("kernel", uniform, (features, 4 * self.width))
+        recurrent = self.param("recurrent_kernel", uniform, (self.width, 4 * self.width))
+        bias = self.param("bias", uniform, (4 * self.width,))
+        bias = bias + self.param("recurrent_bias", uniform, (4 * self.width,))
+
+        gates = jax.tree.map(gates_of, states)
+        if gates.rows is None:
+            gates = gates.spread(tokens)
+        if self.pad_token is not None:
+            gates = close_at_pads(gates, tokens, self.pad_token)
+        if gates.table is None:
+            rows, last = recur(gates.rows, recurrent, jnp.zeros((tokens.shape[1], self.width)))
+            return States(None, rows), last
+        hidden, memory = advance(gates.table, jnp.zeros((gates.table.shape[0], self.width)))
+        # What the first position leaves to the second one is by token too.
+        rows = gates.rows.at[0].add(pick(hidden @ recurrent, tokens[0]))
+        rows, last = recur(rows, recurrent, pick(memory, tokens[0]))
+        return States(hidden, rows), last
+
+
+def advance(gates: Float[Array, "rows gates"], memory: Memory) -> tuple[Float[Array, "rows width"], Memory]:
+    """h_t and c_t of z_t and c_{t-1}."""
+    i, f, g, o = jnp.split(gates, 4, axis=-1)
+    memory = nn.sigmoid(f) * memory + nn.sigmoid(i) * jnp.tanh(g)
+    return nn.sigmoid(o) * jnp.tanh(memory), memory
+
+
+def recur(
+    gates: Float[Array, "positions rows gates"], recurrent: Float[Array, "width gates"], memory: Memory
+) -> tuple[Float[Array, "positions rows width"], Float[Array, "rows width"]]:
+    """h at each position, and at the last one: what is read there alone costs less to derive than the end of all.
+
+    Args:
+      gates: z without h R, but at the first position complete.
+      recurrent: R.
+      memory: c before the first position.
+    """
+
+    def step(carry: tuple[Array, Memory], gates: Float[Array, "rows gates"]) -> tuple[tuple[Array, Memory], Array]:
+        hidden, memory = carry
+        hidden, memory = advance(gates + hidden @ recurrent, memory)
+        return (hidden, memory), hidden
+
+    if len(gates) > UNROLLED:
+        (last, _), handed_on = jax.lax.scan(step, (jnp.zeros_like(memory), memory), gates)
+        return handed_on, last
+    carry = advance(gates[0], memory)
+    handed_on = [carry[0]]
+    for position in range(1, len(gates)):
+        carry, hidden = step(carry, gates[position])
+        handed_on.append(hidden)
+    return jnp.stack(handed_on), carry[0]
+
+
+def close_at_pads(gates: States, tokens: Int[Array, "positions rows"], pad_token: int) -> States:
+    """The gates with i = f = 0 where the token is a pad, so that c and h are 0 after it."""
+
+    def close(values: Float[Array, "*batch gates"], is_pad: Bool[Array, "*batch"]) -> Float[Array, "*batch gates"]:
+        i_and_f, g_and_o = jnp.split(values, 2, axis=-1)
+        return jnp.concatenate([jnp.where(is_pad[..., None], -jnp.inf, i_and_f), g_and_o], axis=-1)
+
+    if gates.table is None:
+        return States(None, close(gates.rows, tokens == pad_token))
+    of_tokens = jnp.arange(gates.table.shape[0])
+    return States(close(gates.table, of_tokens == pad_token), close(gates.rows, tokens[1:] == pad_token))
+
+
+class LSTM(nn.Module):
+    """Layers of LSTM over embedded tokens, and a readout of the last state of the last one.
+
+    x_t = E[token_t];  x <- h of layer(x), layer by layer;  f = x_last U + b
+
+    It starts as PyTorch's Embedding, LSTM and Linear: E ~ N(0, 1), layers uniform in ±1/√width, both of their biases
+    included, and the readout too.
+
+    Attributes:
+      vocabulary: number of tokens.
+      outputs: number of outputs.
+      layers: how many.
+      width: of the states of each.
+      embedding_width: numbers in an embedding.
+      dropout: share of what each layer hands on, to the next one or to the readout, that a training step leaves out;
+        may be traced.
+      pad_token: the token that sequences are padded with on the left, so that outputs do not depend on how many pads
+        there are; None reads it like any other.
+    """
+
+    vocabulary: int
+    outputs: int
+    layers: int = 2
+    width: int = 128
+    embedding_width: int = 128
+    dropout: float | Float[Array, ""] | None = None
+    pad_token: int | None = None
+
+    @nn.compact
+    def __call__(self, inputs: Int[Array, "rows positions"]) -> Float[Array, "rows outputs"]:
+        tokens = inputs.T
+        table = Embedding(self.vocabulary, self.embedding_width, name="token_embedding")()
+        states = States(table, None) if inputs.size > self.vocabulary else States(None, pick(table, tokens))
+        for i in range(self.layers):
+            states, last = LSTMLayer(self.width, self.pad_token, name=f"layer_{i}")(states, tokens)
+            if self._drops() and i < self.layers - 1:
+                # Rows drop apart, also where they share a table.
+                states = States(None, self._drop(states.by_row(tokens)))
+        if self._drops():
+            last = self._drop(last)
+        return Layer(self.outputs, True, "pytorch", 1.0, "standard", name="readout")(last)
+
+    def _drops(self) -> bool:
+        return self.dropout is not None and self.has_rng("dropout")  # Only a training step brings a key.
+
+    def _drop(self, values: Float[Array, "*batch width"]) -> Float[Array, "*batch width"]:
+        kept = jax.random.bernoulli(self.make_rng("dropout"), 1 - self.dropout, values.shape)
+        return jnp.where(kept, values / (1 - self.dropout), 0)
+
+
+def check_lstm(fields: SimpleNamespace) -> None:
+    """Raises UserError unless the fields describe a network."""
+    for name in ("layers", "width", "embedding_width"):
+        require_positive(fields, name, section="model")
+    require(
+        fields.dropout is None or 0 <= fields.dropout < 1,
+        f"model.dropout is {fields.dropout}; it must be None, or from 0 to below 1",
+    )
+
+
+def build_lstm(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> LSTM:
+    """The network that the config's model section describes.
+
+    Raises:
+      UserError: the task's inputs are no tokens, or have no such pad.
+    """
+    require(
+        vocabulary is not None,
+        "model 'lstm' takes tokens, and the task gives numbers; choose an encoding such as task.encoding='tokens', or "
+        "a task of tokens",
+    )
+    require(
+        fields.pad_token is None or 0 <= fields.pad_token < vocabulary,
+        f"model.pad_token is {fields.pad_token}; it must be None, or a token of the task, 0 to {vocabulary - 1}",
+    )
+    return LSTM(
+        vocabulary=vocabulary,
+        outputs=outputs,
+        layers=fields.layers,
+        width=fields.width,
+        embedding_width=fields.embedding_width,
+        dropout=fields.dropout,
+        pad_token=fields.pad_token,
+    )
+
+
+register_model(
+    Model(
+        name="lstm",
+        static={"layers": 2, "width": 128, "embedding_width": 128, "pad_token": None},
+        traced={"dropout": None},
+        check=check_lstm,
+        build=build_lstm,
+    )
+)

@@ -1,0 +1,62 @@
+"""The mixture of two networks that are trained already: four numbers."""
+
+from types import SimpleNamespace
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from grok_jax.components import require_at_least_zero
+from grok_jax.models.base import Model, register_model
+
+Scalar = Float[Array, ""] | float
+
+
+class Mixture(nn.Module):
+    """f(x) = w_m1 w_m2 C_mem(x) + w_g1 w_g2 C_gen(x), where x is what both circuits answer.
+
+    w_m1 = w_g1 = 0 at first, so that w_m2 and w_g2 say how fast either circuit grows: d(w1 w2)/dt = -(w1² + w2²) dL/dw.
+
+    Attributes:
+      memorising_speed, generalising_speed: w_m2 and w_g2 at first; may be traced.
+    """
+
+    memorising_speed: Scalar = 1.0
+    generalising_speed: Scalar = 1.0
+
+    @nn.compact
+    def __call__(self, inputs: Float[Array, "rows 2 classes"]) -> Float[Array, "rows classes"]:
+        def begin(key: Key[Array, ""], value: Scalar) -> Float[Array, ""]:
+            del key  # Nothing is drawn.
+            return jnp.asarray(value, jnp.float32)
+
+        starts = {"m1": 0.0, "m2": self.memorising_speed, "g1": 0.0, "g2": self.generalising_speed}
+        w = {name: self.param(name, begin, value) for name, value in starts.items()}
+        memorising, generalising = mixture_weights(w)
+        return memorising * inputs[:, 0] + generalising * inputs[:, 1]
+
+
+def mixture_weights(params: dict[str, Array]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """w_mem = w_m1 w_m2 and w_gen = w_g1 w_g2."""
+    return params["m1"] * params["m2"], params["g1"] * params["g2"]
+
+
+def check_mixture(fields: SimpleNamespace) -> None:
+    """Raises UserError for a speed below 0."""
+    require_at_least_zero(fields, "memorising_speed", "generalising_speed", section="model")
+
+
+def build_mixture(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> Mixture:
+    """The mixture that the config's model section describes."""
+    del outputs, vocabulary  # As many as the circuits have.
+    return Mixture(fields.memorising_speed, fields.generalising_speed)
+
+
+register_model(
+    Model(
+        name="mixture",
+        traced={"memorising_speed": 1.0, "generalising_speed": 1.0},
+        check=check_mixture,
+        build=build_mixture,
+    )
+)

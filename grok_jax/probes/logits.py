@@ -1,0 +1,54 @@
+"""What the network gives the right class, for the efficiency of circuits (Varma et al. 2023): logits per norm."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from grok_jax.errors import require
+from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training.losses import is_classification
+
+
+def correct_logits(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
+    """The logit of each row's own class above the mean over all classes: z_c - mean_k z_k.
+
+    Softmax does not see a number added to all logits of a row, so that without the mean a logit means nothing.
+    """
+    return _of_label(logits, labels) - jnp.mean(logits, axis=-1)
+
+
+def logit_margins(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
+    """The logit of each row's own class minus the largest of the others: above 0 where the row is right."""
+    is_label = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
+    return _of_label(logits, labels) - jnp.max(jnp.where(is_label, -jnp.inf, logits), axis=-1)
+
+
+def _of_label(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
+    return jnp.take_along_axis(logits, labels[:, None], axis=-1)[:, 0]
+
+
+def measure_logits(probed: Probed) -> dict[str, Float[Array, ""]]:
+    """Means over the training rows in use.
+
+    Raises:
+      UserError: the task has no classes.
+    """
+    labels = probed.train.targets
+    require(is_classification(labels), f"probe 'logits' needs classes; task {probed.task.name!r} is a regression")
+    logits, weights = probed.train_outputs, probed.train_weights
+    return {
+        "correct_logit": weights @ correct_logits(logits, labels),
+        "logit_margin": weights @ logit_margins(logits, labels),
+    }
+
+
+register_probe(
+    "logits",
+    Probe(
+        measure_logits,
+        {
+            "correct_logit": ("logit of the right class above the mean of all classes, mean over training rows", "1"),
+            "logit_margin": ("logit of the right class minus the largest other, mean over training rows", "1"),
+        },
+    ),
+)

@@ -1,0 +1,45 @@
+"""How much of each circuit a mixture of two has, and how good either is."""
+
+from types import SimpleNamespace
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from grok_jax.errors import require
+from grok_jax.models.mixture import mixture_weights
+from grok_jax.tasks.circuit_logits import CIRCUITS
+from grok_jax.training import Probe, Probed, register_probe
+
+
+def measure_mixture(probed: Probed) -> dict[str, Float[Array, ""]]:
+    """w_mem and w_gen, and the accuracies of the circuits alone, which no training changes."""
+    measured = dict(zip(("memorising_weight", "generalising_weight"), mixture_weights(probed.params), strict=True))
+    for split in ("train", "test"):
+        (inputs, labels), weights = getattr(probed, split), getattr(probed, f"{split}_weights")
+        for i, circuit in enumerate(CIRCUITS):
+            measured[f"{circuit}_{split}_accuracy"] = weights @ (jnp.argmax(inputs[:, i], axis=-1) == labels)
+    return measured
+
+
+def require_mixture(config: SimpleNamespace) -> None:
+    """Raises UserError where the model is another."""
+    name = config.model.name
+    require(name == "mixture", f"probe 'mixture' needs model.name='mixture'; it is {name!r}")
+
+
+register_probe(
+    "mixture",
+    Probe(
+        measure_mixture,
+        {
+            "memorising_weight": ("weight w_m1 w_m2 of the memorising circuit", "1"),
+            "generalising_weight": ("weight w_g1 w_g2 of the generalising circuit", "1"),
+            **{
+                f"{circuit}_{split}_accuracy": (f"fraction of {split} rows that the {circuit} circuit has right", "1")
+                for circuit in CIRCUITS
+                for split in ("train", "test")
+            },
+        },
+        require_mixture,
+    ),
+)

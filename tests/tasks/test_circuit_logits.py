@@ -1,0 +1,71 @@
+"""Logits of trained circuits as a task."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from grok_jax.errors import UserError
+from grok_jax.tasks import TASKS, Rows, fetch
+from grok_jax.tasks.circuit_logits import save_circuits
+
+TASK, P, SEEDS = TASKS["circuit_logits"], 5, 2
+SPLIT = {"p": P, "train_fraction": 0.4}
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Circuits that answer with numbers of their own: seed, pair and class."""
+    memorising = np.arange(SEEDS * P**2 * P, dtype=np.float32).reshape(SEEDS, P**2, P)
+    save_circuits(tmp_path / "circuits.npz", memorising, -memorising)
+    return str(tmp_path / "circuits.npz")
+
+
+def test_the_split_is_that_of_the_circuits_training(fields_of, draw, file):
+    ours = fields_of("circuit_logits", **SPLIT, file=file, seeds=SEEDS, seed=0)
+    for a, b in zip(draw(ours, 3), draw(fields_of("modular_arithmetic", **SPLIT), 3), strict=True):
+        np.testing.assert_array_equal(a.index, b.index)
+        assert int(a.size) == int(b.size)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_run_reads_both_circuits_of_its_own_seed(fields_of, draw, file, seed):
+    fields = fields_of("circuit_logits", **SPLIT, file=file, seeds=SEEDS, seed=seed)
+    split = draw(fields).train
+    rows = fetch(split, TASK.load(fields), jnp.arange(int(split.size)), TASK, fields)
+    pairs = np.asarray(split.index) - seed * P**2
+    first = np.arange(SEEDS * P**2 * P).reshape(SEEDS, P**2, P)[seed][pairs]
+    np.testing.assert_array_equal(rows.inputs, np.stack([first, -first], axis=1))
+    np.testing.assert_array_equal(rows.targets, (pairs // P + pairs % P) % P)
+
+
+def test_without_a_file_there_are_shapes_and_no_numbers(fields_of):
+    pool = TASK.load(fields_of("circuit_logits", **SPLIT))
+    assert pool.inputs.shape == (P**2, 2, P)
+    assert np.isnan(pool.inputs).all()
+
+
+def test_train_and_test_rows_do_not_overlap_under_jit(fields_of):
+    fields = fields_of("circuit_logits", **SPLIT, seed=0)
+    train, test = jax.jit(lambda key: TASK.draw(key, fields, None, Rows(10, 15)))(jax.random.key(0))
+    assert sorted([*train.index.tolist(), *test.index.tolist()]) == list(range(P**2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train_fraction": 0.01}, "task.train_fraction is 0.01; of 25 pairs"),
+        ({"memorising_steps": 0}, "task.memorising_steps is 0"),
+        ({"file": "x.npz", "seed": 1}, "task.seed is 1; there are circuits of seeds 0 to 0"),
+    ],
+)
+def test_impossible_fields_are_user_errors(fields_of, changes, message):
+    with pytest.raises(UserError, match=message):
+        TASK.rows(fields_of("circuit_logits", **{**SPLIT, "seed": 0, **changes}))
+
+
+def test_a_missing_file_and_circuits_of_another_p_are_user_errors(fields_of, file):
+    with pytest.raises(UserError, match=r"task.file is 'none.npz'; it must be a file of save_circuits"):
+        TASK.load(fields_of("circuit_logits", **SPLIT, file="none.npz"))
+    with pytest.raises(UserError, match=r"are of 2 seeds and p = 5"):
+        TASK.load(fields_of("circuit_logits", p=7, file=file, seeds=2))
