@@ -24,10 +24,13 @@ class FigureOf(NamedTuple):
     plot: Callable[[xr.Dataset], Figure]
     claims: list[Claim]
     table: Callable[[xr.Dataset], list[dict[str, Any]]] | None = None  # rows of table.csv
+    prepare: Callable[[ConfigDict, Path], ConfigDict] | None = None  # config, folder -> what is trained, made there
 
 
 def figure_of(config: ConfigDict) -> FigureOf:
-    """The plot and claims that config.figure names, e.g. "omnigrok/fig2b_teacher_student"; "" is a user's own grid.
+    """What the module that config.figure names has, e.g. "omnigrok/fig2b_teacher_student"; "" is a user's own grid.
+
+    A module has plot and CLAIMS, and may have table and prepare.
 
     Raises:
       UserError: there is no such figure.
@@ -43,7 +46,7 @@ def figure_of(config: ConfigDict) -> FigureOf:
             raise
         raise UserError(absent) from error
     require(hasattr(module, "CLAIMS"), absent)
-    return FigureOf(module.plot, module.CLAIMS)
+    return FigureOf(module.plot, module.CLAIMS, getattr(module, "table", None), getattr(module, "prepare", None))
 
 
 def make(
@@ -60,7 +63,8 @@ def make(
     Args:
       config: what is trained.
       out: the folder.
-      figure: what is made of it, and perhaps table.csv; None: what config.figure names.
+      figure: what is made of it, and perhaps table.csv; None: what config.figure names. Its `prepare` makes what the
+        training needs beforehand; a run that is resumed calls it again.
       resume, overwrite: see results.begin.
       progress: whether to draw a progress bar.
 
@@ -78,7 +82,8 @@ def make(
     if (out / "results.nc").exists():  # a run that was stopped while it was drawn
         dataset = results.load_dataset(out)
     else:
-        dataset = add_grokking_times(grok_jax.sweep(config, progress=progress, checkpoint=checkpoint))
+        trained = figure.prepare(config, out) if figure.prepare else config
+        dataset = add_grokking_times(grok_jax.sweep(trained, progress=progress, checkpoint=checkpoint))
         dataset = dataset.assign_attrs(config=json.dumps(plain))
         results.write_dataset(out, dataset)
         if dataset.attrs["diverged_runs"]:

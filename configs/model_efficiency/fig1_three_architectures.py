@@ -1,0 +1,46 @@
+"""Model efficiency fig. 1: a two-layer transformer, a two-layer LSTM and a three-layer MLP grok modular addition.
+
+Paper, Sec. 3.1: AdamW, 50% of the data, 3e5 to 4e5 non-embedding parameters each; p, learning rate, decay, batch and
+widths are not stated. Ours: the networks of architectures.py, full batch, AdamW 1e-3, decay 1, second beta .98, p = 97.
+Thresholds, set before the runs: the transformer's test accuracy plateaus where it is from .1 to .9 at t95(train),
+changes by .2 or less until 3 times that step, and gets to .95 later. The dashed line of the picture is the share of
+test pairs whose mirror image is a training pair: what is known of addition by who knows that a + b = b + a.
+Quick: p = 23, networks of width 32 to 128, 3e-3, and 70% of the pairs, as of fewer pairs a larger share is critical.
+"""
+
+from ml_collections import ConfigDict
+
+from configs.model_efficiency import fig6_efficiency
+from configs.model_efficiency.architectures import ARCHITECTURES
+from configs.model_efficiency.fig7_ungrokking import SMALL, TINY, networks
+from configs.presets import apply_preset
+
+
+def get_config(preset: str = "quick") -> ConfigDict:
+    """The config of one preset: smoke, quick or paper."""
+    config = fig6_efficiency.base()
+    config.figure = "model_efficiency/fig1_three_architectures"
+    presets = {
+        "smoke": {
+            "task.p": 7,
+            "task.train_fraction": 0.5,
+            "training.steps": 20,
+            "training.records": 4,
+            "grid": f"{networks(TINY)}; seed=range(1)",
+        },
+        "quick": {
+            "task.p": 23,
+            "task.train_fraction": 0.7,
+            "optimizer.learning_rate": 3e-3,
+            "training.steps": 2500,
+            "training.records": 100,
+            "grid": f"{networks(SMALL)}; seed=range(3)",
+        },
+        "paper": {
+            "task.train_fraction": 0.5,
+            "training.steps": 20_000,
+            "training.records": 150,
+            "grid": f"{networks(ARCHITECTURES)}; seed=range(5)",
+        },
+    }
+    return apply_preset(config, preset, presets)

@@ -1,0 +1,54 @@
+"""Model efficiency fig. 2: a transformer on 30, 50 and 70% of the data.
+
+Paper, Sec. 3.2: with more data the middling point of the validation accuracy is nearer to 100% and the rise from there
+swifter. Ours: the transformer and the optimiser of figure 1.
+Quick: p = 23, width 32, 3e-3, and fractions of 50, 65 and 80%, as of fewer pairs a larger share is critical.
+"""
+
+from ml_collections import ConfigDict
+
+from configs.model_efficiency import fig6_efficiency
+from configs.model_efficiency.architectures import set_architecture
+from configs.model_efficiency.fig7_ungrokking import SMALL, TINY
+from configs.presets import apply_preset
+
+
+def of_network(name: str, figure: str, preset: str) -> ConfigDict:
+    """The config of one preset, of one of the networks of figure 1.
+
+    Args:
+      name: of the network in the figures.
+      figure: id of the figure.
+      preset: smoke, quick or paper.
+    """
+    config = set_architecture(fig6_efficiency.base(), name)
+    config.figure = figure
+    tiny, small = ({f"model.{field}": value for field, value in own[name][1].items()} for own in (TINY, SMALL))
+    presets = {
+        "smoke": {
+            **tiny,
+            "task.p": 7,
+            "training.steps": 20,
+            "training.records": 4,
+            "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)",
+        },
+        "quick": {
+            **small,
+            "task.p": 23,
+            "optimizer.learning_rate": 3e-3,
+            "training.steps": 2500,
+            "training.records": 100,
+            "grid": "task.train_fraction=0.5, 0.65, 0.8; seed=range(3)",
+        },
+        "paper": {
+            "training.steps": 50_000,
+            "training.records": 150,
+            "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(5)",
+        },
+    }
+    return apply_preset(config, preset, presets)
+
+
+def get_config(preset: str = "quick") -> ConfigDict:
+    """The config of one preset: smoke, quick or paper."""
+    return of_network("transformer", "model_efficiency/fig2_transformer_fractions", preset)

@@ -1,0 +1,68 @@
+"""The circuits of task "circuit_logits": a memorising and a generalising MLP, trained before they are mixed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Array, Float
+from ml_collections import ConfigDict
+
+import grok_jax
+from grok_jax.tasks.circuit_logits import save_circuits
+from grok_jax.tasks.modular_arithmetic import all_pairs, encode
+from grok_jax.training.grid import parse_grid
+from grok_jax.training.probes import Probed
+
+FILE, SETTINGS = "circuits.npz", "circuits.json"
+
+
+def with_circuits(config: ConfigDict, out: Path) -> ConfigDict:
+    """Trains the circuits that a config's task describes, one pair for each seed, unless the folder has them already.
+
+    Args:
+      config: of task "circuit_logits"; seeds are on an axis of their own, or there is one for all runs.
+      out: the folder; circuits.npz is left there, and circuits.json, which says of what they are.
+
+    Returns:
+      The config with task.file set to the file; the given one is unchanged.
+    """
+    file, settings = out / FILE, out / SETTINGS
+    described = json.dumps({**config.task.to_dict(), "seeds": _seeds(config)}, default=str)
+    if not (file.exists() and settings.exists() and settings.read_text() == described):
+        settings.unlink(missing_ok=True)
+        memorising, generalising = (
+            _logits(config, decay, steps)
+            for decay, steps in (
+                (0.0, config.task.memorising_steps),
+                (config.task.weight_decay, config.task.generalising_steps),
+            )
+        )
+        save_circuits(file, memorising, generalising)
+        settings.write_text(described)
+    prepared = ConfigDict(config.to_dict())
+    prepared.task.file, prepared.task.seeds = str(file.resolve()), _seeds(config)
+    return prepared
+
+
+def _seeds(config: ConfigDict) -> int:
+    """How many seeds from 0 on take in all of the grid's."""
+    axes = {axis.name: axis.values for axis in parse_grid(config.grid)}
+    return 1 + max(seed for (seed,) in axes.get("seed", ((config.seed,),)))
+
+
+def _logits(config: ConfigDict, weight_decay: float, steps: int) -> Float[np.ndarray, "seeds pairs p"]:
+    """What networks of every seed answer to all pairs after so many steps."""
+    circuit = grok_jax.default_config("modular_arithmetic", "token_mlp", "adamw")
+    circuit.task.p, circuit.task.encoding = config.task.p, "tokens"
+    circuit.task.train_fraction = config.task.train_fraction
+    circuit.model.widths, circuit.model.embedding_width = config.task.widths, config.task.embedding_width
+    circuit.optimizer.learning_rate, circuit.optimizer.weight_decay = config.task.learning_rate, weight_decay
+    circuit.optimizer.b2 = 0.98
+    circuit.training.loss = "cross_entropy"
+
+    def answers(probed: Probed) -> Float[Array, "pairs p"]:
+        return probed.network(probed.params, encode(all_pairs(probed.task), probed.task).inputs)
+
+    grid: dict[str, Any] = {"seed": range(_seeds(config))}
+    return np.stack([logits for _, logits in grok_jax.observe(answers, circuit, grid, step=steps)])

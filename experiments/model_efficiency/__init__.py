@@ -1,0 +1,1 @@
+"""Figures of Towards Understanding the Mystery behind Grokking Phenomenon via Model and Training Efficiency."""

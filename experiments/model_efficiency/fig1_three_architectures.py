@@ -1,0 +1,94 @@
+"""Model efficiency, Figure 1: grokking of a transformer, an LSTM and an MLP.
+
+Results: dims (the settings of a network as one axis, 'seed', 'step').
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.architectures import networks_along, runs_by_network
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
+from grok_jax.analysis.grokking import delay, first_crossing, t_fit, t_generalize, value_at
+from grok_jax.plotting.panels import accuracy_panels
+
+FITTED, GENERALISED = 1.0, 0.99
+DELAY = 2.0
+MIDDLING = (0.1, 0.9)  # test accuracy at t95(train)
+LASTS, BAND = 3.0, 0.2  # a plateau: up to how many times t95(train), and how far it may change by then
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """A panel for each network."""
+    return accuracy_panels(ds, *networks_along(ds))
+
+
+def _all_generalise(ds: xr.Dataset) -> Measured:
+    networks = runs_by_network(ds)
+    fits = [first_crossing(runs["train_accuracy"], FITTED) for runs in networks.values()]
+    generalises = [first_crossing(runs["test_accuracy"], GENERALISED) for runs in networks.values()]
+    holds = xr.concat([np.isfinite(time) for time in (*fits, *generalises)], "network").all("network")
+    values = {f"largest test accuracy, {name}": runs["test_accuracy"].max("step") for name, runs in networks.items()}
+    return over_seeds(holds, values)
+
+
+def _two_are_delayed(ds: xr.Dataset) -> Measured:
+    delays = {name: delay(runs) for name, runs in runs_by_network(ds).items()}
+    two = xr.concat([delays["LSTM"], delays["MLP"]], "network")
+    known = np.isfinite(two).all("network") | (two <= DELAY).any("network")
+    values = {f"delay, {name}": ratio for name, ratio in delays.items()}
+    return over_seeds((two > DELAY).all("network"), values, decided=known)
+
+
+class Plateau(NamedTuple):
+    """The test accuracy from t95(train) to LASTS times that step."""
+
+    height: xr.DataArray  # at t95(train)
+    change: xr.DataArray  # largest less smallest
+
+
+def _plateau(runs: xr.Dataset) -> Plateau:
+    test, fit = runs["test_accuracy"], t_fit(runs)
+    ends = xr.concat([value_at(test, fit), value_at(test, LASTS * fit)], "step", join="outer")
+    inside = test.where((test["step"] >= fit) & (test["step"] <= LASTS * fit)).drop_vars("step")
+    spread = xr.concat([inside, ends.transpose(*inside.dims)], "step")
+    return Plateau(ends.isel(step=0), spread.max("step") - spread.min("step"))
+
+
+def _transformer_plateaus(ds: xr.Dataset) -> Measured:
+    runs = runs_by_network(ds)["transformer"]
+    height, change = _plateau(runs)
+    late, fit = t_generalize(runs), t_fit(runs)
+    stays = (height >= MIDDLING[0]) & (height <= MIDDLING[1]) & (change <= BAND)
+    values = {
+        "test accuracy at t95(train)": height,
+        f"change until {LASTS:g} times that step": change,
+        "t95(train)": fit,
+        "t95(test)": late,
+    }
+    return over_seeds(stays & np.isfinite(late), values, decided=np.isfinite(late) | ~stays)
+
+
+CLAIMS = [
+    Claim(
+        "model_efficiency/fig1/1",
+        "transformer, LSTM and MLP reach 100% train accuracy and 99% test accuracy",
+        "training and validation accuracy of all three become perfect",
+        _all_generalise,
+    ),
+    Claim(
+        "model_efficiency/fig1/2",
+        f"t95(test) / t95(train) is above {DELAY:g} for LSTM and MLP",
+        "their validation accuracy stays close to random guessing until after perfect training accuracy",
+        _two_are_delayed,
+    ),
+    Claim(
+        "model_efficiency/fig1/3",
+        f"transformer: at t95(train) test accuracy is from {MIDDLING[0]:.0%} to {MIDDLING[1]:.0%}, changes by"
+        f" {BAND:.0%} or less until {LASTS:g} times that step, and reaches 95% later",
+        "validation accuracy plateaus at intermediate levels before surging to full accuracy",
+        _transformer_plateaus,
+    ),
+]

@@ -1,0 +1,32 @@
+"""Model efficiency, Figure 3: an LSTM on more and less of the data.
+
+Results: dims ('task.train_fraction', 'seed', 'step').
+"""
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim
+from grok_jax.analysis.fractions import SLIGHTLY, fits_slightly_later, generalises_sooner
+from grok_jax.plotting.panels import fraction_panels
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """A panel for each fraction."""
+    return fraction_panels(ds, "LSTM")
+
+
+CLAIMS = [
+    Claim(
+        "model_efficiency/fig3/1",
+        "LSTM: t95(test) falls from every fraction to the next larger one",
+        "a substantial reduction in the steps to full validation accuracy (30, 50, 70%)",
+        generalises_sooner,
+    ),
+    Claim(
+        "model_efficiency/fig3/2",
+        f"LSTM: t95(train) is later at the largest fraction than at the smallest, by a factor of {SLIGHTLY:g} at most",
+        "a slight increase of the steps to full training accuracy",
+        fits_slightly_later,
+    ),
+]

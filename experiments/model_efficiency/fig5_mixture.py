@@ -1,0 +1,105 @@
+"""Model efficiency, Figure 5: a mixture of two trained circuits, of which only the weights are trained.
+
+Results: dims ('model.memorising_speed', 'seed', 'step'), with the probe "mixture".
+"""
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.circuits import with_circuits
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.critical_size import MIDDLE
+from grok_jax.analysis.efficiency import FITTED
+from grok_jax.analysis.grokking import LEVEL, last_value
+from grok_jax.analysis.selection import runs_at, with_axis
+from grok_jax.plotting.curves import curve, learning_curves, legend
+from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
+
+SPEED = "model.memorising_speed"
+UNEQUAL, EQUAL = 10.0, 1.0  # w_m2 at first; w_g2 is 1
+RISE = 1.1  # of the test loss over its start, for a rise
+LEARNED = 0.5  # of the train loss over its start, at the rise
+
+prepare = with_circuits
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """A row for each speed: accuracies, losses, and how much of either circuit there is."""
+    ds = with_axis(ds, SPEED).sortby(SPEED, ascending=False)
+    with style():
+        figure = Figure(figsize=(13.5, 3.6 * ds.sizes[SPEED]), layout="constrained")
+        axes = figure.subplots(ds.sizes[SPEED], 3, squeeze=False)
+        for i, row in enumerate(axes):
+            runs = ds.isel({SPEED: i})
+            learning_curves(row[0], runs)
+            learning_curves(row[1], runs, ("train_loss", "test_loss"))
+            _weights(row[2], runs)
+            for j, ax in enumerate(row):
+                ax.set_title(f"w_m2 = {runs[SPEED].item():g}, w_g2 = 1 at first")
+                panel_label(ax, "abcdefghijkl"[3 * i + j])
+                legend(ax, loc="best")
+    return figure
+
+
+def _weights(ax: Axes, runs: xr.Dataset) -> None:
+    for name, colour, label in (
+        ("memorising_weight", TRAIN, "w_mem = w_m1 w_m2"),
+        ("generalising_weight", TEST, "w_gen = w_g1 w_g2"),
+    ):
+        if name in runs:
+            curve(ax, runs[name], colour=colour, label=label)
+    ax.set_ylabel("weight of the circuit")
+
+
+def _rise(runs: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    """The largest test loss over its start, where the train loss has fallen by half or more; and the last one."""
+    test, train = (runs[name] / runs[name].isel(step=0, drop=True) for name in ("test_loss", "train_loss"))
+    return test.where(train < LEARNED).max("step"), last_value(test)
+
+
+def _has_both_circuits(runs: xr.Dataset) -> xr.DataArray:
+    """Whether C_mem has the training rows alone and C_gen the test rows too."""
+    if "memorising_train_accuracy" not in runs:
+        raise NotMeasured("needs the probe 'mixture'")
+    fitted, memorised, generalised = (
+        runs[f"{name}_accuracy"].isel(step=0, drop=True)
+        for name in ("memorising_train", "memorising_test", "generalising_test")
+    )
+    return (fitted >= FITTED) & (memorised < MIDDLE) & (generalised >= LEVEL)
+
+
+def _rises_then_falls(ds: xr.Dataset) -> Measured:
+    runs = runs_at(ds, {SPEED: UNEQUAL})
+    peak, end = _rise(runs)
+    return over_seeds(
+        (peak > RISE) & (end < 1),
+        {"largest test loss / initial": peak, "final / initial": end, "final test loss": last_value(runs["test_loss"])},
+        decided=peak.notnull() & _has_both_circuits(runs),
+    )
+
+
+def _does_not_rise(ds: xr.Dataset) -> Measured:
+    runs = runs_at(ds, {SPEED: EQUAL})
+    peak, end = _rise(runs)
+    return over_seeds(
+        (peak <= RISE) & (end < 1), {"largest test loss / initial": peak, "final / initial": end},
+        decided=peak.notnull() & _has_both_circuits(runs),
+    )  # fmt: skip
+
+
+CLAIMS = [
+    Claim(
+        "model_efficiency/fig5/1",
+        f"w_m2 = {UNEQUAL:g}: the test loss gets above {RISE:g} times its start while the train loss is below half of"
+        " its own, and ends below its start",
+        "the validation loss increases while the training loss decreases, then decreases",
+        _rises_then_falls,
+    ),
+    Claim(
+        "model_efficiency/fig5/2",
+        f"w_m2 = {EQUAL:g}: the test loss stays below {RISE:g} times its start there, and ends below its start",
+        "training and validation loss decrease in tandem",
+        _does_not_rise,
+    ),
+]

@@ -1,0 +1,140 @@
+"""Model efficiency, Figure 6: parameter norm against the logit of the right class, for several amounts of data.
+
+Results: dims ('task.label_noise', 'task.train_fraction', 'seed', 'step'), with the probe "logits".
+"""
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.critical_size import FRACTION, estimate
+from grok_jax.analysis.efficiency import (
+    FEWEST,
+    LOGIT,
+    Norms,
+    circuit_norms,
+    critical_fraction,
+    growth,
+    is_fitted,
+    is_generalising,
+    is_memorising,
+    norm_at_logit,
+)
+from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.analysis.selection import runs_at, with_axis
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.efficiency import norms_along, ways
+from grok_jax.plotting.style import NORM, TEST, TRAIN, panel_label, style
+
+NOISE = "task.label_noise"
+MONOTONE = 0.8
+FLAT = 0.2  # growth of C_gen's norm over that of C_mem's
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """Norm against logit of (a) C_mem and (b) C_gen while they are trained; (c) the norm at one logit."""
+    random, true = _runs(ds)
+    norms = circuit_norms(random, true)
+    found = estimate(critical_fraction(norms))
+    with style():
+        figure = Figure(figsize=(14.0, 4.2), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        ways(left, random, is_fitted(random))
+        ways(middle, true, is_generalising(true))
+        left.set_title("C_mem: random labels")
+        middle.set_title("C_gen: from 95% test accuracy on")
+        low, high = _shared_limits(left, middle)
+        for ax in (left, middle):
+            ax.set_ylim(low, high)
+            legend(ax, loc="best", title="D / p²")
+        norms_along(right, norms.memorising, colour=TRAIN, label="C_mem, random labels")
+        below = norm_at_logit(true, is_memorising(true))
+        norms_along(right, below, colour=NORM, label="C_mem, true labels", linestyle="--", marker="s")
+        norms_along(right, norms.generalising, colour=TEST, label="C_gen")
+        if np.isfinite(found.median):
+            right.axvspan(found.low, found.high, color="0.5", alpha=0.2, linewidth=0)
+            text = f"crossing: {found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
+            right.axvline(found.median, color="0.4", linestyle=":", label=text)
+        right.set(ylabel=f"smallest weight norm at a correct logit of {LOGIT:g}", xlabel="train fraction D / p²")
+        right.set_title("efficiency against data")
+        legend(right, loc="best")
+        for ax, letter in zip((left, middle, right), "abc", strict=True):
+            panel_label(ax, letter)
+    return figure
+
+
+def _shared_limits(*panels: object) -> tuple[float, float]:
+    limits = [ax.get_ylim() for ax in panels if ax.lines]
+    return min((low for low, _ in limits), default=0.0), max((high for _, high in limits), default=1.0)
+
+
+def _runs(ds: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
+    """Runs on random labels, and on true ones."""
+    ds = with_axis(ds, FRACTION).sortby(FRACTION)
+    return runs_at(ds, {NOISE: 1.0}), runs_at(ds, {NOISE: 0.0})
+
+
+def _norms(ds: xr.Dataset) -> Norms:
+    """Raises NotMeasured where there are too few fractions with C_mem."""
+    norms = circuit_norms(*_runs(ds))
+    if norms.memorising.sizes[FRACTION] < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {FRACTION}")
+    return norms
+
+
+def _memorising_costs_more_with_data(ds: xr.Dataset) -> Measured:
+    norm = _norms(ds).memorising
+    rise, order = growth(norm), rank_correlation(norm, FRACTION)
+    return over_seeds(
+        order > MONOTONE,
+        {
+            "rank correlation": order,
+            "slope of log norm": rise,
+            "norm at the smallest fraction": norm.isel({FRACTION: 0}, drop=True),
+            "at the largest": norm.isel({FRACTION: -1}, drop=True),
+        },
+        decided=rise.notnull(),
+    )
+
+
+def _generalising_costs_the_same(ds: xr.Dataset) -> Measured:
+    norms = _norms(ds)
+    steep, flat = growth(norms.memorising), growth(norms.generalising)
+    return over_seeds(
+        (steep > 0) & (abs(flat) < FLAT * steep),
+        {"slope ratio": flat / steep, "slope of C_gen": flat, "norm of C_gen": norms.generalising.mean(FRACTION)},
+        decided=steep.notnull() & flat.notnull(),
+    )
+
+
+def _crossing(ds: xr.Dataset) -> Measured:
+    critical = critical_fraction(_norms(ds))
+    inside = np.isfinite(critical)
+    found = estimate(critical)
+    note = f"over seeds from {found.low:.3g} to {found.high:.3g} of all pairs; the claim is that there is a crossing"
+    return over_seeds(inside, {"critical fraction": critical}, decided=critical.notnull(), note=note)
+
+
+CLAIMS = [
+    Claim(
+        "model_efficiency/fig6/1",
+        f"the smallest weight norm at a mean correct logit of {LOGIT:g} grows with the train fraction for C_mem (random"
+        f" labels): rank correlation of norm and fraction above {MONOTONE:g}",
+        "C_mem: a higher parameter norm is required as the dataset grows to generate the same logit",
+        _memorising_costs_more_with_data,
+    ),
+    Claim(
+        "model_efficiency/fig6/2",
+        "for C_gen (95% test accuracy or more) the slope of log norm against log fraction is, in size, below"
+        f" {FLAT:g} of C_mem's",
+        "the parameter norm of C_gen remains relatively stable",
+        _generalising_costs_the_same,
+    ),
+    Claim(
+        "model_efficiency/fig6/3",
+        "within the fractions measured C_mem's norm passes C_gen's: that fraction is D_crit / p²",
+        "there is a critical dataset size at which C_mem and C_gen have similar efficiency; no number is given",
+        _crossing,
+    ),
+]

@@ -1,0 +1,155 @@
+"""The critical amount of data of one MLP from efficiency, from semi-grokking and from ungrokking, side by side.
+
+Results: dims (the three settings of a run as one axis, 'seed', 'step'), with the probe "logits".
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.critical_size import FRACTION, MIDDLE, Estimate, estimate, passes_at
+from grok_jax.analysis.efficiency import LOGIT, circuit_norms, critical_fraction
+from grok_jax.analysis.grokking import last_value
+from grok_jax.analysis.selection import config_value
+from grok_jax.analysis.ungrokking import SHARE, kept_fraction
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.efficiency import norms_along
+from grok_jax.plotting.style import NORM, TEST, TRAIN, panel_label, style
+
+AXIS = f"task.label_noise,{FRACTION},{SHARE}"
+SPREAD = 1.5  # largest over smallest estimate, at most
+COLOURS = {"efficiency": NORM, "semi-grokking": TEST, "ungrokking": TRAIN}
+LABELS = {"semi-grokking": "trained on D pairs", "ungrokking": "continued on D pairs"}
+
+
+class Kinds(NamedTuple):
+    """The three kinds of runs, each along FRACTION: of ungrokking, the fraction that is kept."""
+
+    memorising: xr.Dataset
+    learning: xr.Dataset
+    continued: xr.Dataset
+
+
+def kinds(ds: xr.Dataset) -> Kinds:
+    """Sorts the runs of the grid's one axis.
+
+    Raises:
+      NotMeasured: there is no such axis, or a kind has no run.
+    """
+    axis = next((dim for dim in ds.dims if "".join(str(dim).split()) == AXIS), None)
+    if axis is None:
+        raise NotMeasured(f"needs the axis {AXIS}")
+    noisy, is_cut = ds["task.label_noise"] > 0, ds[SHARE] < 1
+
+    def along_fraction(chosen: xr.DataArray) -> xr.Dataset:
+        runs = ds.isel({axis: np.flatnonzero(chosen)})
+        if not runs.sizes[axis]:
+            raise NotMeasured("needs runs on random labels, runs on true labels, and runs continued on fewer of these")
+        kept = kept_fraction(runs).values
+        runs = runs.drop_vars([name for name in AXIS.split(",") if name in runs.coords])
+        return runs.rename({axis: FRACTION}).assign_coords({FRACTION: kept}).sortby(FRACTION)
+
+    return Kinds(along_fraction(noisy & ~is_cut), along_fraction(~noisy & ~is_cut), along_fraction(~noisy & is_cut))
+
+
+def critical_fractions(ds: xr.Dataset) -> dict[str, xr.DataArray]:
+    """The estimate of each seed from each source."""
+    memorising, learning, continued = kinds(ds)
+    return {
+        "efficiency": critical_fraction(circuit_norms(memorising, learning)),
+        "semi-grokking": passes_at(last_value(learning["test_accuracy"]), MIDDLE, FRACTION),
+        "ungrokking": passes_at(last_value(continued["test_accuracy"]), MIDDLE, FRACTION),
+    }
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) norms at one logit, (b) final test accuracies, (c) the estimates with the range of their seeds."""
+    memorising, learning, continued = kinds(ds)
+    norms = circuit_norms(memorising, learning)
+    found = {source: estimate(critical) for source, critical in critical_fractions(ds).items()}
+    with style():
+        figure = Figure(figsize=(14.0, 4.0), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        norms_along(left, norms.memorising, colour=TRAIN, label="C_mem, random labels")
+        norms_along(left, norms.generalising, colour=TEST, label="C_gen", marker="s")
+        left.set(ylabel=f"smallest weight norm at a correct logit of {LOGIT:g}", title="efficiency")
+        for runs, source in ((learning, "semi-grokking"), (continued, "ungrokking")):
+            accuracy = last_value(runs["test_accuracy"])
+            norms_along(middle, accuracy, colour=COLOURS[source], label=LABELS[source])
+        middle.axhline(MIDDLE, color="0.5", linewidth=1)
+        middle.set(ylabel="final test accuracy", ylim=(-0.03, 1.03), title="semi-grokking and ungrokking")
+        for ax, sources in ((left, ("efficiency",)), (middle, ("semi-grokking", "ungrokking"))):
+            for source in sources:
+                _mark(ax, found[source], COLOURS[source])
+            ax.set_xlabel("train fraction D / p²")
+            legend(ax, loc="lower right", frameon=True, framealpha=0.85, edgecolor="none")
+        _estimates(right, found, config_value(ds, "task.p"))
+        for ax, letter in zip((left, middle, right), "abc", strict=True):
+            panel_label(ax, letter)
+    return figure
+
+
+def _mark(ax: Axes, found: Estimate, colour: str) -> None:
+    if np.isfinite(found.median):
+        ax.axvline(found.median, color=colour, linestyle=":", linewidth=1.4)
+
+
+def _estimates(ax: Axes, found: dict[str, Estimate], p: int | None) -> None:
+    """A row for each source: the median and the range of the seeds."""
+    for row, (source, one) in enumerate(found.items()):
+        if np.isfinite([one.low, one.high]).all():
+            ax.plot([one.low, one.high], [row, row], color=COLOURS[source], linewidth=3, alpha=0.5)
+        if np.isfinite(one.median):
+            ax.plot(one.median, row, "o", color=COLOURS[source], markersize=8)
+        text = f"{one.median:.2f} ({one.low:.2f} to {one.high:.2f})" if one.seeds else "no value"
+        place = one.median if np.isfinite(one.median) else 0.0
+        ax.annotate(text, (place, row), (0, 10), textcoords="offset points", ha="center")
+    ax.set_yticks(range(len(found)), list(found))
+    ax.set(ylim=(len(found) - 0.5, -0.7), xlabel="critical fraction D_crit / p²", title=f"three estimates, p = {p}")
+    ax.set_xlim(0, 1)
+
+
+def table(ds: xr.Dataset) -> list[dict[str, Any]]:
+    """A row for each source: the median of its estimates and the range of the seeds, in fractions and in pairs."""
+    p = config_value(ds, "task.p")
+    rows = []
+    for source, critical in critical_fractions(ds).items():
+        found = estimate(critical)
+        rows.append(
+            {
+                "source": source,
+                "critical_fraction": found.median,
+                "lowest_seed": found.low,
+                "highest_seed": found.high,
+                "seeds": found.seeds,
+                "critical_pairs": found.median * p**2,
+            }
+        )
+    return rows
+
+
+def _estimates_agree(ds: xr.Dataset) -> Measured:
+    critical = critical_fractions(ds)
+    together = xr.concat(list(critical.values()), "source", coords="minimal", compat="override")
+    spread = together.max("source", skipna=False) / together.min("source", skipna=False)
+    known = np.isfinite(together).all("source")
+    found = {source: estimate(one) for source, one in critical.items()}
+    ranges = "; ".join(f"{source} {one.low:.3g} to {one.high:.3g}" for source, one in found.items())
+    return over_seeds(
+        spread <= SPREAD, {**critical, "largest / smallest": spread}, decided=known, note=f"over seeds: {ranges}"
+    )
+
+
+CLAIMS = [
+    Claim(
+        "model_efficiency/fig6d/1",
+        "the critical fractions by efficiency, by final test accuracy of learning runs and by that of runs continued on"
+        f" few data differ by at most a factor of {SPREAD:g}",
+        "one D_crit decides all three; the paper puts no numbers side by side",
+        _estimates_agree,
+    ),
+]

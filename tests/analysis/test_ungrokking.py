@@ -1,0 +1,78 @@
+"""Runs continued on few data."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.critical_size import FRACTION
+from grok_jax.analysis.ungrokking import CUT, SHARE, all_forget, continued, kept_fraction
+
+GAMMA = "optimizer.weight_decay"
+STEPS = [0, 100, 200, 300]
+
+
+def results(*, before=1.0, after=0.05, train=1.0, share=0.125, cut=100, seeds=3):
+    """Test accuracy at two weight decays, seeds and a share that is enough: `after` may be one for each decay."""
+    after = np.broadcast_to(after, 2)
+    test = np.array([[[0.0, before, end, end], [0.0, 1.0, 1.0, 1.0]] for end in after])[:, :, None].repeat(seeds, 2)
+    fit = np.broadcast_to([0.0, 1.0, train, 1.0], test.shape)
+    dims = (GAMMA, SHARE, "seed", "step")
+    coords = {GAMMA: [0.5, 1.0], SHARE: [share, 0.75], "seed": range(seeds), "step": STEPS}
+    config = {"task": {"train_fraction": 0.8}, "training": {"shrink_step": cut}}
+    return xr.Dataset(
+        {"test_accuracy": (dims, test), "train_accuracy": (dims, fit)}, coords, {"config": json.dumps(config)}
+    )
+
+
+def judged(**settings):
+    return all_forget(results(**settings), GAMMA, ["a", "b"])
+
+
+def test_kept_is_a_share_of_all_examples():
+    np.testing.assert_allclose(kept_fraction(results()), [0.1, 0.6])
+
+
+def test_before_is_the_last_record_that_the_cut_has_not_touched():
+    found = continued(results(cut=150).isel({GAMMA: 0, SHARE: 0, "seed": 0}))
+    assert (float(found.before), float(found.after)) == (1.0, 0.05)
+
+
+def test_a_cut_may_differ_between_runs():
+    ds = results().isel({SHARE: 0}).assign_coords({CUT: (GAMMA, [100, 0])})
+    np.testing.assert_allclose(continued(ds).before.isel(seed=0), [1.0, 0.0])
+
+
+def test_runs_that_forget_at_every_point_and_stay_fitted_hold():
+    measured = judged()
+    assert measured.holds is True
+    assert measured.value["test accuracy, a"] == 0.05
+
+
+@pytest.mark.parametrize("changes", [{"after": 0.6}, {"after": (0.05, 0.6)}, {"train": 0.9}])
+def test_one_point_that_remembers_or_a_fit_that_is_lost_fails(changes):
+    assert judged(**changes).holds is False
+
+
+@pytest.mark.parametrize("changes", [{"before": 0.5}, {"seeds": 2}])
+def test_runs_that_had_not_generalised_and_two_seeds_are_undecided(changes):
+    assert judged(**changes).holds is None
+
+
+def test_a_large_share_is_not_measured():
+    with pytest.raises(NotMeasured, match=r"0\.32 of all examples are kept"):
+        judged(share=0.4)
+
+
+def test_runs_without_a_cut_are_not_measured():
+    ds = results()
+    ds.attrs["config"] = json.dumps({"task": {"train_fraction": 0.8}})
+    with pytest.raises(NotMeasured, match=CUT):
+        all_forget(ds, GAMMA, ["a", "b"])
+
+
+def test_a_fraction_along_the_grid_counts():
+    ds = results().isel({SHARE: 0}, drop=True).expand_dims({FRACTION: [0.2, 0.4]}).assign_coords({SHARE: 0.5})
+    np.testing.assert_allclose(kept_fraction(ds), [0.1, 0.2])
