@@ -6,6 +6,17 @@ Thresholds, set before the runs: the transformer's test accuracy plateaus where 
 changes by .2 or less until 3 times that step, and gets to .95 later. The dashed line of the picture is the share of
 test pairs whose mirror image is a training pair: what is known of addition by who knows that a + b = b + a.
 Quick: p = 23, networks of width 32 to 128, 3e-3, and 70% of the pairs, as of fewer pairs a larger share is critical.
+
+Measured (quick, 3 seeds): claim 1 does not hold: LSTM and MLP reach 100% in all, the transformer in one seed; the other
+two stop near .95 (.931 and .956 at the end). Claim 2 holds in all: delays 22 and 31 (median t95(test) 1,763 and 1,173).
+Claim 3 does not hold: at t95(train), step 67, the transformer's test accuracy is .06, .15 to .23 at 3 times that step,
+and rises by and by to .95 at 1,364 to 2,982; the median rests at about .15 from step 90 to 200, a short and low plateau
+that begins only after t95(train). At so few pairs it memorises before it knows anything of the other pairs;
+that it is the size that does it, and not the optimiser, is a guess: the paper preset was not run. The budget was
+doubled from 2,500 steps after the first run, in which no transformer but one had generalised; claims 1 and 3 had the
+same verdict there.
+
+Cost on 2 cores: quick 95 s on busy cores.
 """
 
 from ml_collections import ConfigDict
@@ -32,7 +43,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.p": 23,
             "task.train_fraction": 0.7,
             "optimizer.learning_rate": 3e-3,
-            "training.steps": 2500,
+            "training.steps": 5000,
             "training.records": 100,
             "grid": f"{networks(SMALL)}; seed=range(3)",
         },

@@ -3,6 +3,12 @@
 Paper, Sec. 3.2: with more data the middling point of the validation accuracy is nearer to 100% and the rise from there
 swifter. Ours: the transformer and the optimiser of figure 1.
 Quick: p = 23, width 32, 3e-3, and fractions of 50, 65 and 80%, as of fewer pairs a larger share is critical.
+
+Measured (quick, 3 seeds): claim 1 holds in 2 of 3: t95(test) 751, 1,299 and 899 at 80%, 1,767 and 3,036 in two seeds at
+65% (the third ends at test accuracy .94), 3,537 in one at 50%. With 2,500 steps, the first budget, two seeds were open.
+Test accuracy at 3 times t95(train) rises with the fraction, as the paper says: .03 to .05, .08 to .18, .33 to .50.
+
+Cost on 2 cores: smoke 5 s; quick 70 s (3.6e4 run-steps at 510 a second); paper was not run.
 """
 
 from ml_collections import ConfigDict
@@ -36,7 +42,7 @@ def of_network(name: str, figure: str, preset: str) -> ConfigDict:
             **small,
             "task.p": 23,
             "optimizer.learning_rate": 3e-3,
-            "training.steps": 2500,
+            "training.steps": 4000,
             "training.records": 100,
             "grid": "task.train_fraction=0.5, 0.65, 0.8; seed=range(3)",
         },

@@ -21,7 +21,14 @@ from configs.presets import apply_preset
 from grok_jax import default_config
 
 SMALL = {"task.p": 23, "model.width": 64, "model.mlp_width": 256, "optimizer.learning_rate": 3e-3}
-TINY = {"task.p": 7, "model.width": 8, "model.mlp_width": 8, "training.steps": 20, "training.records": 4}
+TINY = {
+    "task.p": 7,
+    "model.layers": 1,
+    "model.width": 8,
+    "model.mlp_width": 8,
+    "training.steps": 20,
+    "training.records": 4,
+}
 
 
 def base() -> ConfigDict:
