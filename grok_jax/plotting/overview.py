@@ -57,7 +57,9 @@ def overview(ds: xr.Dataset) -> Figure:
         panels[0, 0].plot([], [], color="0.4", linestyle="--", label="train")
         panels[0, 0].plot([], [], color="0.4", label="test")
         handles, labels = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, title=colour_axis[0] if colour_axis else None, loc="outside right upper")
+        # A line for each field of an axis, as one line of several leaves the panels no room.
+        title = colour_axis[0].replace(",", ",\n") if colour_axis else None
+        figure.legend(handles, labels, title=title, loc="outside right upper")
         settings = math.prod(ds.sizes[d] for d in column_axes)
         if settings > len(columns):
             figure.suptitle(f"{len(columns)} of {settings} settings of {', '.join(column_axes)}")

@@ -31,6 +31,13 @@ def test_the_first_axis_is_the_colour_and_the_second_the_columns(tmp_path):
     figure.savefig(tmp_path / "figure.png")
 
 
+def test_an_axis_of_many_fields_leaves_the_panels_room(tmp_path):
+    zipped = "model.init_scale,optimizer.constant_norm,optimizer.weight_decay,training.steps"
+    figure = overview(results(**{zipped: ["(1.0, False, 1.0, 16000)", "(0.8, True, 0.0, 6000)"]}))
+    assert figure.legends[0].get_title().get_text().count("\n") == 3
+    figure.savefig(tmp_path / "figure.png")
+
+
 def test_seeds_of_any_section_are_bands_not_colours():
     figure = overview(results(**{"seed": [0, 1], "task.seed": [0, 1]}))
     assert [len(drawn(ax)) for ax in figure.axes] == [2, 1]
