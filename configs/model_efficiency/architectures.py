@@ -21,6 +21,17 @@ ARCHITECTURES = {
 }
 
 
+def base(name: str) -> ConfigDict:
+    """One of ARCHITECTURES on addition modulo 97, as all figures train it: full batch, AdamW 1e-3, decay 1."""
+    config = set_architecture(default_config(task="modular_arithmetic", optimizer="adamw"), name)
+    config.task.p = 97
+    config.optimizer.learning_rate = 1e-3
+    config.optimizer.weight_decay = 1.0
+    config.optimizer.b2 = 0.98
+    config.training.loss = "cross_entropy"
+    return config
+
+
 def set_architecture(config: ConfigDict, name: str) -> ConfigDict:
     """Makes the config's model one of ARCHITECTURES, its task one of tokens, and returns it."""
     model, fields = ARCHITECTURES[name]

@@ -21,15 +21,14 @@ Cost on 2 cores: quick 95 s on busy cores.
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency import fig6_efficiency
-from configs.model_efficiency.architectures import ARCHITECTURES
+from configs.model_efficiency.architectures import ARCHITECTURES, base
 from configs.model_efficiency.fig7_ungrokking import SMALL, TINY, networks
 from configs.presets import apply_preset
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
-    config = fig6_efficiency.base()
+    config = base("MLP")
     config.figure = "model_efficiency/fig1_three_architectures"
     presets = {
         "smoke": {

@@ -13,8 +13,7 @@ Cost on 2 cores: smoke 5 s; quick 70 s (3.6e4 run-steps at 510 a second); paper 
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency import fig6_efficiency
-from configs.model_efficiency.architectures import set_architecture
+from configs.model_efficiency.architectures import base
 from configs.model_efficiency.fig7_ungrokking import SMALL, TINY
 from configs.presets import apply_preset
 
@@ -27,7 +26,7 @@ def of_network(name: str, figure: str, preset: str) -> ConfigDict:
       figure: id of the figure.
       preset: smoke, quick or paper.
     """
-    config = set_architecture(fig6_efficiency.base(), name)
+    config = base(name)
     config.figure = figure
     tiny, small = ({f"model.{field}": value for field, value in own[name][1].items()} for own in (TINY, SMALL))
     presets = {

@@ -21,6 +21,7 @@ paper 4e7 run-steps, for a GPU.
 from ml_collections import ConfigDict
 
 from configs.model_efficiency import fig9_semi_grokking
+from configs.model_efficiency.architectures import base
 from configs.presets import apply_preset
 
 AXIS = (
@@ -55,7 +56,7 @@ def arms(batch: int, small: int, rate: float, decay: float) -> str:
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
-    config = fig9_semi_grokking.base()
+    config = base("transformer")
     config.figure = "model_efficiency/fig4_data_efficiency"
     config.optimizer.warmup_steps = 10
     config.optimizer.weight_decay = 0.0

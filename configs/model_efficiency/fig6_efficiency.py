@@ -21,9 +21,8 @@ second, so that it wants a GPU, on which it has not been timed.
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import set_architecture
+from configs.model_efficiency.architectures import base
 from configs.presets import apply_preset
-from grok_jax import default_config
 
 SMALL = {"task.p": 23, "model.embedding_width": 32, "model.widths": (128, 128), "optimizer.learning_rate": 3e-3}
 TINY = {
@@ -40,20 +39,9 @@ def evenly(steps: int, count: int = 60) -> tuple[int, ...]:
     return tuple(range(0, steps, max(1, steps // count)))
 
 
-def base() -> ConfigDict:
-    """The MLP of this paper at the paper's size."""
-    config = set_architecture(default_config(task="modular_arithmetic", optimizer="adamw"), "MLP")
-    config.task.p = 97
-    config.optimizer.learning_rate = 1e-3
-    config.optimizer.weight_decay = 1.0
-    config.optimizer.b2 = 0.98
-    config.training.loss = "cross_entropy"
-    return config
-
-
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
-    config = base()
+    config = base("MLP")
     config.figure = "model_efficiency/fig6_efficiency"
     config.training.probes = ("logits",)
     config.training.records = 120

@@ -23,6 +23,7 @@ wants a GPU, on which it has not been timed.
 from ml_collections import ConfigDict
 
 from configs.model_efficiency import fig6_efficiency
+from configs.model_efficiency.architectures import base
 from configs.presets import apply_preset
 
 AXIS = "task.label_noise, task.train_fraction, training.shrink_to"
@@ -47,7 +48,7 @@ def settings(memorise: tuple[float, ...], learn: tuple[float, ...], keep: tuple[
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
-    config = fig6_efficiency.base()
+    config = base("MLP")
     config.figure = "model_efficiency/fig6d_critical_size"
     config.training.probes = ("logits",)
     small = (0.2, 0.3, 0.4, 0.5, 0.6)

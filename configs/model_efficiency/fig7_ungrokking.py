@@ -22,7 +22,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from configs.model_efficiency import fig6_efficiency
-from configs.model_efficiency.architectures import ARCHITECTURES
+from configs.model_efficiency.architectures import ARCHITECTURES, base
 from configs.presets import apply_preset
 from grok_jax.models import MODELS
 
@@ -47,7 +47,7 @@ def networks(chosen: Mapping[str, tuple[str, Mapping[str, Any]]]) -> str:
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
-    config = fig6_efficiency.base()
+    config = base("MLP")
     config.figure = "model_efficiency/fig7_ungrokking"
     config.task.train_fraction = 0.8
     presets = {

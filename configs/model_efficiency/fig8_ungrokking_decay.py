@@ -17,12 +17,13 @@ that it wants a GPU, on which it has not been timed.
 from ml_collections import ConfigDict
 
 from configs.model_efficiency import fig6_efficiency
+from configs.model_efficiency.architectures import base
 from configs.presets import apply_preset
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
-    config = fig6_efficiency.base()
+    config = base("MLP")
     config.figure = "model_efficiency/fig8_ungrokking_decay"
     config.task.train_fraction = 0.8
     shares = "training.shrink_to=0.125, 0.75"

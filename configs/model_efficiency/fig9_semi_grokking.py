@@ -16,9 +16,8 @@ Cost on 2 cores: smoke 10 s; quick about 2 minutes (5.4e4 run-steps); paper 5.5e
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import set_architecture
+from configs.model_efficiency.architectures import base
 from configs.presets import apply_preset
-from grok_jax import default_config
 
 SMALL = {"task.p": 23, "model.width": 64, "model.mlp_width": 256, "optimizer.learning_rate": 3e-3}
 TINY = {
@@ -31,20 +30,9 @@ TINY = {
 }
 
 
-def base() -> ConfigDict:
-    """The transformer of this paper at the paper's size."""
-    config = set_architecture(default_config(task="modular_arithmetic", optimizer="adamw"), "transformer")
-    config.task.p = 97
-    config.optimizer.learning_rate = 1e-3
-    config.optimizer.weight_decay = 1.0
-    config.optimizer.b2 = 0.98
-    config.training.loss = "cross_entropy"
-    return config
-
-
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
-    config = base()
+    config = base("transformer")
     config.figure = "model_efficiency/fig9_semi_grokking"
     presets = {
         "smoke": {**TINY, "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)"},

@@ -8,14 +8,13 @@ Reference: Varma et al. (2023), Explaining grokking through circuit efficiency, 
 
 from typing import NamedTuple
 
-import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.critical_size import FRACTION, MIDDLE, passes_at
 from grok_jax.analysis.grokking import LEVEL
-from grok_jax.analysis.power_law import fit_power_law
+from grok_jax.analysis.power_law import slopes_along
 
 LOGIT = 18.0  # of the right class above the mean of all
 FITTED = 0.99  # train accuracy
@@ -76,12 +75,7 @@ def circuit_norms(memorising: xr.Dataset, learning: xr.Dataset) -> Norms:
 
 def growth(norm: Float[xr.DataArray, "..."]) -> Float[xr.DataArray, "..."]:
     """Slope of log norm against log FRACTION over the points that have one, NaN where these are fewer than FEWEST."""
-
-    def slope(values: np.ndarray, at: np.ndarray) -> float:
-        law = fit_power_law(xr.DataArray(at, dims="point"), xr.DataArray(values, dims="point"))
-        return law.slope if law.points >= FEWEST else np.nan
-
-    return xr.apply_ufunc(slope, norm, norm[FRACTION], input_core_dims=[[FRACTION], [FRACTION]], vectorize=True)
+    return slopes_along(norm, FRACTION, FEWEST)
 
 
 def critical_fraction(norms: Norms) -> Float[xr.DataArray, "..."]:

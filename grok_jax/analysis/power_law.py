@@ -51,21 +51,22 @@ def fit_power_law(x: Real[xr.DataArray, "..."], y: Real[xr.DataArray, "..."], co
     return PowerLaw(slope, float(slope - reach), float(slope + reach), float(np.exp(fit.intercept)), *counts)
 
 
-def slopes_along(y: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:
+def slopes_along(y: Real[xr.DataArray, "..."], axis: str, fewest: int | None = None) -> Float[xr.DataArray, "..."]:
     """The slope of log y against the logarithm of one axis, for each run along the other axes.
 
     Args:
       y: for instance times in steps.
       axis: an axis of y with numbers above 0 for coordinates.
+      fewest: how many known values a slope takes; None: all of them, as of times a slope without the censored ones
+        would be bent.
 
     Returns:
-      Slopes of `fit_power_law`, NaN where a value of the run is censored or missing: a slope of the others would be
-      bent.
+      Slopes of `fit_power_law`, NaN where fewer values of the run are known.
     """
 
     def slope(values: np.ndarray, at: np.ndarray) -> float:
         law = fit_power_law(xr.DataArray(at, dims="point"), xr.DataArray(values, dims="point"))
-        return law.slope if law.points == values.size else np.nan
+        return law.slope if law.points >= (values.size if fewest is None else fewest) else np.nan
 
     return xr.apply_ufunc(slope, y, y[axis], input_core_dims=[[axis], [axis]], vectorize=True)
 
