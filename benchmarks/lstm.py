@@ -15,13 +15,31 @@ P, FRACTION, LAYERS, WIDTH = 53, 0.36, 2, 128
 def get_config(preset: str) -> ConfigDict:
     """Addition modulo 53, 1011 pairs, full batch, AdamW: 8 runs of one size, whatever the preset."""
     del preset
-    config = default_config("modular_arithmetic", "lstm", "adamw")
-    config.task.p, config.task.encoding, config.task.train_fraction = P, "tokens", FRACTION
+    config = task_config("lstm")
     config.model.layers, config.model.width, config.model.embedding_width = LAYERS, WIDTH, WIDTH
+    return config
+
+
+def task_config(model: str) -> ConfigDict:
+    """The task and the optimiser, with some model of tokens at its defaults."""
+    config = default_config("modular_arithmetic", model, "adamw")
+    config.task.p, config.task.encoding, config.task.train_fraction = P, "tokens", FRACTION
     config.optimizer.weight_decay = 1.0
     config.training.loss = "cross_entropy"
     config.grid = "seed=range(8)"
     return config
+
+
+def trained(network: Any, optimizer: dict[str, Any]) -> Trainer:
+    """A PyTorch network of tokens on this task, under AdamW with further arguments."""
+    import torch
+    from torch.nn import functional
+
+    pairs = torch.cartesian_prod(torch.arange(P), torch.arange(P))
+    pairs = pairs[torch.randperm(len(pairs))[: int(FRACTION * len(pairs))]]
+    tokens = functional.pad(pairs, (0, 1), value=P)
+    adamw = torch.optim.AdamW(network.parameters(), **{"lr": 1e-3, "weight_decay": 1.0, **optimizer})
+    return trainer(network, adamw, itertools.repeat((tokens, pairs.sum(1) % P)), criterion=functional.cross_entropy)
 
 
 def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
@@ -32,7 +50,6 @@ def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
       optimizer: further arguments of AdamW.
     """
     import torch
-    from torch.nn import functional
 
     torch.set_num_threads(threads)
 
@@ -47,9 +64,4 @@ def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
             states, _ = self.lstm(self.embedding(tokens))
             return self.readout(states[:, -1])
 
-    pairs = torch.cartesian_prod(torch.arange(P), torch.arange(P))
-    pairs = pairs[torch.randperm(len(pairs))[: int(FRACTION * len(pairs))]]
-    tokens = functional.pad(pairs, (0, 1), value=P)
-    network = Network()
-    adamw = torch.optim.AdamW(network.parameters(), **{"lr": 1e-3, "weight_decay": 1.0, **optimizer})
-    return trainer(network, adamw, itertools.repeat((tokens, pairs.sum(1) % P)), criterion=functional.cross_entropy)
+    return trained(Network(), optimizer)
