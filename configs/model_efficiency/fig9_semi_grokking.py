@@ -7,9 +7,10 @@ accuracy ends in the middle. Neither p nor optimiser is stated. Ours: the transf
 Quick: p = 23, half the width, 3e-3. Of fewer pairs a larger share is critical, so that the fractions are larger.
 
 Measured (quick, 3 seeds): claim 1 holds in all: test accuracy ends at .11 to .19, .23 to .29 and .36 to .92 with 30, 40
-and 50% of the pairs, and still rises there when 3000 steps are over, so that some of it is a matter of the budget; all
-below the share of pairs whose mirror image was seen. Claim 2 does not hold (1 of 3 seeds): all seeds grok at 60% (2,100
-to 2,190 steps, 15 times those of fitting or more) and at 80%, one ends at .91 with 70%.
+and 50% of the pairs, the medians below the share of pairs whose mirror image was seen, and still rises there when 3000
+steps are over, so that some of it is a matter of the budget. Claim 2 does not hold (1 of 3 seeds): all seeds grok at
+60% (2,100 to 2,190 steps, about 50 times those of fitting) and at 80%, one ends at .91 with 70%; in one seed the window
+reaches up to 40% only, and 50% ends at .92 without 95% before.
 
 Cost on 2 cores: smoke 10 s; quick about 2 minutes (5.4e4 run-steps); paper 5.5e6 run-steps, for a GPU.
 """
