@@ -10,8 +10,7 @@ from jaxtyping import Array, Float, Key
 from grok_jax.components import require_positive
 from grok_jax.errors import require
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.drawing import shuffled_splits
-from grok_jax.tasks.modular_arithmetic import train_pairs
+from grok_jax.tasks.drawing import floor_share, shuffled_splits
 
 CIRCUITS = ("memorising", "generalising")  # the order of a row's logits
 
@@ -62,7 +61,7 @@ def count_rows(fields: SimpleNamespace) -> Rows:
         f"task.seed is {fields.seed}; there are circuits of seeds 0 to {fields.seeds - 1}",
     )
     pairs, fraction = fields.p**2, fields.train_fraction
-    train = int(train_pairs(fraction, pairs)) if 0 < fraction < 1 else 0
+    train = int(floor_share(fraction, pairs)) if 0 < fraction < 1 else 0
     require(0 < train < pairs, f"task.train_fraction is {fraction}; of {pairs} pairs it must leave some to each split")
     return Rows(train, pairs - train)
 
@@ -81,7 +80,7 @@ def draw_pairs(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | No
     """
     del pool
     pairs = fields.p**2
-    train = train_pairs(fields.train_fraction, pairs)
+    train = floor_share(fields.train_fraction, pairs)
     data = shuffled_splits(key, pairs, train, pairs - train, capacity)
     first = jnp.asarray(fields.seed, jnp.int32) * pairs
     return Data(*(split._replace(index=first + split.index) for split in data))

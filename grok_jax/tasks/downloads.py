@@ -1,10 +1,15 @@
-"""The folder of real data, and files that are downloaded into it once, with their checksums."""
+"""The folder of real data, files downloaded into it with their checksums, and what was made of them once."""
 
 import os
-from collections.abc import Sequence
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pooch
+from jaxtyping import Shaped
 
 from grok_jax.errors import UserError, require
 
@@ -49,3 +54,46 @@ def fetch_file(name: str, urls: Sequence[str], sha256: str) -> Path:
         f"{path} is missing and no download worked ({'; '.join(failures)});"
         " put the file there, or set GROK_JAX_DATA to the folder that has it"
     )
+
+
+def cache_folder() -> Path:
+    """Where arrays made of real data are kept: the folder that GROK_JAX_CACHE names, or the user's cache folder."""
+    return Path(os.environ.get("GROK_JAX_CACHE") or pooch.os_cache("grok_jax"))
+
+
+def cached_arrays(
+    name: str, make: Callable[[], Mapping[str, Shaped[np.ndarray, "..."]]]
+) -> dict[str, Shaped[np.ndarray, "..."]]:
+    """Arrays that take long to make, made once and kept in the cache folder.
+
+    They are written under another name and moved to their place when complete, so that the file is never there by
+    half, also where two processes make it at once; one that cannot be read is made again. Where the folder cannot be
+    written, nothing is kept.
+
+    Args:
+      name: of the file, without its ending. It must tell apart whatever the arrays depend on: the checksum of their
+        source, options, the version of the code that makes them.
+      make: gives the arrays by name.
+
+    Returns:
+      The arrays by name.
+    """
+    path = cache_folder() / f"{name}.npz"
+    try:
+        with path.open("rb") as file, np.load(file) as stored:
+            return dict(stored)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        made = dict(make())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}-", suffix=".npz", delete=False) as file:
+            part = Path(file.name)
+            try:
+                np.savez(file, **made)
+                file.close()
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+    except OSError:  # a full disk, a folder that is read-only; what was made is as good
+        pass
+    return made

@@ -12,7 +12,7 @@ from jaxtyping import Array, Int, Key
 from grok_jax.components import require_one_of
 from grok_jax.errors import require
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.drawing import Scalar, shuffled_splits
+from grok_jax.tasks.drawing import floor_share, shuffled_splits
 
 # Each takes whole numbers a and b; results count modulo p.
 OPERATIONS = {
@@ -51,16 +51,6 @@ def count_pairs(fields: SimpleNamespace) -> int:
     return fields.p * (fields.p - 1 if fields.operation == "divide" else fields.p)
 
 
-def train_pairs(fraction: Scalar, pairs: int) -> Int[Array, ""]:
-    """int(fraction * pairs), the same for a traced fraction and for a Python number.
-
-    Both are rounded in float32. A fraction such as 0.29 is no binary number, and 0.29 * 100 may come out a
-    hair below 29; so the product is lifted by two parts in 10⁷, and 0.29 of 100 pairs are 29.
-    """
-    lifted = pairs * (1 + 2.0**-22)
-    return jnp.floor(jnp.asarray(fraction, jnp.float32) * jnp.float32(lifted)).astype(jnp.int32)
-
-
 def count_rows(fields: SimpleNamespace) -> Rows:
     """Training and test pairs; raises UserError where the fields describe no task or leave a split empty."""
     p, fraction, noise = fields.p, fields.train_fraction, fields.label_noise
@@ -83,7 +73,7 @@ def count_rows(fields: SimpleNamespace) -> Rows:
     require(0 < fraction < 1, f"task.train_fraction is {fraction}; it must be above 0 and below 1")
     require(noise is None or 0 <= noise <= 1, f"task.label_noise is {noise}; it must be None or from 0 to 1")
     pairs = count_pairs(fields)
-    train = int(train_pairs(fraction, pairs))
+    train = int(floor_share(fraction, pairs))
     require(
         0 < train < pairs,
         f"task.train_fraction is {fraction}; of {pairs} pairs it takes {train}, and 1 to {pairs - 1} are allowed",
@@ -139,7 +129,7 @@ def draw_pairs(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | No
     """
     del pool
     pairs = count_pairs(fields)
-    train_size = train_pairs(fields.train_fraction, pairs)
+    train_size = floor_share(fields.train_fraction, pairs)
     data = shuffled_splits(key, pairs, train_size, pairs - train_size, capacity)
     if fields.label_noise is None:
         return data

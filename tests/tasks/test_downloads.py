@@ -1,13 +1,16 @@
 """The data folder and its downloads; the addresses are files, or nowhere."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pooch
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks.downloads import data_folder, fetch_file
+from grok_jax.tasks.downloads import cached_arrays, data_folder, fetch_file
 
 CONTENT = b"some digits"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -81,3 +84,52 @@ def test_no_network_is_a_user_error_of_one_line_that_says_what_to_do(folder):
         fetch_file("digits.gz", [NOWHERE], SHA256)
     assert "\n" not in str(error.value)
     assert f"{NOWHERE}: ConnectionError" in str(error.value)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GROK_JAX_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def made(numbers):
+    return {"numbers": np.asarray(numbers)}
+
+
+def test_cached_arrays_are_made_once(cache):
+    assert cached_arrays("a", lambda: made([1, 2]))["numbers"].tolist() == [1, 2]
+    assert cached_arrays("a", lambda: pytest.fail("made again"))["numbers"].tolist() == [1, 2]
+    assert [path.name for path in cache.iterdir()] == ["a.npz"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"text"])
+def test_a_cached_file_that_cannot_be_read_is_made_again(cache, content):
+    cache.mkdir()
+    (cache / "a.npz").write_bytes(content)
+    assert cached_arrays("a", lambda: made([3]))["numbers"].tolist() == [3]
+    assert cached_arrays("a", lambda: pytest.fail("made again"))["numbers"].tolist() == [3]
+
+
+def test_a_failure_while_making_leaves_nothing_in_the_cache(cache):
+    def fail():
+        raise UserError("no reviews")
+
+    with pytest.raises(UserError, match="no reviews"):
+        cached_arrays("a", fail)
+    assert not cache.exists()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(cache):
+    cache.write_text("a file where the folder should be")
+    assert cached_arrays("a", lambda: made([4]))["numbers"].tolist() == [4]
+
+
+def test_processes_that_make_the_same_arrays_at_once_leave_one_whole_file(cache):
+    code = (
+        "import numpy as np; from grok_jax.tasks.downloads import cached_arrays;"
+        "print(cached_arrays('a', lambda: {'numbers': np.arange(2_000_000)})['numbers'].sum())"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(2)]
+    sums = {int(process.communicate()[0]) for process in processes}
+    assert sums == {sum(range(2_000_000))}
+    assert [path.name for path in cache.iterdir()] == ["a.npz"]

@@ -1,5 +1,7 @@
 """The pieces that draws are made of."""
 
+import re
+from fractions import Fraction
 from types import SimpleNamespace
 
 import jax
@@ -10,7 +12,15 @@ from scipy import stats
 
 from grok_jax.errors import UserError
 from grok_jax.tasks.base import Rows
-from grok_jax.tasks.drawing import normal_rows, require_count, shuffled_splits, with_noise
+from grok_jax.tasks.drawing import (
+    floor_share,
+    normal_rows,
+    portion_rows,
+    portion_splits,
+    require_count,
+    shuffled_splits,
+    with_noise,
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +69,61 @@ def test_counts_within_the_limit_come_back_as_ints(value):
     counted = require_count(SimpleNamespace(n=value), "n", 7, "the rows")
     assert isinstance(counted, int)
     assert counted == value
+
+
+@pytest.mark.parametrize("rows", [49, 100, 529, 9312, 12769])
+def test_shares_are_the_whole_part_of_the_exact_product(rows):
+    for percent in range(1, 200):
+        fraction = Fraction(percent, 200)
+        exact = fraction * rows
+        assert int(floor_share(float(fraction), rows)) == exact.numerator // exact.denominator
+
+
+@pytest.mark.parametrize("rows", [49, 529, 12769])
+def test_a_fraction_of_k_in_n_rows_takes_k(rows):
+    counts = np.arange(1, rows)
+    np.testing.assert_array_equal(jax.vmap(lambda f: floor_share(f, rows))(jnp.asarray(counts / rows)), counts)
+
+
+def portion(**changes):
+    return SimpleNamespace(**{"size": 20, "train_fraction": 0.75, "subset": "first", **changes})
+
+
+@pytest.mark.parametrize("subset", ["first", "random"])
+def test_a_portion_is_split_without_overlap_by_its_fraction(subset):
+    fields = portion(subset=subset)
+    rows = portion_rows(fields, 50, "the rows")
+    train, test = portion_splits(jax.random.key(0), fields, 50, rows)
+    assert rows == (15, 5) == (int(train.size), int(test.size))
+    used = np.concatenate([train.index, test.index])
+    assert len(set(used.tolist())) == 20
+    assert (sorted(used.tolist()) == list(range(20))) == (subset == "first")
+
+
+@pytest.mark.parametrize("subset", ["first", "random"])
+def test_a_traced_portion_with_more_capacity_has_the_rows_of_a_single_one(subset):
+    @jax.jit
+    def drawn(size, fraction):
+        return portion_splits(
+            jax.random.key(3), portion(subset=subset, size=size, train_fraction=fraction), 50, Rows(40, 30)
+        )
+
+    fields = portion(subset=subset)
+    rows = portion_rows(fields, 50, "the rows")
+    for alone, capable in zip(portion_splits(jax.random.key(3), fields, 50, rows), drawn(20, 0.75), strict=True):
+        assert int(alone.size) == int(capable.size)
+        np.testing.assert_array_equal(alone.index, capable.index[: len(alone.index)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"size": 51}, "task.size is 51; the rows allow 1 to 50"),
+        ({"train_fraction": 1.0}, "task.train_fraction is 1.0; it must be above 0 and below 1"),
+        ({"size": 3, "train_fraction": 0.2}, "of 3 rows it takes 0, and 1 to 2 are allowed"),
+        ({"subset": "last"}, "task.subset is 'last'"),
+    ],
+)
+def test_a_portion_that_the_pool_does_not_have_is_a_user_error(changes, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        portion_rows(portion(**changes), 50, "the rows")

@@ -1,9 +1,7 @@
 """Modular arithmetic."""
 
-from fractions import Fraction
 from itertools import permutations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from grok_jax.errors import UserError
 from grok_jax.tasks import TASKS
 from grok_jax.tasks.base import Examples
-from grok_jax.tasks.modular_arithmetic import ALL_OPERATIONS, all_pairs, encode, train_pairs
+from grok_jax.tasks.modular_arithmetic import ALL_OPERATIONS, all_pairs, encode
 
 TASK = TASKS["modular_arithmetic"]
 PLAIN = {
@@ -83,20 +81,6 @@ def test_one_hot_inputs_are_two_unit_vectors_side_by_side(fields_of):
 def test_nandas_split_has_3830_training_pairs(fields_of):
     rows = TASK.rows(fields_of("modular_arithmetic", p=113, train_fraction=0.3))
     assert (rows.train, rows.test) == (3830, 12769 - 3830)
-
-
-@pytest.mark.parametrize("pairs", [49, 100, 529, 9312, 12769])
-def test_train_pairs_are_the_whole_part_of_the_exact_product(pairs):
-    for percent in range(1, 200):
-        fraction = Fraction(percent, 200)
-        exact = fraction * pairs
-        assert int(train_pairs(float(fraction), pairs)) == exact.numerator // exact.denominator
-
-
-@pytest.mark.parametrize("pairs", [49, 529, 12769])
-def test_a_fraction_of_k_in_n_pairs_takes_k(pairs):
-    counts = np.arange(1, pairs)
-    np.testing.assert_array_equal(jax.vmap(lambda f: train_pairs(f, pairs))(jnp.asarray(counts / pairs)), counts)
 
 
 def test_outputs_are_p_unless_given(fields_of):
