@@ -34,7 +34,14 @@ class _Call(NamedTuple):
     outputs: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]
 
 
-def is_layered(network: Network, params: PyTree[Float[Array, "..."]], inputs: Shaped[Array, "rows ..."]) -> bool:
+def first_row(inputs: PyTree[Shaped[Array, "rows ..."]]) -> PyTree[Shaped[Array, "1 ..."]]:
+    """The first row, as a batch of one."""
+    return jax.tree.map(lambda a: a[:1], inputs)
+
+
+def is_layered(
+    network: Network, params: PyTree[Float[Array, "..."]], inputs: PyTree[Shaped[Array, "rows ..."]]
+) -> bool:
     """Whether every parameter belongs to an affine layer that the network applies exactly once, to short sequences.
 
     A parameter that reaches its layer changed, say multiplied by a number, belongs to none; one that is used beside
@@ -52,7 +59,7 @@ def is_layered(network: Network, params: PyTree[Float[Array, "..."]], inputs: Sh
         answers.append(once and row_first and short)
         return outputs
 
-    program = jax.make_jaxpr(look)(params, inputs[:1]).jaxpr
+    program = jax.make_jaxpr(look)(params, first_row(inputs)).jaxpr
     uses = Counter(id(variable) for equation in program.eqns for variable in equation.invars)
     weights = program.invars[: len(jax.tree.leaves(params))]
     return answers[0] and all(uses[id(weight)] == 1 for weight in weights)

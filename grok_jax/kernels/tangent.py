@@ -10,17 +10,18 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from grok_jax.errors import require
 from grok_jax.kernels.compat import neural_tangents
-from grok_jax.kernels.layered import is_layered, layered_kernel
+from grok_jax.kernels.layered import first_row, is_layered, layered_kernel
 
-Network = Callable[[Any, Array], Array]  # params, inputs -> (rows, outputs)
+Inputs = Any  # an array with a row axis in front, or several of them in a structure
+Network = Callable[[Any, Inputs], Array]  # params, inputs -> (rows, outputs)
 BLOCK_BYTES = 2**27  # of one block's Jacobian: large enough for fast products, a fraction of any memory
 
 
 def tangent_kernel(
     network: Network,
     params: PyTree[Float[Array, "..."]],
-    inputs: Shaped[Array, "rows ..."],
-    others: Shaped[Array, "columns ..."] | None = None,
+    inputs: PyTree[Shaped[Array, "rows ..."]],
+    others: PyTree[Shaped[Array, "columns ..."]] | None = None,
     *,
     block_rows: int | None = None,
 ) -> Float[Array, "rows columns"]:
@@ -56,27 +57,31 @@ def tangent_kernel(
         return layered_kernel(network, params, inputs, others)
     columns = inputs if others is None else others
     size = sum(leaf.size for leaf in jax.tree.leaves(params))
-    block = min(block_rows or max(1, BLOCK_BYTES // (4 * size)), max(inputs.shape[0], columns.shape[0]))
-    left, right = (_padded(x, block) for x in (inputs, columns))
-    counts = left.shape[0] // block, right.shape[0] // block
+    rows = [jax.tree.leaves(x)[0].shape[0] for x in (inputs, columns)]
+    block = min(block_rows or max(1, BLOCK_BYTES // (4 * size)), max(rows))
+    left, right = (jax.tree.map(lambda a: _padded(a, block), x) for x in (inputs, columns))
+    counts = [-(-count // block) for count in rows]
     pairs = np.array([(i, j) for i in range(counts[0]) for j in range(counts[1]) if others is not None or i <= j])
-    outputs = jax.eval_shape(network, params, inputs[:1]).shape[-1]
+    outputs = jax.eval_shape(network, params, first_row(inputs)).shape[-1]
 
     def add_block(number: Array, kernel: Array) -> Array:
         i, j = jnp.asarray(pairs * block)[number]
-        rows, others = (jax.lax.dynamic_slice_in_dim(x, at, block) for x, at in ((left, i), (right, j)))
-        part = _block_kernel(network, params, rows, others, outputs)
+        own, others = (
+            jax.tree.map(lambda a, at=at: jax.lax.dynamic_slice_in_dim(a, at, block), x)
+            for x, at in ((left, i), (right, j))
+        )
+        part = _block_kernel(network, params, own, others, outputs)
         kernel = jax.lax.dynamic_update_slice(kernel, part, (i, j))
         return jax.lax.dynamic_update_slice(kernel, part.T, (j, i)) if columns is inputs else kernel
 
-    empty = jnp.zeros((left.shape[0], right.shape[0]), jax.tree.leaves(params)[0].dtype)
+    empty = jnp.zeros([count * block for count in counts], jax.tree.leaves(params)[0].dtype)
     kernel = jax.lax.fori_loop(0, len(pairs), add_block, empty)
-    return kernel[: inputs.shape[0], : columns.shape[0]]
+    return kernel[: rows[0], : rows[1]]
 
 
-def _block_kernel(network: Network, params: Any, rows: Array, others: Array, outputs: int) -> Array:
+def _block_kernel(network: Network, params: Any, rows: Inputs, others: Inputs, outputs: int) -> Array:
     def of_output(output: Array) -> Array:
-        def alone(w: Any, x: Array) -> Array:
+        def alone(w: Any, x: Inputs) -> Array:
             return jax.lax.dynamic_slice_in_dim(network(w, x), output, 1, axis=-1)
 
         kernel_of = neural_tangents().empirical_ntk_fn(alone, trace_axes=(-1,), vmap_axes=0, implementation=1)

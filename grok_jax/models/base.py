@@ -17,9 +17,11 @@ class Model(Component):
       build: fields of the config's model section (traced ones may be tracers), number of outputs, number of tokens
         of the task's vocabulary (None where its inputs are numbers) -> a flax module whose initialisation is the
         "standard" one, at init_scale 1.
+      inputs: the NamedTuple of arrays that it reads; None where a batch of inputs is one array.
     """
 
     build: Callable[[SimpleNamespace, int, int | None], nn.Module]
+    inputs: type | None = None
 
 
 MODELS: dict[str, Model] = {}

@@ -18,7 +18,7 @@ Scalar = float | int | Float[Array, ""]
 def init_params(
     module: nn.Module,
     key: Key[Array, ""],
-    inputs_like: Shaped[Array, "batch ..."] | jax.ShapeDtypeStruct,
+    inputs_like: PyTree[Shaped[Array, "batch ..."] | jax.ShapeDtypeStruct],
     init_scale: Scalar = 1.0,
 ) -> Params:
     """Initial parameters at a given scale.
@@ -43,7 +43,7 @@ def init_params(
 def outputs(
     module: nn.Module,
     params: Params,
-    inputs: Shaped[Array, "batch ..."],
+    inputs: PyTree[Shaped[Array, "batch ..."]],
     output_scale: Scalar = 1.0,
     offset: Float[Array, "batch outputs"] | None = None,
     around: Params | None = None,

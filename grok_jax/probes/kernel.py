@@ -30,7 +30,8 @@ def measure_kernel(probed: Probed) -> Scalars:
     Reference: Kumar et al. (2024), Sec. 5 (CKA on the test set).
     """
     rows = probed.training.probe_rows
-    inputs, used = probed.test.inputs[:rows], probed.test_weights[:rows] > 0
+    inputs = jax.tree.map(lambda a: a[:rows], probed.test.inputs)
+    used = probed.test_weights[:rows] > 0
     targets = as_values(probed.test.targets, probed.test_outputs)[:rows]
     now, start = (
         restricted(tangent_kernel(probed.network, params, inputs), used)

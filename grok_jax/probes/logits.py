@@ -6,7 +6,7 @@ from jaxtyping import Array, Float, Int
 
 from grok_jax.errors import require
 from grok_jax.training import Probe, Probed, register_probe
-from grok_jax.training.losses import is_classification
+from grok_jax.training.losses import class_logits, is_classification
 
 
 def correct_logits(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
@@ -35,7 +35,7 @@ def measure_logits(probed: Probed) -> dict[str, Float[Array, ""]]:
     """
     labels = probed.train.targets
     require(is_classification(labels), f"probe 'logits' needs classes; task {probed.task.name!r} is a regression")
-    logits, weights = probed.train_outputs, probed.train_weights
+    logits, weights = class_logits(probed.train_outputs), probed.train_weights
     return {
         "correct_logit": weights @ correct_logits(logits, labels),
         "logit_margin": weights @ logit_margins(logits, labels),

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
-from jaxtyping import Array, Int, Key, Shaped
+from jaxtyping import Array, Int, Key, PyTree, Shaped
 
 from grok_jax.components import Component, register
 
@@ -14,10 +14,11 @@ from grok_jax.components import Component, register
 class Examples(NamedTuple):
     """Inputs and what should come out, row by row.
 
-    Integer targets of shape (rows,) are class labels; float targets of shape (rows, outputs) are values.
+    Integer targets of shape (rows,) are class labels, of a task with one output 0 and 1; float targets of shape
+    (rows, outputs) are values. Inputs that are no one array, such as graphs, are a NamedTuple of arrays.
     """
 
-    inputs: Shaped[Array, "rows ..."]
+    inputs: PyTree[Shaped[Array, "rows ..."]]
     targets: Shaped[Array, "rows ..."]
 
 

@@ -15,8 +15,17 @@ def is_classification(targets: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."])
 def as_values(
     targets: Shaped[Array, "rows ..."], outputs: Float[Array, "rows outputs"]
 ) -> Float[Array, "rows outputs"]:
-    """The values that the outputs should have: one-hot vectors for labels."""
-    return jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype) if is_classification(targets) else targets
+    """The values that the outputs should have: one-hot vectors for labels; of a single output -1 or 1 for 0 or 1."""
+    if not is_classification(targets):
+        return targets
+    if outputs.shape[-1] == 1:
+        return (2 * targets - 1).astype(outputs.dtype)[:, None]
+    return jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype)
+
+
+def class_logits(outputs: Float[Array, "rows outputs"]) -> Float[Array, "rows classes"]:
+    """A logit for each class: the outputs, or 0 and z where one output z is all that two classes have."""
+    return jnp.pad(outputs, ((0, 0), (1, 0))) if outputs.shape[-1] == 1 else outputs
 
 
 def cross_entropy(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
@@ -51,17 +60,18 @@ def row_losses(
     """The loss of each row.
 
     "mse": the squared error averaged over the outputs (PyTorch's MSELoss), labels as one-hot vectors.
-    "cross_entropy": -log softmax(outputs)[label].
+    "cross_entropy": -log softmax(outputs)[label]; of a single output z the logistic loss, -log σ(z) for label 1 and
+    -log σ(-z) for label 0 (PyTorch's BCEWithLogitsLoss).
     """
     if loss == "cross_entropy":
-        return cross_entropy(outputs, targets)
+        return cross_entropy(class_logits(outputs), targets)
     return jnp.mean((outputs - as_values(targets, outputs)) ** 2, axis=-1)
 
 
 def row_correct(
     outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], threshold: Float[Array, ""]
 ) -> Bool[Array, " rows"]:
-    """Whether each row is right: the largest output is the label's, or the mean squared error is below threshold."""
+    """Whether each row is right: the label's logit is the largest, or the mean squared error is below threshold."""
     if is_classification(targets):
-        return jnp.argmax(outputs, axis=-1) == targets
+        return jnp.argmax(class_logits(outputs), axis=-1) == targets
     return row_losses(outputs, targets, "mse") < threshold

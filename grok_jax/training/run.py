@@ -168,11 +168,22 @@ def _build(static: Static, hyper: Hyper) -> _Parts:
 
 
 def _require_compatible(parts: _Parts, shown: Examples) -> None:
+    name, task = parts.model_fields.name, parts.task.name
+    takes, given = MODELS[name].inputs, None if hasattr(shown.inputs, "dtype") else type(shown.inputs)
+    require(
+        takes is given,
+        f"model {name!r} takes {_in_words(takes)}, and task {task!r} gives {_in_words(given)}; choose another model "
+        "or another task",
+    )
     classes = is_classification(shown.targets)
     require(
         classes or parts.training.loss == "mse",
-        f"training.loss is {parts.training.loss!r}; task {parts.task.name!r} is a regression, which allows 'mse'",
+        f"training.loss is {parts.training.loss!r}; task {task!r} is a regression, which allows 'mse'",
     )
+
+
+def _in_words(inputs: type | None) -> str:
+    return "one array" if inputs is None else inputs.__name__
 
 
 def _stream(fields: SimpleNamespace, stream: int) -> Key[Array, ""]:

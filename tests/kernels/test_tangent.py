@@ -94,3 +94,16 @@ def test_a_block_of_no_rows_is_a_user_error(two_outputs):
     network, params, inputs, _ = two_outputs
     with pytest.raises(UserError, match=r"^block_rows is 0; it must be 1 or above$"):
         tangent_kernel(network, params, inputs, block_rows=0)
+
+
+@pytest.mark.parametrize("block_rows", [None, 2])
+def test_inputs_of_several_arrays_have_the_kernel_of_the_one_they_make(two_outputs, block_rows):
+    network, params, inputs, others = two_outputs
+
+    def of_parts(params, parts):
+        return network(params, jnp.concatenate(parts, axis=1))
+
+    parts, other_parts = ((x[:, :1], x[:, 1:]) for x in (inputs, others))
+    expected = tangent_kernel(network, params, inputs, others)
+    kernel = tangent_kernel(of_parts, params, parts, other_parts, block_rows=block_rows)
+    np.testing.assert_allclose(kernel, expected, rtol=1e-5, atol=1e-5)

@@ -26,6 +26,24 @@ def test_cross_entropy_is_minus_log_softmax_of_the_label():
     np.testing.assert_allclose(row_losses(OUTPUTS, LABELS, "cross_entropy"), expected, rtol=1e-6)
 
 
+def test_one_output_is_the_logit_of_class_1_under_cross_entropy():
+    z = jnp.array([[-3.0], [0.5], [40.0]])
+    labels = jnp.array([1, 1, 0])
+    sigmoid = 1 / (1 + np.exp(-np.asarray(z[:, 0], np.float64)))
+    expected = -np.log(np.where(np.asarray(labels) == 1, sigmoid, 1 - sigmoid + 1e-300))
+    expected[2] = 40.0
+    np.testing.assert_allclose(row_losses(z, labels, "cross_entropy"), expected, rtol=1e-6)
+
+
+def test_one_output_has_the_values_minus_1_and_1_under_mse():
+    np.testing.assert_allclose(row_losses(jnp.array([[0.5], [0.5]]), LABELS, "mse"), [2.25, 0.25])
+
+
+def test_one_output_is_right_where_its_sign_is_the_labels():
+    outputs, labels = jnp.array([[-1.0], [-1.0], [2.0], [2.0]]), jnp.array([0, 1, 0, 1])
+    assert row_correct(outputs, labels, jnp.array(0.1)).tolist() == [True, False, False, True]
+
+
 def exact(logits, labels):
     """Cross-entropies and their gradients in float64, each from the sum over the other classes."""
     z, rows = np.asarray(logits, np.float64), np.arange(len(labels))
