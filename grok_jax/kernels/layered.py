@@ -21,7 +21,8 @@ from jaxtyping import Array, Float, PyTree, Shaped
 from grok_jax.models.mlp import Layer
 
 Path = tuple[str, ...]
-Network = Callable[[Any, Array], Array]  # params, inputs -> (rows, outputs)
+Inputs = Any  # an array with a row axis in front, or several of them in a structure
+Network = Callable[[Any, Inputs], Array]  # params, inputs -> (rows, outputs)
 MOST_POSITIONS = 8  # of a sequence: pairs of them are looked at one by one
 
 
@@ -49,7 +50,7 @@ def is_layered(
     """
     answers = []
 
-    def look(w: Any, x: Array) -> Array:
+    def look(w: Any, x: Inputs) -> Array:
         seen: list[tuple[Path, _Call]] = []
         outputs = _run(network, w, x, seen, {})
         applied = sorted(id(weight) for _, call in seen for weight in call.weights)
@@ -68,14 +69,14 @@ def is_layered(
 def layered_kernel(
     network: Network,
     params: PyTree[Float[Array, "..."]],
-    inputs: Shaped[Array, "rows ..."],
-    others: Shaped[Array, "columns ..."] | None = None,
+    inputs: PyTree[Shaped[Array, "rows ..."]],
+    others: PyTree[Shaped[Array, "columns ..."]] | None = None,
 ) -> Float[Array, "rows columns"]:
     """The kernel of a network for which is_layered holds; arguments and result are those of tangent_kernel."""
     left = _pullback(network, params, inputs)
     right = left if others is None else _pullback(network, params, others)
     calls = _trace(network, params, inputs)
-    outputs = jax.eval_shape(network, params, inputs[:1]).shape[-1]
+    outputs = jax.eval_shape(network, params, first_row(inputs)).shape[-1]
     kernel = 0.0
     for path, call in calls:
         factor, count = call.layer.factor(call.inputs.shape[-1]), _positions(call)
@@ -94,16 +95,16 @@ class _Pullback(NamedTuple):
     pull: Callable[[Array], dict[Path, Array]]  # output -> its gradient with respect to the outputs of each layer
 
 
-def _pullback(network: Network, params: Any, inputs: Array) -> _Pullback:
-    rows = inputs.shape[0]
+def _pullback(network: Network, params: Any, inputs: Inputs) -> _Pullback:
+    rows = jax.tree.leaves(inputs)[0].shape[0]
     shifts = {
         path: jnp.zeros((rows, *call.outputs.shape[1:]), call.outputs.dtype)
         for path, call in _trace(network, params, inputs)
     }
 
-    def shifted(shift: dict[Path, Array], row: Array) -> tuple[Array, dict[Path, Array]]:
+    def shifted(shift: dict[Path, Array], row: Inputs) -> tuple[Array, dict[Path, Array]]:
         seen: list[tuple[Path, _Call]] = []
-        outputs = _run(network, params, row[None], seen, shift)
+        outputs = _run(network, params, jax.tree.map(lambda a: a[None], row), seen, shift)
         return outputs[0], {path: call.inputs[0] for path, call in seen}
 
     outputs, pull, layer_inputs = jax.vjp(lambda shifts: jax.vmap(shifted)(shifts, inputs), shifts, has_aux=True)
@@ -111,16 +112,16 @@ def _pullback(network: Network, params: Any, inputs: Array) -> _Pullback:
     return _Pullback(layer_inputs, lambda output: pull(jnp.zeros_like(outputs).at[:, output].set(1))[0])
 
 
-def _trace(network: Network, params: Any, inputs: Array) -> list[tuple[Path, _Call]]:
+def _trace(network: Network, params: Any, inputs: Inputs) -> list[tuple[Path, _Call]]:
     """The layers that the network applies to a row, in order, with the shapes of what goes in and out."""
     seen: list[tuple[Path, _Call]] = []
-    jax.eval_shape(lambda w, x: _run(network, w, x, seen, {}), params, inputs[:1])
+    jax.eval_shape(lambda w, x: _run(network, w, x, seen, {}), params, first_row(inputs))
     shapes = [{"inputs": _shape(call.inputs), "outputs": _shape(call.outputs)} for _, call in seen]
     return [(path, call._replace(weights=(), **own)) for (path, call), own in zip(seen, shapes, strict=True)]
 
 
 def _run(
-    network: Network, params: Any, inputs: Array, seen: list[tuple[Path, _Call]], shifts: dict[Path, Array]
+    network: Network, params: Any, inputs: Inputs, seen: list[tuple[Path, _Call]], shifts: dict[Path, Array]
 ) -> Array:
     """The network's outputs with the outputs of layers shifted; notes each application of a layer."""
 

@@ -1,6 +1,5 @@
 """The exact neural tangent kernel of any network, block by block."""
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,10 +9,8 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from grok_jax.errors import require
 from grok_jax.kernels.compat import neural_tangents
-from grok_jax.kernels.layered import first_row, is_layered, layered_kernel
+from grok_jax.kernels.layered import Inputs, Network, first_row, is_layered, layered_kernel
 
-Inputs = Any  # an array with a row axis in front, or several of them in a structure
-Network = Callable[[Any, Inputs], Array]  # params, inputs -> (rows, outputs)
 BLOCK_BYTES = 2**27  # of one block's Jacobian: large enough for fast products, a fraction of any memory
 
 
