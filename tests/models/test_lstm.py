@@ -11,7 +11,7 @@ import pytest
 import grok_jax
 from grok_jax.errors import UserError
 from grok_jax.models import MODELS, init_params, outputs
-from grok_jax.models.lstm import LSTM, UNROLLED
+from grok_jax.models.lstm import LSTM, UNROLLED, recur_in_loop
 
 P, PAD = 7, 8
 PAIRS = jnp.array([(a, b, P) for a in range(P) for b in range(P)], jnp.int32)  # 49 rows, more than the 9 tokens
@@ -121,6 +121,26 @@ def test_the_gradient_with_masked_pads_is_that_without_them(params):
     padded = jnp.pad(PAIRS, ((0, 0), (2, 0)), constant_values=PAD)
     masked = gradient(LSTM(**SMALL, pad_token=PAD), padded)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5), masked, gradient(MODULE, PAIRS))
+
+
+def test_the_loops_own_derivatives_are_the_automatic_ones_in_both_directions():
+    automatic = recur_in_loop.fun
+
+    def all_of(function, arguments, change, pulled):
+        values, pushed = jax.jvp(function, arguments, change)
+        return values, pushed, jax.vjp(function, *arguments)[1](pulled)
+
+    with jax.enable_x64(True):
+        keys = iter(jax.random.split(jax.random.key(0), 8))
+
+        def numbers(*shape):
+            return jax.random.normal(next(keys), shape)
+
+        arguments, change = ((numbers(12, 3, 16), numbers(4, 16), numbers(3, 4)) for _ in range(2))
+        arguments = (arguments[0].at[2, 1, :8].set(-jnp.inf), *arguments[1:])  # a pad, masked
+        pulled = numbers(12, 3, 4), numbers(3, 4)
+        found, expected = (all_of(f, arguments, change, pulled) for f in (recur_in_loop, automatic))
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12), found, expected)
 
 
 def test_pads_that_are_not_masked_are_tokens_like_others(params):
