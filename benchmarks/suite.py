@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import graph_network as graphs
 from benchmarks import grids, kernels, memory, peers
 from benchmarks import lstm as recurrent
 from benchmarks import token_mlp as tokens
@@ -21,6 +22,7 @@ TRANSFORMER = "configs.omnigrok.fig7_transformer"
 LANDSCAPE = "configs.omnigrok.fig3abc_mnist_landscape"
 LSTM = "benchmarks.lstm"
 TOKEN_MLP = "benchmarks.token_mlp"
+GRAPH_NETWORK = "benchmarks.graph_network"
 COMMITTEE = "configs.lazy_to_rich.fig3e_phase_map"
 RECORDED = (TEACHER_STUDENT, MNIST)
 OURS = "ours"
@@ -107,6 +109,17 @@ def token_mlp(size: Size) -> Iterator[Row]:
     yield from _beside_pytorch("token MLP, 8 runs", TOKEN_MLP, {}, size, tokens.token_mlp)
 
 
+def graph_network(size: Size) -> Iterator[Row]:
+    """Omnigrok's graph network on the first molecules of QM9, 8 runs."""
+    molecules = _in_own_process(graphs.first_molecules)
+    forms = {"plain": graphs.plain}
+    if graphs.has_geometric():
+        forms["Geometric"] = graphs.geometric
+    for form, peer in forms.items():
+        name = f"QM9 graph network, batch 32, 8 runs; PyTorch: {form}"
+        yield from _beside_pytorch(name, GRAPH_NETWORK, {}, size, peer, molecules)
+
+
 def kernel(size: Size) -> Iterator[Row]:
     """The tangent kernel of the MNIST network, averaged over its outputs: time, and memory of whole processes."""
     rows = size.kernel_rows
@@ -166,6 +179,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "transformer": transformer,
     "lstm": lstm,
     "token_mlp": token_mlp,
+    "graph_network": graph_network,
     "kernel": kernel,
     "records": records,
     "memory": thousand,

@@ -2,6 +2,7 @@
 
 from grok_jax.models import committee as committee
 from grok_jax.models import embedded_sum as embedded_sum
+from grok_jax.models import graph_network as graph_network
 from grok_jax.models import lstm as lstm
 from grok_jax.models import mixture as mixture
 from grok_jax.models import mlp as mlp

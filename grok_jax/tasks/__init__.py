@@ -2,9 +2,11 @@
 
 from grok_jax.tasks import (
     circuit_logits,
+    imdb,
     kernel_eigenvector,
     mnist,
     modular_arithmetic,
+    qm9,
     single_index,
     teacher_student,
     toy_addition,
@@ -20,9 +22,11 @@ __all__ = [
     "Task",
     "circuit_logits",
     "fetch",
+    "imdb",
     "kernel_eigenvector",
     "mnist",
     "modular_arithmetic",
+    "qm9",
     "register_task",
     "single_index",
     "teacher_student",

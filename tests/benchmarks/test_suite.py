@@ -6,6 +6,7 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
+from benchmarks import graph_network as graphs
 from benchmarks import grids, peers, run, suite
 from benchmarks import lstm as recurrent
 from benchmarks import token_mlp as tokens
@@ -84,6 +85,45 @@ def test_the_pytorch_loop_steps_through_a_network_of_the_size_of_ours(make, modu
     parameters = made[0].param_groups[0]["params"]
     assert {int(made[0].state[parameter]["step"]) for parameter in parameters} == {6}
     assert sum(parameter.numel() for parameter in parameters) == our_parameters(module)
+
+
+@pytest.mark.parametrize("make", [graphs.plain, graphs.geometric])
+def test_both_pytorch_graph_networks_step_through_as_many_weights_as_ours(make, monkeypatch):
+    torch = pytest.importorskip("torch")
+    if make is graphs.geometric:
+        pytest.importorskip("torch_geometric")
+    made = []
+
+    class Counted(torch.optim.Adam):
+        def __init__(self, parameters, **options):
+            super().__init__(parameters, **options)
+            made.append(self)
+
+    monkeypatch.setattr(torch.optim, "Adam", Counted)
+    make(torch.get_num_threads(), {}, graphs.first_molecules()).advance(6)
+    parameters = made[0].param_groups[0]["params"]
+    assert {int(made[0].state[parameter]["step"]) for parameter in parameters} == {6}
+    assert sum(parameter.numel() for parameter in parameters) == our_parameters(suite.GRAPH_NETWORK)
+
+
+def test_both_pytorch_graph_networks_are_one_function(monkeypatch):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("torch_geometric")
+    made = []
+    monkeypatch.setattr(graphs, "trainer", lambda network, _, batches: made.append((network, *next(batches))))
+    monkeypatch.setattr(graphs, "BATCH", graphs.SIZE)
+    for make in (graphs.plain, graphs.geometric):
+        make(torch.get_num_threads(), {}, graphs.first_molecules())
+    (plain, *_), (geometric, *_) = made
+    geometric.readout.load_state_dict(plain.readout.state_dict())
+    with torch.no_grad():
+        for ours, theirs in zip(plain.convolutions, geometric.convolutions, strict=True):
+            theirs.nn.load_state_dict(ours.edges.state_dict())
+            theirs.lin.weight.copy_(ours.root.weight)
+            theirs.bias.copy_(ours.root.bias)
+        # Each has its own order of the molecules.
+        losses = [torch.mean((network(batch) - targets) ** 2) for network, batch, targets in made]
+    torch.testing.assert_close(*losses)
 
 
 TINY = {"p": 5, "train_fraction": 0.5, "width": 8, "mlp_width": 12}

@@ -1,0 +1,200 @@
+"""QM9: the polarizability of small organic molecules (Omnigrok, Liu et al. 2023, Sec. 4; Ramakrishnan et al. 2014)."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from types import SimpleNamespace
+
+import jax.numpy as jnp
+import numpy as np
+import pooch
+from jaxtyping import Array, Float, Key, Shaped
+
+from grok_jax.components import require_one_of
+from grok_jax.errors import UserError, require
+from grok_jax.models.graph_network import Graphs
+from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
+from grok_jax.tasks.downloads import cached_arrays, data_folder, fetch_file
+from grok_jax.tasks.drawing import portion_rows, portion_splits
+from grok_jax.tasks.molecules import Molecule, Molecules, as_graphs, from_block, join, perceive_block, sdf_blocks
+
+MOLECULES = {"embedded": 10000, "graphs": 130831, "raw": 130831}
+EMBEDDED = Path(__file__).parent / "data" / "qm9_10k.npz"
+GRAPHS = "qm9/qm9_graphs_130831_ragged.npz"
+GRAPHS_SHA256 = "808c28726fb131177064368f1b1952ab3fcb7c21caf30823078d1feef14d8469"
+ARCHIVE = "https://deepchemdata.s3-us-west-1.amazonaws.com/datasets/molnet_publish/qm9.zip"
+RAW = ("qm9/gdb9.sdf", "qm9/gdb9.sdf.csv", "qm9/uncharacterized.txt")
+ADVICE = {  # for a file that is missing; the archive's checksum is not known, so that nothing downloads it
+    GRAPHS: "choose task.source 'embedded' or 'raw'",
+    "qm9/gdb9.sdf": f"unpack {ARCHIVE} there",
+    "qm9/gdb9.sdf.csv": f"unpack {ARCHIVE} there",
+    "qm9/uncharacterized.txt": "save https://ndownloader.figshare.com/files/3195404 there under that name",
+}
+RAW_VERSION = 1  # of what is made of them
+BONDS = {"kekule": "bond_kekule", "perceived": "bond_rdkit"}  # by chemistry, their name in a file of graphs
+
+
+def read_graphs(path: Path, chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
+    """Molecules and polarizabilities (bohr³) of a file of graphs, as build_qm9 writes it.
+
+    Its flat arrays are those of Molecules, with the kinds of the bonds twice: bond_kekule, bond_rdkit (perceived).
+    """
+    with np.load(path) as stored:
+        molecules = Molecules(*(stored[BONDS[chemistry] if name == "kind" else name] for name in Molecules._fields))
+        alpha = stored["alpha"]
+    if chemistry == "kekule":
+        nothing = np.zeros_like(molecules.z)
+        molecules = molecules._replace(aromatic=nothing, hybrid=nothing)
+    return molecules, alpha
+
+
+def read_alpha(path: Path) -> dict[str, float]:
+    """Names of the molecules and their polarizabilities (bohr³), in the order of a CSV with columns mol_id and alpha.
+
+    Raises:
+      UserError: it has no such columns, or something else than numbers in them.
+    """
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        table = csv.DictReader(file)
+        columns = table.fieldnames or []
+        for column in ("mol_id", "alpha"):
+            require(column in columns, f"{path} has no column {column}; its columns are {', '.join(columns) or 'none'}")
+        found = {}
+        for row in table:
+            try:
+                found[row["mol_id"]] = float(row["alpha"])
+            except (TypeError, ValueError) as error:
+                raise UserError(f"{path}, line {table.line_num}: alpha is {row['alpha']!r}, no number") from error
+    return found
+
+
+def read_uncharacterised(path: Path) -> set[int]:
+    """Numbers, counted from 1, of the molecules that failed the authors' test of consistency.
+
+    They begin the lines of the list; lines that begin with another word are a header.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return {int(number) for number in re.findall(r"^\s*(\d+)\s", text, re.MULTILINE)}
+
+
+def read_raw(
+    sdf: Path, table: Path, uncharacterised: Path, chemistry: str
+) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
+    """Characterised molecules and their polarizabilities (bohr³), from the files that QM9 is published as.
+
+    Args:
+      sdf: all molecules.
+      table: CSV of their properties, in the same order.
+      uncharacterised: list of the molecules to leave out.
+      chemistry: "kekule" (bonds as the SDF file has them) or "perceived" (by rdkit).
+
+    Raises:
+      UserError: a file is malformed or cut short, they are not of the same molecules, or rdkit is missing.
+    """
+    alpha, left_out = read_alpha(table), read_uncharacterised(uncharacterised)
+    read = {"kekule": from_block, "perceived": perceive_block}[chemistry]
+    kept: list[float] = []
+
+    def characterised() -> Iterator[Molecule]:
+        pairs = zip_longest(sdf_blocks(sdf), alpha.items())
+        for number, (block, row) in enumerate(pairs, start=1):
+            require(row is not None, f"{sdf} has more molecules than the {len(alpha)} rows of {table}")
+            require(block is not None, f"{sdf} has {number - 1} molecules, and {table} has {len(alpha)} rows")
+            name = block.partition("\n")[0].strip()
+            require(name == row[0], f"{sdf}: molecule {number} is {name!r}, and row {number} of {table} is {row[0]!r}")
+            if number not in left_out:
+                kept.append(row[1])
+                yield read(block, f"{sdf}: molecule {number} ({name})")
+
+    return join(characterised()), np.array(kept, np.float32)
+
+
+def require_file(name: str) -> Path:
+    """The path of a file of ADVICE below the data folder; raises UserError where it is missing."""
+    path = data_folder() / name
+    require(path.is_file(), f"{path} is missing; {ADVICE[name]}, or set GROK_JAX_DATA to the folder that has {name}")
+    return path
+
+
+def load_raw(chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
+    """What read_raw makes of the files of the data folder, kept in the cache."""
+    paths = [require_file(name) for name in RAW]
+    sums = "-".join(pooch.file_hash(str(path))[:16] for path in paths)
+
+    def make() -> Mapping[str, Shaped[np.ndarray, "..."]]:
+        molecules, alpha = read_raw(*paths, chemistry)
+        found, due = len(alpha), MOLECULES["raw"]
+        require(found == due, f"{paths[0]} and {paths[2]} leave {found} characterised molecules; QM9 has {due}")
+        return {**molecules._asdict(), "alpha": alpha}
+
+    arrays = cached_arrays(f"qm9-{sums}-{chemistry}-v{RAW_VERSION}", make)
+    alpha = arrays.pop("alpha")
+    return Molecules(**arrays), alpha
+
+
+def load_molecules(fields: SimpleNamespace) -> Examples:
+    """The pool in the order of QM9: inputs graphs of bytes, targets float32 (rows, 1).
+
+    Raises:
+      UserError: a file is missing or corrupt, or rdkit is missing where it is needed.
+    """
+    if fields.source == "raw":
+        molecules, alpha = load_raw(fields.chemistry)
+    elif fields.source == "graphs":
+        require_file(GRAPHS)
+        molecules, alpha = read_graphs(fetch_file(GRAPHS, (), GRAPHS_SHA256), fields.chemistry)
+    else:
+        molecules, alpha = read_graphs(EMBEDDED, fields.chemistry)
+    return Examples(as_graphs(molecules), alpha[:, None])
+
+
+def count_rows(fields: SimpleNamespace) -> Rows:
+    """Training and test molecules; raises UserError where the source has fewer, or no field has such a value."""
+    require_one_of(fields, "source", tuple(MOLECULES), section="task")
+    require_one_of(fields, "chemistry", tuple(BONDS), section="task")
+    holder = "the embedded QM9 molecules" if fields.source == "embedded" else "the QM9 molecules"
+    return portion_rows(fields, MOLECULES[fields.source], holder)
+
+
+def draw_molecules(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
+    """Which molecules a run trains and tests on: see portion_splits; the splits need only the pool's length."""
+    del pool
+    return portion_splits(key, fields, MOLECULES[fields.source], capacity)
+
+
+def show_molecules(examples: Examples, fields: SimpleNamespace) -> Examples:
+    """Graphs with float features and int32 indices in place of bytes.
+
+    The features of a node are those of molecules.node_features, the kind of an edge 0 single, 1 double, 2 triple or
+    3 aromatic; all as in PyTorch Geometric's QM9. With chemistry "kekule" the aromatic and hybridisation columns are 0
+    and no bond is aromatic, as PyTorch Geometric reads the SDF file and as the public code of Omnigrok trained on.
+    The embedded and the ready molecules are made of SMILES: which bonds of an aromatic ring are the double ones is
+    rdkit's choice there, the SDF file's in "raw".
+
+    Args:
+      examples: inputs Graphs of bytes, targets float (rows, 1): isotropic polarizability, bohr³.
+      fields: unused.
+
+    Returns:
+      Examples, the targets as they are.
+    """
+    del fields
+    stored = examples.inputs
+    indices = {name: getattr(stored, name).astype(jnp.int32) for name in ("senders", "receivers", "kinds", "sizes")}
+    return Examples(Graphs(nodes=stored.nodes.astype(float), **indices), examples.targets)
+
+
+register_task(
+    Task(
+        name="qm9",
+        static={"source": "embedded", "subset": "first", "chemistry": "kekule"},
+        traced={"size": 1000, "train_fraction": 0.5},
+        outputs=lambda fields: 1,
+        rows=count_rows,
+        draw=draw_molecules,
+        load=load_molecules,
+        present=show_molecules,
+    )
+)
