@@ -30,7 +30,7 @@ def task_config(model: str) -> ConfigDict:
     return config
 
 
-def trained(network: Any, optimizer: dict[str, Any]) -> Trainer:
+def trained(module: Any, optimizer: dict[str, Any]) -> Trainer:
     """A PyTorch network of tokens on this task, under AdamW with further arguments."""
     import torch
     from torch.nn import functional
@@ -38,8 +38,8 @@ def trained(network: Any, optimizer: dict[str, Any]) -> Trainer:
     pairs = torch.cartesian_prod(torch.arange(P), torch.arange(P))
     pairs = pairs[torch.randperm(len(pairs))[: int(FRACTION * len(pairs))]]
     tokens = functional.pad(pairs, (0, 1), value=P)
-    adamw = torch.optim.AdamW(network.parameters(), **{"lr": 1e-3, "weight_decay": 1.0, **optimizer})
-    return trainer(network, adamw, itertools.repeat((tokens, pairs.sum(1) % P)), criterion=functional.cross_entropy)
+    adamw = torch.optim.AdamW(module.parameters(), **{"lr": 1e-3, "weight_decay": 1.0, **optimizer})
+    return trainer(module, adamw, itertools.repeat((tokens, pairs.sum(1) % P)), criterion=functional.cross_entropy)
 
 
 def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
@@ -52,16 +52,22 @@ def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
     import torch
 
     torch.set_num_threads(threads)
+    return trained(network(P + 1, WIDTH, P), optimizer)
+
+
+def network(vocabulary: int, embedding_width: int, outputs: int) -> Any:
+    """Layers of PyTorch's LSTM between an embedding and a readout of the last state."""
+    import torch
 
     class Network(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.embedding = torch.nn.Embedding(P + 1, WIDTH)
-            self.lstm = torch.nn.LSTM(WIDTH, WIDTH, LAYERS, batch_first=True)
-            self.readout = torch.nn.Linear(WIDTH, P)
+            self.embedding = torch.nn.Embedding(vocabulary, embedding_width)
+            self.lstm = torch.nn.LSTM(embedding_width, WIDTH, LAYERS, batch_first=True)
+            self.readout = torch.nn.Linear(WIDTH, outputs)
 
         def forward(self, tokens: torch.Tensor) -> torch.Tensor:
             states, _ = self.lstm(self.embedding(tokens))
             return self.readout(states[:, -1])
 
-    return trained(Network(), optimizer)
+    return Network()

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from benchmarks import graph_network as graphs
 from benchmarks import grids, kernels, memory, peers
 from benchmarks import lstm as recurrent
+from benchmarks import reviews as films
 from benchmarks import token_mlp as tokens
 from benchmarks import transformer as nanda
 from benchmarks.timing import CONTEXT, Ratio, contestant, median_rate, ratio, take_turns
@@ -21,6 +22,7 @@ MNIST = "configs.omnigrok.fig3d_mnist_grokking"
 TRANSFORMER = "configs.omnigrok.fig7_transformer"
 LANDSCAPE = "configs.omnigrok.fig3abc_mnist_landscape"
 LSTM = "benchmarks.lstm"
+REVIEWS = "benchmarks.reviews"
 TOKEN_MLP = "benchmarks.token_mlp"
 GRAPH_NETWORK = "benchmarks.graph_network"
 COMMITTEE = "configs.lazy_to_rich.fig3e_phase_map"
@@ -104,6 +106,12 @@ def lstm(size: Size) -> Iterator[Row]:
     yield from _beside_pytorch("LSTM, 3 tokens, 8 runs", LSTM, {}, size, recurrent.lstm)
 
 
+def reviews(size: Size) -> Iterator[Row]:
+    """Two layers of LSTM on reviews of IMDb cut to 100 words, 8 runs."""
+    data = _in_own_process(films.first_reviews)
+    yield from _beside_pytorch("LSTM, 100 words, batch 50, 8 runs", REVIEWS, {}, size, films.reviews, *data)
+
+
 def token_mlp(size: Size) -> Iterator[Row]:
     """Three layers over token embeddings on the same task, 8 runs."""
     yield from _beside_pytorch("token MLP, 8 runs", TOKEN_MLP, {}, size, tokens.token_mlp)
@@ -178,6 +186,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "committee": committee,
     "transformer": transformer,
     "lstm": lstm,
+    "reviews": reviews,
     "token_mlp": token_mlp,
     "graph_network": graph_network,
     "kernel": kernel,

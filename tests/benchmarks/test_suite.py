@@ -9,6 +9,7 @@ from absl.testing import flagsaver
 from benchmarks import graph_network as graphs
 from benchmarks import grids, peers, run, suite
 from benchmarks import lstm as recurrent
+from benchmarks import reviews as films
 from benchmarks import token_mlp as tokens
 from benchmarks import transformer as nanda
 from benchmarks.kernels import Taken
@@ -66,6 +67,7 @@ def test_measuring_is_a_share_of_the_time_of_a_whole_figure(monkeypatch):
         (peers.mnist, suite.MNIST),
         (peers.landscape, suite.LANDSCAPE),
         (recurrent.lstm, suite.LSTM),
+        (films.reviews, suite.REVIEWS),
         (tokens.token_mlp, suite.TOKEN_MLP),
     ],
 )
@@ -79,8 +81,12 @@ def test_the_pytorch_loop_steps_through_a_network_of_the_size_of_ours(make, modu
             made.append(self)
 
     monkeypatch.setattr(torch.optim, "AdamW", Counted)
-    digits = suite._first_digits(1000) if make in (peers.mnist, peers.landscape) else ()
-    make(torch.get_num_threads(), {}, *digits).advance(6)
+    data = ()
+    if make in (peers.mnist, peers.landscape):
+        data = suite._first_digits(1000)
+    elif make is films.reviews:
+        data = films.first_reviews()
+    make(torch.get_num_threads(), {}, *data).advance(6)
 
     parameters = made[0].param_groups[0]["params"]
     assert {int(made[0].state[parameter]["step"]) for parameter in parameters} == {6}
