@@ -1,6 +1,6 @@
 """Tables of vectors, one for each token or position, and how rows pick from them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -30,22 +30,30 @@ class Embedding(nn.Module):
         return self.param("embedding", normal, (self.count, self.features))
 
 
+@jax.custom_jvp
 def pick(table: Float[Array, "count features"], indices: Int[Array, "..."]) -> Float[Array, "... features"]:
-    """table[indices], in the form that is fastest on each backend and adds up its gradient in one fixed order.
+    """table[indices], whose gradient adds up in the way that is fastest on each backend and always in one order.
 
-    On CPU cores rows are copied. On accelerators one-hot vectors are multiplied: there the gradient of a copy is a
-    scatter, whose sums come in another order each time, so that equal runs would part.
+    On CPU cores the gradient of each row is added to the table's. On accelerators that would come in another order each
+    time, so that equal runs would part; there one-hot vectors are multiplied by the gradients.
     """
+    return table[indices]
 
-    def copied(table: Array, indices: Array) -> Array:
-        return table[indices]
 
-    def multiplied(table: Array, indices: Array) -> Array:
+@pick.defjvp
+def _pick_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Any]) -> tuple[Array, Array]:
+    (table, indices), (change, _) = primals, tangents
+
+    def copied(change: Array, indices: Array) -> Array:
+        return change[indices]
+
+    @jax.checkpoint  # Otherwise every backend keeps the one-hot vectors for the way back, if only as zeros.
+    def multiplied(change: Array, indices: Array) -> Array:
         # At full precision, so that a row is picked as it is.
-        one_hot = jax.nn.one_hot(indices, table.shape[0], dtype=table.dtype)
-        return jnp.matmul(one_hot, table, precision="highest")
+        one_hot = jax.nn.one_hot(indices, change.shape[0], dtype=change.dtype)
+        return jnp.matmul(one_hot, change, precision="highest")
 
-    return jax.lax.platform_dependent(table, indices, cpu=copied, default=multiplied)
+    return pick(table, indices), jax.lax.platform_dependent(change, indices, cpu=copied, default=multiplied)
 
 
 class SideBySide(NamedTuple):

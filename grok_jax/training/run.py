@@ -26,7 +26,8 @@ from grok_jax.training.settings import Static, section_fields
 
 DATA, INIT, BATCH, NOISE = range(4)  # what fold_in makes of a seed, so that equal seeds give independent draws
 WEIGHTS, UPDATE, DROPOUT = range(3)  # and of a step's key: what its noise is added to
-EVALUATION_ROWS = 1000  # rows evaluated at once, so that activations of a large test set are never held whole
+# Rows evaluated at once: some minibatches, as measuring is not to need much more memory than training; within limits.
+EVALUATION_BATCHES, EVALUATION_ROWS = 4, (100, 1000)
 
 Hyper = dict[str, Array]  # dotted name -> scalar
 
@@ -195,7 +196,7 @@ def _fetch(parts: _Parts, split: Split, pool: Examples | None, positions: Int[Ar
 
 
 def _predict(
-    parts: _Parts, params: Any, initial: Any, inputs: Array, offset: Array | None, dropout_key: Array | None = None
+    parts: _Parts, params: Any, initial: Any, inputs: Any, offset: Array | None, dropout_key: Array | None = None
 ) -> Float[Array, "rows outputs"]:
     around = initial if parts.model_fields.linearized else None
     return outputs(parts.module, params, inputs, parts.model_fields.output_scale, offset, around, dropout_key)
@@ -281,7 +282,7 @@ def _evaluate(
         # where, not a product: a row out of use must not spread a NaN, and a NaN in use must be seen.
         return jnp.sum(jnp.where(counted, losses, 0.0)), jnp.sum(jnp.where(counted, correct, False))
 
-    parts_of_split = _in_chunks(sums, split.index.shape[0])
+    parts_of_split = _in_chunks(sums, split.index.shape[0], parts.training.batch_size)
     loss, correct = (jnp.sum(part) for part in parts_of_split)
     measured = jnp.stack([loss, correct]) / split.size
     loss, accuracy = jnp.where(jnp.isfinite(loss), measured, jnp.nan)
@@ -295,13 +296,14 @@ def _all_outputs(parts: _Parts, params: Any, split: Split, pool: Examples | None
     def chunk(positions: Int[Array, " n"]) -> Array:
         return outputs(parts.module, params, _fetch(parts, split, pool, positions).inputs)
 
-    stacked = _in_chunks(chunk, rows)
+    stacked = _in_chunks(chunk, rows, parts.training.batch_size)
     return stacked.reshape(-1, stacked.shape[-1])[:rows]
 
 
-def _in_chunks(function: Callable, rows: int) -> Any:
+def _in_chunks(function: Callable, rows: int, batch_size: int | None) -> Any:
     """function(positions) of consecutive chunks of positions, stacked; the last positions may lie beyond the rows."""
-    size = min(rows, EVALUATION_ROWS)
+    fewest, most = EVALUATION_ROWS
+    size = min(rows, most, max(fewest, EVALUATION_BATCHES * (batch_size or rows)))
     starts = jnp.arange(0, rows, size)
     return jax.lax.map(lambda start: function(start + jnp.arange(size)), starts)
 
@@ -312,7 +314,7 @@ def _probed(parts: _Parts, moving: Moving, fixed: Fixed, pool: Examples | None) 
     train, test = (_fetch(parts, split, pool, batch.positions) for split, batch in splits)
     start = fixed.initial_params
 
-    def network(params: Any, inputs: Array) -> Array:
+    def network(params: Any, inputs: Any) -> Array:
         return outputs(parts.module, params, inputs, parts.model_fields.output_scale)
 
     seen = (
