@@ -23,7 +23,7 @@ overfits: at 32, 64 and 128 near 530, 180 and 73 steps (that rate, 2 seeds); 100
 at width 32), nor do the paper's 500 with the first reviews of the CSV file (216 at width 64, one seed).
 
 Cost on 2 cores: smoke seconds; quick 110 s (100 run-steps a second); paper 4 to 8 hours (1e5 run-steps of length 500),
-and 1.9 GiB for each run that trains at the same time.
+and .43 GiB for each run that trains at the same time.
 """
 
 from ml_collections import ConfigDict

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.selection import config_value, with_axis
-from grok_jax.analysis.size_landscape import ALPHA, SIZE, Errors, Zone, errors, goldilocks, lu_shape, nearest
+from grok_jax.analysis.size_landscape import ALPHA, SIZE, Pair, Zone, errors, goldilocks, lu_shape, nearest
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.size_landscape import shown_sizes, size_landscape
@@ -76,7 +76,7 @@ def _trained_with(ds: xr.Dataset, loss: str) -> xr.Dataset:
 
 
 def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
-    found = Errors(*(nearest(x, SIZE, FEW) for x in errors(_trained_with(ds, CROSS_ENTROPY))))
+    found = Pair(*(nearest(x, SIZE, FEW) for x in errors(_trained_with(ds, CROSS_ENTROPY))))
     shape = lu_shape(found, above=FROM_SCALE)
     return over_seeds(
         (shape.largest_train <= NO_ERROR) & (shape.rise_below >= RISE) & (shape.rise_above >= RISE),

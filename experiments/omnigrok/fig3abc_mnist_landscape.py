@@ -14,7 +14,7 @@ from grok_jax.analysis.size_landscape import (
     ALPHA,
     NEAR,
     SIZE,
-    Errors,
+    Pair,
     critical_size,
     errors,
     is_between,
@@ -43,7 +43,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
     found = [tuple(nearest(x, SIZE, FEW) for x in errors(ds, value)) for value in ("final", "best")]
-    shape, best = (lu_shape(Errors(*pair), above=FROM_SCALE) for pair in found)
+    shape, best = (lu_shape(Pair(*pair), above=FROM_SCALE) for pair in found)
     is_u = (shape.rise_below >= RISE) & (shape.rise_above >= RISE) & is_between(shape.place, *PLACE)
     return over_seeds(
         (shape.largest_train <= NO_ERROR) & is_u,

@@ -1,13 +1,13 @@
 """Landscapes over the scale of the weights and the amount of data: L and U, the Goldilocks zone, the critical size.
 
-Reference: Liu et al. (2023), Omnigrok, Fig. 3a-c and 11.
+Reference: Liu et al. (2023), Omnigrok, Fig. 3a-c, 4a-c, 5a-c, 9 and 11.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Real
+from jaxtyping import Bool, Float, Int, Real
 
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.landscape import error, place_of_minimum, reduced
@@ -17,8 +17,8 @@ NEAR = 0.1  # decades; the paper's sizes lie .14 apart, its scales .1
 ROUNDING = 1.02  # 10^-0.1 = .794 is the scale .8
 
 
-class Errors(NamedTuple):
-    """Reduced errors, one for each run."""
+class Pair(NamedTuple):
+    """A reduced loss or error of the rows of both splits, one value for each run."""
 
     train: xr.DataArray
     test: xr.DataArray
@@ -43,10 +43,36 @@ class Zone(NamedTuple):
     is_cut: xr.DataArray  # the axis ends within the zone, so that the width is a lower bound
 
 
-def errors(ds: xr.Dataset, value: str = "final") -> Errors:
+def errors(ds: xr.Dataset, value: str = "final") -> Pair:
     """1 - accuracy on training and test rows; "final" or "best" as in `reduced`."""
     names = ("train_accuracy", "test_accuracy")
-    return Errors(*(error(reduced(ds[name], value).rename(name)) for name in names))
+    return Pair(*(error(reduced(ds[name], value).rename(name)) for name in names))
+
+
+def losses(ds: xr.Dataset, value: str = "final") -> Pair:
+    """The losses on training and test rows; "final" or "best" as in `reduced`."""
+    return Pair(*(reduced(ds[name], value) for name in ("train_loss", "test_loss")))
+
+
+def within_epochs(ds: xr.Dataset, epochs: int, batch_size: int, train_rows: Int[xr.DataArray, "..."]) -> xr.Dataset:
+    """The records of each run's first epochs; later ones are NaN, so that the "final" value is that of the last epoch.
+
+    An epoch is ceil(training rows / batch_size) steps.
+
+    Args:
+      ds: results along 'step', with a record at the end of those epochs.
+      epochs: how many.
+      batch_size: rows of a step.
+      train_rows: of each run, over the axis of the amount of data.
+
+    Raises:
+      NotMeasured: a run has no record at the end of its epochs.
+    """
+    ends = epochs * -(-train_rows // batch_size)
+    missing = np.setdiff1d(ends, ds["step"])
+    if missing.size:
+        raise NotMeasured(f"no record at step {missing[0]}, where {epochs} epochs of one of the sizes end")
+    return ds.where(ds["step"] <= ends)
 
 
 def nearest(x: xr.DataArray | xr.Dataset, axis: str, wanted: float | int) -> xr.DataArray | xr.Dataset:
@@ -64,7 +90,7 @@ def nearest(x: xr.DataArray | xr.Dataset, axis: str, wanted: float | int) -> xr.
     return x.isel({axis: int(distance.argmin())}, drop=True) if axis in x.dims else x
 
 
-def lu_shape(found: Errors, above: float) -> LU:
+def lu_shape(found: Pair, above: float) -> LU:
     """What the errors of one amount of data look like over ALPHA.
 
     Args:

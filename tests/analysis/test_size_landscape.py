@@ -6,13 +6,15 @@ from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.size_landscape import (
     ALPHA,
     SIZE,
-    Errors,
+    Pair,
     critical_size,
     errors,
     goldilocks,
     is_between,
+    losses,
     lu_shape,
     nearest,
+    within_epochs,
 )
 
 SCALES = 10.0 ** np.linspace(-1, 1, 21)
@@ -30,6 +32,29 @@ def test_errors_are_named_and_are_one_minus_the_accuracies():
     assert (final.train.name, final.test.name) == ("train_error", "test_error")
     np.testing.assert_allclose(final.test, [0.4])
     np.testing.assert_allclose(best.test, [0.2])
+
+
+def test_losses_are_those_of_both_splits():
+    loss = xr.DataArray([[3.0, 1.0, 2.0]], {"step": [0, 1, 2]}, dims=("seed", "step"))
+    ds = xr.Dataset({"train_loss": loss, "test_loss": loss + 1})
+    assert [float(x.item()) for x in (*losses(ds), *losses(ds, "best"))] == [2, 3, 1, 2]
+
+
+def sizes_and_steps():
+    steps = [0, 10, 30, 40]
+    rows = xr.DataArray([90, 110], {"task.size": [120, 147]}, dims="task.size")
+    return xr.Dataset({"train_loss": (("task.size", "step"), np.tile(steps, (2, 1)))}, {"step": steps}), rows
+
+
+def test_the_first_epochs_of_each_size_end_with_a_last_smaller_batch():
+    ds, rows = sizes_and_steps()
+    np.testing.assert_array_equal(within_epochs(ds, 10, 31, rows)["train_loss"].max("step"), [30, 40])
+
+
+def test_an_epoch_without_a_record_at_its_end_gives_no_value():
+    ds, rows = sizes_and_steps()
+    with pytest.raises(NotMeasured, match="no record at step 20, where 10 epochs"):
+        within_epochs(ds, 10, 100, rows)
 
 
 def test_the_nearest_point_is_nearest_on_a_logarithmic_scale():
@@ -52,7 +77,7 @@ def test_the_single_value_of_all_runs_can_be_the_nearest():
 
 def test_an_l_and_a_u_are_described():
     train = xr.where(u_shape()[ALPHA] < 0.7, 0.5, 0.0)
-    shape = lu_shape(Errors(train, u_shape(0.2)), above=0.8)
+    shape = lu_shape(Pair(train, u_shape(0.2)), above=0.8)
     assert float(shape.largest_train) == 0
     assert float(shape.place) == pytest.approx(10**0.2)
     assert float(shape.rise_below) == pytest.approx(0.7 / 0.1)
@@ -61,12 +86,12 @@ def test_an_l_and_a_u_are_described():
 
 def test_the_train_error_of_a_scale_that_rounds_to_the_first_counts():
     train = xr.where(abs(np.log10(u_shape()[ALPHA]) + 0.1) < 1e-6, 0.5, 0.0)  # at .794
-    assert float(lu_shape(Errors(train, u_shape()), above=0.8).largest_train) == 0.5
+    assert float(lu_shape(Pair(train, u_shape()), above=0.8).largest_train) == 0.5
 
 
 def test_the_order_of_the_scales_does_not_matter():
-    pair = Errors(u_shape(0.3), u_shape(0.2))
-    backward = Errors(*(x.isel({ALPHA: slice(None, None, -1)}) for x in pair))
+    pair = Pair(u_shape(0.3), u_shape(0.2))
+    backward = Pair(*(x.isel({ALPHA: slice(None, None, -1)}) for x in pair))
     for one, other in zip(lu_shape(pair, 0.8), lu_shape(backward, 0.8), strict=True):
         assert float(one) == float(other)
 
@@ -74,7 +99,7 @@ def test_the_order_of_the_scales_does_not_matter():
 def test_a_shape_needs_scales_on_both_sides():
     narrow = u_shape(scales=SCALES[10:])
     with pytest.raises(NotMeasured, match=r"from 0.2 or less to 3.2 or more"):
-        lu_shape(Errors(narrow, narrow), above=0.8)
+        lu_shape(Pair(narrow, narrow), above=0.8)
 
 
 def test_a_zone_is_interpolated_between_the_points_around_its_ends():
