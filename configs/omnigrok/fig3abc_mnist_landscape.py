@@ -28,20 +28,16 @@ Cost on 2 cores: smoke 15 s; quick under 2 minutes (2.1e5 run-steps at 2,000 a s
 
 from ml_collections import ConfigDict
 
+from configs.omnigrok.size_landscape import grid
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+SIZE = "task.train_size"
 # int(10^linspace(1, 4, 22)), then on to all 60,000: the public code's.
 SIZES = (
     *(10, 13, 19, 26, 37, 51, 71, 100, 138, 193, 268, 372, 517, 719, 1000, 1389, 1930, 2682, 3727, 5179, 7196, 10000),
     *(13894, 19306, 26826, 37275, 51794, 60000),
 )
-
-
-def grid(sizes: tuple[int, ...], exponents: tuple[float, ...], seeds: int) -> str:
-    """Sizes, init_scale = 10^exponent, and seeds."""
-    scales = ", ".join(f"{10**exponent:.6g}" for exponent in exponents)
-    return f"task.train_size={', '.join(map(str, sizes))}; model.init_scale={scales}; seed=range({seeds})"
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -61,14 +57,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
             **embedded,
             "training.steps": 40,
             "training.record_steps": (0, 36),
-            "grid": grid((37, 193, 400), (-1, 0, 0.9), 1),
+            "grid": grid(SIZE, (37, 193, 400), (-1, 0, 0.9), 1),
         },
         "quick": {
             **embedded,
             "training.steps": 2000,
             "training.record_steps": (0, 100, 200, 400, 700, 1000, 1400, 1800),
             "training.probe_every": 8,
-            "grid": grid((26, 71, 193, 1000, 3727), (-1, -0.5, -0.2, -0.1, 0.2, 0.6, 0.9), 3),
+            "grid": grid(SIZE, (26, 71, 193, 1000, 3727), (-1, -0.5, -0.2, -0.1, 0.2, 0.6, 0.9), 3),
         },
         "paper": {
             "task.source": "full",
@@ -76,7 +72,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.steps": 10_000,
             "training.record_steps": (0, *range(500, 10_000, 500)),
             "training.probe_every": 20,
-            "grid": grid(SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5),
+            "grid": grid(SIZE, SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5),
         },
     }
     return apply_preset(config, preset, presets)

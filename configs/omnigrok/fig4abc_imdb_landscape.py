@@ -33,9 +33,11 @@ side by side, .4 GiB for a step: 116 runs at a time in 80 GiB, 204 in 140, chose
 
 from ml_collections import ConfigDict
 
+from configs.omnigrok.size_landscape import grid
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+SIZE = "task.size"
 EPOCHS = 5  # of each size in the public code; here of the largest one
 SIZES = (1000, 1800, 3000, 5200, 9200, 16_000, 28_000, 50_000)
 SMALL = {
@@ -45,12 +47,6 @@ SMALL = {
     "model.width": 32,
     "model.embedding_width": 32,
 }
-
-
-def grid(sizes: tuple[int, ...], exponents: tuple[float, ...], seeds: int) -> str:
-    """Sizes, init_scale = 10^exponent, and seeds."""
-    scales = ", ".join(f"{10**exponent:.6g}" for exponent in exponents)
-    return f"task.size={', '.join(map(str, sizes))}; model.init_scale={scales}; seed=range({seeds})"
 
 
 def epoch_ends(config: ConfigDict, sizes: tuple[int, ...]) -> list[int]:
@@ -91,15 +87,15 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.embedding_width": 8,
             "training.steps": 30,
             "training.record_steps": (0, 10, 27),
-            "grid": grid((100, 200), (-1, 0, 0.8), 1),
+            "grid": grid(SIZE, (100, 200), (-1, 0, 0.8), 1),
         },
-        "quick": {**SMALL, **schedule(config, quick), "grid": grid(quick, (-1.5, -1, -0.5, 0, 0.4, 0.8), 3)},
+        "quick": {**SMALL, **schedule(config, quick), "grid": grid(SIZE, quick, (-1.5, -1, -0.5, 0, 0.4, 0.8), 3)},
         "paper": {
             "task.source": "csv",
             "task.file": "imdb/IMDB Dataset.csv",
             "task.subset": "first",
             **schedule(config, SIZES),
-            "grid": grid(SIZES, tuple(round(-1.6 + 0.2 * i, 1) for i in range(14)), 5),
+            "grid": grid(SIZE, SIZES, tuple(round(-1.6 + 0.2 * i, 1) for i in range(14)), 5),
         },
     }
     return apply_preset(config, preset, presets)

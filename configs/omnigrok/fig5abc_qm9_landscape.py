@@ -25,16 +25,12 @@ that rate. A run of the paper holds .015 GiB where runs train side by side (a GP
 
 from ml_collections import ConfigDict
 
+from configs.omnigrok.size_landscape import grid
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+SIZE = "task.size"
 SIZES = (100, 140, 200, 280, 400, 550, 770, 1080, 1500, 2100, 3000)
-
-
-def grid(sizes: tuple[int, ...], exponents: tuple[float, ...], seeds: int) -> str:
-    """Sizes, init_scale = 10^exponent, and seeds."""
-    scales = ", ".join(f"{10**exponent:.6g}" for exponent in exponents)
-    return f"task.size={', '.join(map(str, sizes))}; model.init_scale={scales}; seed=range({seeds})"
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -64,9 +60,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.steps": 40,
             "training.record_steps": (0, 36),
             "training.probes": (),
-            "grid": grid((40, 100), (-1, 0, 0.8), 1),
+            "grid": grid(SIZE, (40, 100), (-1, 0, 0.8), 1),
         },
-        "quick": {"grid": grid((100, 200, 500, 1200, 3000), (-1, -0.5, -0.2, 0, 0.3, 0.6, 1), 3)},
-        "paper": {"grid": grid(SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5)},
+        "quick": {"grid": grid(SIZE, (100, 200, 500, 1200, 3000), (-1, -0.5, -0.2, 0, 0.3, 0.6, 1), 3)},
+        "paper": {"grid": grid(SIZE, SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5)},
     }
     return apply_preset(config, preset, presets)

@@ -15,7 +15,7 @@ from experiments.figures import figure_of
 from grok_jax.analysis.claims import VERDICTS, judge
 from grok_jax.errors import UserError
 
-SHARED = {"__init__", "architectures"}  # by the figures of a paper
+SHARED = {"__init__", "architectures", "size_landscape"}  # by the figures of a paper
 FILES = sorted(path for path in Path(configs.__file__).parent.glob("*/*.py") if path.stem not in SHARED)
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
 
