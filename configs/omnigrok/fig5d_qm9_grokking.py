@@ -18,8 +18,8 @@ at 3e4 steps, with no drop: it falls by 2.8 or less in any decade of steps. The 
 the train loss is 13 to 140 at 1e3 steps, not fitted, and falls over a hundredfold in some later decade of steps.
 The weight norm does not fall meanwhile (+1%). Outputs are a product of six matrices, so that scale 3 starts at
 losses of 3e4 to 4e6 and 1 at 1.2e3 to 1.6e3.
-Paper preset, 3 seeds: both hold in all; drops at 7.7e3, 9.7e3, 14.3e3, final test losses .9 to 2.1 at scale 3, .5 to
-1.3 at scale 1.
+Paper preset, 5 seeds: both hold in all; drops at 7.7e3, 7.7e3, 9.7e3, 11.3e3, 14.3e3; final test losses .6 to 2.7 at
+scale 3, .4 to 1.4 at scale 1.
 
 Cost on 2 cores: smoke seconds; quick 35 s (5.4e3 run-steps a second); paper, 5 seeds, 2.5 minutes.
 """
