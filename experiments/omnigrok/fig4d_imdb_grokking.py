@@ -66,11 +66,11 @@ def _generalises_late(ds: xr.Dataset) -> Measured:
     runs = _runs(ds, LARGE)
     fit, general = t_fit(runs), t_above_chance(runs, "test")
     budget = float(runs["step"][-1])
-    too_early = general < LATE
+    too_early, too_late = general < LATE, (fit > FIT_STEPS) & (budget >= FIT_STEPS)
     return over_seeds(
         (fit <= FIT_STEPS) & (general >= LATE) & np.isfinite(general),
         {"t95(train)": fit, "t60(test)": general, **_accuracies(runs)},
-        decided=too_early | (~is_censored(fit) & (fit > FIT_STEPS)) | ~is_censored(general) | (budget >= LATEST),
+        decided=too_early | too_late | ~is_censored(general) | (budget >= LATEST),
     )
 
 

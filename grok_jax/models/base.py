@@ -14,9 +14,9 @@ class Model(Component):
     """What learns. The fields init_scale, output_scale, centered and seed belong to every model (see predictor.py).
 
     Attributes:
-      build: fields of the config's model section (traced ones may be tracers), number of outputs, number of tokens
-        of the task's vocabulary (None where its inputs are numbers) -> a flax module whose initialisation is the
-        "standard" one, at init_scale 1.
+      build: fields of the config's model section (traced ones may be tracers), number of outputs, size of the task's
+        vocabulary (tokens, or kinds of edges; None where its inputs are numbers) -> a flax module whose initialisation
+        is the "standard" one, at init_scale 1.
       inputs: the NamedTuple of arrays that it reads; None where a batch of inputs is one array.
     """
 

@@ -129,19 +129,19 @@ class GraphNetwork(nn.Module):
 
     Attributes:
       outputs: number of outputs.
+      kinds: number of kinds of edges.
       widths: features of a node after each convolution.
       edge_width: hidden units of the network that makes the matrices of edges.
       readout_width: hidden units between the sum and the outputs.
-      kinds: number of kinds of edges; a graph with an edge of another kind has NaN for outputs.
 
     The network of Liu et al. (2023), Omnigrok, for QM9.
     """
 
     outputs: int
+    kinds: int
     widths: tuple[int, ...] = (32, 16)
     edge_width: int = 32
     readout_width: int = 32
-    kinds: int = 4
 
     @nn.compact
     def __call__(self, inputs: Graphs) -> Float[Array, "rows {self.outputs}"]:
@@ -151,9 +151,7 @@ class GraphNetwork(nn.Module):
         in_use = jnp.arange(nodes.shape[1])[None] < inputs.sizes[:, None]
         pooled = jnp.sum(jnp.where(in_use[..., None], nodes, 0), axis=1)
         hidden = nn.relu(_layer(self.readout_width, "readout_layer_0")(pooled))
-        outputs = _layer(self.outputs, "readout_layer_1")(hidden)
-        unknown = jnp.any(inputs.kinds >= self.kinds, axis=1, keepdims=True)
-        return jnp.where(unknown, jnp.nan, outputs)
+        return _layer(self.outputs, "readout_layer_1")(hidden)
 
 
 def _layer(features: int, name: str) -> Layer:
@@ -167,26 +165,25 @@ def check_graph_network(fields: SimpleNamespace) -> None:
         isinstance(widths, tuple | list) and len(widths) > 0 and all(isinstance(w, int) and w > 0 for w in widths),
         f"model.widths is {widths!r}; it must be a tuple of whole numbers above 0, such as (32, 16)",
     )
-    for name in ("edge_width", "readout_width", "kinds"):
+    for name in ("edge_width", "readout_width"):
         require_positive(fields, name, section="model")
 
 
 def build_graph_network(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> GraphNetwork:
-    """The network that the config's model section describes."""
-    del vocabulary  # Graphs have none.
+    """The network that the config's model section describes, for a task's kinds of edges."""
     return GraphNetwork(
         outputs=outputs,
+        kinds=vocabulary or 0,  # A task of numbers has none, and is refused for its inputs.
         widths=tuple(fields.widths),
         edge_width=fields.edge_width,
         readout_width=fields.readout_width,
-        kinds=fields.kinds,
     )
 
 
 register_model(
     Model(
         name="graph_network",
-        static={"widths": (32, 16), "edge_width": 32, "readout_width": 32, "kinds": 4},
+        static={"widths": (32, 16), "edge_width": 32, "readout_width": 32},
         check=check_graph_network,
         build=build_graph_network,
         inputs=Graphs,

@@ -100,8 +100,8 @@ class MLP(nn.Module):
     def __call__(self, inputs: Shaped[Array, "batch ..."]) -> Float[Array, "batch outputs"]:
         require(
             jnp.issubdtype(inputs.dtype, jnp.floating),
-            "model 'mlp' takes numbers, and the task gives tokens (whole numbers); choose an encoding such as "
-            "task.encoding='one_hot', or a model that embeds tokens",
+            "model 'mlp' takes numbers, and the task gives tokens (whole numbers); choose a model that embeds tokens, "
+            "or task.encoding='one_hot' where the task has it",
         )
         return self.through_layers(inputs.reshape(inputs.shape[0], -1))
 

@@ -37,6 +37,15 @@ def curve(
     ax.set_xlabel("step")
 
 
+def log_values(ax: Axes, *others: Axes) -> None:
+    """Makes the axis of values logarithmic, where a curve in it, or in others that share it, has any above 0.
+
+    Without one it cannot be drawn, as where every run has diverged.
+    """
+    if any(np.any(np.asarray(line.get_ydata(), float) > 0) for each in (ax, *others) for line in each.lines):
+        ax.set_yscale("log")
+
+
 def learning_curves(
     ax: Axes,
     ds: xr.Dataset,
@@ -58,7 +67,7 @@ def learning_curves(
     if all("accuracy" in name for name in variables):
         ax.set_ylim(-0.03, 1.03)
     elif all("loss" in name for name in variables):
-        ax.set_yscale("log")
+        log_values(ax)
 
 
 def curves_along(
@@ -84,7 +93,7 @@ def curves_along(
         curve(ax, runs[variables[1]], colour=colour, label=f"{symbol} = {runs[axis].item():.4g}")
     ax.set_ylabel(f"{axis_label([ds[name] for name in variables])} (dashed: train)")
     if all("loss" in name for name in variables):
-        ax.set_yscale("log")
+        log_values(ax)
 
 
 def weight_norm_axis(ax: Axes, ds: xr.Dataset) -> Axes:

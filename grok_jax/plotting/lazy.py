@@ -15,7 +15,7 @@ from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.lazy import TOLERANCE, Pair, kernel_regression_loss, network_and_twin, t_fall, t_part
-from grok_jax.plotting.curves import curve, legend, mark_time
+from grok_jax.plotting.curves import curve, legend, log_values, mark_time
 from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
 NETWORK, TWIN, NORM = OKABE_ITO[2], OKABE_ITO[0], OKABE_ITO[5]
@@ -39,7 +39,7 @@ def curves_against_twin(ax: Axes, pair: Pair, quantity: str = "loss") -> None:
     if quantity == "accuracy":
         ax.set_ylim(-0.03, 1.03)
         return
-    ax.set_yscale("log")
+    log_values(ax)
     with contextlib.suppress(NotMeasured):  # a cross-entropy has no such line
         regression_line(ax, kernel_regression_loss(pair.network))
 

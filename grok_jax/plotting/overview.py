@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.plotting.curves import axis_label, curve
+from grok_jax.plotting.curves import axis_label, curve, log_values
 from grok_jax.plotting.style import colours, panel_label, style
 
 MOST_COLUMNS = 6  # Panels beyond this are too narrow to read.
@@ -51,7 +51,7 @@ def overview(ds: xr.Dataset) -> Figure:
         panels[0, 0].set_ylabel(axis_label([ds[f"train_{kind}"], ds[f"test_{kind}"]]))
         panels[1, 0].set_ylabel(axis_label([ds["weight_norm"]]))
         if kind == "loss":
-            panels[0, 0].set_yscale("log")
+            log_values(*panels[0])
         for ax, letter in zip(panels[:, 0], "ab", strict=True):
             panel_label(ax, letter)
         panels[0, 0].plot([], [], color="0.4", linestyle="--", label="train")

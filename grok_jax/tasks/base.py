@@ -71,8 +71,8 @@ class Task(Component):
 
     Attributes:
       outputs: fields -> number of outputs of the network (values, or classes).
-      vocabulary: fields -> number of tokens where the inputs are tokens, whole numbers from 0; None where they are
-        numbers.
+      vocabulary: fields -> number of tokens where the inputs are tokens, whole numbers from 0; of kinds of edges where
+        they are graphs; None where they are numbers.
       rows: fields of one run as Python values -> Rows it uses. Raises UserError where the data has fewer.
       draw: key, fields, pool, capacity -> Data of one run. Pure and traceable. The first rows drawn do not
         depend on the capacity (so a run is the same alone and in a grid with larger runs).

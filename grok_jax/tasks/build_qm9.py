@@ -67,7 +67,10 @@ def read_rows(path: Path) -> Iterator[Row]:
         require(not missing, f"{path} has no column {', '.join(missing)}")
         for line in table:
             index, smiles, n_atoms, alpha = (line[name] for name in COLUMNS.values())
-            row = Row(int(index), smiles, int(n_atoms), float(alpha))
+            try:
+                row = Row(int(index), smiles, int(n_atoms), float(alpha))
+            except (TypeError, ValueError) as error:
+                raise UserError(f"{path}, line {table.line_num}, is no molecule: {error}") from error
             if row.index not in UNCHARACTERISED:
                 yield row
 
@@ -83,6 +86,7 @@ def build(path: Path, count: int, out: Path) -> None:
     Raises:
       UserError: the table has fewer, a molecule has not the atoms that the table says, or rdkit is missing.
     """
+    require(out.suffix == ".npz", f"{out} does not end in .npz, which the file to write must")
     rows = list(islice(read_rows(path), count))
     require(len(rows) == count, f"{path} has {len(rows)} characterised molecules; {count} are needed")
     pairs = [from_smiles(row.smiles, f"{path}: molecule {row.index}") for row in rows]
@@ -91,29 +95,31 @@ def build(path: Path, count: int, out: Path) -> None:
         require(atoms == row.n_atoms, f"{path}: molecule {row.index} has {atoms} atoms and not {row.n_atoms}")
     kekule, perceived = (join(molecules) for molecules in zip(*pairs, strict=True))
     flat = perceived._asdict()
+    part = out.with_suffix(".part.npz")  # so that the file is never there by half
     np.savez_compressed(
-        out,
+        part,
         index=np.array([row.index for row in rows], np.int32),
         alpha=np.array([row.alpha for row in rows], np.float32),
         bond_kekule=kekule.kind,
         bond_rdkit=flat.pop("kind"),
         **flat,
     )
-
-
-TABLE = flags.DEFINE_string("table", None, "qm9_part1.csv of the qm9pack package; found in the package unless given.")
-OUT = flags.DEFINE_string("out", str(EMBEDDED), "The file to write.")
+    part.replace(out)
 
 
 def main(_: list[str]) -> None:
     """Builds the file of the flags; what cannot be used leaves one line and exit code 2."""
+    table, out = flags.FLAGS.table, Path(flags.FLAGS.out)
     try:
-        build(Path(TABLE.value) if TABLE.value else find_table(), MOLECULES["embedded"], Path(OUT.value))
+        build(Path(table) if table else find_table(), MOLECULES["embedded"], out)
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    print(f"{OUT.value}: {MOLECULES['embedded']} molecules, {Path(OUT.value).stat().st_size} bytes")
+    print(f"{out}: {MOLECULES['embedded']} molecules, {out.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
+    # Not where the module is imported: other commands have flags of these names.
+    flags.DEFINE_string("table", None, "qm9_part1.csv of the qm9pack package; found in the package unless given.")
+    flags.DEFINE_string("out", str(EMBEDDED), "The file to write.")
     app.run(main)

@@ -2,8 +2,6 @@
 
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -82,7 +80,7 @@ def cached_arrays(
     try:
         with path.open("rb") as file, np.load(file) as stored:
             return dict(stored)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+    except Exception:  # A damaged file can raise anything; whatever it is, the arrays are made again.
         made = dict(make())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +89,7 @@ def cached_arrays(
             try:
                 np.savez(file, **made)
                 file.close()
+                part.chmod(0o644)  # not for the one user only that temporary files are for
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)

@@ -90,7 +90,14 @@ def count_rows(fields: SimpleNamespace) -> Rows:
     require_one_of(fields, "source", tuple(READERS), section="task")
     require_positive(fields, "length", "words", section="task")
     if fields.source == "csv":
-        return portion_rows(fields, len(numbered_reviews(fields)["labels"]), f"the reviews of {fields.file}")
+        labels = numbered_reviews(fields)["labels"]
+        rows = portion_rows(fields, len(labels), f"the reviews of {fields.file}")
+        require(
+            fields.subset != "first" or len(set(labels[: sum(rows)].tolist())) == 2,
+            f"task.subset is 'first'; the first {sum(rows)} reviews of {fields.file} are of one class, which allows "
+            "'random' only",
+        )
+        return rows
     require(
         fields.subset != "first",
         f"task.subset is 'first'; the {fields.source} reviews are sorted by class and allow 'random' only",

@@ -1,6 +1,7 @@
 """QM9: the polarizability of small organic molecules (Omnigrok, Liu et al. 2023, Sec. 4; Ramakrishnan et al. 2014)."""
 
 import csv
+import math
 import re
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
@@ -18,6 +19,7 @@ from grok_jax.models.graph_network import Graphs
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
 from grok_jax.tasks.downloads import cached_arrays, data_folder, fetch_file
 from grok_jax.tasks.drawing import portion_rows, portion_splits
+from grok_jax.tasks.molecules import BONDS as BOND_KINDS
 from grok_jax.tasks.molecules import Molecule, Molecules, as_graphs, from_block, join, perceive_block, sdf_blocks
 
 MOLECULES = {"embedded": 10000, "graphs": 130831, "raw": 130831}
@@ -62,12 +64,22 @@ def read_alpha(path: Path) -> dict[str, float]:
         for column in ("mol_id", "alpha"):
             require(column in columns, f"{path} has no column {column}; its columns are {', '.join(columns) or 'none'}")
         found = {}
-        for row in table:
-            try:
-                found[row["mol_id"]] = float(row["alpha"])
-            except (TypeError, ValueError) as error:
-                raise UserError(f"{path}, line {table.line_num}: alpha is {row['alpha']!r}, no number") from error
+        try:
+            for row in table:
+                found[row["mol_id"]] = _finite(row["alpha"])
+        except (TypeError, ValueError) as error:
+            raise UserError(f"{path}, line {table.line_num}: alpha is {row['alpha']!r}, no number") from error
+        except csv.Error as error:
+            raise UserError(f"{path}, line {table.line_num}, cannot be read as CSV ({error})") from error
     return found
+
+
+def _finite(text: str) -> float:
+    """The number; raises ValueError for anything else, and for "nan" and "inf"."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def read_uncharacterised(path: Path) -> set[int]:
@@ -192,6 +204,7 @@ register_task(
         static={"source": "embedded", "subset": "first", "chemistry": "kekule"},
         traced={"size": 1000, "train_fraction": 0.5},
         outputs=lambda fields: 1,
+        vocabulary=lambda fields: len(BOND_KINDS),
         rows=count_rows,
         draw=draw_molecules,
         load=load_molecules,

@@ -31,9 +31,10 @@ NO_PART_OF_A_WORD = re.compile(r"[^\w\s]|\d")
 def split_words(text: str) -> list[str]:
     """The words of a text, in order.
 
-    The text in lower case is split at white space. Digits, and all that is no letter or underscore, are taken out of
-    each piece; a piece of which nothing is left, or only a stop word, is dropped. Apostrophes go before stop words
-    do: "don't" becomes "dont", which is no stop word and stays, as does "br", all that is left of "<br />".
+    The text in lower case is split at white space. Digits, and all that is no word character to Python (letters,
+    underscores, such numbers as ½), are taken out of each piece; a piece of which nothing is left, or only a stop word,
+    is dropped. Apostrophes go before stop words do: "don't" becomes "dont", which is no stop word and stays, as does
+    "br", all that is left of "<br />".
 
     Reference: the public code of Omnigrok (Liu et al. 2023).
     """

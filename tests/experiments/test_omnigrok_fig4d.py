@@ -61,6 +61,10 @@ def test_claim_1_fails_where_a_short_run_fits_too_late():
     assert judged(large=(400, 1_000), tops=(0.59, 0.7), last=2_000)[0] == "does not hold"
 
 
+def test_claim_1_fails_where_a_short_run_never_fits():
+    assert judged(large=(1e5, 1e5), last=2_000)[0] == "does not hold"
+
+
 def test_claim_2_fails_where_test_accuracy_rises_after_fitting():
     assert judged(standard=(150, 200))[1] == "does not hold"
 

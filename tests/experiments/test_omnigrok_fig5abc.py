@@ -49,6 +49,11 @@ def test_claim_2_fails_where_the_test_loss_is_the_smaller_one():
     assert judged(results(mismatch=lambda n, scale: np.full_like(scale, 0.3)))[1] == "does not hold"
 
 
+def test_claim_2_fails_where_a_scale_has_diverged():
+    ds = results(mismatch=papers)
+    assert judged(ds.where(ds[ALPHA] < 9))[1] == "does not hold"
+
+
 def test_each_claim_is_open_without_its_number_of_molecules():
     assert judged(results(mismatch=papers, sizes=(500, 3000))) == ["not measured", "holds"]
     assert judged(results(mismatch=papers, sizes=(100, 500))) == ["holds", "not measured"]

@@ -227,12 +227,6 @@ def test_an_edge_counts_in_its_direction_alone(params):
     np.testing.assert_allclose(outputs_of(MODULE, params, one_way), theirs, rtol=1e-4, atol=1e-6)
 
 
-def test_a_kind_that_the_network_does_not_have_gives_nan_for_its_graph_alone(params):
-    unknown = GRAPHS._replace(kinds=GRAPHS.kinds.at[2, 0].set(KINDS))
-    answered = np.isfinite(outputs_of(MODULE, params, unknown)).all(axis=1)
-    assert answered.tolist() == [row != 2 for row in range(6)]
-
-
 def test_sums_by_products_are_those_by_copies_with_their_gradients():
     rng = np.random.default_rng(4)
     values = jnp.asarray(rng.normal(size=(3, 5, 2)))
@@ -269,7 +263,6 @@ def test_the_linearised_twin_is_the_network_to_first_order(params):
         ({"widths": (32, 0)}, r"model\.widths is \(32, 0\)"),
         ({"edge_width": 0}, "model.edge_width is 0; it must be above 0"),
         ({"readout_width": -1}, "model.readout_width is -1"),
-        ({"kinds": 0}, "model.kinds is 0"),
     ],
 )
 def test_an_impossible_network_is_one_line_that_names_the_field(changes, message):
@@ -279,13 +272,13 @@ def test_an_impossible_network_is_one_line_that_names_the_field(changes, message
 
 
 def test_config_fields_reach_the_network():
-    changes = {"widths": [8, 5], "edge_width": 3, "readout_width": 6, "kinds": 2}
-    assert MODELS["graph_network"].build(fields(**changes), 3, None) == GraphNetwork(3, (8, 5), 3, 6, 2)
+    changes = {"widths": [8, 5], "edge_width": 3, "readout_width": 6}
+    assert MODELS["graph_network"].build(fields(**changes), 3, 2) == GraphNetwork(3, 2, (8, 5), 3, 6)
 
 
 def test_the_default_network_has_the_sizes_of_omnigroks():
     graphs = GRAPHS._replace(nodes=jnp.zeros((6, 6, 11)))
-    network = MODELS["graph_network"].build(fields(), 1, None)
+    network = MODELS["graph_network"].build(fields(), 1, 4)
     params = jax.eval_shape(lambda key: init_params(network, key, graphs), jax.random.key(0))
     convolutions = [5 * 32 + 33 * 11 * 32 + 12 * 32, 5 * 32 + 33 * 32 * 16 + 33 * 16]
     readout = 17 * 32 + 33

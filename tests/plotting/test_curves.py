@@ -115,3 +115,12 @@ def test_curves_along_an_axis_are_medians_over_the_others(ax, along):
 def test_losses_along_an_axis_are_logarithmic(ax, along):
     curves_along(ax, along, "model.output_scale", symbol="α")
     assert ax.get_yscale() == "log"
+
+
+def test_losses_without_a_number_can_be_drawn(tmp_path):
+    nothing = xr.DataArray(np.full((2, 3), np.nan), {"step": [0, 1, 2]}, ("seed", "step"))
+    figure = Figure()
+    learning_curves(
+        figure.subplots(), xr.Dataset({"train_loss": nothing, "test_loss": nothing}), ("train_loss", "test_loss")
+    )
+    figure.savefig(tmp_path / "figure.png")

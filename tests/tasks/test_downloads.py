@@ -102,7 +102,7 @@ def test_cached_arrays_are_made_once(cache):
     assert [path.name for path in cache.iterdir()] == ["a.npz"]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"text"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"text", b"\x93NUMPY\x01\x00"])
 def test_a_cached_file_that_cannot_be_read_is_made_again(cache, content):
     cache.mkdir()
     (cache / "a.npz").write_bytes(content)

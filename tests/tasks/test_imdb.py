@@ -153,6 +153,15 @@ def test_what_was_kept_of_another_file_is_not_taken(fruit, table):
     assert TASK.load(fruit()).targets.tolist() == [1, 1]
 
 
+def test_first_reviews_of_one_class_alone_are_a_user_error_of_one_line(fruit, table):
+    header, *rows = table.read_text().splitlines()
+    table.write_text("\n".join([header, *sorted(rows, key=lambda row: row[-1])]) + "\n")
+    size = LABELS.count(0)
+    with pytest.raises(UserError, match=rf"^task.subset is 'first'; the first {size} reviews of fruit.csv are of one"):
+        TASK.rows(fruit(size=size))
+    assert sum(TASK.rows(fruit(size=size, subset="random"))) == size
+
+
 def test_a_broken_table_leaves_nothing_in_the_cache(fruit, table):
     content = gzip.compress(table.read_bytes())
     (table.parent / "cut.csv.gz").write_bytes(content[:-9])
