@@ -1,4 +1,4 @@
-"""What every test runs under: four CPU devices, no implicit rank promotion, no reused key, checked annotations."""
+"""What every test runs under: four CPU devices, no rank promotion, no reused key, checked annotations, quick compiling."""
 
 import os
 from pathlib import Path
@@ -14,6 +14,8 @@ import pytest
 jax.config.update("jax_num_cpu_devices", 4)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
+# Most of the time goes to the compiler, for a few steps of each program; the processes that tests start optimise.
+jax.config.update("jax_disable_most_optimizations", True)
 
 jaxtyping.install_import_hook("grok_jax", "beartype.beartype")
 

@@ -4,7 +4,6 @@ import importlib
 import re
 from pathlib import Path
 
-import jax
 import pytest
 from ml_collections import ConfigDict
 
@@ -24,14 +23,6 @@ NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
 def no_network(monkeypatch):
     for scheme in ("http", "https"):
         monkeypatch.setenv(f"{scheme}_proxy", "http://127.0.0.1:9")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def compiled_quickly():
-    # Half of the time here goes to the compiler, for a step or two of each program.
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 def build(name: str, *preset: str) -> ConfigDict:
