@@ -1,4 +1,4 @@
-"""What every test runs under: four CPU devices, no rank promotion, no reused key, checked annotations, quick compiling."""
+"""What every test runs under: 4 CPU devices, no rank promotion, no reused key, checked annotations, no optimising."""
 
 import os
 from pathlib import Path
