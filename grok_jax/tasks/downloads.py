@@ -77,11 +77,10 @@ def cached_arrays(
       The arrays by name.
     """
     path = cache_folder() / f"{name}.npz"
-    try:
-        with path.open("rb") as file, np.load(file) as stored:
-            return dict(stored)
-    except Exception:  # A damaged file can raise anything; whatever it is, the arrays are made again.
-        made = dict(make())
+    stored = _stored_arrays(path)
+    if stored is not None:
+        return stored
+    made = dict(make())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}-", suffix=".npz", delete=False) as file:
@@ -96,3 +95,12 @@ def cached_arrays(
     except OSError:  # a full disk, a folder that is read-only; what was made is as good
         pass
     return made
+
+
+def _stored_arrays(path: Path) -> dict[str, Shaped[np.ndarray, "..."]] | None:
+    """The arrays of a file of the cache; None where it is missing or damaged."""
+    try:
+        with path.open("rb") as file, np.load(file) as stored:
+            return dict(stored)
+    except Exception:  # A damaged file raises errors of many kinds, those of the parser of its header among them.
+        return None
