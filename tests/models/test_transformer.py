@@ -22,17 +22,13 @@ SMALL = {"vocabulary": P + 1, "outputs": P + 1, "width": 12, "heads": 3, "mlp_wi
 NANDA = Transformer(vocabulary=114, outputs=114)
 
 
-# Small networks that run once: compiling is what costs.
-quickly = functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
-
-
 @functools.cache
 def init(module):
-    return quickly(lambda key: init_params(module, key, PAIRS))(jax.random.key(0))
+    return jax.jit(lambda key: init_params(module, key, PAIRS))(jax.random.key(0))
 
 
 def logits_of(module, params, inputs=PAIRS):
-    return quickly(module.apply)({"params": params}, inputs)
+    return jax.jit(module.apply)({"params": params}, inputs)
 
 
 def fields(**changes):
@@ -92,7 +88,7 @@ def test_the_gradient_by_token_is_that_by_row():
     def total(w, inputs):
         return jnp.sum(jnp.sin(module.apply({"params": w}, inputs)))
 
-    gradient = quickly(jax.grad(total))
+    gradient = jax.jit(jax.grad(total))
     parts = [gradient(params, PAIRS[start : start + 7]) for start in range(0, len(PAIRS), 7)]
     by_row = jax.tree.map(lambda *leaves: sum(leaves), *parts)
     by_token = gradient(params, PAIRS)
@@ -103,8 +99,8 @@ def test_the_gradient_by_token_is_that_by_row():
 def test_a_position_depends_on_later_ones_only_without_the_causal_mask(causal):
     block = Block(3, 20, "relu", "before", causal, None, "normal", 0.3)
     states = jax.random.normal(jax.random.key(1), (1, 3, 12))
-    params = quickly(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)
-    by_state = quickly(jax.jacobian(lambda x: block.apply(params, Stream(x, None), False).states))(states)
+    params = jax.jit(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)
+    by_state = jax.jit(jax.jacobian(lambda x: block.apply(params, Stream(x, None), False).states))(states)
     reach = np.abs(by_state).sum((0, 2, 3, 5))  # from position to position
     later = np.triu(np.ones((3, 3), bool), 1)
     assert (reach[~later] > 0).all()
@@ -170,16 +166,16 @@ def test_dropout_acts_only_where_a_key_is_given():
     params = init(module)
     dropping = Transformer(**SMALL, dropout=0.5)
     np.testing.assert_array_equal(logits_of(dropping, params), logits_of(module, params))
-    dropped = quickly(dropping.apply)({"params": params}, PAIRS, rngs={"dropout": jax.random.key(0)})
+    dropped = jax.jit(dropping.apply)({"params": params}, PAIRS, rngs={"dropout": jax.random.key(0)})
     assert np.abs(dropped - logits_of(module, params)).max() > 0.01
 
 
 def test_dropout_keeps_the_mean_of_what_a_part_adds():
     block = Block(1, 4, "relu", "none", True, 0.25, "normal", 0.0)
     states = jnp.zeros((4000, 1, 4))
-    params = quickly(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)
+    params = jax.jit(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)
     params["params"]["mlp"]["outward"]["bias"] = jnp.ones(4)
-    drop = quickly(lambda x: block.apply(params, Stream(x, None), False, rngs={"dropout": jax.random.key(1)}).states)
+    drop = jax.jit(lambda x: block.apply(params, Stream(x, None), False, rngs={"dropout": jax.random.key(1)}).states)
     kept = drop(states)
     np.testing.assert_allclose(np.unique(kept), [0, 4 / 3], rtol=1e-6)
     assert float(kept.mean()) == pytest.approx(1, abs=0.02)

@@ -21,8 +21,7 @@ STEPS = 5
 @functools.cache
 def compiled(static, capacity):
     run = make_run(static, capacity)
-    quickly = {"xla_backend_optimization_level": 0}
-    return Run(jax.jit(run.init, compiler_options=quickly), jax.jit(run.advance), jax.jit(run.measure), run.observe)
+    return Run(jax.jit(run.init), jax.jit(run.advance), jax.jit(run.measure), run.observe)
 
 
 def train(config, steps=STEPS, capacity=None):
