@@ -132,8 +132,8 @@ def recur_in_loop(
     """recur as one loop, with derivatives of its own.
 
     A loop that is derived automatically adds to the gradient of R at each position; here all positions are one
-    product, and what the way back needs of each position is six products kept from the way there. A fifth faster
-    than derived automatically.
+    product, and what the way back needs of each position is six products kept from the way there: 12 to 14% less
+    time for a gradient at width 256 and 128, on a CPU core.
     """
 
     def step(carry: tuple[Array, Memory], gates: Float[Array, "rows gates"]) -> tuple[tuple[Array, Memory], Array]:
