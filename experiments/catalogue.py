@@ -19,6 +19,7 @@ def chosen_figures(only: list[str], available: list[str]) -> list[str]:
       UserError: a word that names none.
     """
     chosen = set()
+    require(all(only), f"--only={','.join(only)} has an empty word; there are {', '.join(available)}")
     for word in only:
         exact = [name for name in available if word in (name, paper_of(name), figure_id(name))]
         found = exact or [name for name in available if name.startswith(word)]

@@ -29,7 +29,7 @@ def with_circuits(config: ConfigDict, out: Path) -> ConfigDict:
     """
     file, settings = out / FILE, out / SETTINGS
     described = json.dumps({**config.task.to_dict(), "seeds": _seeds(config)}, default=str)
-    if not (file.exists() and settings.exists() and settings.read_text() == described):
+    if not (file.exists() and settings.exists() and settings.read_text("utf-8") == described):
         settings.unlink(missing_ok=True)
         memorising, generalising = (
             _logits(config, decay, steps)
@@ -39,7 +39,7 @@ def with_circuits(config: ConfigDict, out: Path) -> ConfigDict:
             )
         )
         save_circuits(file, memorising, generalising)
-        settings.write_text(described)
+        settings.write_text(described, "utf-8")
     prepared = ConfigDict(config.to_dict())
     prepared.task.file, prepared.task.seeds = str(file.resolve()), _seeds(config)
     return prepared

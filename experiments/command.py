@@ -1,21 +1,34 @@
 """How every command starts, and how it ends when its input cannot be used: one line on stderr, exit code 2."""
 
+import contextlib
 import gc
 import importlib.util
 import os
 import re
+import signal
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pooch
 from absl import app, flags, logging
-from ml_collections import ConfigDict, config_flags
+from ml_collections import ConfigDict, FrozenConfigDict, config_flags
 
-from grok_jax.errors import UserError, require
+from experiments.interruption import leave_at_signals
+from grok_jax import results
+from grok_jax.compilation_cache import forget_compiled_programs, is_of_kept_programs, keep_compiled_programs
+from grok_jax.errors import UserError, in_one_line, require, written
 from grok_jax.training.devices import use_all_cores
 from grok_jax.training.grid import parse_grid
+from grok_jax.training.settings import REGISTRIES, complete, default_config
+from grok_jax.training.values import plain
+
+INTERRUPTED = (
+    "\ninterrupted; with --resume (and without --overwrite) it goes on from where it is"  # below a progress bar
+)
 
 flags.disclaim_key_flags()  # --help of a command shows the flags that are defined here for it
 
@@ -23,54 +36,141 @@ flags.disclaim_key_flags()  # --help of a command shows the flags that are defin
 def start(main: Callable[[], None]) -> None:
     """Parses the flags and runs main(); a wrong flag or a UserError leaves one line and exit code 2."""
 
+    print_every_letter()
+    warnings.showwarning = _show_warning
+
     def guarded(argv: list[str]) -> None:
         if len(argv) > 1:
             _leave(f"{argv[1]!r} is no flag; flags begin with --")
-        logging.set_verbosity(logging.ERROR)  # orbax tells of every file it writes
+        logging.set_verbosity(logging.ERROR)
         for handler in pooch.get_logger().handlers:
             handler.setStream(sys.stdout)  # that a download begins is no error
         use_all_cores()
+        keep_compiled_programs()
+        leave_at_signals(INTERRUPTED)
         try:
             main()
         except UserError as error:
             _leave(str(error))
-        except KeyboardInterrupt:
-            print(
-                "\ninterrupted; with --resume (and without --overwrite) it goes on from the last checkpoint",
-                file=sys.stderr,
-            )
-            sys.exit(130)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError) or os.environ.get("GROK_JAX_TRACEBACK"):
+                raise
+            what = f"{error.filename or f'--out={flags.FLAGS.out}'}: {error.strerror or error}"
+            _leave(f"{what} (GROK_JAX_TRACEBACK=1 shows where); --resume goes on from what is saved")
+        finally:
+            leave_at_signals()
 
     gc.freeze()  # or the search through all that was imported makes leaving take half a second
-    app.run(guarded, flags_parser=_parse)
+    try:
+        try:
+            app.run(guarded, flags_parser=_parse)
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
+    except BrokenPipeError:  # who reads what is printed has left, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains as it ends
+        sys.exit(128 + signal.SIGPIPE)  # as shells call it
+
+
+def print_every_letter() -> None:
+    """Lets stdout and stderr of an encoding without α print its number in its place, not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def define_config() -> flags.FlagHolder[ConfigDict]:
     """The flag --config=<file>[:<argument of its get_config>], and --config.<field>=<value> for each field."""
-    holder = config_flags.DEFINE_config_file(
-        "config", None, "File with get_config(preset); fields: --config.<field>=<value>."
-    )
+    words = "File with get_config(preset); fields: --config.<field>=<value>. It is Python, and is executed."
+    try:
+        holder = config_flags.DEFINE_config_file("config", None, words)
+    except (flags.Error, UnicodeDecodeError) as error:  # it looks into the file of --flagfile already
+        _leave(str(error))
     flags.FLAGS["config"].parser = _ConfigFile()
     return holder
+
+
+def define_out(words: str) -> flags.FlagHolder[str]:
+    """The flag --out=<folder>, which must be given."""
+    holder = flags.DEFINE(_Folder(), "out", None, words)
+    flags.mark_flag_as_required("out")
+    return holder
+
+
+def given_or_saved(given: ConfigDict | None, out: str, *, resume: bool) -> ConfigDict:
+    """The config of --config; without it, when resuming, that of the unfinished run in the folder.
+
+    Raises:
+      UserError: no config is given, and there is no run to resume.
+    """
+    if given is not None:
+        return given
+    require(resume, "flag --config must have a value; only --resume goes on without it, with the config in --out")
+    return ConfigDict(_as_tuples(results.saved_config(Path(out)))).lock()
+
+
+def _as_tuples(value: Any) -> Any:
+    """What JSON made of a config, with its tuples again."""
+    if isinstance(value, dict):
+        return {key: _as_tuples(entry) for key, entry in value.items()}
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
+
+
+class _Folder(flags.ArgumentParser):
+    """Reads a path; a shell leaves the ~ in --out=~/mine as it is."""
+
+    def parse(self, argument: str) -> str:
+        """The path, from the user's home where it begins with ~."""
+        return os.path.expanduser(argument)
+
+
+class _Number(flags.ArgumentParser):
+    """Reads a number, or None for a field that may be left out; 1e5 is a whole one."""
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+        self.syntactic_help = f"{'a whole number' if kind is int else 'a number'} or None"
+
+    def flag_type(self) -> str:
+        """How --help calls it."""
+        return self.kind.__name__
+
+    def parse(self, argument: str | float | None) -> float | int | None:
+        """The number; raises ValueError where it is none."""
+        text = str(argument).strip()
+        if text == "None":
+            return None
+        with contextlib.suppress(ValueError):
+            number = float(text)
+            if self.kind is float or number.is_integer():
+                return self.kind(number)
+        raise ValueError(f"it must be {self.syntactic_help}")
+
+
+for _kind in (int, float):
+    config_flags.register_flag_parser_for_type(_kind, _Number(_kind))
 
 
 class _ConfigFile(flags.ArgumentParser):
     """Reads a config file. What ml_collections' own parser says of a missing or wrong one is a page of traceback."""
 
     def parse(self, argument: str) -> ConfigDict:
-        file, *rest = argument.split(":", 1)
+        file, *rest = os.path.expanduser(argument).split(":", 1)
         require(Path(file).is_file(), "there is no such file")
         try:
             module = _import(file)
             require(hasattr(module, "get_config"), f"{file} has no function get_config")
-            config = module.get_config(*rest)
+            given = module.get_config(*rest)
+            require(isinstance(given, ConfigDict), f"get_config gave {type(given).__name__}; it must give a ConfigDict")
+            config = _with_all_parts(ConfigDict(given) if isinstance(given, FrozenConfigDict) else given)
         except UserError:
             raise
+        except SystemExit as error:
+            raise UserError(f"{file} ends the process (sys.exit); it must give a config") from error
         except Exception as error:  # A config file is a user's own Python, which can fail in any way.
             if os.environ.get("GROK_JAX_TRACEBACK"):
                 raise
             raise UserError(f"{type(error).__name__}: {error} (GROK_JAX_TRACEBACK=1 shows where)") from error
-        require(isinstance(config, ConfigDict), f"get_config gave {type(config).__name__}; it must give a ConfigDict")
         _require_fields(_overridden(), config)
         return config.lock()
 
@@ -85,15 +185,44 @@ def require_no_axis_overridden(config: ConfigDict) -> None:
 
 def _overridden() -> list[str]:
     """The fields that the command line overrides, by their dotted names."""
-    overrides = [re.match(r"--?(?:no)?config\.([^=]+)", arg) for arg in sys.argv[1:]]
+    arguments = flags.FLAGS.read_flags_from_files(sys.argv[1:], force_gnu=False)  # with those of --flagfile
+    overrides = [re.match(r"--?(?:no)?config\.([^=]+)", argument) for argument in arguments]
     return [match[1] for match in overrides if match]
 
 
 def _import(file: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location("config_file", file)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # no __pycache__ beside a user's file
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = before
     return module
+
+
+def _with_all_parts(config: ConfigDict) -> ConfigDict:
+    """The config with the parts that it leaves out, such as grid, at their defaults, and numbers of Python's."""
+    complete(config)  # raises UserError for what is no config
+    grid = config.get("grid", "")
+    require(isinstance(grid, str), f"the grid is {written(grid)}; it must be text such as 'seed=range(3)'")
+    _use_plain_numbers(config)
+    names = {section: config[section].name for section in REGISTRIES if "name" in config.get(section, {})}
+    defaults = default_config(**names)
+    with config.unlocked():
+        for part in set(defaults) - set(config):
+            config[part] = defaults[part]
+    return config
+
+
+def _use_plain_numbers(config: ConfigDict) -> None:
+    """Replaces NumPy's and JAX's numbers by Python's, which JSON knows."""
+    with config.unlocked(), config.ignore_type():
+        for key, value in config.items():
+            if isinstance(value, ConfigDict):
+                _use_plain_numbers(value)
+            elif type(plain(value)) is not type(value) or isinstance(value, tuple):
+                config[key] = plain(value)
 
 
 def _require_fields(overrides: list[str], config: ConfigDict) -> None:
@@ -117,6 +246,13 @@ def _parse(argv: list[str]) -> list[str]:
 
 
 def _leave(message: str) -> None:
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    print(f"error: {' '.join(lines)}", file=sys.stderr)
+    print(f"error: {in_one_line(message)}", file=sys.stderr)
     sys.exit(2)
+
+
+def _show_warning(message: Warning | str, *args: Any, **kwargs: Any) -> None:
+    """A warning in one line, without the place in the code that gave it."""
+    del args, kwargs
+    if is_of_kept_programs(str(message)):
+        forget_compiled_programs()
+    print(f"warning: {' '.join(str(message).split())[:300]}", file=sys.stderr)

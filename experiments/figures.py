@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +18,9 @@ from grok_jax.analysis.claims import Claim, judge, save_claims
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError, require
 from grok_jax.plotting.overview import overview
+from grok_jax.training import values
+from grok_jax.training.identity import identity
+from grok_jax.training.plan import plan_grid
 
 
 class FigureOf(NamedTuple):
@@ -37,15 +42,13 @@ def figure_of(config: ConfigDict) -> FigureOf:
     """
     if not config.figure:
         return FigureOf(overview, [])
-    name = "experiments." + config.figure.replace("/", ".")
     absent = f"figure {config.figure!r} does not exist; see the files experiments/<paper>/<figure>.py"
-    try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name and not name.startswith(error.name):
-            raise
-        raise UserError(absent) from error
-    require(hasattr(module, "CLAIMS"), absent)
+    file = Path(__file__).parent / f"{config.figure}.py"
+    # Looked for first: importing another file, such as a command, would do other things.
+    found = bool(re.fullmatch(r"\w+(/\w+)*", str(config.figure))) and file.is_file()
+    require(found and "\nCLAIMS" in file.read_text("utf-8"), absent)
+    name = "experiments." + config.figure.replace("/", ".")
+    module = importlib.import_module(name)
     return FigureOf(module.plot, module.CLAIMS, getattr(module, "table", None), getattr(module, "prepare", None))
 
 
@@ -75,23 +78,36 @@ def make(
       UserError: the config makes no sense, or the folder is not free; nothing is changed then.
     """
     figure = figure or figure_of(config)
-    plain = config.to_dict()
+    plan = plan_grid(config, None)
+    plain = values.plain(config.to_dict())  # as JSON can have it
     results.require_free(out, plain, resume=resume, overwrite=overwrite)
     grok_jax.check(config)
-    checkpoint = results.begin(out, plain, resume=resume, overwrite=overwrite)
-    if (out / "results.nc").exists():  # a run that was stopped while it was drawn
-        dataset = results.load_dataset(out)
-    else:
-        trained = figure.prepare(config, out) if figure.prepare else config
-        dataset = add_grokking_times(grok_jax.sweep(trained, progress=progress, checkpoint=checkpoint))
-        dataset = dataset.assign_attrs(config=json.dumps(plain))
-        results.write_dataset(out, dataset)
-        if dataset.attrs["diverged_runs"]:
-            print(f"{dataset.attrs['diverged_runs']} runs diverged; they are NaN from there on")
-    drawn = figure.plot(dataset)
-    results.write_figure(out, drawn)
-    if figure.table:
-        results.write_table(out, figure.table(dataset))
-    verdicts = judge(figure.claims, dataset)
-    save_claims(out / "claims.json", verdicts)
+    with results.locked(out):
+        checkpoint = results.begin(out, plain, resume=resume, overwrite=overwrite, identity=identity(plan))
+        dataset = _kept_dataset(out)
+        if dataset is None:
+            trained = figure.prepare(config, out) if figure.prepare else config
+            dataset = add_grokking_times(grok_jax.sweep(trained, progress=progress, checkpoint=checkpoint))
+            dataset = dataset.assign_attrs(config=json.dumps(plain))
+            results.write_dataset(out, dataset)
+            if dataset.attrs["diverged_runs"]:
+                print(f"{dataset.attrs['diverged_runs']} runs diverged; they are NaN from there on")
+        results.write_figure(out, figure.plot(dataset))
+        if figure.table:
+            results.write_table(out, figure.table(dataset))
+        verdicts = judge(figure.claims, dataset)
+        with results.writing(out):
+            save_claims(out / "claims.json", verdicts)
+        results.finish(out)
     return verdicts
+
+
+def _kept_dataset(out: Path) -> xr.Dataset | None:
+    """The results of a run that was stopped while it was drawn; None where there are none, or none that are whole."""
+    if not (out / "results.nc").exists():
+        return None
+    try:
+        return results.load_dataset(out)
+    except UserError:
+        print(f"warning: {out / 'results.nc'} is damaged; it is made again from the checkpoint", file=sys.stderr)
+        return None

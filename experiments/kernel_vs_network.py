@@ -1,5 +1,7 @@
 """Trains any config beside its linearised twin, and holds both against kernel regression with the initial kernel.
 
+With several outputs, that kernel is averaged over outputs, so regression with it only approximates the twin's end.
+
 python -m experiments.kernel_vs_network --config=configs/grid.py:task=mnist --out=<folder> [--probe_records=8]
 """
 
@@ -11,22 +13,23 @@ from experiments import command, figures, lazy_baseline
 from grok_jax import results
 
 CONFIG = command.define_config()
-OUT = flags.DEFINE_string("out", None, "Folder for the results.")
+OUT = command.define_out("Folder for the results.")
 RECORDS = flags.DEFINE_integer(
     "probe_records",
     None,
     f"Records at which kernels are measured; {lazy_baseline.PROBE_RECORDS} where the config has no probes of its own.",
     lower_bound=2,
 )
-RESUME = flags.DEFINE_bool("resume", False, "Go on with the unfinished run in the folder.")
+RESUME = flags.DEFINE_bool("resume", False, "Go on with the unfinished run in the folder; needs no --config.")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what a run left in the folder before.")
 PROGRESS = flags.DEFINE_bool("progress", True, "Draw a progress bar.")
-flags.mark_flags_as_required(["config", "out"])
 
 
 def main() -> None:
     """Runs the config of the flags and its twin."""
-    config = lazy_baseline.beside_twin(CONFIG.value, RECORDS.value)
+    config = command.given_or_saved(CONFIG.value, OUT.value, resume=RESUME.value)
+    if CONFIG.value is not None:  # what an unfinished run left has its twin already
+        config = lazy_baseline.beside_twin(config, RECORDS.value)
     command.require_no_axis_overridden(config)
     out = Path(OUT.value)
     figure = lazy_baseline.baseline_figure()

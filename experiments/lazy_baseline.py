@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 from experiments.figures import FigureOf
 from grok_jax.analysis.claims import show_value
-from grok_jax.analysis.lazy import LINEARIZED, comparison
+from grok_jax.analysis.lazy import LINEARIZED, averages_outputs, comparison
 from grok_jax.analysis.selection import fields_along
 from grok_jax.errors import UserError, require
 from grok_jax.plotting.lazy_overview import lazy_overview
@@ -19,6 +19,7 @@ from grok_jax.training.probes import PROBES
 from grok_jax.training.schedule import record_steps
 from grok_jax.training.settings import RunSettings, complete
 
+AVERAGED = "kernel averaged over outputs"
 PROBE_RECORDS = 8  # enough for a curve of the alignment
 
 
@@ -26,7 +27,7 @@ def beside_twin(config: ConfigDict, probe_records: int | None = None) -> ConfigD
     """A config with the further axis model.linearized=False, True and the probes of the kernel.
 
     Its figure is dropped. Its own probes stay, but for those that cannot be measured on a twin. Kernel regression is
-    measured where every run of the grid has the squared error.
+    measured where every run of the grid has the squared error, with the kernel averaged over outputs.
 
     Args:
       config: any; may have the axis model.linearized already.
@@ -39,7 +40,7 @@ def beside_twin(config: ConfigDict, probe_records: int | None = None) -> ConfigD
     Raises:
       UserError: a config that makes no sense, or whose grid has networks or twins alone.
     """
-    plain = complete(config.to_dict())
+    plain = complete(config)
     axes = parse_grid(plain["grid"])
     _require_both(axes)
     points = expand(plain, axes)
@@ -70,8 +71,13 @@ def baseline_figure() -> FigureOf:
 
 
 def table(ds: xr.Dataset) -> list[dict[str, Any]]:
-    """A row for each setting of the grid: its fields, and the columns of analysis.lazy.comparison."""
+    """A row for each setting of the grid: its fields, and the columns of analysis.lazy.comparison.
+
+    The column of kernel regression says where its kernel is averaged over several outputs.
+    """
     compared = comparison(ds)
+    if averages_outputs(ds):
+        compared = compared.rename(kernel_regression_loss=f"kernel_regression_loss ({AVERAGED})")
     axes = [str(axis) for axis in compared.dims]
     rows = []
     for place in product(*(range(compared.sizes[axis]) for axis in axes)):

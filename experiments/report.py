@@ -6,14 +6,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from grok_jax.analysis.claims import VERDICTS, show_value
+from grok_jax.analysis.claims import count_verdicts, show_value
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; color: #222 }
 img { max-width: 100%; border: 1px solid #ddd }
 table { border-collapse: collapse; margin: 1em 0 2em }
 th, td { border-bottom: 1px solid #ddd; padding: .4em .8em .4em 0; text-align: left; vertical-align: top }
-.holds { color: #00664b } .does-not-hold { color: #a63c00; font-weight: bold } .not-measured { color: #666 }
+.holds { color: #00664b } .mixed { color: #8a6500; font-weight: bold }
+.does-not-hold { color: #a63c00; font-weight: bold } .not-measured { color: #666 }
 small { color: #555 }
 """
 
@@ -30,12 +31,11 @@ def write_page(out: Path, preset: str, figures: Mapping[str, Sequence[Mapping[st
       The path of the page.
     """
     every = [verdict for verdicts in figures.values() for verdict in verdicts]
-    counts = ", ".join(f"{sum(v['verdict'] == kind for v in every)} {kind}" for kind in VERDICTS.values())
     body = "".join(_section(name, verdicts) for name, verdicts in figures.items())
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>grok_jax: figures and claims</title>'
         f"<style>{STYLE}</style><h1>Figures and claims</h1>"
-        f"<p>Preset <b>{escape(preset)}</b>. Claims: {counts}.</p>{body}</html>\n"
+        f"<p>Preset <b>{escape(preset)}</b>. Claims: {count_verdicts(every)}.</p>{body}</html>\n"
     )
     path = out / "index.html"
     partial = path.with_suffix(".partial")
@@ -56,5 +56,6 @@ def _section(name: str, verdicts: Sequence[Mapping[str, Any]]) -> str:
 def _row(verdict: Mapping[str, Any]) -> str:
     kind = verdict["verdict"].replace(" ", "-")
     note = f"<br><small>{escape(verdict['note'])}</small>" if verdict["note"] else ""
-    cells = (escape(verdict["claim"]) + note, escape(verdict["paper"]), escape(show_value(verdict["measured"])))
+    whose = "<i>a claim of our own</i>: " if verdict["own"] else ""
+    cells = (whose + escape(verdict["claim"]) + note, escape(verdict["paper"]), escape(show_value(verdict["measured"])))
     return f'<tr><td class="{kind}">{escape(verdict["verdict"])}' + "".join(f"<td>{cell}" for cell in cells) + "</tr>"

@@ -20,11 +20,10 @@ from grok_jax.errors import require
 
 PRESET = flags.DEFINE_enum("preset", "quick", PRESETS, "Size of every figure.")
 ONLY = flags.DEFINE_list("only", [], "Papers, figures such as omnigrok/fig2b, or beginnings of these; all by default.")
-OUT = flags.DEFINE_string("out", None, "Folder for the results, one folder below it for each figure.")
+OUT = command.define_out("Folder for the results, one folder below it for each figure.")
 RESUME = flags.DEFINE_bool("resume", False, "Keep the figures that are finished and go on with the rest.")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what was left in the folder before.")
 PROGRESS = flags.DEFINE_bool("progress", True, "Draw progress bars.")
-flags.mark_flag_as_required("out")
 
 
 def main() -> None:
@@ -43,8 +42,9 @@ def main() -> None:
         print(f"[{number}/{len(chosen)}] {name} ({PRESET.value}){', made before' * (name in kept)}", flush=True)
         if name not in kept:
             figures.make(config, out / name, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
-    verdicts = {name: json.loads((out / name / "claims.json").read_text()) for name in names}
-    page = report.write_page(out, PRESET.value, verdicts)
+    verdicts = {name: json.loads((out / name / "claims.json").read_text("utf-8")) for name in names}
+    with results.writing(out):
+        page = report.write_page(out, PRESET.value, verdicts)
     print(format_claims([verdict for figure in verdicts.values() for verdict in figure]))
     print(f"pictures: {', '.join(str(out / name / 'figure.png') for name in names)}")
     print(f"all of it on one page: {page}")

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from grok_jax.errors import UserError, require
+from grok_jax.errors import UserError, require, written
+
+MOST_LAYERS = 1000  # more is a slip of the hand, and takes minutes to look at
 
 
 @dataclass(frozen=True, eq=False)  # equal only to itself, so that programs compiled for one are not used for another
@@ -66,7 +68,7 @@ def lookup(registry: Mapping[str, C], name: str, kind: str) -> C:
       UserError: no such name; the message lists the names there are.
     """
     if name not in registry:
-        raise UserError(f"{kind} {name!r} does not exist; there are {', '.join(sorted(registry))}")
+        raise UserError(f"{kind} {written(name)} does not exist; there are {', '.join(sorted(registry))}")
     return registry[name]
 
 
@@ -87,4 +89,23 @@ def require_at_least_zero(fields: SimpleNamespace, *names: str, section: str) ->
 def require_one_of(fields: SimpleNamespace, name: str, allowed: tuple[str, ...], *, section: str) -> None:
     """Raises UserError unless the named field is one of the allowed words."""
     value = getattr(fields, name)
-    require(value in allowed, f"{section}.{name} is {value!r}; it must be one of {', '.join(map(str, allowed))}")
+    require(value in allowed, f"{section}.{name} is {written(value)}; it must be one of {', '.join(map(str, allowed))}")
+
+
+def require_at_most(fields: SimpleNamespace, name: str, most: int, *, section: str) -> None:
+    """Raises UserError where the named field is above a number."""
+    value = getattr(fields, name)
+    require(value is None or value <= most, f"{section}.{name} is {value}; it must be at most {most}")
+
+
+def require_widths(fields: SimpleNamespace, *, section: str, example: tuple[int, ...] = (100, 100)) -> None:
+    """Raises UserError unless the field "widths" is a tuple of whole numbers above 0."""
+    widths = fields.widths
+    require(
+        isinstance(widths, tuple | list) and all(isinstance(w, int) and w > 0 for w in widths),
+        f"{section}.widths is {written(widths)}; it must be a tuple of whole numbers above 0, such as {example}",
+    )
+    require(
+        len(widths) <= MOST_LAYERS,
+        f"{section}.widths has {len(widths):,} layers; it must have at most {MOST_LAYERS:,}",
+    )

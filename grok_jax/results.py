@@ -8,21 +8,29 @@ claims.json    what the paper says, measured
 checkpoint/    while unfinished
 """
 
+import contextlib
 import csv
+import hashlib
 import importlib.metadata
 import json
+import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 import xarray as xr
 
+from grok_jax import errors
 from grok_jax.errors import UserError, require
+from grok_jax.training.checkpoints import locked as locked_checkpoint
+from grok_jax.training.identity import differences
 
+CHECKSUM = "config_sha256"  # of what was asked for; all else in config.json tells of how it went
 PARTIAL = ".partial"  # what a file is called until it is whole
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray", "neural-tangents")
 
@@ -41,79 +49,149 @@ def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = Fals
         resume is asked for a finished run or another config.
     """
     require(not (resume and overwrite), "--resume and --overwrite exclude each other")
-    require(not folder.exists() or folder.is_dir(), f"--out={folder} is a file; it must be a folder")
+    try:
+        present = folder.exists()
+    except OSError as error:  # a name that is too long
+        raise UserError(f"--out={folder} cannot be used ({error.strerror})") from error
+    require(not present or folder.is_dir(), f"--out={folder} is a file; it must be a folder")
     if (folder / "config.json").exists() and not overwrite:
         require(not is_finished(folder), f"--out={folder} holds a finished run; give another folder, or --overwrite")
         require(resume, f"--out={folder} holds an unfinished run; give --resume, --overwrite or another folder")
         changed = changed_fields(folder, config)
         require(not changed, f"--resume: {', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
-    elif folder.exists() and not (folder / "config.json").exists():
-        others = sorted(path.name for path in folder.iterdir() if path.suffix != PARTIAL)
+    elif present and not (folder / "config.json").exists():
+        # A checkpoint is this project's own: its config was lost, or is about to be written.
+        others = sorted(path.name for path in folder.iterdir() if path.suffix != PARTIAL and path.name != "checkpoint")
         require(not others, f"--out={folder} holds other files ({', '.join(others[:3])}); give a new or empty folder")
 
 
-def begin(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> Path:
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps every other process and thread from making results in a folder, which is made if it does not exist.
+
+    Raises:
+      UserError: another one is at work there, or the folder cannot be written to.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with locked_checkpoint(folder / "checkpoint"):
+        yield
+
+
+def writing(folder: Path) -> contextlib.AbstractContextManager[None]:
+    """Turns what can go wrong with writing into a results folder into a UserError."""
+    return errors.writing(f"--out={folder}", "what is in it is kept, and --resume goes on from there")
+
+
+def begin(
+    folder: Path,
+    config: Mapping[str, Any],
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    identity: Mapping[str, Any] | None = None,
+) -> Path:
     """Prepares a results folder for a run, and returns where to keep its checkpoints.
 
-    Args, Raises: those of require_free; and UserError where the folder cannot be written to.
+    Args: those of require_free; and
+      identity: what else decides the run's numbers; kept in config.json, and compared with what a resumed run had.
+
+    Raises: those of require_free; and UserError where the folder cannot be written to, or an unfinished run was begun
+      with other code, data, versions or devices.
     """
     require_free(folder, config, resume=resume, overwrite=overwrite)
     if overwrite:
-        _clear(folder)
-    if not (folder / "config.json").exists():
-        record = _as_json({"config": config, **environment()})
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _replace(folder / "config.json", lambda path: path.write_text(record))
-        except OSError as error:
-            raise UserError(f"--out={folder} cannot be written to ({error.strerror})") from error
+        with writing(folder):
+            _clear(folder)
+    asked = {"config": config, "identity": identity}
+    record = _read_config(folder) or {**asked, **environment(), CHECKSUM: _json_checksum(asked)}
+    if (folder / "config.json").exists():
+        changed = differences(record.get("identity") or {}, identity) if identity else []
+        require(
+            not changed,
+            f"--resume: the unfinished run in {folder} was begun otherwise: {'; '.join(changed[:4])}; go on with it as "
+            "it was, or begin anew with --overwrite",
+        )
+        record = {**record, "resumed": [*record.get("resumed", []), environment()]}
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / "config.json", lambda path: path.write_text(_as_json(record), "utf-8"))
     return folder / "checkpoint"
+
+
+def saved_config(folder: Path) -> dict[str, Any]:
+    """The config of the run in a folder, finished or not.
+
+    Raises:
+      UserError: there is none, or it cannot be read.
+    """
+    require((folder / "config.json").exists(), f"--out={folder} holds no run; give --config=<file> to begin one")
+    record = _read_config(folder)
+    require(bool(record), f"{folder / 'config.json'} cannot be read; give --config=<file> too")
+    return record["config"]
 
 
 def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
     """The fields in which a config differs from that of the run in a folder, how often it is saved aside.
 
+    A config.json that cannot be read differs in nothing where there is a checkpoint, which tells what it is of.
+
     Raises:
-      UserError: the folder's config.json cannot be read.
+      UserError: the folder's config.json cannot be read, and there is no checkpoint.
     """
-    path = folder / "config.json"
-    try:
-        before = _flat(json.loads(path.read_text())["config"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path} cannot be read ({type(error).__name__}); give --overwrite or another folder"
-        ) from error
+    record = _read_config(folder)
+    if not record:
+        ours = (folder / "checkpoint" / "identity.json").exists()
+        message = f"{folder / 'config.json'} cannot be read"
+        require(ours, f"{message}; give --overwrite or another folder")
+        warnings.warn(f"{message}; it is written again from the config given", stacklevel=2)
+        return []
+    before = _flat(record["config"])
     now = _flat(json.loads(json.dumps(config)))
     changed = [name for name in before | now if before.get(name) != now.get(name)]
     return [name for name in changed if name != "execution.checkpoint_seconds"]
 
 
 def write_dataset(folder: Path, dataset: xr.Dataset) -> None:
-    """Writes results.nc, adds the times to config.json, and drops the checkpoints, which are not needed any more."""
+    """Writes results.nc, and adds the times and the file's checksum to config.json."""
     _replace(folder / "results.nc", lambda path: dataset.to_netcdf(path, engine="scipy"))
-    record = json.loads((folder / "config.json").read_text())
     times = {name: round(dataset.attrs[name], 2) for name in ("wall_seconds", "compile_seconds")}
     layout = {"programs": dataset.attrs["programs"], "chunk_runs": [int(n) for n in dataset.attrs["chunk_runs"]]}
-    _replace(folder / "config.json", lambda path: path.write_text(_as_json({**record, **times, **layout})))
+    record = {**json.loads((folder / "config.json").read_text("utf-8")), **times, **layout}
+    record["results_sha256"] = _checksum(folder / "results.nc")
+    _replace(folder / "config.json", lambda path: path.write_text(_as_json(record), "utf-8"))
+
+
+def finish(folder: Path) -> None:
+    """Drops the checkpoints of a run that has left everything else: they are not needed any more."""
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a folder holds everything that a run leaves."""
-    return all((folder / name).exists() for name in ("config.json", "results.nc", "figure.png", "claims.json"))
+    """Whether a folder holds everything that a run leaves, and nothing of an unfinished one."""
+    # The lock's file may stay behind; all else is there while a run is unfinished, or was stopped when it cleared up.
+    unfinished = any(path.name != ".lock" for path in (folder / "checkpoint").glob("*"))
+    names = ("config.json", "results.nc", "figure.png", "claims.json")
+    return not unfinished and all((folder / name).exists() for name in names)
 
 
 def load_dataset(folder: str | Path) -> xr.Dataset:
     """The Dataset of a finished run.
 
     Raises:
-      UserError: there is no such folder, or the run in it is unfinished.
+      UserError: there is no such folder, the run in it is unfinished, or its file is damaged.
     """
-    path = Path(folder) / "results.nc"
+    path = Path(os.path.expanduser(folder)) / "results.nc"
     if not path.exists():
-        unfinished = (Path(folder) / "config.json").exists()
+        unfinished = path.with_name("config.json").exists()
         raise UserError(f"{folder} holds {'an unfinished run; go on with --resume' if unfinished else 'no results'}")
-    return xr.load_dataset(path, engine="scipy")
+    written = _read_config(path.parent).get("results_sha256")
+    damaged = f"{path} is damaged: it is not what the run wrote; make it again with --overwrite"
+    require(written in (None, _checksum(path)), damaged)
+    try:
+        return xr.load_dataset(path, engine="scipy")
+    except Exception as error:  # A damaged file makes its reader fail in every way.
+        raise UserError(damaged) from error
 
 
 def write_figure(folder: Path, figure: Any) -> Path:
@@ -146,6 +224,26 @@ def environment() -> dict[str, Any]:
     }
 
 
+def _read_config(folder: Path) -> dict[str, Any]:
+    """What config.json holds; empty where it is not there, damaged, or no config of a run."""
+    try:
+        record = json.loads((folder / "config.json").read_text("utf-8"))
+        asked = {"config": record["config"], "identity": record.get("identity")}
+        whole = record.get(CHECKSUM) in (None, _json_checksum(asked))
+        return record if whole and isinstance(record["config"], dict) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _json_checksum(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat = {}
     for name, value in config.items():
@@ -156,14 +254,26 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _clear(folder: Path) -> None:
     for name in ("results.nc", "figure.png", "table.csv", "claims.json", "config.json"):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+    for path in (folder / "checkpoint").glob("*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != ".lock":  # which this process holds
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # it holds the lock
+        (folder / "checkpoint").rmdir()
 
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> None:
     """Lets `write` make the file under another name, then puts it in place in one step."""
     partial = path.with_name(path.name + PARTIAL)
-    write(partial)
-    partial.replace(path)
+    with writing(path.parent):
+        try:
+            write(partial)
+            partial.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
 
 
 def _as_json(value: Any) -> str:

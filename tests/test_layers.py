@@ -22,7 +22,7 @@ LAYERS = {
     "analysis": set(),
     "plotting": {"analysis"},
 }
-EVERYBODYS = {"errors", "components"}
+EVERYBODYS = {"errors", "components", "fingerprint", "bytecode", "origins"}
 
 
 def dotted(path: Path) -> str:

@@ -1,5 +1,9 @@
+import concurrent.futures
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +12,7 @@ import xarray as xr
 from grok_jax import results
 from grok_jax.errors import UserError
 
+ROOT = Path(__file__).parent.parent
 CONFIG = {"seed": 0, "model": {"widths": (100, 100), "init_scale": 2.0}, "execution": {"checkpoint_seconds": 60.0}}
 ATTRIBUTES = {"wall_seconds": 3.456, "compile_seconds": 1.234, "programs": 1, "chunk_runs": np.array([4])}
 
@@ -32,6 +37,7 @@ def finished(unfinished):
     results.write_dataset(unfinished, dataset())
     (unfinished / "figure.png").write_text("picture")
     (unfinished / "claims.json").write_text("[]")
+    results.finish(unfinished)
     return unfinished
 
 
@@ -60,11 +66,93 @@ def test_resume_begins_a_run_where_there_is_none(tmp_path):
     assert (tmp_path / "out" / "config.json").exists()
 
 
-def test_resume_leaves_the_config_and_the_checkpoint_as_they_are(unfinished, monkeypatch):
-    monkeypatch.setattr(results, "environment", lambda: {"versions": {"jax": "another"}})
-    before = contents(unfinished)
+def test_resume_leaves_the_config_and_the_checkpoint_as_they_are(unfinished):
+    before = json.loads((unfinished / "config.json").read_text())
     assert results.begin(unfinished, CONFIG, resume=True) == unfinished / "checkpoint"
-    assert contents(unfinished) == before
+    after = json.loads((unfinished / "config.json").read_text())
+    assert {name: after[name] for name in before} == before
+    assert (unfinished / "checkpoint" / "step_1").read_text() == "state"
+
+
+def test_a_resumed_run_has_the_revisions_of_both_starts(unfinished, monkeypatch):
+    first = json.loads((unfinished / "config.json").read_text())["git_revision"]
+    monkeypatch.setattr(results, "environment", lambda: {"git_revision": "another"})
+    results.begin(unfinished, CONFIG, resume=True)
+    record = json.loads((unfinished / "config.json").read_text())
+    assert (record["git_revision"], record["resumed"]) == (first, [{"git_revision": "another"}])
+
+
+def test_resume_refuses_other_code_and_names_it(tmp_path):
+    results.begin(tmp_path, CONFIG, identity={"version of jax": "0.1", "seed": 0})
+    before = contents(tmp_path)
+    with pytest.raises(UserError, match=r"was begun otherwise: .*version of jax.*0\.1.*0\.2"):
+        results.begin(tmp_path, CONFIG, resume=True, identity={"version of jax": "0.2", "seed": 0})
+    assert contents(tmp_path) == before
+
+
+def test_a_damaged_config_beside_a_checkpoint_is_written_again(unfinished):
+    (unfinished / "checkpoint" / "identity.json").write_text("{}")
+    (unfinished / "config.json").write_text("garb")
+    with pytest.warns(UserWarning, match="cannot be read; it is written again"):
+        results.begin(unfinished, CONFIG, resume=True)
+    assert results.saved_config(unfinished) == json.loads(json.dumps(CONFIG))
+
+
+def test_a_config_in_which_a_bit_flipped_is_told_from_another_config(unfinished):
+    text = (unfinished / "config.json").read_text()
+    (unfinished / "config.json").write_text(text.replace('"init_scale": 2.0', '"init_scale": 3.0'))
+    with pytest.raises(UserError, match=r"config\.json cannot be read; give --config=<file> too"):
+        results.saved_config(unfinished)
+
+
+def test_a_lost_config_beside_a_checkpoint_is_written_again(unfinished):
+    (unfinished / "config.json").unlink()
+    results.begin(unfinished, CONFIG, resume=True)
+    assert results.saved_config(unfinished) == json.loads(json.dumps(CONFIG))
+
+
+def test_a_second_process_is_kept_out_of_a_folder(tmp_path):
+    other = (
+        "import pathlib, sys; from grok_jax import results\n"
+        "with results.locked(pathlib.Path(sys.argv[1])): print('locked', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", other, str(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "locked\n"
+        with pytest.raises(UserError, match="another process or thread is working in"), results.locked(tmp_path):
+            pass
+    finally:
+        process.communicate("")
+    with results.locked(tmp_path):
+        assert (tmp_path / "checkpoint").is_dir()
+
+
+def test_a_second_thread_is_kept_out_of_a_folder(tmp_path):
+    def enter() -> str:
+        try:
+            with results.locked(tmp_path):
+                return "entered"
+        except UserError as error:
+            return str(error)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        with results.locked(tmp_path):
+            assert "another process or thread is working in" in threads.submit(enter).result()
+        assert threads.submit(enter).result() == "entered"
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-40], lambda data: b"", lambda data: data[:-1] + b"x"])
+def test_a_damaged_results_file_is_refused_in_one_line(finished, damage):
+    path = finished / "results.nc"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(UserError, match=r"results\.nc is damaged: .*--overwrite") as caught:
+        results.load_dataset(finished)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_is_too_long_is_refused_in_one_line(tmp_path):
+    refused("cannot be used", tmp_path / ("x" * 300), CONFIG)
 
 
 def test_resume_allows_another_time_between_checkpoints(unfinished):
@@ -139,19 +227,21 @@ def test_results_come_back_as_they_were_written(finished):
     xr.testing.assert_identical(loaded, expected)
 
 
-def test_writing_the_results_adds_the_times_and_drops_the_checkpoint(finished):
+def test_writing_the_results_adds_the_times_and_finishing_drops_the_checkpoint(finished):
     record = json.loads((finished / "config.json").read_text())
     assert (record["wall_seconds"], record["compile_seconds"]) == (3.46, 1.23)
     assert (record["programs"], record["chunk_runs"]) == (1, [4])
     assert not (finished / "checkpoint").exists()
 
 
-def test_a_run_is_finished_when_its_last_file_is_there(unfinished):
+def test_a_run_is_finished_when_its_last_file_is_there_and_its_checkpoint_is_gone(unfinished):
     assert not results.is_finished(unfinished)
     results.write_dataset(unfinished, dataset())
     (unfinished / "figure.png").write_text("picture")
     assert not results.is_finished(unfinished)
     (unfinished / "claims.json").write_text("[]")
+    assert not results.is_finished(unfinished)
+    results.finish(unfinished)
     assert results.is_finished(unfinished)
 
 
@@ -161,7 +251,7 @@ def test_a_figure_that_fails_half_way_leaves_the_earlier_one_whole(finished):
             path.write_text("half a pic")
             raise OSError("no space left")
 
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(UserError, match=r"cannot be written to \(no space left\); what is in it is kept"):
         results.write_figure(finished, Torn())
     assert (finished / "figure.png").read_text() == "picture"
 

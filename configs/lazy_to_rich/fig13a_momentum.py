@@ -4,8 +4,8 @@ Paper, Sec. 14: fig. 1 with momentum 0.95. From the authors' code: heavy ball at
 network and twin alike; everything else as there. The steps are fig. 1's for paper; quick takes a tenth, since at
 that momentum a step is worth twenty.
 
-Ours: "agree early" is a difference of less than 10% of the test losses up to the peak of the network's, and the test
-loss "falls" when it is down to half its peak.
+Ours: "agree early" is a difference of less than 10% of the test losses until the network's train loss has lost a tenth,
+and the test loss "falls" when it is down to half its peak.
 
 Measured (quick, 4 seeds, medians): both overshoot together, with the bumps that the paper shows, to a peak near step
 24; they part by 10% near 230, and the network's test loss is at half its peak near 340.

@@ -1,17 +1,18 @@
 """Lazy to rich fig. 18: the losses of the student-teacher run whose accuracies grok.
 
 Paper, App. "regression versus classification": the run of fig. 8 at α = 1 (Omnigrok fig. 2b, initial scale 2, decay
-.03); "the train loss tracks the test loss throughout". Ours: they fall together where the test loss takes less than
-twice the steps of the train loss to a tenth of its start (the limit of fig. 9) and to a hundredth; both set before the
-first run.
+.05 in the authors' code); "the train loss tracks the test loss throughout". Its axis is linear, so that a tenth of the
+start is what a reader sees (1); what happens below is seen on a logarithmic one (2). Ours: they fall together where the
+test loss takes less than twice the steps of the train loss, the limit of fig. 9, set before the first run.
 
-Expected: the claim does not hold, in 0 of 5 seeds. Both losses reach a tenth of their start together (delay 1.64), but
-a hundredth takes the test loss 43 times the steps of the train loss. (The accuracies of the run: 78 times.)
+Check values of the code, one run (train and test loss): .360 and .352 at the start, .029 and .041 at step 30, .0015 and
+.0144 at 300, 1e-6 and .0030 at 1e4, 8e-8 and 4e-5 at 1e5.
 
-Why: "throughout" is true on the paper's linear axis (a), where 95% of the loss are gone by step 30 in both. On a
-logarithmic one (b) the curves part at a tenth of the start: the test loss rests near .006, a 60th of its start, from
-step 300 to 1e4 while the train loss falls to 1e-8, and then falls 100 times lower with the weight norm. So the delay of
-the accuracy at θ = .001 is one of the loss too, of its last 1.5%, and no artefact of the threshold alone.
+Measured (quick, 5 seeds, medians): (1) holds in 4 of 5: the test loss takes 1.64 times the steps of the train loss to a
+tenth of its start. (2) does not hold in any: a hundredth takes it 26 times as many, while accuracy at θ = .001 takes 50
+times. So the losses fall together on the paper's linear axis, where nine tenths of them are gone early; the last parts
+of the test loss fall late, with the weight norm, and with them the accuracy: the delay at θ = .001 is one of the loss
+too, and no artefact of the threshold alone. The code's own run has .0144 against .0015 at step 300.
 
 Cost on 2 cores: smoke seconds; quick 35 s; paper (10 seeds) about a minute.
 """

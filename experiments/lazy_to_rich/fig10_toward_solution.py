@@ -18,6 +18,7 @@ from grok_jax.plotting.style import colours, panel_label, style
 
 SHARE, SCALE = "model.solution_share", "model.init_scale"
 FEWEST_SHARES = 3
+LEFT_OUT = 0.05  # the authors' code trains this c too, and leaves it out of the picture
 RISING = 0.8  # rank correlation
 
 
@@ -86,23 +87,30 @@ def _falls(peak: Real[xr.DataArray, "..."]) -> xr.DataArray:
     return (peak.diff(SHARE) < 0).all(SHARE)
 
 
+def _shown(runs: xr.Dataset) -> xr.Dataset:
+    """The runs that the paper shows: all but LEFT_OUT."""
+    return runs.isel({SHARE: ~np.isclose(runs[SHARE], LEFT_OUT)})
+
+
 def _peak_falls(ds: xr.Dataset) -> Measured:
-    runs = _require_shares(added(ds))
+    runs = _require_shares(_shown(interpolated(ds)))
     peak, rise = runs["test_loss"].max("step"), relative(runs["test_loss"]).max("step")
     ends = {"c = 0": 0, f"c = {float(runs[SHARE][-1]):g}": -1}
     values = {f"peak at {name}": peak.isel({SHARE: i}, drop=True) for name, i in ends.items()}
     values |= {f"peak / start at {name}": rise.isel({SHARE: i}, drop=True) for name, i in ends.items()}
     values["rank correlation of peak and c"] = rank_correlation(peak, SHARE)
     judged = over_seeds(_falls(peak), values)
-    other = interpolated(ds)
-    if other.sizes[SHARE] < FEWEST_SHARES:
-        return judged
-    falls = _falls(other["test_loss"].max("step"))
-    return judged._replace(value={**judged.value, "interpolated instead": f"{int(falls.sum())} of {falls.size}"})
+    others = {f"with c = {LEFT_OUT:g}": interpolated(ds), "added instead": _shown(added(ds))}
+    counts = {}
+    for name, other in others.items():
+        if other.sizes[SHARE] >= FEWEST_SHARES:
+            falls = _falls(other["test_loss"].max("step"))
+            counts[name] = f"{int(falls.sum())} of {falls.size}"
+    return judged._replace(value={**judged.value, **counts})
 
 
 def _alignment_rises(ds: xr.Dataset) -> Measured:
-    runs = _require_shares(added(ds))
+    runs = _require_shares(interpolated(ds))
     alignment = runs["kernel_alignment"].isel(step=0, drop=True)
     rising = rank_correlation(alignment, SHARE)
     return over_seeds(
@@ -119,7 +127,7 @@ def _alignment_rises(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig10/1",
-        "the largest test loss of a run falls from each c to the next, where c times the solution is added",
+        "the largest test loss of a run falls from each c to the next, where weights are (1 - c) w_0 + c w_s",
         "the increase in test loss vanishes with even a small increase in alignment",
         _peak_falls,
     ),

@@ -33,22 +33,19 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _fall_together(ds: xr.Dataset) -> Measured:
+def _fall_together(ds: xr.Dataset, level: float) -> Measured:
     losses = relative_losses(ds)
-    budget = float(ds["step"][-1])
-    tenth, hundredth = (_delay_at_least(losses, level, budget) for level in LEVELS)
-    reached = np.isfinite(t_loss(losses, min(LEVELS))[1])
-    holds = (tenth < TOGETHER) & (hundredth < TOGETHER) & reached
+    ratio = _delay_at_least(losses, level, float(ds["step"][-1]))
+    holds = (ratio < TOGETHER) & np.isfinite(t_loss(losses, level)[1])
     return over_seeds(
         holds,
         {
-            "delay at a tenth (at least)": tenth,
-            "at a hundredth (at least)": hundredth,
+            "delay (at least)": ratio,
             "delay of accuracy": delay(ds),
             "train loss, end / start": last_value(losses["train_loss"]),
             "test loss, end / start": last_value(losses["test_loss"]),
         },
-        decided=holds | (tenth >= TOGETHER) | (hundredth >= TOGETHER),
+        decided=holds | (ratio >= TOGETHER),
     )
 
 
@@ -61,9 +58,15 @@ def _delay_at_least(losses: xr.Dataset, level: float, budget: float) -> Float[xr
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig18/1",
-        "train and test loss of one run fall together: to a tenth and to a hundredth of its start the test loss takes"
-        " less than 2 times the steps of the train loss",
+        "train and test loss of one run fall together to a tenth of their start, as far as a linear axis shows: the"
+        " test loss takes less than 2 times the steps of the train loss",
         "the train loss tracks the test loss throughout",
-        _fall_together,
-    )
+        lambda ds: _fall_together(ds, LEVELS[0]),
+    ),
+    Claim(
+        "lazy_to_rich/fig18/2",
+        "they do so to a hundredth of their start, where only a logarithmic axis shows it",
+        "the train loss tracks the test loss throughout",
+        lambda ds: _fall_together(ds, LEVELS[1]),
+    ),
 ]

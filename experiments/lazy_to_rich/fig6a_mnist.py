@@ -1,41 +1,43 @@
-"""Lazy to rich, Figure 6a: with large weights the output scale α sets how late an MLP generalises on MNIST.
+"""Lazy to rich, Figure 6a: with large weights the output scale s sets how late an MLP generalises on MNIST.
 
-Results: dims ('model.output_scale', 'seed', 'step').
+Results: dims ('model.output_scale', 'seed', 'step'). The s of the paper's plots is 28 times the output scale of a run;
+see the config.
 """
 
 import xarray as xr
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.output_scale import absent_at_the_smallest, delay_grows_with_scale, same_initial_norm
+from grok_jax.analysis.output_scale import ALPHA, absent_at_the_smallest, grows, judged, waits_of_accuracy
+from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.output_scale import output_scale_figure
 
 LEVEL = 0.8  # accuracy; see the config
-FITTED = 0.95  # train accuracy, for the ratio of figure 3d of Omnigrok beside ours
+FACTOR = 28.0
+
+
+def _along_s(ds: xr.Dataset) -> xr.Dataset:
+    """The results along s."""
+    ds = with_axis(ds, ALPHA)
+    return ds.assign_coords({ALPHA: FACTOR * ds[ALPHA]})
 
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) accuracies for each α, as in the paper; beside them the delay against α, and the weight norms."""
-    return output_scale_figure(ds, LEVEL, "a")
+    return output_scale_figure(_along_s(ds), LEVEL, "a")
 
 
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig6a/1",
-        "the delay t80(test)/t80(train) shrinks with the output scale α (rank correlation > .8)",
+        "the steps from 80% train to 80% test accuracy grow with the output scale α (rank correlation > .8)",
         "controlling grokking continuously by only varying the laziness α",
-        lambda ds: delay_grows_with_scale(ds, LEVEL, FITTED),
+        lambda ds: judged(grows(waits_of_accuracy(_along_s(ds), LEVEL))),
     ),
     Claim(
         "lazy_to_rich/fig6a/2",
-        "at the smallest α there is no delay: t80(test)/t80(train) < 2",
+        "at the smallest α they are gone: at most 5% of the longest of the sweep",
         "making it vanish at α = .0001",
-        lambda ds: absent_at_the_smallest(ds, LEVEL),
-    ),
-    Claim(
-        "lazy_to_rich/fig6a/3",
-        "the initial weight norm is the same at every α (to one part in 1e6)",
-        "without changing the parameter weight norm",
-        same_initial_norm,
+        lambda ds: judged(absent_at_the_smallest(waits_of_accuracy(_along_s(ds), LEVEL))),
     ),
 ]

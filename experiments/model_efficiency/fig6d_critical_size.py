@@ -151,5 +151,6 @@ CLAIMS = [
         f" few data differ by at most a factor of {SPREAD:g}",
         "one D_crit decides all three; the paper puts no numbers side by side",
         _estimates_agree,
+        own=True,
     ),
 ]

@@ -72,7 +72,7 @@ CLAIMS = [
     Claim(
         "omnigrok/fig10a/1",
         f"log t95(test) against log weight decay, over at least {DECADES:g} decade of it: slope {SLOPE:g} ±"
-        f" {TOLERANCE:g} in each seed (the majority decides)",
+        f" {TOLERANCE:g} in each seed",
         "for each seed t ∝ 1/γ; it holds across roughly two orders of magnitude of t and γ",
         _slope_is_minus_one,
     )

@@ -110,7 +110,7 @@ CLAIMS = [
     Claim(
         "omnigrok/fig10b/1",
         f"log steps to {LEVEL:.0%} test accuracy against log weight decay, γ from {RANGE[0]:g} to {RANGE[1]:g}: slope"
-        f" {SLOPE:g} ± {TOLERANCE:g} in each seed (the majority decides)",
+        f" {SLOPE:g} ± {TOLERANCE:g} in each seed",
         "for γ roughly between 0.1 and 1.0 the relation t ∝ 1/γ holds",
         _slope_is_minus_one,
     ),

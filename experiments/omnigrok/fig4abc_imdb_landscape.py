@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import NOT_MEASURED, Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.landscape import place_of_minimum, still_falling
 from grok_jax.analysis.selection import config_value, with_axis
 from grok_jax.analysis.size_landscape import ALPHA, NEAR, Pair, errors, nearest, within_epochs
@@ -93,7 +93,7 @@ def _many_are_alike(ds: xr.Dataset) -> Measured:
     if largest >= MANY / 10**NEAR:
         return measured
     note = f"a statement about {MANY:,} reviews; what is measured is of {largest:,} and decides nothing"
-    return measured._replace(holds=None, note=f"{measured.note}; {note}" if measured.note else note)
+    return measured._replace(verdict=NOT_MEASURED, note=f"{measured.note}; {note}" if measured.note else note)
 
 
 CLAIMS = [

@@ -137,7 +137,7 @@ def _mechanism(ax: Axes, main: Losses, going: Walk) -> None:
     path = going.path
     ax.plot(path.w, path.m, color=TEST)
     name_points(ax, path.w, path.m, going.points)
-    mark_smallest(ax, main.test, ALPHA, MESS)
+    mark_smallest(ax, main.test, ALPHA, MESS, top=highest)
     top, right = 1.15 * highest, s.w[1]
     pull = {"arrowstyle": "->", "color": NORM, "lw": 2}
     ax.annotate("", (0.8 * right, 0.93 * top), (right, 0.93 * top), arrowprops=pull)

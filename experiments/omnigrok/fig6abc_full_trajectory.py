@@ -248,6 +248,7 @@ CLAIMS = [
         "the full trajectory and that of Eq. 6 agree on whether a start generalises, in 5 of 6 runs or more",
         "no number: the reduced trajectory may deviate from the full one, but it can shed light on it",
         lambda ds: _over_cases(ds, "agree"),
+        own=True,
     ),
     Claim(
         "omnigrok/fig6abc/2",
@@ -255,6 +256,7 @@ CLAIMS = [
         " tenth of the table's square ever lies outside of their plane",
         "no number; assumption 2: representation evolution is linear",
         lambda ds: _over_cases(ds, "plane"),
+        own=True,
     ),
     Claim(
         "omnigrok/fig6abc/3",
@@ -262,6 +264,7 @@ CLAIMS = [
         " 5 of 6 runs or more",
         "the weight norm first increases and then decreases",
         lambda ds: _over_cases(ds, "norm"),
+        own=True,
     ),
     Claim(
         "omnigrok/fig6abc/4",
@@ -269,5 +272,6 @@ CLAIMS = [
         " factor of 3 of each other (median run)",
         "no number; assumption 1: the dynamics of the direction is much faster than that of w and m",
         lambda ds: _over_cases(ds, "clock"),
+        own=True,
     ),
 ]

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds, show_value
+from grok_jax.analysis.claims import NOT_MEASURED, Claim, Measured, NotMeasured, over_seeds, show_value
 from grok_jax.analysis.landscape import l_shape, minimised, reduced, u_shape
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
@@ -113,7 +113,9 @@ def _has_a_critical_fraction(ds: xr.Dataset) -> Measured:
     if p == PAPER_P:
         return measured
     found = f"here {show_value(measured.value['critical fraction'])}: of fewer pairs it takes a larger share"
-    return measured._replace(holds=None, note=f"p = {p}, the paper's {CRITICAL:g} is of p = {PAPER_P}; {found}")
+    return measured._replace(
+        verdict=NOT_MEASURED, note=f"p = {p}, the paper's {CRITICAL:g} is of p = {PAPER_P}; {found}"
+    )
 
 
 CLAIMS = [

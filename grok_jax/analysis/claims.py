@@ -1,4 +1,4 @@
-"""What a figure of a paper says, measured on results and judged: holds, does not hold, not measured."""
+"""What a figure of a paper says, measured on results and judged: holds, mixed, does not hold, not measured."""
 
 import json
 import math
@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Real
+from scipy.stats import binomtest
 
-from grok_jax.analysis.seeds import fraction_of_seeds, median_of_seeds
+from grok_jax.analysis.seeds import median_of_seeds
 
 Value = float | int | str
 MINIMUM_SEEDS = 3  # Training is chaotic: a statement about fewer runs than this is an anecdote.
-VERDICTS = {True: "holds", False: "does not hold", None: "not measured"}
+VERDICTS = HOLDS, MIXED, FAILS, NOT_MEASURED = "holds", "mixed", "does not hold", "not measured"
+MOST, HALF = 0.8, 0.5  # shares of the seeds from which a claim holds, and below which it does not
+CONFIDENCE = 0.9  # of the interval of a share
 WIDTH = 120  # columns of the table
 
 
@@ -24,10 +27,10 @@ class NotMeasured(Exception):
 
 
 class Measured(NamedTuple):
-    """What was found, whether the claim holds (None: not measured), and what a reader must know about it."""
+    """What was found, one of VERDICTS, and what a reader must know about it."""
 
     value: Value | Mapping[str, Value]
-    holds: bool | None
+    verdict: str
     note: str = ""
 
 
@@ -38,13 +41,14 @@ class Claim(NamedTuple):
     text: str  # with the numbers that decide it
     paper: str  # what the paper has, in its words or numbers
     measure: Callable[[xr.Dataset], Measured]  # may raise NotMeasured
+    own: bool = False  # whether it is not the paper's but ours, on what the paper assumes
 
 
 def judge(claims: Sequence[Claim], ds: xr.Dataset) -> list[dict[str, Any]]:
     """Measures every claim on the results of its figure.
 
     Returns:
-      For each claim {"id", "claim", "paper", "measured", "verdict", "note"}.
+      For each claim {"id", "claim", "paper", "own", "measured", "verdict", "note"}.
     """
     return [_judge(claim, ds) for claim in claims]
 
@@ -53,14 +57,15 @@ def _judge(claim: Claim, ds: xr.Dataset) -> dict[str, Any]:
     try:
         measured = claim.measure(ds)
     except NotMeasured as reason:
-        measured = Measured("", None, str(reason))
+        measured = Measured("", NOT_MEASURED, str(reason))
     value = dict(measured.value) if isinstance(measured.value, Mapping) else measured.value
     return {
         "id": claim.id,
         "claim": claim.text,
         "paper": claim.paper,
+        "own": claim.own,
         "measured": value,
-        "verdict": VERDICTS[measured.holds],
+        "verdict": measured.verdict,
         "note": measured.note,
     }
 
@@ -71,17 +76,19 @@ def over_seeds(
     decided: Bool[xr.DataArray, "..."] | None = None,
     note: str = "",
 ) -> Measured:
-    """Judges a statement about single runs by the majority of seeds.
+    """Judges a statement about single runs by the share of seeds that show it.
+
+    Of the n seeds that decide it, k show it. It holds from k / n = MOST on, does not hold below HALF, and is mixed
+    between. The share comes with its interval of CONFIDENCE (Wilson).
 
     Args:
       holds: whether it holds in each run, along 'seed'.
       values: numbers behind it, in each run; their medians are reported.
-      decided: whether a run was long enough to say; where not, `holds` is not looked at. None: all of them.
+      decided: whether a run was long enough to say; where not, it is left out. None: all of them.
       note: for the reader.
 
     Returns:
-      Measured, its value the medians and "k of n" seeds; holds None below MINIMUM_SEEDS seeds, and
-      where undecided runs could turn the majority.
+      Measured, its value the medians and "k of n (interval)" seeds; not measured where fewer than MINIMUM_SEEDS decide.
 
     Raises:
       NotMeasured: an axis besides 'seed'.
@@ -94,26 +101,32 @@ def over_seeds(
     further = [str(d) for d in holds.dims if d != "seed"]
     if further:
         raise NotMeasured(f"the results have the further axes {', '.join(further)}")
-    seeds, count, open_seeds = int(holds.size), int(holds.sum()), int((~decided).sum())
+    seeds, showing, deciding = int(holds.size), int(holds.sum()), int(decided.sum())
     medians = {name: float(median_of_seeds(x).median.squeeze()) for name, x in values.items()}
     missing = max((int(x.isnull().sum()) for x in values.values()), default=0)
 
     notes = [note] if note else []
-    if open_seeds:
-        notes.append(f"{open_seeds} of {seeds} seeds undecided within the budget")
+    if deciding < seeds:
+        notes.append(f"{seeds - deciding} of {seeds} seeds undecided within the budget")
     if missing:
         notes.append(f"no value in {missing} of {seeds} seeds (diverged, ended early or level not reached)")
-    verdict = _majority(holds, decided)
-    if seeds < MINIMUM_SEEDS:
-        verdict = None
-        notes.append(f"{seeds} of the {MINIMUM_SEEDS} seeds that a verdict takes")
-    return Measured({**medians, "seeds": f"{count} of {seeds}"}, verdict, "; ".join(notes))
+    if deciding < MINIMUM_SEEDS:
+        notes.append(f"{deciding} of the {MINIMUM_SEEDS} seeds that a verdict takes")
+    return Measured({**medians, "seeds": _share(showing, deciding)}, _verdict(showing, deciding), "; ".join(notes))
 
 
-def _majority(holds: xr.DataArray, decided: xr.DataArray) -> bool | None:
-    if fraction_of_seeds(holds) > 0.5:
-        return True
-    return None if fraction_of_seeds(holds | ~decided) > 0.5 else False
+def _verdict(showing: int, deciding: int) -> str:
+    if deciding < MINIMUM_SEEDS:
+        return NOT_MEASURED
+    share = showing / deciding
+    return HOLDS if share >= MOST else MIXED if share >= HALF else FAILS
+
+
+def _share(showing: int, deciding: int) -> str:
+    if deciding == 0:
+        return "0 of 0"
+    interval = binomtest(showing, deciding).proportion_ci(CONFIDENCE, method="wilson")
+    return f"{showing} of {deciding} ({interval.low:.2f} to {interval.high:.2f})"
 
 
 def save_claims(path: str | Path, verdicts: Sequence[Mapping[str, Any]]) -> None:
@@ -145,14 +158,25 @@ def format_claims(verdicts: Sequence[Mapping[str, Any]]) -> str:
     widths = [names, len("does not hold"), room * 2 // 5, room * 3 // 10, room - room * 2 // 5 - room * 3 // 10]
     lines = [_row(list(titles.values()), widths, gap), "-" * WIDTH]
     for verdict in verdicts:
-        lines.append(_row([show_value(verdict[key]) for key in titles], widths, gap))
+        shown = {**verdict, "paper": f"{'(ours) ' if verdict['own'] else ''}{verdict['paper']}"}
+        lines.append(_row([show_value(shown[key]) for key in titles], widths, gap))
         if verdict["note"]:
             indent = " " * (fixed + 2 * gap)
             lines.append(
                 textwrap.fill(f"note: {verdict['note']}", WIDTH, initial_indent=indent, subsequent_indent=indent)
             )
-    counts = [sum(v["verdict"] == name for v in verdicts) for name in VERDICTS.values()]
-    return "\n".join([*lines, "-" * WIDTH, "{} hold, {} do not hold, {} not measured".format(*counts)])
+    return "\n".join([*lines, "-" * WIDTH, count_verdicts(verdicts)])
+
+
+def count_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> str:
+    """How many claims there are of each verdict, in words; those of our own apart."""
+    papers, own = ([v for v in verdicts if v["own"] == kind] for kind in (False, True))
+    return _counts(papers) + (f"; of our own: {_counts(own)}" if own else "")
+
+
+def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:
+    counts = [sum(v["verdict"] == name for v in verdicts) for name in VERDICTS]
+    return "{} hold, {} mixed, {} do not hold, {} not measured".format(*counts)
 
 
 def _row(cells: list[str], widths: list[int], gap: int) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import FAILS, NOT_MEASURED, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value
 from grok_jax.analysis.lazy import t_peak
 from grok_jax.analysis.relative_loss import relative
@@ -57,7 +57,7 @@ def sum_is_test_loss(ds: xr.Dataset) -> Measured:
         largest <= STANDARD_ERRORS,
         {"largest |difference| of a run / standard error": largest, "/ test loss": np.abs(difference).max("step")},
     )
-    if judged.holds is None:
+    if judged.verdict == NOT_MEASURED:
         return judged
     enough = usable.sum("seed") == ds.sizes["seed"]
     mean, spread = difference.mean("seed"), np.sqrt((error**2).sum("seed")) / ds.sizes["seed"]
@@ -67,7 +67,7 @@ def sum_is_test_loss(ds: xr.Dataset) -> Measured:
         "largest |mean difference| / standard error": float(pooled),
         "/ test loss ": float(np.abs(mean).where(enough).max()),
     }
-    return Measured(value, bool(judged.holds and pooled <= STANDARD_ERRORS), judged.note)
+    return Measured(value, judged.verdict if pooled <= STANDARD_ERRORS else FAILS, judged.note)
 
 
 def rise_is_linear_power(ds: xr.Dataset) -> Measured:

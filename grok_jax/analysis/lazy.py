@@ -11,11 +11,12 @@ import xarray as xr
 from jaxtyping import Float, Real
 
 from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import first_crossing, is_censored, last_value
+from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, value_at
+from grok_jax.analysis.relative_loss import relative
 from grok_jax.analysis.seeds import axes_of_seeds, median_of_seeds
-from grok_jax.analysis.selection import runs_at
+from grok_jax.analysis.selection import LINEARIZED, runs_at
 
-LINEARIZED = "model.linearized"
+EARLY = 0.1  # part of the training loss
 TOLERANCE = 0.1  # two losses that differ by more than this part of the larger have parted
 
 
@@ -106,6 +107,26 @@ def agree_until(ds: xr.Dataset, time: Callable[[xr.Dataset], xr.DataArray], name
     )
 
 
+def agree_early(ds: xr.Dataset) -> Measured:
+    """Whether the test losses of network and twin part only after the network's training loss has lost EARLY of itself.
+
+    Returns:
+      Measured, with the steps at which they part, and the training loss then.
+
+    Raises:
+      NotMeasured: networks or twins are missing.
+    """
+    pair = network_and_twin(ds)
+    loss = relative(pair.network["train_loss"])
+    measured = agree_until(
+        ds,
+        lambda runs: first_crossing(relative(runs["train_loss"]), 1 - EARLY, "down"),
+        f"train loss down by {EARLY:.0%} at",
+    )
+    then = float(median_of_seeds(value_at(loss, t_part(pair))).median.squeeze())
+    return measured._replace(value={**measured.value, "train loss / its start when they part": then})
+
+
 def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> Measured:
     """Whether network and twin part before the test loss of the network falls, or within a share of the steps to it.
 
@@ -137,7 +158,9 @@ def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> M
 
 
 def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
-    """Test loss of kernel regression with the initial kernel, where gradient descent on the twin would end.
+    """Test loss of kernel regression with the initial kernel, averaged over outputs.
+
+    With one output, gradient descent on the twin would end there; with several, this is an approximation.
 
     Raises:
       NotMeasured: the probe that measures it was not asked for.
@@ -149,13 +172,18 @@ def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
     return ds["kernel_regression_loss"].sel(step=0, drop=True)
 
 
+def averages_outputs(ds: xr.Dataset) -> bool:
+    """Whether kernels are averaged over several outputs; True where the results do not say how many there are."""
+    return ds.attrs.get("outputs") != 1
+
+
 def comparison(ds: xr.Dataset) -> xr.Dataset:
     """What a network did beside its twin and kernel regression: the median over seeds for each setting of the grid.
 
     Returns:
-      Final test losses of both (the last finite record), kernel_regression_loss, t_part (of the test losses, in
-      steps), alignment_start, alignment_end and kernel_distance (at the end) of the network's kernel. NaN where a probe
-      was not asked for.
+      Final test losses of both (the last finite record), kernel_regression_loss (of the initial kernel, averaged over
+      outputs), t_part (of the test losses, in steps), alignment_start, alignment_end and kernel_distance (at the end)
+      of the network's kernel, averaged over outputs too. NaN where a probe was not asked for.
 
     Raises:
       NotMeasured: networks or twins are missing.

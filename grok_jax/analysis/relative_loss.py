@@ -10,8 +10,7 @@ from jaxtyping import Float, Real
 
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, loss_delay
-from grok_jax.analysis.lazy import LINEARIZED
-from grok_jax.analysis.selection import runs_at
+from grok_jax.analysis.selection import LINEARIZED, runs_at
 
 LOSSES = ("train_loss", "test_loss")
 FINISHED = 1e-6  # of its start: gradients of a train loss this small move nothing

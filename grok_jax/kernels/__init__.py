@@ -1,4 +1,6 @@
-"""The lazy baseline: neural tangent kernels, what kernel regression makes of them, and how they fit a task."""
+"""The lazy baseline: neural tangent kernels, averaged over outputs, what kernel regression makes of them, and how they
+fit a task.
+"""
 
 from grok_jax.kernels.alignment import difficulty, eigenvector_labels, kernel_alignment, kernel_distance
 from grok_jax.kernels.prediction import gradient_descent, gradient_flow

@@ -78,7 +78,10 @@ def spectrum(
 
 
 def eigenvector_labels(
-    kernel: Float[Array, "rows rows"], order: Scalar, in_use: Bool[Array, " rows"] | None = None
+    kernel: Float[Array, "rows rows"],
+    order: Scalar,
+    in_use: Bool[Array, " rows"] | None = None,
+    subtract_mean: bool = False,
 ) -> Float[Array, " rows"]:
     """The eigenvector of a kernel's order-th largest eigenvalue.
 
@@ -90,6 +93,7 @@ def eigenvector_labels(
       kernel: K.
       order: j, from 1; may be traced.
       in_use: which rows count; the others are as if they were not there and get 0. None: all.
+      subtract_mean: whether the mean of the kernel's n² entries is taken from each of them first.
 
     Returns:
       y.
@@ -97,8 +101,12 @@ def eigenvector_labels(
     Reference: Kumar et al. (2024), Sec. 6.1.
     """
     in_use = jnp.ones(kernel.shape[0], bool) if in_use is None else in_use
-    # Out of use, a row is an eigenvector of its own with the eigenvalue -1, below those of any kernel.
     both = in_use[:, None] & in_use[None, :]
-    _, vectors = jnp.linalg.eigh(jnp.where(both, kernel, -jnp.eye(kernel.shape[0])))
+    total = jnp.sum(kernel, where=both) if subtract_mean else 0.0  # of a kernel, so not negative
+    mean = total / jnp.sum(both)
+    # Out of use, a row is an eigenvector of its own. Its eigenvalue lies below all others: those of a kernel are not
+    # negative, and the mean takes at most n times itself from them.
+    lowest = -1.0 - mean * kernel.shape[0]
+    _, vectors = jnp.linalg.eigh(jnp.where(both, kernel - mean, lowest * jnp.eye(kernel.shape[0])))
     vector = jnp.where(in_use, jnp.take(vectors, kernel.shape[0] - order, axis=1), 0.0)
     return vector * jnp.sign(vector[jnp.argmax(jnp.abs(vector))])

@@ -114,10 +114,19 @@ def _pullback(network: Network, params: Any, inputs: Inputs) -> _Pullback:
 
 def _trace(network: Network, params: Any, inputs: Inputs) -> list[tuple[Path, _Call]]:
     """The layers that the network applies to a row, in order, with the shapes of what goes in and out."""
-    seen: list[tuple[Path, _Call]] = []
-    jax.eval_shape(lambda w, x: _run(network, w, x, seen, {}), params, first_row(inputs))
-    shapes = [{"inputs": _shape(call.inputs), "outputs": _shape(call.outputs)} for _, call in seen]
-    return [(path, call._replace(weights=(), **own)) for (path, call), own in zip(seen, shapes, strict=True)]
+    shapes: list[tuple[Path, _Call]] = []
+
+    def look(w: Any, x: Inputs) -> Array:
+        seen: list[tuple[Path, _Call]] = []
+        outputs = _run(network, w, x, seen, {})
+        # Nothing that is traced is kept, which JAX can be told to refuse.
+        for path, call in seen:
+            layer = call.layer.clone(parent=None)
+            shapes.append((path, _Call(layer, (), _shape(call.inputs), _shape(call.outputs))))
+        return outputs
+
+    jax.eval_shape(look, params, first_row(inputs))
+    return shapes
 
 
 def _run(

@@ -1,4 +1,7 @@
-"""The linearised model's whole training under gradient descent on the mean squared error, in closed form."""
+"""The linearized model's whole training under gradient descent on the mean squared error, in closed form.
+
+With several outputs and one kernel, averaged over outputs, all of it is an approximation.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -21,11 +24,12 @@ def gradient_descent(
     steps: Real[Array, " times"],
     learning_rate: float,
 ) -> Outputs:
-    """Outputs of the linearised model after any numbers of full-batch gradient descent steps.
+    """Outputs of the linearized model after any numbers of full-batch gradient descent steps.
 
     f_t(x) = f_0(x) + K(x, X) K⁻¹ [1 - (1 - 2η K / |y|)ᵗ] (y - f_0(X)),  K = K(X, X)
 
-    The loss is the mean of the squared errors over all |y| = rows x outputs of them.
+    The loss is the mean of the squared errors over all |y| = rows x outputs of them. With several outputs, whose
+    kernels K averages, this only approximates the linearized model.
 
     Args:
       kernel: K(X, X) of the training inputs, of the predictor that is trained (output scale included).
@@ -75,12 +79,13 @@ def gradient_flow(
     *,
     times: Real[Array, " times"],
 ) -> Outputs:
-    """Outputs of the linearised model after any times of gradient flow: gradient descent in the limit of small steps.
+    """Outputs of the linearized model after any times of gradient flow: gradient descent in the limit of small steps.
 
     f_t(x) = f_0(x) + K(x, X) K⁻¹ [1 - exp(-2t K / |y|)] (y - f_0(X)),  K = K(X, X)
 
     The loss is the mean of the squared errors over all |y| = rows x outputs of them; t is a number of steps times
-    their learning rate. Computed by neural-tangents, which cannot be compiled as a part of something else.
+    their learning rate. With several outputs, whose kernels K averages, this only approximates the linearized model.
+    Computed by neural-tangents, which cannot be compiled as a part of something else.
 
     Args:
       kernel, test_kernel, targets, train_start, test_start: see gradient_descent.

@@ -1,4 +1,4 @@
-"""Kernel regression: where the linearised model ends."""
+"""Kernel regression: with one output, where the linearized model ends."""
 
 import warnings
 from typing import NamedTuple
@@ -34,8 +34,9 @@ def kernel_regression(
 
     f(x) = f_0(x) + K(x, X) [K(X, X) + λ 1]⁻¹ (y - f_0(X))
 
-    With λ = 0 this is where gradient descent on the linearised model ends. Directions in which K vanishes, up to
-    rounding, are left out, as gradient descent never learns them.
+    With λ = 0 and one output this is where gradient descent on the linearized model ends. With several outputs and
+    one kernel, averaged over outputs, it is an approximation of that end, which can be far off. Directions in
+    which K vanishes, up to rounding, are left out, as gradient descent never learns them.
 
     Args:
       kernel: K(X, X) of the training inputs.

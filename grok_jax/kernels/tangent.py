@@ -22,7 +22,7 @@ def tangent_kernel(
     *,
     block_rows: int | None = None,
 ) -> Float[Array, "rows columns"]:
-    """The neural tangent kernel, traced over the outputs.
+    """The neural tangent kernel, averaged over outputs.
 
     K(x, x') = (1/O) Σ_o ∇_w f_o(w, x) · ∇_w f_o(w, x')
 

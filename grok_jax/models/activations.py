@@ -31,6 +31,8 @@ ACTIVATIONS: dict[str, Callable[[Float[Array, "..."]], Float[Array, "..."]]] = {
     "identity": identity,
 }
 
+MOST_DEGREE = 100  # of a polynomial; its values leave 32 bits long before
+
 
 def hermite(z: Float[Array, "..."], degree: int) -> Float[Array, "..."]:
     """The probabilists' Hermite polynomial He_k(z).

@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from grok_jax.components import require_at_least_zero
+from grok_jax.components import require_at_least_zero, require_at_most
 from grok_jax.errors import require
-from grok_jax.models.activations import hermite
+from grok_jax.models.activations import MOST_DEGREE, hermite
 from grok_jax.models.base import Model, register_model
 from grok_jax.models.mlp import Layer
 
@@ -95,6 +95,7 @@ def check_committee(fields: SimpleNamespace) -> None:
         degree is None or (isinstance(degree, int) and degree > 0),
         f"model.hermite_degree is {degree!r}; it must be None (z²) or a whole number above 0",
     )
+    require_at_most(fields, "hermite_degree", MOST_DEGREE, section="model")
     require_at_least_zero(fields, "epsilon", section="model")
 
 
@@ -102,10 +103,13 @@ def build_committee(fields: SimpleNamespace, outputs: int, vocabulary: int | Non
     """The committee that the config's model section describes.
 
     Raises:
-      UserError: the task needs more than one output.
+      UserError: the task needs more than one output, or its inputs are tokens.
     """
-    del vocabulary  # Its tasks have numbers as inputs.
     require(outputs == 1, f"model 'committee' has 1 output, but the task needs {outputs}")
+    require(
+        vocabulary is None,
+        "model 'committee' takes numbers, and the task gives tokens (whole numbers); choose a model that embeds tokens",
+    )
     return Committee(
         width=fields.width,
         epsilon=fields.epsilon,

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from grok_jax.components import require_positive
+from grok_jax.components import require_positive, require_widths
 from grok_jax.errors import require
 from grok_jax.models.base import Model, register_model
 from grok_jax.models.mlp import Layer
@@ -160,11 +160,8 @@ def _layer(features: int, name: str) -> Layer:
 
 def check_graph_network(fields: SimpleNamespace) -> None:
     """Raises UserError unless the fields describe a network."""
-    widths = fields.widths
-    require(
-        isinstance(widths, tuple | list) and len(widths) > 0 and all(isinstance(w, int) and w > 0 for w in widths),
-        f"model.widths is {widths!r}; it must be a tuple of whole numbers above 0, such as (32, 16)",
-    )
+    require(fields.widths != (), "model.widths is (); it must be a tuple of whole numbers above 0, such as (32, 16)")
+    require_widths(fields, section="model", example=(32, 16))
     for name in ("edge_width", "readout_width"):
         require_positive(fields, name, section="model")
 

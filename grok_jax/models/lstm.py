@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from grok_jax.components import require_positive
+from grok_jax.components import MOST_LAYERS, require_at_most, require_positive
 from grok_jax.errors import require
 from grok_jax.models.base import Model, register_model
 from grok_jax.models.embedding import Embedding, pick
@@ -264,6 +264,7 @@ def check_lstm(fields: SimpleNamespace) -> None:
     """Raises UserError unless the fields describe a network."""
     for name in ("layers", "width", "embedding_width"):
         require_positive(fields, name, section="model")
+    require_at_most(fields, "layers", MOST_LAYERS, section="model")
     require(
         fields.dropout is None or 0 <= fields.dropout < 1,
         f"model.dropout is {fields.dropout}; it must be None, or from 0 to below 1",

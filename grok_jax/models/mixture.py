@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Key, Num
 
 from grok_jax.components import require_at_least_zero
+from grok_jax.errors import require
 from grok_jax.models.base import Model, register_model
 
 Scalar = Float[Array, ""] | float
@@ -25,7 +26,14 @@ class Mixture(nn.Module):
     generalising_speed: Scalar = 1.0
 
     @nn.compact
-    def __call__(self, inputs: Float[Array, "rows 2 classes"]) -> Float[Array, "rows classes"]:
+    def __call__(self, inputs: Num[Array, "rows ..."]) -> Float[Array, "rows classes"]:
+        shape = inputs.shape[1:]
+        require(
+            len(shape) == 2 and shape[0] == 2,
+            "model 'mixture' takes the logits of two circuits, (rows, 2, classes), such as task 'circuit_logits' has; "
+            f"inputs have shape (rows, {', '.join(map(str, shape))})",
+        )
+
         def begin(key: Key[Array, ""], value: Scalar) -> Float[Array, ""]:
             del key  # Nothing is drawn.
             return jnp.asarray(value, jnp.float32)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, Shaped
 
-from grok_jax.components import require_at_least_zero, require_one_of
+from grok_jax.components import require_at_least_zero, require_one_of, require_widths
 from grok_jax.errors import require
 from grok_jax.models.activations import ACTIVATIONS
 from grok_jax.models.base import Model, register_model
@@ -119,11 +119,7 @@ class MLP(nn.Module):
 
 def check_mlp(fields: SimpleNamespace) -> None:
     """Raises UserError unless the fields describe a network."""
-    widths = fields.widths
-    require(
-        isinstance(widths, tuple | list) and all(isinstance(w, int) and w > 0 for w in widths),
-        f"model.widths is {widths!r}; it must be a tuple of whole numbers above 0, such as (100, 100)",
-    )
+    require_widths(fields, section="model")
     require_one_of(fields, "activation", tuple(ACTIVATIONS), section="model")
     require_one_of(fields, "init", INITS, section="model")
     require_one_of(fields, "parametrization", PARAMETRIZATIONS, section="model")

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from grok_jax.components import require_one_of, require_positive
+from grok_jax.components import MOST_LAYERS, require_at_most, require_one_of, require_positive
 from grok_jax.errors import require
 from grok_jax.models.activations import ACTIVATIONS
 from grok_jax.models.base import Model, register_model
@@ -218,6 +218,7 @@ def check_transformer(fields: SimpleNamespace) -> None:
     """Raises UserError unless the fields describe a network."""
     for name in ("layers", "heads", "width", "mlp_width"):
         require_positive(fields, name, section="model")
+    require_at_most(fields, "layers", MOST_LAYERS, section="model")
     require(
         fields.width % fields.heads == 0,
         f"model.width is {fields.width}; it must be a multiple of model.heads, which is {fields.heads}",

@@ -16,7 +16,7 @@ from grok_jax.components import (
     require_one_of,
     require_positive,
 )
-from grok_jax.errors import require
+from grok_jax.errors import require, written
 from grok_jax.optim.transforms import add_decay_to_initial, add_update_noise, constant_norm, only, warm_up
 
 
@@ -181,7 +181,8 @@ def check(fields: SimpleNamespace) -> None:
     require_at_least_zero(fields, *APART, section="optimizer")
     require(
         all(isinstance(name, str) for name in fields.apart),
-        f"optimizer.apart is {fields.apart!r}; it must be a tuple of names of a model's parts, such as ('layer_0',)",
+        f"optimizer.apart is {written(fields.apart)}; it must be a tuple of names of a model's parts, such as "
+        "('layer_0',)",
     )
     for name in APART:
         value = getattr(fields, name)

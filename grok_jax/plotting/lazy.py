@@ -14,7 +14,15 @@ from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from grok_jax.analysis.claims import NotMeasured
-from grok_jax.analysis.lazy import TOLERANCE, Pair, kernel_regression_loss, network_and_twin, t_fall, t_part
+from grok_jax.analysis.lazy import (
+    TOLERANCE,
+    Pair,
+    averages_outputs,
+    kernel_regression_loss,
+    network_and_twin,
+    t_fall,
+    t_part,
+)
 from grok_jax.plotting.curves import curve, legend, log_values, mark_time
 from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
@@ -41,7 +49,7 @@ def curves_against_twin(ax: Axes, pair: Pair, quantity: str = "loss") -> None:
         return
     log_values(ax)
     with contextlib.suppress(NotMeasured):  # a cross-entropy has no such line
-        regression_line(ax, kernel_regression_loss(pair.network))
+        regression_line(ax, kernel_regression_loss(pair.network), averaged=averages_outputs(pair.network))
 
 
 def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figure:
@@ -75,9 +83,16 @@ def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figur
     return figure
 
 
-def regression_line(ax: Axes, loss: Float[xr.DataArray, "*grid"]) -> None:
-    """Draws the median test loss of kernel regression with the initial kernel as a horizontal line."""
-    ax.axhline(float(loss.median()), color="black", linewidth=1.2, label="kernel regression, K₀")
+def regression_line(ax: Axes, loss: Float[xr.DataArray, "*grid"], *, averaged: bool) -> None:
+    """Draws the median test loss of regression with the initial kernel as a level line.
+
+    Args:
+      ax: where to draw.
+      loss: of each run.
+      averaged: whether to say that the kernel is averaged over outputs.
+    """
+    label = "kernel regression, K₀ averaged over outputs" if averaged else "kernel regression, K₀"
+    ax.axhline(float(loss.median()), color="black", linewidth=1.2, label=label)
 
 
 def norm_and_alignment(ax: Axes, runs: xr.Dataset) -> Axes:

@@ -1,8 +1,10 @@
 """A figure for any grid that was trained with and without linearisation: networks against their twins."""
 
+from collections.abc import Iterable
 from itertools import product
 
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,9 +22,10 @@ FITTED = 0.5  # training accuracy of a task in which accuracy tells anything
 def lazy_overview(ds: xr.Dataset) -> Figure:
     """Draws network against twin for each setting of a grid of any shape.
 
-    A column of panels for each setting, at most six: losses, with the line of kernel regression and the step at
-    which the test losses part; accuracies, where any run fits half of its training rows; alignment of the network's
-    kernel with the targets, and how far that kernel has moved.
+    A column of panels for each setting, at most six: losses, with the line of kernel regression (its legend says
+    where the kernel is averaged over several outputs) and the step at which the test losses part; accuracies, where
+    any run fits half of its training rows; alignment of the network's kernel with the targets, and how far that
+    kernel has moved.
 
     Args:
       ds: results with the axis model.linearized and the variables of probe 'kernel'.
@@ -57,11 +60,22 @@ def lazy_overview(ds: xr.Dataset) -> Figure:
             ax.set_ylabel("")
         for ax, letter in zip(panels[:, 0], "abc", strict=False):
             panel_label(ax, letter)
-        handles, labels = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right upper")
+        entries = _entries(panels[0])
+        figure.legend(entries.values(), entries.keys(), loc="outside right upper")
         if len(settings) > len(shown):
             figure.suptitle(f"{len(shown)} of {len(settings)} settings of {', '.join(axes)}")
     return figure
+
+
+def _entries(panels: Iterable[Axes]) -> dict[str, Artist]:
+    """Label -> handle of a legend of all panels: "not reached" stands there only where no panel reaches it."""
+    entries = {}
+    for ax in panels:
+        handles, labels = ax.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+    return {
+        label: handle for label, handle in entries.items() if label.partition(":")[0] not in entries.keys() - {label}
+    }
 
 
 def _title(ds: xr.Dataset, axis: str, at: int) -> str:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.grokking import delay, is_censored
-from grok_jax.analysis.output_scale import ABSENT, ALPHA
+from grok_jax.analysis.output_scale import ALPHA
 from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.curves import curve, curves_along, legend
 from grok_jax.plotting.style import colours, panel_label, style
@@ -43,7 +43,7 @@ def delays_along(ax: Axes, ds: xr.Dataset, level: float) -> None:
     ratio = delay(ds, level).transpose(ALPHA, ...)
     never = is_censored(ratio)
     reached = ratio.where(np.isfinite(ratio))
-    top = max(ABSENT, float(reached.max()) if bool(reached.notnull().any()) else ABSENT) * 2
+    top = 2 * (float(reached.max()) if bool(reached.notnull().any()) else 1.0)
     repeats = [d for d in ratio.dims if d != ALPHA]
     for name, values, marker, fill in (
         ("a seed", reached, "o", "full"),
@@ -54,7 +54,6 @@ def delays_along(ax: Axes, ds: xr.Dataset, level: float) -> None:
             lines = ax.plot(ds[ALPHA], points, marker, color="0.2", fillstyle=fill)
             lines[0].set_label(name)
     ax.axhline(1, color="0.5", linewidth=0.8)
-    ax.axhline(ABSENT, color="0.5", linewidth=0.8, linestyle=":", label=f"{ABSENT:g}: no delay below")
     ax.set(xscale="log", yscale="log", xlabel="output scale α", ylabel=f"steps to {level:.0%} accuracy, test / train")
     ax.set_xticks(ds[ALPHA].values, [f"{scale:g}" for scale in ds[ALPHA].values], minor=False)
     ax.xaxis.minorticks_off()

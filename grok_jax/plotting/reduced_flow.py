@@ -53,10 +53,13 @@ def stretch_messiness(ax: Axes) -> None:
     ax.set_yticks([0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1], labels=["0", ".02", ".05", ".1", ".2", ".4", ".7", "1"])
 
 
-def mark_smallest(ax: Axes, test: Real[xr.DataArray, "..."], w: str, m: str) -> None:
-    """Draws the green star of the paper where the test loss of a landscape is smallest."""
+def mark_smallest(ax: Axes, test: Real[xr.DataArray, "..."], w: str, m: str, top: float = np.inf) -> None:
+    """Draws the green star of the paper where the test loss of a landscape is smallest; none at an m above top."""
     at = test.isel(test.argmin([w, m]))
     place = float(at[w]), float(at[m])
+    if place[1] > top:
+        return
+    # Whole on an edge of the panel too.
     ax.plot(*place, "*", color=NORM, markeredgecolor="white", markersize=16, label="smallest test loss", clip_on=False)
 
 

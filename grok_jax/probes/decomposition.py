@@ -60,7 +60,8 @@ def measure_decomposition(probed: Probed) -> dict[str, Float[Array, ""]]:
     if probed.model.centered:
         start = summary_statistics(probed.initial_params)
         moments = tuple(now - before for now, before in zip(moments, start, strict=True))
-    directions = target_directions(probed.data_key, probed.task)
+    # c ½ (β·x)² is ½ (√c β·x)².
+    directions = target_directions(probed.data_key, probed.task) * jnp.sqrt(probed.task.target_scale)
     parts = decompose_loss(*moments, directions, probed.model.output_scale, probed.model.epsilon)
     return {**parts._asdict(), "decomposed_loss": sum(parts)}
 

@@ -1,7 +1,7 @@
 """Probes of a run's neural tangent kernel, and of its way in and out of the space that the first one spans.
 
-All kernels are those of the predictor α f(w, x), output scale included, at the weights of the record. A linearised
-twin has the kernel of its start throughout.
+All kernels are those of the predictor α f(w, x), output scale included, averaged over outputs, at the weights of the
+record. A linearised twin has the kernel of its start throughout.
 """
 
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ Scalars = dict[str, Float[Array, ""]]
 
 
 def measure_kernel(probed: Probed) -> Scalars:
-    """Alignment of the kernel over test rows with their targets, and how far it has moved.
+    """Alignment of the kernel over test rows, averaged over outputs, with their targets, and how far it has moved.
 
     The rows are the first training.probe_rows test rows.
 
@@ -45,7 +45,10 @@ def measure_kernel(probed: Probed) -> Scalars:
 
 
 def measure_regression(probed: Probed) -> Scalars:
-    """Kernel regression with the kernel at hand: at step 0, where the linearised model ends."""
+    """Kernel regression with the kernel at hand, averaged over outputs.
+
+    At step 0 and with one output, this is where the linearized model ends. With several it only approximates that.
+    """
     used = probed.train_weights > 0
     start, test_start = _outputs_at_start(probed)
     kernel = restricted(tangent_kernel(probed.network, probed.tangent_params, probed.train.inputs), used)
@@ -127,9 +130,18 @@ register_probe(
     Probe(
         measure_kernel,
         {
-            "kernel_alignment": ("alignment (CKA) of the NTK on test rows with their targets", "1"),
-            "kernel_alignment_centered": ("alignment of NTK and targets on test rows, both centred", "1"),
-            "kernel_distance": ("distance of the NTK from its start, relative to the start's norm", "1"),
+            "kernel_alignment": (
+                "alignment (CKA) of the NTK, averaged over outputs, on test rows with their targets",
+                "1",
+            ),
+            "kernel_alignment_centered": (
+                "alignment of the NTK, averaged over outputs, and the targets on test rows, both centered",
+                "1",
+            ),
+            "kernel_distance": (
+                "distance of the NTK, averaged over outputs, from its start, relative to the start's norm",
+                "1",
+            ),
         },
     ),
 )
@@ -138,9 +150,18 @@ register_probe(
     Probe(
         measure_regression,
         {
-            "kernel_regression_loss": ("test loss of kernel regression with the NTK of this record", "1"),
-            "kernel_difficulty": ("(y - f_0)ᵀ K⁻¹ (y - f_0) of the training rows", "1"),
-            "kernel_rank": ("eigenvalues of the training rows' NTK that are more than rounding errors", "1"),
+            "kernel_regression_loss": (
+                "test loss of kernel regression with the NTK of this record, averaged over outputs",
+                "1",
+            ),
+            "kernel_difficulty": (
+                "tr (y - f_0)ᵀ K⁻¹ (y - f_0) of the training rows, K averaged over outputs",
+                "1",
+            ),
+            "kernel_rank": (
+                "eigenvalues of the training rows' NTK, averaged over outputs, that are more than rounding errors",
+                "1",
+            ),
         },
         require_regression,
     ),

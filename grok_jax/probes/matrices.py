@@ -28,7 +28,7 @@ def tangent_kernels(
 ) -> xr.Dataset:
     """The neural tangent kernels of every run of a grid, with the targets and outputs that belong to them.
 
-    They are those of the predictor α f(w, x) at the given step, traced over the outputs: see kernels.tangent_kernel.
+    They are those of the predictor α f(w, x) at the given step, averaged over outputs: see kernels.tangent_kernel.
     What kernels.kernel_regression, gradient_descent and the others take.
 
     Args:

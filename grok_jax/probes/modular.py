@@ -19,9 +19,9 @@ from grok_jax.errors import require
 from grok_jax.tasks.modular_arithmetic import all_pairs, encode
 from grok_jax.training import Probe, Probed, observe, register_probe
 from grok_jax.training.losses import row_losses
+from grok_jax.training.plan import plan_grid
 from grok_jax.training.records import labels
 from grok_jax.training.settings import section_fields
-from grok_jax.training.sweep import plan_grid
 
 KEY_FREQUENCIES = 5  # as many as the network of Nanda et al. uses
 OPERATIONS = ("add", "subtract")  # those whose result turns cos(w_k a) and cos(w_k b) into cos(w_k c)

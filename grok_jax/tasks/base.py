@@ -53,6 +53,12 @@ def no_pool(fields: SimpleNamespace) -> None:
     del fields  # Nothing is loaded.
 
 
+def no_bytes(fields: SimpleNamespace) -> int:
+    """The size of a pool that is no larger than the files it is read from."""
+    del fields
+    return 0
+
+
 def no_tokens(fields: SimpleNamespace) -> None:
     """The vocabulary of a task whose inputs are numbers."""
     del fields  # There is none.
@@ -77,6 +83,8 @@ class Task(Component):
       draw: key, fields, pool, capacity -> Data of one run. Pure and traceable. The first rows drawn do not
         depend on the capacity (so a run is the same alone and in a grid with larger runs).
       load: fields (static ones) -> the pool, numpy arrays shared by all runs, or None.
+      pool_bytes: fields (static ones) -> bytes that load, or what draw makes at once beside its own examples, takes at
+        most; so that a pool which is made up of the fields alone is refused before it is made.
       present: examples as stored, fields -> examples as the network sees them (floats in place of bytes,
         another representation). Pure and traceable, row by row.
       start: key (the one draw has), fields, fields of the model, initial params -> initial params, some of them set by
@@ -93,6 +101,7 @@ class Task(Component):
     draw: Callable[[Key[Array, ""], SimpleNamespace, Examples | None, Rows], Data]
     vocabulary: Callable[[SimpleNamespace], int | None] = no_tokens
     load: Callable[[SimpleNamespace], Examples | None] = no_pool
+    pool_bytes: Callable[[SimpleNamespace], int] = no_bytes
     present: Callable[[Examples, SimpleNamespace], Examples] = as_is
     start: Callable[[Key[Array, ""], SimpleNamespace, SimpleNamespace, Any], Any] | None = None
     relabel: Callable[[Data, Callable[[Any, Array], Array], Any, SimpleNamespace], Data] | None = None

@@ -5,6 +5,7 @@ python -m grok_jax.tasks.build_qm9 [--table=<qm9_part1.csv>] [--out=<file>.npz]
 
 import csv
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -109,7 +110,7 @@ def build(path: Path, count: int, out: Path) -> None:
 
 def main(_: list[str]) -> None:
     """Builds the file of the flags; what cannot be used leaves one line and exit code 2."""
-    table, out = flags.FLAGS.table, Path(flags.FLAGS.out)
+    table, out = (os.path.expanduser(flags.FLAGS.table or ""), Path(os.path.expanduser(flags.FLAGS.out)))
     try:
         build(Path(table) if table else find_table(), MOLECULES["embedded"], out)
     except UserError as error:

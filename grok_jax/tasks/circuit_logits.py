@@ -1,5 +1,6 @@
 """What two trained networks answer to every pair, as the input of a network that mixes their answers."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from grok_jax.components import require_positive
-from grok_jax.errors import require
+from grok_jax.errors import require, written
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
 from grok_jax.tasks.drawing import floor_share, shuffled_splits
 
@@ -44,10 +45,11 @@ def load_logits(fields: SimpleNamespace) -> Examples:
     if not fields.file:
         logits = np.full((seeds, pairs, 2, p), np.nan, np.float32)
     else:
-        require(Path(fields.file).is_file(), f"task.file is {fields.file!r}; it must be a file of save_circuits")
-        with np.load(fields.file) as file:
+        path = Path(os.path.expanduser(fields.file))
+        require(path.is_file(), f"task.file is {written(fields.file)}; it must be a file of save_circuits")
+        with np.load(path) as file:
             logits = np.stack([file[name] for name in CIRCUITS], axis=2)
-        held = f"the circuits of {fields.file!r} are of {len(logits)} seeds and p = {logits.shape[-1]}"
+        held = f"the circuits of {written(fields.file)} are of {len(logits)} seeds and p = {logits.shape[-1]}"
         require(logits.shape == (seeds, pairs, 2, p), f"task.seeds is {seeds} and task.p is {p}; {held}")
     labels = np.add.outer(np.arange(p), np.arange(p)).ravel() % p
     return Examples(logits.reshape(seeds * pairs, 2, p), np.tile(labels, seeds).astype(np.int32))
@@ -106,5 +108,6 @@ register_task(
         rows=count_rows,
         draw=draw_pairs,
         load=load_logits,
+        pool_bytes=lambda fields: 2 * 4 * fields.seeds * fields.p**2 * (2 * fields.p + 1),  # floats, and a copy
     )
 )

@@ -14,7 +14,7 @@ from grok_jax.errors import UserError, require
 
 def data_folder() -> Path:
     """Where real data lies: the folder that GROK_JAX_DATA names, or the user's cache folder."""
-    return Path(os.environ.get("GROK_JAX_DATA") or pooch.os_cache("grok_jax"))
+    return _folder("GROK_JAX_DATA")
 
 
 def fetch_file(name: str, urls: Sequence[str], sha256: str) -> Path:
@@ -56,7 +56,13 @@ def fetch_file(name: str, urls: Sequence[str], sha256: str) -> Path:
 
 def cache_folder() -> Path:
     """Where arrays made of real data are kept: the folder that GROK_JAX_CACHE names, or the user's cache folder."""
-    return Path(os.environ.get("GROK_JAX_CACHE") or pooch.os_cache("grok_jax"))
+    return _folder("GROK_JAX_CACHE")
+
+
+def _folder(variable: str) -> Path:
+    """The folder that an environment variable names, or the user's cache folder."""
+    named = os.environ.get(variable)
+    return Path(os.path.expanduser(named)) if named else Path(pooch.os_cache("grok_jax"))
 
 
 def cached_arrays(

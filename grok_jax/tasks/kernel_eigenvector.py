@@ -55,20 +55,22 @@ def label_by_eigenvector(
 
     The paper says K_0(X, X) and does not say how test inputs get labels; its public code diagonalises the kernel
     over both, which this does. (From training inputs alone, extended by the kernel itself, kernel regression would
-    be right on every test input, whatever j.) The public code also subtracts the kernel's mean from its entries.
+    be right on every test input, whatever j.) The public code also subtracts the mean of the kernel's entries from
+    each: subtract_mean.
 
     Args:
       data: with this run's own examples.
       network: params, inputs -> outputs of one unit.
       params: w_0.
-      fields: order (j, from 1; may be traced).
+      fields: order (j, from 1; may be traced), subtract_mean.
 
     Returns:
       Data with targets (rows, 1).
     """
     inputs = jnp.concatenate([split.examples.inputs for split in data])
     in_use = jnp.concatenate([jnp.arange(split.index.shape[0]) < split.size for split in data])
-    labels = eigenvector_labels(tangent_kernel(network, params, inputs), fields.order, in_use)[:, None]
+    kernel = tangent_kernel(network, params, inputs)
+    labels = eigenvector_labels(kernel, fields.order, in_use, fields.subtract_mean)[:, None]
     capacity = data.train.index.shape[0]
     return Data(
         *(
@@ -81,7 +83,7 @@ def label_by_eigenvector(
 register_task(
     Task(
         name="kernel_eigenvector",
-        static={"features": 100},
+        static={"features": 100, "subtract_mean": False},
         traced={"order": 70, "train_size": 100, "test_size": 100},
         outputs=lambda fields: 1,
         rows=count_rows,

@@ -39,6 +39,7 @@ ON_PERMUTATIONS = {
 ALL_OPERATIONS = (*OPERATIONS, *DIVISIONS, *ON_PERMUTATIONS)
 PERMUTATIONS = np.array(list(itertools.permutations(range(5))))  # in lexicographic order, 0 the identity
 ENCODINGS = ("one_hot", "tokens")
+BYTES_OF_A_PAIR = 64  # while all_pairs works: a, b, the result and their copies, of 8 bytes each
 
 
 def is_prime(p: int) -> bool:
@@ -173,6 +174,7 @@ register_task(
         rows=count_rows,
         draw=draw_pairs,
         load=all_pairs,
+        pool_bytes=lambda fields: BYTES_OF_A_PAIR * count_pairs(fields),
         present=encode,
         vocabulary=count_tokens,
     )

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import gzip
 import importlib.resources
+import os
 import re
 import tarfile
 import zlib
@@ -58,7 +59,7 @@ def find_table(file: str, sha256: str) -> Source:
     Raises:
       UserError: it is missing, or has another checksum.
     """
-    path = data_folder() / file
+    path = data_folder() / os.path.expanduser(file)
     require(
         path.is_file(),
         f"{path} is missing; task.file names a CSV file of reviews below the data folder, which GROK_JAX_DATA sets",

@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from grok_jax.components import require_at_least_zero, require_one_of
+from grok_jax.components import require_at_least_zero, require_at_most, require_one_of, require_positive
 from grok_jax.errors import require
-from grok_jax.models.activations import hermite
+from grok_jax.models.activations import MOST_DEGREE, hermite
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
 from grok_jax.tasks.drawing import normal_rows, own_split, require_count, with_noise
 
@@ -20,7 +20,9 @@ def count_rows(fields: SimpleNamespace) -> Rows:
     """Training and test rows; raises UserError where the fields describe no task."""
     for name in ("features", "degree", "directions"):
         require_count(fields, name)
+    require_at_most(fields, "degree", MOST_DEGREE, section="task")
     require_one_of(fields, "target", TARGETS, section="task")
+    require_positive(fields, "target_scale", section="task")
     require_at_least_zero(fields, "noise", section="task")
     return Rows(require_count(fields, "train_size"), require_count(fields, "test_size"))
 
@@ -35,8 +37,8 @@ def target_values(
 ) -> Float[Array, "rows 1"]:
     """The target at the inputs, summed over the directions β_k.
 
-    "quadratic":  y(x) = ½ Σ_k (β_k · x)²  (Eq. 3 of Kumar et al. 2024 for one direction);
-    "hermite":    y(x) = Σ_k He_n(u_k),  u_k = √D β_k · x / |β_k|,  with the probabilists' He_n of degree n.
+    "quadratic":  y(x) = c ½ Σ_k (β_k · x)²  (Eq. 3 of Kumar et al. 2024 for one direction and c = 1);
+    "hermite":    y(x) = c Σ_k He_n(u_k),  u_k = √D β_k · x / |β_k|,  with the probabilists' He_n of degree n.
 
     Given β, u ~ N(0, 1) for x ~ N(0, I/D), so He_n(u) has mean 0, variance n! and information exponent n
     exactly. The paper's Sec. 15 leaves open how several directions join and which H_n is meant.
@@ -44,16 +46,16 @@ def target_values(
     Args:
       inputs: x.
       directions: β.
-      fields: target, degree (n, used by "hermite" alone).
+      fields: target, target_scale (c), degree (n, used by "hermite" alone).
 
     Returns:
       y, one column.
     """
     if fields.target == "quadratic":
-        return 0.5 * jnp.sum((inputs @ directions.T) ** 2, axis=1, keepdims=True)
+        return fields.target_scale * 0.5 * jnp.sum((inputs @ directions.T) ** 2, axis=1, keepdims=True)
     lengths = jnp.linalg.norm(directions, axis=1, keepdims=True)
     u = inputs @ (directions * directions.shape[1] ** 0.5 / lengths).T
-    return jnp.sum(hermite(u, fields.degree), axis=1, keepdims=True)
+    return fields.target_scale * jnp.sum(hermite(u, fields.degree), axis=1, keepdims=True)
 
 
 def draw_single_index(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
@@ -61,7 +63,8 @@ def draw_single_index(key: Key[Array, ""], fields: SimpleNamespace, pool: Exampl
 
     Args:
       key: key of the run's data; directions, training inputs, test inputs and noise get keys of their own.
-      fields: features (D), target, degree, directions, train_size, test_size, noise (standard deviation).
+      fields: features (D), target, target_scale, degree, directions, train_size, test_size, noise (standard
+        deviation; not scaled).
       pool: None.
       capacity: rows to draw.
 
@@ -85,7 +88,7 @@ def solution_weights(
 ) -> dict[str, Float[Array, "features width"]]:
     """Weights of a committee machine that solve the task exactly.
 
-    w_i = ± β/√(αε), half of each sign, so that w̄ = 0 and M = ββᵀ/(αε)
+    w_i = ± β √(c/(αε)), half of each sign, so that w̄ = 0 and M = c ββᵀ/(αε)
 
     Args:
       key: key of the run's data.
@@ -109,7 +112,8 @@ def solution_weights(
         "model.solution_share needs model.name='committee' of even width with hermite_degree=None, "
         "train_readout=False and centered=False, for which a solution is known",
     )
-    direction = target_directions(key, fields)[0] / jnp.sqrt(model.output_scale * model.epsilon)
+    length = jnp.sqrt(fields.target_scale / (model.output_scale * model.epsilon))
+    direction = target_directions(key, fields)[0] * length
     signs = jnp.where(jnp.arange(model.width) % 2 == 0, 1.0, -1.0)
     return {**params, "kernel": direction[:, None] * signs[None, :]}
 
@@ -118,7 +122,7 @@ register_task(
     Task(
         name="single_index",
         static={"features": 100, "target": "quadratic", "degree": 3, "directions": 1, "test_size": 1000},
-        traced={"train_size": 550, "noise": None},
+        traced={"train_size": 550, "target_scale": 1.0, "noise": None},
         outputs=lambda fields: 1,
         rows=count_rows,
         draw=draw_single_index,

@@ -14,13 +14,19 @@ from grok_jax.tasks.base import Data, Examples, Rows, Split, Task, register_task
 from grok_jax.tasks.drawing import normal_rows, require_count
 
 ENCODINGS = ("embedded", "tokens")
+BYTES_OF_A_PAIR = 64  # while pairs works: i and j, of 8 bytes each, and their copies
 TABLE = "representation"  # the part of a model that holds the embeddings
 LINES = {"unit": lambda p: np.linspace(-1, 1, p), "digits": lambda p: np.arange(p, dtype=float)}
 
 
 def pairs(p: int) -> np.ndarray:
     """The p (p + 1) / 2 unordered pairs of digits, shape (pairs, 2)."""
-    return np.array([(i, j) for i in range(p) for j in range(i, p)])
+    return np.stack(np.triu_indices(p), axis=1)
+
+
+def count_pairs(p: int) -> int:
+    """How many they are."""
+    return p * (p + 1) // 2
 
 
 def count_rows(fields: SimpleNamespace) -> Rows:
@@ -30,7 +36,7 @@ def count_rows(fields: SimpleNamespace) -> Rows:
     require_one_of(fields, "line", tuple(LINES), section="task")
     require_one_of(fields, "encoding", ENCODINGS, section="task")
     require(0 <= fields.messiness <= 1, f"task.messiness is {fields.messiness}; it must be from 0 to 1")
-    total = len(pairs(fields.p))
+    total = count_pairs(fields.p)
     train = require_count(fields, "train_size", total - 1, f"the {total} pairs, one of them for testing,")
     return Rows(train, total - train)
 
@@ -119,6 +125,7 @@ register_task(
         outputs=lambda fields: fields.target_dim,
         rows=count_rows,
         draw=draw_sums,
+        pool_bytes=lambda fields: BYTES_OF_A_PAIR * count_pairs(fields.p),
         vocabulary=lambda fields: fields.p if fields.encoding == "tokens" else None,
         start=embed_first,
     )

@@ -1,23 +1,37 @@
 """Saving an unfinished chunk of runs so that a killed sweep goes on where it was.
 
-A chunk's folder holds step_<n>/ (the moving state, by orbax) with records_<n>.npz beside it while it trains,
-and records.npz once it is done. The rest of a run's state is a function of its hyper-parameters and is made
-again. Files appear whole or not at all: orbax and `_replace` both rename a finished temporary.
+A sweep's folder holds identity.json and a folder for each chunk. While a chunk trains, that has state_<n>.npz (the
+moving state, leaf by leaf), records_<n>.npz and seal_<n>.json; once it is done, records.npz and seal.json. The rest of
+a run's state is a function of its hyper-parameters and is made again. A seal is written last, and holds the checksums
+of what it seals and that of the sweep's identity. So what is half written, damaged or of another sweep is never used:
+it is dropped with a warning, and the save before it, or the start, takes its place.
+
+The files are NumPy's, not orbax's: where a disk is full, orbax's threads print pages of traceback, may wait for each
+other for five minutes, and leave folders behind that fill it further.
 """
 
+import contextlib
+import hashlib
+import json
 import os
-import shutil
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
+from filelock import FileLock, Timeout
 from jaxtyping import Num
-from orbax.checkpoint import v1 as ocp
 
-from grok_jax.errors import require
+from grok_jax import errors
+from grok_jax.errors import UserError, require
+from grok_jax.training.identity import differences, identity_hash
 
 Records = Mapping[str, Num[np.ndarray, "runs records"]]
+CHECKSUM = "sha256 of the above"
+PARTIAL = ".partial"  # what a file is called until it is whole
+KEPT = 2  # saves of a chunk: the last, and the one before it should the last be damaged
 
 
 class Saved(NamedTuple):
@@ -28,86 +42,224 @@ class Saved(NamedTuple):
     records: Records
 
 
-def claim(folder: Path, fingerprint: str) -> None:
+class Damaged(Exception):
+    """Part of a checkpoint is not what was saved; says what is wrong with it."""
+
+
+class Unsealed(Exception):
+    """A save has no seal: the process ended while it was saving."""
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps every other process and thread out of a folder, which is made if it does not exist.
+
+    Raises:
+      UserError: another process or thread is working in it, or it cannot be written to.
+    """
+    with _writing(folder):
+        require(not folder.exists() or folder.is_dir(), f"checkpoint {folder} is a file; it must be a folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        # One lock for each folder and thread, so that a thread may lock again what it has locked.
+        lock = FileLock(folder / ".lock", timeout=0, is_singleton=True)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UserError(
+                f"another process or thread is working in {folder}; wait until it has ended, or give another folder"
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def claim(folder: Path, identity: Mapping[str, Any]) -> None:
     """Makes a folder the checkpoint of one sweep.
 
     Args:
-      folder: of the whole sweep; made if it does not exist.
-      fingerprint: of the sweep and of the devices it runs on.
+      folder: of the whole sweep.
+      identity: what decides the sweep's numbers, as identity.identity gives it.
 
     Raises:
-      UserError: the folder holds another sweep, or this one begun on other devices.
+      UserError: the folder holds another sweep, or this one begun with other code, data, versions or devices.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "sweep.txt"
-    if not path.exists():
-        _replace(path, lambda partial: partial.write_text(fingerprint))
-    require(
-        path.read_text() == fingerprint,
-        f"checkpoint {folder} is of another sweep, or was begun on other devices; resume it as it was, or start anew",
-    )
+    path = folder / "identity.json"
+    if path.exists():
+        try:
+            before = json.loads(path.read_text("utf-8"))
+            if not isinstance(before, dict) or before.pop(CHECKSUM, None) != identity_hash(before):
+                raise ValueError("it has another checksum")
+        except (ValueError, OSError) as error:
+            # Every seal names the identity too, so nothing of another sweep is used.
+            _warn(f"{path} is damaged ({_in_a_line(error)}); it is written again")
+        else:
+            changed = differences(before, identity)
+            require(
+                not changed,
+                f"checkpoint {folder} is of another sweep, or was begun otherwise: {'; '.join(changed[:4])}; resume it "
+                "as it was, or start anew",
+            )
+            return
+    with _writing(folder):
+        text = json.dumps({**identity, CHECKSUM: identity_hash(identity)}, indent=1) + "\n"
+        _replace(path, lambda partial: partial.write_text(text, "utf-8"))
 
 
 def chunk_runs(group_folder: Path) -> int:
-    """How many runs at a time a group was begun with; 0 if it was not begun."""
-    path = group_folder / "chunk_runs.txt"
-    return int(path.read_text()) if path.exists() else 0
+    """How many runs at a time a group was begun with, which else follows from the memory that is free; 0 if none."""
+    ends = [path.name.removeprefix("runs_0_") for path in group_folder.glob("runs_0_*")]
+    return max((int(end) for end in ends if end.isdigit()), default=0)
 
 
-def keep_chunk_runs(group_folder: Path, runs: int) -> None:
-    """Remembers how many runs of a group train at a time, which else follows from the memory that is free."""
-    group_folder.mkdir(parents=True, exist_ok=True)
-    _replace(group_folder / "chunk_runs.txt", lambda partial: partial.write_text(str(runs)))
+def save(folder: Path, identity: Mapping[str, Any], step: int, moving: Any, records: Records) -> None:
+    """Saves a chunk's state at a step, then drops all but the save before it.
+
+    Raises:
+      UserError: it cannot be written; the saves before it are as they were.
+    """
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_save(folder, step)
+        try:
+            _write(_records(folder, step), records)
+            _write(_state(folder, step), _leaves(moving))
+            checksums = {
+                "state": _file_checksum(_state(folder, step)),
+                "records": _file_checksum(_records(folder, step)),
+            }
+            _seal(folder / f"seal_{step}.json", identity, checksums)
+        except BaseException:
+            _remove_save(folder, step)
+            raise
+        for earlier in _saved_steps(folder)[:-KEPT]:
+            _remove_save(folder, earlier)
 
 
-def save(folder: Path, step: int, moving: Any, records: Records) -> None:
-    """Saves a chunk's state at a step, then drops the one before it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"records_{step}.npz", records)
-    ocp.save(folder.absolute() / f"step_{step}", moving, overwrite=True)
-    for earlier in _saved_steps(folder)[:-1]:
-        shutil.rmtree(folder / f"step_{earlier}")
-        (folder / f"records_{earlier}.npz").unlink(missing_ok=True)
-
-
-def load(folder: Path, abstract: Any) -> Saved | None:
-    """The latest saved state of a chunk, or None.
+def load(folder: Path, identity: Mapping[str, Any], abstract: Any) -> Saved | None:
+    """The latest state of a chunk that is as it was saved, or None. Later ones are dropped with a warning.
 
     Args:
       folder: the chunk's.
+      identity: of the sweep.
       abstract: shapes, dtypes and shardings of the state.
     """
-    steps = _saved_steps(folder)
-    if not steps:
+    for partial in folder.glob(f"*{PARTIAL}"):  # of a process that was killed
+        partial.unlink()
+    for step in reversed(_saved_steps(folder)):
+        try:
+            checksums = _unsealed(folder / f"seal_{step}.json", identity)
+            records = _checked(_records(folder, step), checksums.get("records"))
+            moving = _tree(_checked(_state(folder, step), checksums.get("state")), abstract)
+            return Saved(step, moving, records)
+        except Exception as error:  # Damaged files make their readers fail in every way.
+            others = [other for other in _saved_steps(folder) if other < step]
+            before = f"step {others[-1]}" if others else "the start"
+            _warn(f"checkpoint {folder}, step {step}, {_what_is_wrong(error)}; going on from {before}")
+            _remove_save(folder, step)
+    return None
+
+
+def save_finished(folder: Path, identity: Mapping[str, Any], records: Records) -> None:
+    """Keeps the records of a finished chunk and drops its state.
+
+    Raises:
+      UserError: they cannot be written; the saves are as they were.
+    """
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(folder / "records.npz", records)
+            _seal(folder / "seal.json", identity, {"records": _file_checksum(folder / "records.npz")})
+        except BaseException:
+            (folder / "records.npz").unlink(missing_ok=True)
+            raise
+        for step in _saved_steps(folder):
+            _remove_save(folder, step)
+
+
+def load_finished(folder: Path, identity: Mapping[str, Any]) -> Records | None:
+    """The records of a finished chunk, or None; damaged ones are dropped with a warning."""
+    if not (folder / "seal.json").exists() and not (folder / "records.npz").exists():
         return None
-    moving = ocp.load(folder.absolute() / f"step_{steps[-1]}", abstract)
-    return Saved(steps[-1], moving, _read(folder / f"records_{steps[-1]}.npz"))
-
-
-def save_finished(folder: Path, records: Records) -> None:
-    """Keeps the records of a finished chunk and drops its state."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "records.npz", records)
-    for step in _saved_steps(folder):
-        shutil.rmtree(folder / f"step_{step}")
-        (folder / f"records_{step}.npz").unlink(missing_ok=True)
-
-
-def load_finished(folder: Path) -> Records | None:
-    """The records of a finished chunk, or None."""
-    path = folder / "records.npz"
-    return _read(path) if path.exists() else None
+    try:
+        checksums = _unsealed(folder / "seal.json", identity)
+        return _checked(folder / "records.npz", checksums.get("records"))
+    except Exception as error:  # Damaged files make their readers fail in every way.
+        _warn(f"checkpoint {folder} {_what_is_wrong(error)}; its runs train again")
+        for name in ("seal.json", "records.npz"):
+            (folder / name).unlink(missing_ok=True)
+        return None
 
 
 def _saved_steps(folder: Path) -> list[int]:
-    names = [path.name.removeprefix("step_") for path in folder.glob("step_*")]
-    return sorted(int(name) for name in names if name.isdigit())  # orbax's temporaries have longer names
+    """Steps with a part of a save, whole or not."""
+    names = [path.stem.removeprefix("state_") for path in folder.glob("state_*.npz")]
+    names += [path.stem.removeprefix("seal_") for path in folder.glob("seal_*.json")]
+    return sorted({int(name) for name in names if name.isdigit()})
 
 
-def _write(path: Path, records: Records) -> None:
+def _records(folder: Path, step: int) -> Path:
+    return folder / f"records_{step}.npz"
+
+
+def _state(folder: Path, step: int) -> Path:
+    return folder / f"state_{step}.npz"
+
+
+def _remove_save(folder: Path, step: int) -> None:
+    for path in (folder / f"seal_{step}.json", _state(folder, step), _records(folder, step)):
+        path.unlink(missing_ok=True)
+
+
+def _leaves(tree: Any) -> dict[str, Num[np.ndarray, " bytes"]]:
+    """The bytes of each leaf of a tree, so that types which NumPy's files do not know are kept too."""
+    leaves = jax.device_get(jax.tree.leaves(tree))
+    return {str(number): np.ascontiguousarray(leaf).reshape(-1).view(np.uint8) for number, leaf in enumerate(leaves)}
+
+
+def _tree(leaves: Mapping[str, Num[np.ndarray, " bytes"]], abstract: Any) -> Any:
+    """The tree of such leaves, on the devices that `abstract` names."""
+    like, structure = jax.tree.flatten(abstract)
+    arrays = [leaves[str(number)].view(leaf.dtype).reshape(leaf.shape) for number, leaf in enumerate(like)]
+    shardings = [getattr(leaf, "sharding", None) for leaf in like]
+    return jax.tree.unflatten(structure, map(jax.device_put, arrays, shardings))
+
+
+def _seal(path: Path, identity: Mapping[str, Any], checksums: Mapping[str, str]) -> None:
+    text = json.dumps({"identity": identity_hash(identity), **checksums})
+    _replace(path, lambda partial: partial.write_text(text, "utf-8"))
+
+
+def _unsealed(path: Path, identity: Mapping[str, Any]) -> dict[str, str]:
+    """The checksums of a seal."""
+    if not path.exists():
+        raise Unsealed
+    checksums = json.loads(path.read_text("utf-8"))
+    if checksums["identity"] != identity_hash(identity):
+        raise Damaged("it is of another sweep")
+    return checksums
+
+
+def _checked(path: Path, checksum: str | None) -> dict[str, np.ndarray]:
+    """The arrays of a file that is as it was sealed."""
+    if not path.exists():
+        raise Damaged(f"{path.name} is gone")
+    if _file_checksum(path) != checksum:
+        raise Damaged(f"{path.name} has another checksum")
+    with np.load(path) as file:
+        return dict(file)
+
+
+def _file_checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     def write(partial: Path) -> None:
         with partial.open("wb") as file:
-            np.savez(file, **records)
+            np.savez(file, **arrays)
             file.flush()
             os.fsync(file.fileno())
 
@@ -115,11 +267,29 @@ def _write(path: Path, records: Records) -> None:
 
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    partial = path.with_name(path.name + ".partial")
-    write(partial)
-    partial.replace(path)
+    """Lets `write` make the file under another name, then puts it in place in one step."""
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        write(partial)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
-def _read(path: Path) -> Records:
-    with np.load(path) as file:
-        return dict(file)
+def _writing(folder: Path) -> contextlib.AbstractContextManager[None]:
+    """Turns what can go wrong with writing into one line."""
+    return errors.writing(f"checkpoint {folder}", "what was saved before is kept, and resuming goes on from it")
+
+
+def _what_is_wrong(error: Exception) -> str:
+    return "was not saved to its end" if isinstance(error, Unsealed) else f"is damaged ({_in_a_line(error)})"
+
+
+def _in_a_line(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:200]
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, stacklevel=3)

@@ -6,9 +6,11 @@ from typing import Any
 
 import jax
 import numpy as np
-import psutil
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
+
+from grok_jax.errors import UserError, require
+from grok_jax.training.memory import free_memory
 
 RUN = "run"
 MEMORY_SHARE = 0.7  # of a device's memory that a chunk of runs may fill
@@ -22,6 +24,21 @@ def use_all_cores() -> None:
     if jax.config.jax_num_cpu_devices in (None, -1) and "JAX_NUM_CPU_DEVICES" not in os.environ:
         with contextlib.suppress(RuntimeError):  # JAX has started already: the devices it has are used.
             jax.config.update("jax_num_cpu_devices", _cores())
+
+
+def start_jax() -> None:
+    """Starts JAX, with one device for each CPU core.
+
+    Raises:
+      UserError: it has no devices of the kind asked for, or compiles nothing.
+    """
+    use_all_cores()
+    require(not jax.config.jax_disable_jit, "jax_disable_jit is set (JAX_DISABLE_JIT); runs are compiled: unset it")
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        said = str(error).partition("\n")[0] or "none of that kind, or the plugin for it is missing"
+        raise UserError(f"JAX has no devices (JAX_PLATFORMS={jax.config.jax_platforms or ''}): {said}") from error
 
 
 def run_mesh(runs: int | None = None) -> Mesh:
@@ -64,7 +81,7 @@ def memory_budget(mesh: Mesh) -> int:
     statistics = mesh.devices.flat[0].memory_stats()
     if statistics and "bytes_limit" in statistics:
         return int(MEMORY_SHARE * statistics["bytes_limit"])
-    return int(MEMORY_SHARE * psutil.virtual_memory().available / mesh.size)
+    return int(MEMORY_SHARE * free_memory() / mesh.size)
 
 
 def _cores() -> int:

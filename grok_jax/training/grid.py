@@ -10,12 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Num
 
-from grok_jax.errors import UserError, require
+from grok_jax.errors import UserError, require, written
 from grok_jax.tasks import Rows
+from grok_jax.training.memory import free_memory, in_words
 from grok_jax.training.schedule import Schedule
 from grok_jax.training.settings import RunSettings, Static, resolve, with_field
+from grok_jax.training.values import as_whole, plain
 
-MOST_RUNS = 1_000_000  # more is a slip of the hand
+MOST_RUNS, MOST_PROGRAMS = 100_000, 1000  # more is a slip of the hand, and takes minutes to look at
+BYTES_OF_A_RUN = 8192  # that its settings take, and somewhat more
+LARGEST = 1e300  # of numbers that can be spaced
+MOST = f"a grid must have at most {MOST_RUNS:,} runs"
 
 
 class Axis(NamedTuple):
@@ -36,7 +41,7 @@ class Group(NamedTuple):
     members: Num[np.ndarray, " runs"]  # their places in the flattened grid
 
 
-def parse_grid(grid: str | Mapping[Any, Any]) -> tuple[Axis, ...]:
+def parse_grid(grid: Any) -> tuple[Axis, ...]:
     """The axes of a grid.
 
     Text reads "axis = values; axis = values". Values are literals, separated by commas, or log(a, b, n),
@@ -49,11 +54,13 @@ def parse_grid(grid: str | Mapping[Any, Any]) -> tuple[Axis, ...]:
     Raises:
       UserError: an axis without values, with values that cannot be read, or named twice.
     """
+    readable = isinstance(grid, str | Mapping)
+    require(readable, f"the grid is {written(grid)}; it must be text such as 'seed=range(3)', or a dict of axes")
     pairs = _split_text(grid) if isinstance(grid, str) else _read_mapping(grid)
     axes = tuple(_axis(name, values) for name, values in pairs)
     names = [field for axis in axes for field in axis.fields]
     twice = sorted({name for name in names if names.count(name) > 1})
-    require(not twice, f"grid names {', '.join(twice)} twice; each field can be on one axis")
+    require(not twice, f"grid names {', '.join(map(written, twice))} twice; each field can be on one axis")
     return axes
 
 
@@ -64,7 +71,9 @@ def expand(config: Mapping[str, Any], axes: Sequence[Axis]) -> list[RunSettings]
       UserError: a point that makes no sense, in the words of `settings.resolve`.
     """
     count = math.prod(len(axis.values) for axis in axes)
-    require(count <= MOST_RUNS, f"the grid has {count:,} runs; it must have at most {MOST_RUNS:,}")
+    require(count <= MOST_RUNS, f"the grid has {count:,} runs; {MOST}")
+    needed, room = BYTES_OF_A_RUN * count, free_memory()
+    require(needed <= room, f"a grid of {count:,} runs takes {in_words(needed)} to plan; {in_words(room)} are free")
     points = []
     for values in itertools.product(*(axis.values for axis in axes)):
         run = config
@@ -79,10 +88,19 @@ def expand(config: Mapping[str, Any], axes: Sequence[Axis]) -> list[RunSettings]
 
 
 def group_runs(points: Sequence[RunSettings]) -> list[Group]:
-    """Splits a grid's points into the fewest compiled programs, in order of first appearance."""
+    """Splits a grid's points into the fewest compiled programs, in order of first appearance.
+
+    Raises:
+      UserError: there are very many of them.
+    """
     members: dict[tuple[Static, Schedule], list[int]] = {}
     for place, point in enumerate(points):
         members.setdefault((point.static, point.schedule), []).append(place)
+    require(
+        len(members) <= MOST_PROGRAMS,
+        f"the grid has {len(members):,} programs, one for each value of what decides code, shapes or times; it must "
+        f"have at most {MOST_PROGRAMS:,}",
+    )
     groups = []
     for (static, schedule), places in members.items():
         runs = [points[place] for place in places]
@@ -92,13 +110,31 @@ def group_runs(points: Sequence[RunSettings]) -> list[Group]:
     return groups
 
 
+def pinned(group: Group, capacity: Rows | tuple[()]) -> Group:
+    """A group with room for that many rows, so that its runs are the same in any grid; () leaves it as it is.
+
+    Raises:
+      UserError: a run of the group has more rows.
+    """
+    if not capacity:
+        return group
+    require(
+        capacity.train >= group.capacity.train and capacity.test >= group.capacity.test,
+        f"execution.capacity is {tuple(capacity)}; a run of the grid has {group.capacity.train} training and "
+        f"{group.capacity.test} test rows",
+    )
+    return group._replace(capacity=capacity)
+
+
 def _read_mapping(grid: Mapping[Any, Any]) -> list[tuple[str, list[Any]]]:
     pairs = []
     for name, values in grid.items():
-        require(isinstance(name, str), f"grid axis {name!r} is no name; write the fields of one axis as 'a,b'")
-        several = isinstance(values, Iterable) and not isinstance(values, str)
-        require(several, f"grid axis {name!r} is {values!r}; it must be a sequence of values, such as [{values!r}]")
-        pairs.append((name, list(values)))
+        require(isinstance(name, str), f"grid axis {written(name)} is no name; write the fields of one axis as 'a,b'")
+        several = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
+        several = several and getattr(values, "ndim", 1) > 0  # an array of one number is no sequence
+        given = written(values)
+        require(several, f"grid axis {written(name)} is {given}; it must be a sequence of values, such as [{given}]")
+        pairs.append((name, list(itertools.islice(values, MOST_RUNS + 1))))
     return pairs
 
 
@@ -106,7 +142,7 @@ def _split_text(text: str) -> list[tuple[str, list[Any]]]:
     pairs = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, equals, values = part.partition("=")
-        require(bool(equals), f"grid part {part!r} has no '='; write axis=values, for example seed=range(3)")
+        require(bool(equals), f"grid part {written(part)} has no '='; write axis=values, for example seed=range(3)")
         pairs.append((name.strip(), _values(name.strip(), values.strip())))
     return pairs
 
@@ -114,37 +150,44 @@ def _split_text(text: str) -> list[tuple[str, list[Any]]]:
 def _values(name: str, text: str) -> list[Any]:
     spaced = re.fullmatch(r"(intlog|log|lin|range)\(([^()]*)\)", text)
     try:
-        if not spaced:
-            read = ast.literal_eval(f"[{text}]")
-            return read[0] if len(read) == 1 and isinstance(read[0], list) else read
-        numbers = ast.literal_eval(f"[{spaced[2]}]")
-        if spaced[1] == "range":
-            return list(range(*numbers)[: MOST_RUNS + 1])
-        start, stop, count = numbers
-        space = np.geomspace if spaced[1] == "log" else np.linspace
-        if spaced[1] == "intlog":
-            return [int(value) for value in np.unique(np.geomspace(start, stop, count).round())]
-        # Ten digits: log(.1, 10, 3) is .1, 1, 10 to every reader.
-        return [float(f"{value:.10g}") for value in space(start, stop, count)]
-    except (ValueError, SyntaxError, TypeError):
+        read = ast.literal_eval(f"[{spaced[2] if spaced else text}]")
+        if spaced:
+            return _spaced(name, spaced[1], read)
+        return read[0] if len(read) == 1 and isinstance(read[0], list) else read
+    except UserError:
+        raise
+    except (ValueError, SyntaxError, TypeError, ArithmeticError, MemoryError, RecursionError):
         raise UserError(
-            f"grid axis {name!r} has values {text!r}; they must be literals such as 1, 2, 'adam', "
+            f"grid axis {written(name)} has values {written(text)}; they must be literals such as 1, 2, 'adam', "
             "or log(a, b, n), intlog(a, b, n), lin(a, b, n), range(n)"
         ) from None
 
 
+def _spaced(name: str, kind: str, numbers: list[Any]) -> list[Any]:
+    """The values of log, intlog, lin and range; raises ValueError or TypeError for numbers that give none."""
+    numbers = [as_whole(number) for number in numbers]
+    if kind == "range":
+        return list(range(*numbers)[: MOST_RUNS + 1])
+    start, stop, count = numbers
+    require(count <= MOST_RUNS, f"grid axis {written(name)} has {count:,} values; {MOST}")
+    if not (abs(start) <= LARGEST and abs(stop) <= LARGEST) or (kind != "lin" and not start * stop > 0):
+        raise ValueError
+    if kind == "intlog":
+        return [int(value) for value in np.unique(np.geomspace(start, stop, count).round())]
+    space = np.geomspace if kind == "log" else np.linspace
+    # Ten digits: log(.1, 10, 3) is .1, 1, 10 to every reader.
+    return [float(f"{value:.10g}") for value in space(start, stop, count)]
+
+
 def _axis(name: str, values: list[Any]) -> Axis:
     fields = tuple(field.strip() for field in name.split(","))
-    require(len(values) > 0, f"grid axis {name!r} has no values")
+    require(len(values) > 0, f"grid axis {written(name)} has no values")
+    require(len(values) <= MOST_RUNS, f"grid axis {written(name)} has more than {MOST_RUNS:,} values; {MOST}")
     if len(fields) == 1:
-        return Axis(name, fields, tuple((_plain(value),) for value in values))
+        return Axis(name, fields, tuple((plain(value),) for value in values))
     fits = all(isinstance(value, list | tuple) and len(value) == len(fields) for value in values)
-    require(fits, f"grid axis {name!r} sets {len(fields)} fields; each of its values must be a tuple of {len(fields)}")
-    return Axis(",".join(fields), fields, tuple(tuple(map(_plain, value)) for value in values))
-
-
-def _plain(value: Any) -> Any:
-    """NumPy and JAX scalars as Python's, lists as tuples."""
-    if isinstance(value, list):
-        return tuple(value)
-    return value.item() if getattr(value, "ndim", None) == 0 else value
+    require(
+        fits,
+        f"grid axis {written(name)} sets {len(fields)} fields; each of its values must be a tuple of {len(fields)}",
+    )
+    return Axis(",".join(fields), fields, tuple(tuple(map(plain, value)) for value in values))

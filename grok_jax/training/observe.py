@@ -8,10 +8,13 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from grok_jax.errors import require
-from grok_jax.training.devices import pad_runs, per_run, run_mesh, use_all_cores
+from grok_jax.training.chunks import scalars
+from grok_jax.training.devices import pad_runs, per_run, run_mesh, start_jax
+from grok_jax.training.plan import plan_grid
 from grok_jax.training.probes import Probed
 from grok_jax.training.program import fitted_program, load_pool, observer
-from grok_jax.training.sweep import plan_grid, scalars
+from grok_jax.training.sweep import require_trainable
+from grok_jax.training.values import coerce
 
 
 def observe(
@@ -36,11 +39,14 @@ def observe(
       the grid within each group that compiles together.
 
     Raises:
-      UserError: a config or grid that makes no sense, a negative step.
+      UserError: a config or grid that makes no sense, a step that is no whole number of 32 bits from 0, or `read`
+        raises or gives no arrays; nothing has been trained then.
     """
+    step = coerce("step", step, 0)
     require(step >= 0, f"step is {step}; it must be 0 or above")
-    use_all_cores()
+    start_jax()
     plan = plan_grid(config, grid)
+    require_trainable(plan, read)
     shape = tuple(len(axis.values) for axis in plan.axes)
     for group in plan.groups:
         program = fitted_program(group, plan.execution.mapping, run_mesh().size)

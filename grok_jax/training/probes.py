@@ -54,14 +54,21 @@ class Probe(NamedTuple):
 PROBES: dict[str, Probe] = {}
 
 
-def register_probe(name: str, probe: Probe) -> Probe:
+def register_probe(name: str, probe: Probe, *, replace: bool = False) -> Probe:
     """Makes a probe available to training.probes under its name.
+
+    Args:
+      name: how configs ask for it.
+      probe: what to add.
+      replace: take the place of a probe of the same name, as when a notebook's cell is run again.
 
     Raises:
       UserError: the name, or that of one of its variables, is taken.
     """
-    taken = {*ALWAYS} | {variable for other in PROBES.values() for variable in other.variables}
-    require(name not in PROBES, f"a probe {name!r} is registered already")
+    others = [other for key, other in PROBES.items() if not (replace and key == name)]
+    taken = {*ALWAYS} | {variable for other in others for variable in other.variables}
+    free = replace or name not in PROBES
+    require(free, f"a probe {name!r} is registered already; give another name, or replace=True")
     both = sorted(set(probe.variables) & taken)
     require(not both, f"probe {name!r} has variables that are taken: {', '.join(both)}")
     PROBES[name] = probe

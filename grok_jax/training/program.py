@@ -1,6 +1,7 @@
 """A group of runs as compiled programs: the run's functions, mapped over runs and sharded over devices."""
 
 import functools
+import hashlib
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -10,10 +11,9 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
-from grok_jax.components import Component
-from grok_jax.errors import UserError
-from grok_jax.models import MODELS
-from grok_jax.optim import OPTIMIZERS
+from grok_jax.errors import UserError, require
+from grok_jax.fingerprint import array_hash, fingerprint
+from grok_jax.origins import PACKAGE, own_source
 from grok_jax.tasks import TASKS, Examples, Rows, Task
 from grok_jax.training.devices import (
     RUN,
@@ -24,7 +24,10 @@ from grok_jax.training.devices import (
     run_mesh,
     shared,
 )
+from grok_jax.training.flags import deciding_flags
 from grok_jax.training.grid import Group
+from grok_jax.training.memory import in_words
+from grok_jax.training.parts import parts
 from grok_jax.training.probes import Probed, measure_probes
 from grok_jax.training.run import make_run
 from grok_jax.training.settings import Static
@@ -71,16 +74,17 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
     mesh = run_mesh(wanted)
     mapping = default_mapping() if mapping == "auto" else mapping
     runs = padded(wanted, mesh)
+    key = program_key(group.static, mesh)
     while True:
-        program = _compile(group.static, _components(group.static), group.capacity, runs, mapping, mesh)
+        program = _compile(key, group.static, group.capacity, runs, mapping, mesh)
         budget = memory_budget(mesh)
         if chunk_runs or program.bytes_per_device <= budget:
             return program
         fitting = int(runs * budget / program.bytes_per_device) // mesh.size * mesh.size
         if runs == mesh.size:
             raise UserError(
-                f"one run needs {program.bytes_per_device / 2**30:.1f} GiB of a device's memory; "
-                f"{budget / 2**30:.1f} GiB may be used; {REMEDIES[program.largest == 'probe']}"
+                f"one run needs {in_words(program.bytes_per_device)} of a device's memory; {in_words(budget)} may be "
+                f"used; {REMEDIES[program.largest == 'probe']}"
             )
         runs = max(mesh.size, min(fitting, runs - mesh.size))
 
@@ -93,27 +97,67 @@ def observer(group: Group, program: Program, mapping: str, read: Callable[[Probe
 
 
 def load_pool(static: Static, mesh: Mesh) -> Examples | None:
-    """The examples that all runs of a task share, once on each device; loaded once in a process."""
-    return _load_pool(static.task, _components(static)[0], mesh)
+    """The examples that all runs of a task share, once on each device; loaded once in a process.
+
+    A task that is edited, or registered again (its files may have changed), is loaded anew.
+    """
+    return _load_pool(*_load_arguments(static), mesh)
+
+
+def pool_hash(static: Static, mesh: Mesh) -> str | None:
+    """sha256 of all arrays of the pool; None where there is none."""
+    return _pool_hash(*_load_arguments(static), mesh)
 
 
 @functools.lru_cache(maxsize=4)
-def _load_pool(fields: tuple[tuple[str, Any], ...], task: Task, mesh: Mesh) -> Examples | None:
-    return jax.device_put(task.load(SimpleNamespace(**dict(fields))), shared(mesh))
+def _load_pool(key: str, fields: tuple[tuple[str, Any], ...], task: Task, mesh: Mesh) -> Examples | None:
+    del key  # Only tells calls apart, as what the task's functions read may have changed.
+    section = SimpleNamespace(**dict(fields))
+    needed, budget = task.pool_bytes(section), memory_budget(mesh)
+    require(
+        needed <= budget,
+        f"the examples of task {task.name!r} take {in_words(needed)}; {in_words(budget)} of a device's memory may be "
+        "used; make a smaller task",
+    )
+    pool = task.load(section)
+    require(
+        pool is None or isinstance(pool, Examples),
+        f"task {task.name!r} (load) gives {type(pool).__name__}; it must give Examples or None",
+    )
+    return jax.device_put(pool, shared(mesh))
 
 
-def _components(static: Static) -> tuple[Component, ...]:
-    """What the names in a program's settings stand for."""
-    registries = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}
-    return tuple(registry[dict(getattr(static, section))["name"]] for section, registry in registries.items())
+@functools.lru_cache(maxsize=4)
+def _pool_hash(key: str, fields: tuple[tuple[str, Any], ...], task: Task, mesh: Mesh) -> str | None:
+    leaves, structure = jax.tree.flatten(_load_pool(key, fields, task, mesh))
+    if not leaves:
+        return None
+    return hashlib.sha256(" ".join([str(structure), *map(array_hash, leaves)]).encode()).hexdigest()
+
+
+def _load_arguments(static: Static) -> tuple[str, tuple[tuple[str, Any], ...], Task]:
+    task = TASKS[dict(static.task)["name"]]
+    return fingerprint(task.load, deciding_flags(), counted=(PACKAGE,)).text, static.task, task
+
+
+def program_key(static: Static, mesh: Mesh) -> str:
+    """Tells programs of equal settings apart: by the content of their parts, the pool's shapes, and JAX's flags."""
+    texts = {name: fingerprint(part, counted=(PACKAGE,)).text for name, part in parts(static).items()}
+    if any(_LATEST.get(name, text) != text for name, text in texts.items()):
+        # A function that a user has jitted keeps its first trace, even where a global that it reads has changed.
+        jax.clear_caches()
+    _LATEST.update(texts)
+    shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), load_pool(static, mesh))
+    return repr((texts, own_source(), deciding_flags(), shapes))
+
+
+_LATEST: dict[str, str] = {}  # the fingerprint of each part when it was last asked for
 
 
 @functools.lru_cache(maxsize=64)
-def _compile(
-    static: Static, components: tuple[Component, ...], capacity: Rows, runs: int, mapping: str, mesh: Mesh
-) -> Program:
+def _compile(key: str, static: Static, capacity: Rows, runs: int, mapping: str, mesh: Mesh) -> Program:
     """Compiles a group's functions; a second call with equal arguments compiles nothing."""
-    del components  # Only tells calls apart: a name can come to stand for something else.
+    del key  # Only tells calls apart: a name can come to stand for something else.
     run = make_run(static, capacity)
     pool = load_pool(static, mesh)
     hyper = {name: jax.ShapeDtypeStruct((runs,), dtype, sharding=per_run(mesh)) for name, dtype in static.traced}

@@ -16,12 +16,12 @@ class Progress:
     def __init__(self, total: int, runs: int, *, shown: bool) -> None:
         self._bar = tqdm(
             total=total,
-            disable=not shown,
+            disable=not shown or sys.stderr is None,
             unit=" run-steps",
             unit_scale=True,
             dynamic_ncols=True,
             smoothing=0.1,
-            mininterval=0.2 if sys.stderr.isatty() else 10.0,  # a log file need not have every line
+            mininterval=0.2 if sys.stderr and sys.stderr.isatty() else 10.0,  # a log file need not have every line
         )
         self._runs = runs
         self._done = np.zeros(3, int)  # fitted, generalised, diverged runs of finished chunks

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Int, Num
 
+MOST_RECORDS = 1_000_000  # of one run; more is a slip of the hand
 GENERALIZED = 0.95  # accuracy at which a run counts as fitted (train) or generalised (test)
 
 

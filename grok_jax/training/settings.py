@@ -4,6 +4,7 @@ A config has the sections task, model, optimizer and training (what one run is),
 grid runs; never changes a result's meaning), grid, seed and figure.
 """
 
+import operator
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -11,20 +12,20 @@ from typing import Any, NamedTuple
 from ml_collections import ConfigDict, config_dict
 
 from grok_jax.components import Component, lookup, require_at_least_zero, require_one_of, require_positive
-from grok_jax.errors import UserError, require
+from grok_jax.errors import UserError, naming, require, written
 from grok_jax.models import COMMON_STATIC, COMMON_TRACED, MODELS
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS, Rows
 from grok_jax.training.losses import LOSSES
 from grok_jax.training.probes import PROBES
-from grok_jax.training.schedule import Schedule
+from grok_jax.training.schedule import MOST_RECORDS, Schedule
+from grok_jax.training.values import Config, coerce
 
 REGISTRIES = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}
 RUN_SECTIONS = ("task", "model", "optimizer", "training")
 SCHEDULE = Schedule()._asdict()
-EXECUTION = {"mapping": "auto", "chunk_runs": 0, "checkpoint_seconds": 60.0}
+EXECUTION = {"mapping": "auto", "chunk_runs": 0, "checkpoint_seconds": 60.0, "capacity": ()}
 MAPPINGS = ("auto", "map", "vmap")
-LARGEST_FLOAT = 3.4e38  # of 32 bits
 INTEGERS = ("seed", "shrink_step")  # optional fields that hold whole numbers
 
 
@@ -47,23 +48,23 @@ class RunSettings(NamedTuple):
     rows: Rows
 
 
-def default_config(task: str = "teacher_student", model: str = "mlp", optimizer: str = "adamw") -> ConfigDict:
+def default_config(task: str = "teacher_student", model: str = "mlp", optimizer: str = "adamw") -> Config:
     """The config of one run with every field at its default.
 
     Args:
       task, model, optimizer: registered names; each decides the fields of its section.
 
     Returns:
-      A locked ConfigDict: a misspelt field raises, a value of another type raises.
+      A locked ConfigDict, in which 1e5 is a whole number: a misspelt field raises, a value of another type raises.
 
     Raises:
       UserError: a name that is not registered.
     """
     names = {"task": task, "model": model, "optimizer": optimizer, "training": "training"}
-    sections = {section: ConfigDict(_placeholders(_schema(section, name))) for section, name in names.items()}
+    sections = {section: Config(_placeholders(_schema(section, name))) for section, name in names.items()}
     sections["training"].update(SCHEDULE)
     del sections["training"].name
-    config = ConfigDict({"figure": "", "seed": 0, **sections, "execution": EXECUTION, "grid": ""})
+    config = Config({"figure": "", "seed": 0, **sections, "execution": EXECUTION, "grid": ""})
     return config.lock()
 
 
@@ -78,17 +79,18 @@ def resolve(config: Mapping[str, Any]) -> RunSettings:
     Raises:
       UserError: an unknown field or name, a wrong type, an impossible value; one line each.
     """
-    seed = _coerce("seed", config["seed"], 0)
+    seed = coerce("seed", config["seed"], 0)
     static, hyper, checked = {}, {}, {}
     for section in RUN_SECTIONS:
         given = dict(config[section])
-        name = given.get("name", section)
+        name = section if section == "training" else given.pop("name")
         component = _schema(section, name)
         schedule = {key: given.pop(key) for key in SCHEDULE if section == "training" and key in given}
         values = {"name": name, **_checked_fields(section, component, given)}
         if "seed" in component.traced and values["seed"] is None:
             values["seed"] = seed
-        component.check(SimpleNamespace(**values))
+        with naming(f"{section} {name!r} (check)"):
+            component.check(SimpleNamespace(**values))
         if section == "model":
             require_positive(SimpleNamespace(**values), "output_scale", section="model")
             require_at_least_zero(SimpleNamespace(**values), "init_scale", section="model")
@@ -99,22 +101,39 @@ def resolve(config: Mapping[str, Any]) -> RunSettings:
         if section == "training":
             timing = _schedule(schedule)
     for name in checked["training"].probes:
-        PROBES[name].check(SimpleNamespace(**checked))
-    rows = TASKS[checked["task"].name].rows(checked["task"])
+        with naming(f"probe {name!r} (check)"):
+            PROBES[name].check(SimpleNamespace(**checked))
+    with naming(f"task {checked['task'].name!r} (rows)"):
+        rows = Rows(*map(operator.index, TASKS[checked["task"].name].rows(checked["task"])))
+    require(sum(rows) < 2**31, f"task {checked['task'].name!r} has {sum(rows):,} rows; it must have fewer than 2**31")
+    require(min(rows) >= 1, f"task {checked['task'].name!r} (rows) gives {rows}; each must be 1 or above")
     traced = tuple((name, "int32" if isinstance(value, int) else "float32") for name, value in hyper.items())
     return RunSettings(Static(**static, traced=traced), hyper, timing, rows)
 
 
-def complete(config: Mapping[str, Any]) -> dict[str, Any]:
+def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
     """A plain config with every section and field it leaves out at its default.
 
     Raises:
       UserError: a part that is no part of a config, or a name that is not registered.
     """
-    unknown = set(config) - {*RUN_SECTIONS, "seed", "figure", "execution", "grid"}
+    if isinstance(config, ConfigDict):
+        try:
+            config = config.to_dict()
+        except TypeError as error:
+            raise UserError("the config has names that are not all words; it must have parts and fields") from error
+    require(isinstance(config, Mapping), f"the config is {written(config)}; it must be a ConfigDict or a dict")
+    for section in (*RUN_SECTIONS, "execution"):
+        given = config.get(section, {})
+        require(isinstance(given, Mapping), f"{section} is {written(given)}; it must be a section, a dict of fields")
+    figure = config.get("figure", "")
+    require(isinstance(figure, str), f"figure is {written(figure)}; it must be a word such as '' (none)")
+    unknown = [_named(part) for part in config if part not in (*RUN_SECTIONS, "seed", "figure", "execution", "grid")]
     require(not unknown, f"config has no {', '.join(sorted(unknown))}; its parts are {', '.join(RUN_SECTIONS)}, seed")
     given = {section: dict(config.get(section, {})) for section in ("task", "model", "optimizer")}
     names = {section: fields["name"] for section, fields in given.items() if "name" in fields}
+    for section, name in names.items():
+        _require_word(section, name)
     defaults = default_config(**names).to_dict()
     sections = (*RUN_SECTIONS, "execution")
     merged = {section: {**defaults[section], **config.get(section, {})} for section in sections}
@@ -136,12 +155,12 @@ def with_field(config: Mapping[str, Any], dotted: str, value: Any) -> dict[str, 
         return {**config, "seed": value}
     if section not in RUN_SECTIONS or not key:
         raise UserError(
-            f"grid axis {dotted!r} is not a field; an axis is seed or one of {', '.join(RUN_SECTIONS)}.<field>"
+            f"grid axis {written(dotted)} is not a field; an axis is seed or one of {', '.join(RUN_SECTIONS)}.<field>"
         )
     fields = config[section]
     if value is None and key not in fields and _is_of_another(section, key):
         return dict(config)
-    require(key in fields, f"grid axis {dotted!r} is not a field; {section} has {', '.join(fields)}")
+    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {', '.join(fields)}")
     if key == "name":
         old, new = (_schema(section, name).defaults for name in (fields["name"], value))
         chosen = {k: v for k, v in fields.items() if k in new and v != old.get(k)}
@@ -169,9 +188,16 @@ def execution_settings(config: Mapping[str, Any]) -> SimpleNamespace:
     """
     given = config["execution"]
     _require_known("execution", given, EXECUTION)
-    fields = SimpleNamespace(**{key: _coerce(f"execution.{key}", given[key], EXECUTION[key]) for key in EXECUTION})
+    fields = SimpleNamespace(**{key: coerce(f"execution.{key}", given[key], EXECUTION[key]) for key in EXECUTION})
     require_one_of(fields, "mapping", MAPPINGS, section="execution")
     require(fields.chunk_runs >= 0, f"execution.chunk_runs is {fields.chunk_runs}; it must be 0 (automatic) or above")
+    require_at_least_zero(fields, "checkpoint_seconds", section="execution")
+    rows = tuple(coerce("execution.capacity", count, 1) for count in fields.capacity)
+    require(
+        rows == () or (len(rows) == 2 and min(rows) >= 1),
+        f"execution.capacity is {rows}; it must be () (automatic) or (training rows, test rows)",
+    )
+    fields.capacity = rows and Rows(*rows)
     return fields
 
 
@@ -192,8 +218,8 @@ def _check_training(fields: SimpleNamespace) -> None:
         require(
             0 < fields.shrink_to <= 1, f"training.shrink_to is {fields.shrink_to}; it must be above 0 and at most 1"
         )
-    unknown = [probe for probe in fields.probes if probe not in PROBES]
-    require(not unknown, f"training.probes names {unknown}; there are {', '.join(PROBES) or 'none registered'}")
+    unknown = [probe for probe in fields.probes if not isinstance(probe, str) or probe not in PROBES]
+    require(not unknown, f"training.probes names {unknown[:3]}; there are {', '.join(PROBES) or 'none registered'}")
 
 
 TRAINING = Component(
@@ -209,7 +235,7 @@ def _schema(section: str, name: Any) -> Component:
     if section == "training":
         return TRAINING
     registry = REGISTRIES[section]
-    require(isinstance(name, str), f"{section}.name is {name!r}; it must be a word")
+    _require_word(section, name)
     component = lookup(registry, name, f"{section}.name")
     seeds = {} if section == "optimizer" else {"seed": None}
     common_static, common_traced = (COMMON_STATIC, COMMON_TRACED) if section == "model" else ({}, {})
@@ -219,6 +245,10 @@ def _schema(section: str, name: Any) -> Component:
         {**common_traced, **component.traced, **seeds},
         component.check,
     )
+
+
+def _require_word(section: str, name: Any) -> None:
+    require(isinstance(name, str), f"{section}.name is {written(name)}; it must be a word")
 
 
 def _placeholders(component: Component) -> dict[str, Any]:
@@ -234,10 +264,9 @@ def _placeholders(component: Component) -> dict[str, Any]:
 
 def _checked_fields(section: str, component: Component, given: dict[str, Any]) -> dict[str, Any]:
     defaults = {key: value for key, value in component.defaults.items() if key != "name"}
-    given.pop("name", None)
     _require_known(section, given, defaults)
     return {
-        key: _coerce(
+        key: coerce(
             f"{section}.{key}", given.get(key, default), default, optional_integer=_holds_integers(key, component)
         )
         for key, default in defaults.items()
@@ -250,52 +279,31 @@ def _holds_integers(key: str, component: Component) -> bool:
 
 
 def _require_known(section: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    unknown = [key for key in given if key not in known]
+    unknown = [_named(key) for key in given if key not in known]
     hint = f" (another {section} is chosen by default_config, or by configs/grid.py:{section}=<name>)"
     hint = hint if section in ("task", "model", "optimizer") else ""
     require(not unknown, f"{section} has no field {', '.join(unknown)}; it has {', '.join(known)}{hint}")
 
 
-def _coerce(name: str, value: Any, default: Any, *, optional_integer: bool = False) -> Any:
-    """The value as the default's type, or a UserError naming the field."""
-    value = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    limit = 2**31 if isinstance(value, int) else LARGEST_FLOAT
-    require(not number or abs(value) < limit, f"{name} is {value!r}; it must be finite and fit 32 bits")
-    whole = number and float(value).is_integer()
-    if isinstance(default, bool):
-        require(isinstance(value, bool), f"{name} is {value!r}; it must be True or False")
-    elif isinstance(default, str):
-        require(isinstance(value, str), f"{name} is {value!r}; it must be a word")
-    elif isinstance(default, tuple):
-        require(isinstance(value, list | tuple), f"{name} is {value!r}; it must be a tuple such as {default!r}")
-        return tuple(_coerce(name, entry, default[0]) if default else entry for entry in value)
-    elif default is None:
-        if value is None:
-            return None
-        wanted = "a whole number" if optional_integer else "a number"
-        require(whole if optional_integer else number, f"{name} is {value!r}; it must be {wanted} or None")
-        return int(value) if optional_integer else float(value)
-    elif isinstance(default, int):
-        require(whole, f"{name} is {value!r}; it must be a whole number")
-        return int(value)
-    else:
-        require(number, f"{name} is {value!r}; it must be a number")
-        return float(value)
-    return value
+def _named(key: Any) -> str:
+    """A word as it is, another key as Python writes it."""
+    return key if isinstance(key, str) and key.isidentifier() and len(key) <= 40 else written(key)
 
 
 def _schedule(given: dict[str, Any]) -> Schedule:
     fields = Schedule(
-        **{key: _coerce(f"training.{key}", given.get(key, SCHEDULE[key]), SCHEDULE[key]) for key in SCHEDULE}
+        **{key: coerce(f"training.{key}", given.get(key, SCHEDULE[key]), SCHEDULE[key]) for key in SCHEDULE}
     )
     require(fields.steps >= 0, f"training.steps is {fields.steps}; it must be 0 or above")
     require(
         fields.records >= 2,
         f"training.records is {fields.records}; it must be at least 2 (the first step and the last)",
     )
+    require(
+        fields.records <= MOST_RECORDS, f"training.records is {fields.records}; it must be at most {MOST_RECORDS:,}"
+    )
     require(fields.probe_every >= 1, f"training.probe_every is {fields.probe_every}; it must be 1 or above")
-    steps = tuple(_coerce("training.record_steps", step, 0) for step in fields.record_steps)
+    steps = tuple(coerce("training.record_steps", step, 0) for step in fields.record_steps)
     outside = [step for step in steps if not 0 <= step <= fields.steps]
     require(
         not outside, f"training.record_steps has {outside[:3]}; each must lie in 0 .. {fields.steps} (training.steps)"

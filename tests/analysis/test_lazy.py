@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, NotMeasured
 from grok_jax.analysis.lazy import (
     LINEARIZED,
     agree_until,
@@ -130,20 +130,20 @@ def three_seeds(network, twin):
 
 def test_an_event_before_they_part_is_one_until_which_they_agree():
     ds = three_seeds([1, 1, 0.8, 0.5], [1, 1, 1, 1])
-    assert agree_until(ds, lambda runs: 0 * t_peak(runs["test_loss"]) + 14, "event at").holds is True
-    assert agree_until(ds, lambda runs: 0 * t_peak(runs["test_loss"]) + 16, "event at").holds is False
+    assert agree_until(ds, lambda runs: 0 * t_peak(runs["test_loss"]) + 14, "event at").verdict == HOLDS
+    assert agree_until(ds, lambda runs: 0 * t_peak(runs["test_loss"]) + 16, "event at").verdict == FAILS
 
 
 def test_an_event_beyond_the_budget_is_open_and_one_that_does_not_exist_fails():
     ds = three_seeds([1, 1, 0.8, 0.5], [1, 1, 1, 1])
-    assert agree_until(ds, lambda runs: t_peak(runs["test_loss"]) + np.inf, "event at").holds is None
-    assert agree_until(ds, lambda runs: t_peak(runs["test_loss"]) * np.nan, "event at").holds is False
+    assert agree_until(ds, lambda runs: t_peak(runs["test_loss"]) + np.inf, "event at").verdict == NOT_MEASURED
+    assert agree_until(ds, lambda runs: t_peak(runs["test_loss"]) * np.nan, "event at").verdict == FAILS
 
 
 def test_parting_within_a_share_of_the_steps_to_the_fall():
     ds = three_seeds([1, 1, 0.8, 0.4], [1, 1, 1, 1])  # they part at 15; half the peak at 35
     measured = part_before_the_fall(ds, 2.0)
-    assert measured.holds is True
+    assert measured.verdict == HOLDS
     assert measured.value["share of these steps"] == pytest.approx(15 / 35)
-    assert part_before_the_fall(ds, 2.0, share=0.4).holds is False
-    assert part_before_the_fall(ds, 100.0).holds is None
+    assert part_before_the_fall(ds, 2.0, share=0.4).verdict == FAILS
+    assert part_before_the_fall(ds, 100.0).verdict == NOT_MEASURED

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, NotMeasured
 from grok_jax.analysis.decomposition import (
     PARTS,
     misalignment_falls_late,
@@ -78,27 +78,27 @@ def test_the_sampling_error_of_a_linear_residual_is_that_of_a_gaussian():
 def test_losses_that_scatter_as_samples_do_are_the_sum():
     ds = results()
     scatter = np.random.default_rng(0).normal(size=20)[:, None] * sampling_error(ds, ROWS)
-    assert sum_is_test_loss(ds.assign(test_loss=ds.test_loss + scatter)).holds is True
+    assert sum_is_test_loss(ds.assign(test_loss=ds.test_loss + scatter)).verdict == HOLDS
 
 
 def test_a_part_counted_wrongly_in_every_run_is_not_the_sum():
     ds = results()
-    assert sum_is_test_loss(ds.assign(test_loss=ds.test_loss + ds.linear_power)).holds is False
+    assert sum_is_test_loss(ds.assign(test_loss=ds.test_loss + ds.linear_power)).verdict == FAILS
 
 
 def test_a_difference_too_small_for_one_run_shows_in_the_mean_over_runs():
     ds = results()
     found = sum_is_test_loss(ds.assign(test_loss=ds.test_loss + 2 * sampling_error(ds, ROWS)))
-    assert found.value["seeds"] == "20 of 20"
+    assert found.value["seeds"] == "20 of 20 (0.88 to 1.00)"
     assert found.value["largest |mean difference| / standard error"] == pytest.approx(2 * 20**0.5)
-    assert found.holds is False
+    assert found.verdict == FAILS
 
 
 def test_losses_at_the_rounding_error_are_not_compared():
     ds = results()
     ends = dict.fromkeys((*PARTS, "decomposed_loss"), 1e-13) | {"test_loss": 1e-11}
     fallen = ds.assign({name: ds[name].where(ds.step < 1000, end) for name, end in ends.items()})
-    assert sum_is_test_loss(fallen).holds is True
+    assert sum_is_test_loss(fallen).verdict == HOLDS
 
 
 def test_the_sum_takes_a_known_number_of_test_rows():
@@ -108,43 +108,44 @@ def test_the_sum_takes_a_known_number_of_test_rows():
 
 def test_one_run_gives_no_verdict():
     ds = results().isel(seed=0, drop=True)
-    assert [f(ds).holds for f in (sum_is_test_loss, rise_is_linear_power, misalignment_falls_late)] == [None] * 3
+    measures = (sum_is_test_loss, rise_is_linear_power, misalignment_falls_late)
+    assert {measure(ds).verdict for measure in measures} == {NOT_MEASURED}
 
 
 def test_the_rise_is_that_of_linear_power():
     found = rise_is_linear_power(results())
-    assert found.holds is True
+    assert found.verdict == HOLDS
     assert found.value["step of the peak"] == 10
     assert found.value["rise of linear power till then / the same"] == pytest.approx(0.9 / 1.11)
 
 
 def test_a_loss_that_never_rises_shows_no_rise():
-    assert rise_is_linear_power(results(linear=(1, 0.8, 0.5, 0.3, 0.1))).holds is False
+    assert rise_is_linear_power(results(linear=(1, 0.8, 0.5, 0.3, 0.1))).verdict == FAILS
 
 
 def test_a_rise_by_misalignment_is_not_that_of_linear_power():
-    assert rise_is_linear_power(results(linear=[0.1] * 5, misalignment=(1, 2, 3, 1, 0.1))).holds is False
+    assert rise_is_linear_power(results(linear=[0.1] * 5, misalignment=(1, 2, 3, 1, 0.1))).verdict == FAILS
 
 
 def test_a_rise_after_the_weights_have_aligned_is_not_early():
     late = results(linear=(0.1, 0.1, 0.1, 0.1, 3.0), misalignment=(1, 1, 0.9, 0.2, 0.1))
-    assert rise_is_linear_power(late).holds is False
+    assert rise_is_linear_power(late).verdict == FAILS
 
 
 def test_the_misalignment_falls_late_after_the_train_loss():
-    assert misalignment_falls_late(results()).holds is True
+    assert misalignment_falls_late(results()).verdict == HOLDS
 
 
 def test_a_misalignment_that_falls_with_the_train_loss_is_not_late():
-    assert misalignment_falls_late(results(misalignment=(1, 0.8, 0.4, 0.1, 0.0))).holds is False
+    assert misalignment_falls_late(results(misalignment=(1, 0.8, 0.4, 0.1, 0.0))).verdict == FAILS
 
 
 def test_a_misalignment_that_rises_to_the_end_does_not_fall_late():
-    assert misalignment_falls_late(results(misalignment=(1, 1, 1, 1.5, 2))).holds is False
+    assert misalignment_falls_late(results(misalignment=(1, 1, 1, 1.5, 2))).verdict == FAILS
 
 
 def test_a_misalignment_on_its_way_down_is_undecided():
-    assert misalignment_falls_late(results(misalignment=(1, 1, 1, 0.9, 0.8))).holds is None
+    assert misalignment_falls_late(results(misalignment=(1, 1, 1, 0.9, 0.8))).verdict == NOT_MEASURED
 
 
 def test_a_relative_curve_starts_at_one():

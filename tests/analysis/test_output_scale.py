@@ -1,43 +1,70 @@
 import numpy as np
+import pytest
 import xarray as xr
 
-from grok_jax.analysis.output_scale import ALPHA, absent_at_the_smallest, delay_grows_with_scale, same_initial_norm
+from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, NotMeasured
+from grok_jax.analysis.output_scale import ALPHA, absent_at_the_smallest, grows, judged, waits_of_accuracy
 
 STEPS = np.arange(0, 1001, 10)
 
 
-def results(times, norms=(1.0, 1.0, 1.0)):
+def results(times):
     """Accuracies that rise linearly to .5 at given steps (train, test), one pair for each α, in falling order of α."""
     train, test = (np.minimum(0.5 * STEPS[None] / np.array(column)[:, None], 1) for column in zip(*times, strict=True))
-    curves = {"train_accuracy": train, "test_accuracy": test, "weight_norm": np.outer(norms, np.ones(STEPS.size))}
     return xr.Dataset(
-        {name: ((ALPHA, "seed", "step"), np.repeat(curve[:, None], 3, axis=1)) for name, curve in curves.items()},
-        {ALPHA: [1.0, 0.1, 0.01], "seed": range(3), "step": STEPS},
+        {
+            f"{split}_accuracy": ((ALPHA, "seed", "step"), np.repeat(curve[:, None], 3, axis=1))
+            for split, curve in (("train", train), ("test", test))
+        },
+        {ALPHA: [1.0, 0.1, 0.01][: len(times)], "seed": range(3), "step": STEPS},
     )
 
 
-def test_the_delay_is_compared_in_the_order_of_the_scales():
-    measured = delay_grows_with_scale(results([(100, 800), (100, 400), (100, 150)]), 0.5)
-    assert measured.holds is True
-    assert list(measured.value)[1:4] == ["delay at α = 0.01", "at 0.1", "at 1"]
+def verdict(finding, *times):
+    return judged(finding(waits_of_accuracy(results(times), 0.5))).verdict
 
 
-def test_a_second_level_of_train_accuracy_is_reported_beside():
-    ds = results([(100, 800), (100, 400), (100, 150)])
-    assert len(delay_grows_with_scale(ds, 0.5, fitted=0.9).value) == len(delay_grows_with_scale(ds, 0.5).value) + 1
+def test_waits_are_steps_from_train_to_test_accuracy_in_the_order_of_the_scales():
+    waits = waits_of_accuracy(results([(100, 800), (100, 400), (150, 120)]), 0.5)
+    np.testing.assert_allclose(waits.wait.isel(seed=0), [0, 300, 700])
+    assert waits.wait[ALPHA].values.tolist() == [0.01, 0.1, 1]
 
 
-def test_the_smallest_scale_is_the_one_without_delay():
-    assert absent_at_the_smallest(results([(100, 800), (100, 400), (100, 150)]), 0.5).holds is True
-    assert absent_at_the_smallest(results([(100, 150), (100, 400), (100, 800)]), 0.5).holds is False
+def test_a_run_that_never_fits_has_no_wait():
+    assert waits_of_accuracy(results([(1e5, 800), (100, 400), (100, 150)]), 0.5).wait[-1].isnull().all()
 
 
-def test_never_generalising_decides_only_where_the_budget_is_twice_the_steps_to_fit():
-    assert absent_at_the_smallest(results([(100, 800), (100, 400), (100, 1e5)]), 0.5).holds is False
-    assert absent_at_the_smallest(results([(100, 800), (100, 400), (800, 1e5)]), 0.5).holds is None
+def test_a_wait_that_rises_with_the_scale_grows():
+    assert verdict(grows, (100, 800), (100, 400), (100, 150)) == HOLDS
+    assert verdict(grows, (100, 150), (100, 400), (100, 800)) == FAILS
 
 
-def test_norms_are_compared_at_the_first_record():
-    times = [(100, 800), (100, 400), (100, 150)]
-    assert same_initial_norm(results(times)).holds is True
-    assert same_initial_norm(results(times, norms=(1.0, 1.0, 1.001))).holds is False
+def test_fewer_than_three_different_finite_waits_show_no_trend():
+    assert verdict(grows, (100, 1e5), (100, 400), (100, 150)) == NOT_MEASURED
+    assert verdict(grows, (100, 400), (100, 400), (100, 150)) == NOT_MEASURED
+
+
+def test_two_scales_are_no_sweep():
+    with pytest.raises(NotMeasured, match=r"needs 3 or more values of model\.output_scale"):
+        waits_of_accuracy(results([(100, 800), (100, 400)]), 0.5)
+
+
+def test_a_wait_is_gone_that_is_at_most_a_twentieth_of_the_longest():
+    assert verdict(absent_at_the_smallest, (100, 800), (100, 400), (100, 120)) == HOLDS
+    assert verdict(absent_at_the_smallest, (100, 800), (100, 400), (100, 150)) == FAILS
+
+
+def test_the_budget_stands_for_a_longest_wait_that_was_cut_off():
+    assert verdict(absent_at_the_smallest, (100, 1e5), (100, 400), (100, 120)) == HOLDS
+    assert verdict(absent_at_the_smallest, (100, 1e5), (100, 400), (100, 200)) == NOT_MEASURED
+
+
+def test_never_at_the_smallest_scale_decides_where_it_was_waited_for():
+    assert verdict(absent_at_the_smallest, (100, 800), (100, 400), (100, 1e5)) == FAILS
+    assert verdict(absent_at_the_smallest, (100, 800), (100, 400), (990, 1e5)) == NOT_MEASURED
+
+
+def test_several_findings_hold_together():
+    waits = waits_of_accuracy(results([(100, 800), (100, 400), (100, 150)]), 0.5)
+    assert judged(grows(waits)).verdict == HOLDS
+    assert judged(grows(waits), absent_at_the_smallest(waits)).verdict == FAILS

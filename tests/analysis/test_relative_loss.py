@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, NotMeasured
 from grok_jax.analysis.relative_loss import generalizes_late, networks, relative_losses, t_learned, twins
 
 STEPS = [0, 10, 20, 100]
@@ -47,27 +47,27 @@ def test_the_delay_is_a_ratio_of_steps_at_the_same_part_of_each_start():
     found = generalizes_late(results(), 0.5, 2.0)
     assert found.value["delay at 0.5 of the start"] == pytest.approx(60 / 10)
     assert found.value["largest test loss / start"] == 1.5
-    assert found.holds
+    assert found.verdict == HOLDS
 
 
 def test_a_smaller_delay_than_asked_for_is_none():
-    assert generalizes_late(results(), 0.5, 7.0).holds is False
+    assert generalizes_late(results(), 0.5, 7.0).verdict == FAILS
 
 
 def test_a_run_that_has_fitted_and_may_yet_generalize_is_undecided():
     unfinished = results(train=(4.0, 2.0, 0.4, 0.1), test=(8.0, 8.0, 8.0, 8.0))
-    assert generalizes_late(unfinished, 0.5, 2.0).holds is None
+    assert generalizes_late(unfinished, 0.5, 2.0).verdict == NOT_MEASURED
 
 
 def test_a_run_that_has_finished_without_generalizing_does_not():
-    assert generalizes_late(results(test=(8.0, 8.0, 8.0, 8.0)), 0.5, 2.0).holds is False
+    assert generalizes_late(results(test=(8.0, 8.0, 8.0, 8.0)), 0.5, 2.0).verdict == FAILS
 
 
 def test_a_run_that_never_fits_does_not_generalize_late():
-    assert generalizes_late(results(train=(4.0, 4.0, 4.0, 4.0)), 0.5, 2.0).holds is False
+    assert generalizes_late(results(train=(4.0, 4.0, 4.0, 4.0)), 0.5, 2.0).verdict == FAILS
 
 
 def test_the_end_of_the_twin_is_reported_beside_and_decides_nothing():
     found = generalizes_late(both(results(), results(test=(1.0, 1.0, 1.0, 0.75))), 0.5, 2.0)
     assert found.value["of the linearised twin"] == 0.75
-    assert found.holds
+    assert found.verdict == HOLDS

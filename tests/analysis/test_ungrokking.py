@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, NotMeasured
 from grok_jax.analysis.critical_size import FRACTION
 from grok_jax.analysis.ungrokking import CUT, SHARE, all_forget, continued, kept_fraction
 
@@ -47,18 +47,18 @@ def test_a_cut_may_differ_between_runs():
 
 def test_runs_that_forget_at_every_point_and_stay_fitted_hold():
     measured = judged()
-    assert measured.holds is True
+    assert measured.verdict == HOLDS
     assert measured.value["test accuracy, a"] == 0.05
 
 
 @pytest.mark.parametrize("changes", [{"after": 0.6}, {"after": (0.05, 0.6)}, {"train": 0.9}])
 def test_one_point_that_remembers_or_a_fit_that_is_lost_fails(changes):
-    assert judged(**changes).holds is False
+    assert judged(**changes).verdict == FAILS
 
 
 @pytest.mark.parametrize("changes", [{"before": 0.5}, {"seeds": 2}])
 def test_runs_that_had_not_generalised_and_two_seeds_are_undecided(changes):
-    assert judged(**changes).holds is None
+    assert judged(**changes).verdict == NOT_MEASURED
 
 
 def test_a_large_share_is_not_measured():

@@ -45,6 +45,7 @@ def test_the_ratio_pairs_turns_of_the_same_round():
     assert ratio(fast, slow) == Ratio(median=4.0, low=2.0, high=6.0)
 
 
+@pytest.mark.slow
 def test_our_side_of_the_speed_benchmark_runs_without_pytorch(monkeypatch):
     monkeypatch.setattr(peers, "has_torch", lambda: False)
     (row,) = suite.teacher_student(suite.SMOKE)
@@ -54,6 +55,7 @@ def test_our_side_of_the_speed_benchmark_runs_without_pytorch(monkeypatch):
     json.dumps(row._asdict())
 
 
+@pytest.mark.slow
 def test_measuring_is_a_share_of_the_time_of_a_whole_figure(monkeypatch):
     monkeypatch.setattr(suite, "RECORDED", (suite.TEACHER_STUDENT,))
     (row,) = suite.records(suite.SMOKE)
@@ -205,6 +207,7 @@ def test_the_pytorch_committee_takes_a_plain_step_through_all_its_weights(monkey
     assert stepped == [[(suite.SMALL["model.width"], suite.SMALL["task.features"])]] * 3
 
 
+@pytest.mark.slow
 def test_the_kernel_benchmark_without_pytorch_has_both_of_our_ways(monkeypatch):
     monkeypatch.setattr(peers, "has_torch", lambda: False)
     rows = list(suite.kernel(suite.SMOKE))

@@ -1,22 +1,50 @@
 """Every config of every paper, in each of its presets."""
 
+import functools
 import importlib
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 from ml_collections import ConfigDict
 
 import configs
 import grok_jax
 from configs.presets import PRESETS
-from experiments.figures import figure_of
+from experiments.figures import FigureOf, figure_of
 from grok_jax.analysis.claims import VERDICTS, judge
+from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError
+from grok_jax.training.probes import ALWAYS, PROBES
+from grok_jax.training.records import GroupRecords, to_dataset
+from grok_jax.training.schedule import is_probed, record_steps
+from grok_jax.training.sweep import plan_grid
 
 SHARED = {"__init__", "architectures", "size_landscape"}  # by the figures of a paper
 FILES = sorted(path for path in Path(configs.__file__).parent.glob("*/*.py") if path.stem not in SHARED)
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
+# One for each task and each kind of model; the others compile and train in `make test-all`.
+COMPILED = {
+    "lazy_to_rich/fig2_modular_mlp",
+    "lazy_to_rich/fig4_loss_decomposition",
+    "lazy_to_rich/fig5_eigenvector_labels",
+    "lazy_to_rich/fig6b_transformer",
+    "omnigrok/fig2b_teacher_student",
+    "omnigrok/fig3d_mnist_grokking",
+    "omnigrok/fig4d_imdb_grokking",
+    "omnigrok/fig5d_qm9_grokking",
+    "omnigrok/fig6_toy_addition",
+}
+
+
+EACH = pytest.mark.parametrize("name", NAMES)
+COMPILED_FIRST = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in COMPILED else [pytest.mark.slow]) for name in NAMES]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -33,24 +61,24 @@ def test_there_are_configs():
     assert len(NAMES) >= 3
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_a_file_begins_with_the_id_of_its_figure(name):
     assert re.fullmatch(r"[a-z_]+/fig\d+[a-z]*_[a-z0-9_]+", name)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_a_config_names_the_figure_of_its_file_in_every_preset(name, preset):
     assert build(name, preset).figure == name
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_a_config_without_a_word_is_the_quick_one(name):
     assert build(name).to_dict() == build(name, "quick").to_dict()
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_a_config_shares_nothing_with_the_one_built_before(name, preset):
     first = build(name, preset)
     before = first.to_dict()
@@ -61,34 +89,98 @@ def test_a_config_shares_nothing_with_the_one_built_before(name, preset):
     assert build(name, preset).to_dict() == before
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_another_preset_is_refused_with_the_ones_there_are(name):
     with pytest.raises(UserError, match="there are smoke, quick, paper"):
         build(name, "fast")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_the_claims_of_a_figure_carry_its_id(name):
     claims = figure_of(build(name)).claims
     figure = re.match(r".*/fig\d+[a-z]*", name)[0]
     assert [claim.id for claim in claims] == [f"{figure}/{number}" for number in range(1, len(claims) + 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["smoke", "quick"])
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_a_config_can_train_without_a_network(name, preset):
     grok_jax.check(build(name, preset))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_one_step_of_a_smoke_run_is_measured_drawn_and_judged(name, tmp_path):
-    config = build(name, "smoke")
-    config.training.steps, config.training.record_steps = 1, ()
-    figure = figure_of(config)
-    trained = figure.prepare(config, tmp_path) if figure.prepare else config
-    dataset = grok_jax.sweep(trained, progress=False)
-    assert dataset.isel(step=0).notnull().all().to_array().all()
-    figure.plot(dataset).savefig(tmp_path / "figure.png")
+def made_up(config: ConfigDict) -> xr.Dataset:
+    """What a sweep of the config would return, its numbers drawn: losses that fall, accuracies that rise."""
+    rng = np.random.default_rng(0)
+    plan = plan_grid(config, None)
+    groups = []
+    for group in plan.groups:
+        steps, probed = record_steps(group.schedule), is_probed(group.schedule)
+        runs, along = (len(group.members), 1), np.linspace(0, 1, len(steps))
+        values = {}
+        for split, reached in (("train", 1.0), ("test", 0.97)):
+            rise = along ** rng.uniform(0.2, 5, runs)
+            values[f"{split}_accuracy"] = reached * (0.1 + 0.9 * rise)
+            values[f"{split}_loss"] = rng.uniform(0.5, 2, runs) * (1.001 - rise)
+        values["weight_norm"] = rng.uniform(5, 50, runs) * (1 - 0.5 * along)
+        values["relative_distance"] = rng.uniform(0.1, 2, runs) * along
+        assert set(values) == set(ALWAYS)
+        for probe in dict(group.static.training)["probes"]:
+            for variable in PROBES[probe].variables:
+                drawn = rng.uniform(0.05, 0.5, runs) + rng.uniform(0, 0.4, runs) * along
+                values[variable] = np.where(probed, drawn, np.nan)
+        groups.append(GroupRecords(group.members, steps, values))
+    dataset = add_grokking_times(to_dataset(plan.axes, groups))
+    return dataset.assign_attrs(config=json.dumps(config.to_dict()))
+
+
+def drawn_and_judged(figure: FigureOf, dataset: xr.Dataset, folder: Path) -> list[str]:
+    """The verdicts on a figure's claims, once it is drawn."""
+    figure.plot(dataset).savefig(folder / "figure.png")
+    if figure.table:
+        assert figure.table(dataset)
     verdicts = judge(figure.claims, dataset)
     assert len(verdicts) == len(figure.claims)
-    assert {verdict["verdict"] for verdict in verdicts} <= set(VERDICTS.values())
+    return [verdict["verdict"] for verdict in verdicts]
+
+
+@EACH
+def test_what_a_smoke_config_would_record_is_drawn_and_judged(name, tmp_path):
+    config = build(name, "smoke")
+    assert set(drawn_and_judged(figure_of(config), made_up(config), tmp_path)) <= set(VERDICTS)
+
+
+@pytest.fixture(scope="module")
+def one_step(tmp_path_factory) -> Callable[[str], tuple[ConfigDict, xr.Dataset]]:
+    """A function: name of a figure -> one step of its smoke config, and what it records; it trains once."""
+
+    @functools.cache
+    def train(name: str) -> tuple[ConfigDict, xr.Dataset]:
+        config = build(name, "smoke")
+        config.training.steps, config.training.record_steps = 1, ()
+        prepare = figure_of(config).prepare
+        prepared = prepare(config, tmp_path_factory.mktemp("figure")) if prepare else config
+        dataset = grok_jax.sweep(prepared, progress=False)
+        return config, dataset.assign_attrs(config=json.dumps(config.to_dict()))
+
+    return train
+
+
+@pytest.mark.optimized
+@COMPILED_FIRST
+def test_one_step_of_a_smoke_run_is_measured_drawn_and_judged(name, one_step, tmp_path):
+    config, dataset = one_step(name)
+    assert dataset.isel(step=0).notnull().all().to_array().all()
+    assert set(drawn_and_judged(figure_of(config), dataset, tmp_path)) <= set(VERDICTS)
+
+
+@pytest.mark.optimized
+@COMPILED_FIRST
+def test_what_is_made_up_has_the_form_of_what_a_run_records(name, one_step):
+    config, dataset = one_step(name)
+    found, expected = made_up(config), add_grokking_times(dataset)
+    assert found.sizes == expected.sizes
+    xr.testing.assert_identical(found[[]].drop_attrs(deep=False), expected[[]].drop_attrs(deep=False))
+    assert {key: (v.dims, v.dtype, v.attrs) for key, v in found.items()} == {
+        key: (v.dims, v.dtype, v.attrs) for key, v in expected.items()
+    }

@@ -31,7 +31,7 @@ def test_a_wrong_word_is_one_line_that_says_what_is_allowed():
         get_config("landscape")
 
 
-@pytest.mark.parametrize("second", ["", "task.train_size=5, 9; "])
+@pytest.mark.parametrize("second", ["", pytest.param("task.train_size=5, 9; ", marks=pytest.mark.slow)])
 def test_one_command_trains_draws_and_keeps_a_landscape(tmp_path, second):
     config = get_config("task=single_index,model=committee")
     config.task.features, config.task.train_size, config.task.test_size, config.model.width = 3, 9, 6, 4

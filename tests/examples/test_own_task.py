@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_the_example_prints_test_accuracy_that_rises_from_chance_to_almost_one():
     command = [sys.executable, "examples/own_task.py"]
     environment = {**os.environ, "JAX_PLATFORMS": "cpu"}

@@ -20,25 +20,6 @@ PATIENCE = 300  # seconds until a process is given up
 LEFT = ["claims.json", "config.json", "figure.png", "results.nc"]
 
 
-# Most of a short process is imports, so all bad input shares them: each still is `python -m experiments.run` in a
-# process of its own, forked where all is imported and nothing done (before its first array JAX has no threads).
-STARTER = """
-import json, os, runpy, sys
-import experiments.figures
-
-for arguments, environment, errors in json.load(sys.stdin):
-    child = os.fork()
-    if child == 0:
-        os.environ.update(environment)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
-        sys.argv = ["experiments/run.py", *arguments]
-        runpy.run_module("experiments.run", run_name="__main__", alter_sys=True)
-        sys.exit()
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
-
 class Ended(NamedTuple):
     """How a process ended, and every file and folder of its own before and after."""
 
@@ -71,7 +52,16 @@ def filled(arguments: tuple[str, ...], folder: Path) -> list[str]:
 
 def environment(folder: Path) -> dict[str, str]:
     nowhere = "http://127.0.0.1:9"  # no download gets through
-    return {"JAX_PLATFORMS": "cpu", "GROK_JAX_DATA": f"{folder}/data", "http_proxy": nowhere, "https_proxy": nowhere}
+    surroundings = {  # as a notebook's !python -m and a bare terminal hand on
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        **{"PYTHONIOENCODING": "ascii", "LC_ALL": "POSIX", "PYTHONUTF8": "0"},
+    }
+    return surroundings | {
+        "JAX_PLATFORMS": "cpu",
+        "GROK_JAX_DATA": f"{folder}/data",
+        "http_proxy": nowhere,
+        "https_proxy": nowhere,
+    }
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
@@ -152,6 +142,39 @@ BAD = {
     "other files": Bad((*RUN, "--overwrite"), "holds other files (thesis.tex)", other_files),
     "out is a file": Bad((*RUN, "--overwrite"), "is a file; it must be a folder", a_file),
     "out below a file": Bad((*RUN, "--out={out}/deeper"), "out/deeper", a_file),
+    "config file that exits": Bad(MINE, "ends the process", config_file("def get_config():\n  raise SystemExit(3)\n")),
+    "config file without a model": Bad(
+        (*MINE, "--config.grid=seed=1,,2"),
+        "values '1,,2'",
+        config_file("from ml_collections import ConfigDict\nget_config = lambda: ConfigDict({'seed': 1})\n"),
+    ),
+    "config file with a section that is none": Bad(
+        MINE,
+        "model is 3; it must be a section",
+        config_file("from ml_collections import ConfigDict\nget_config = lambda: ConfigDict({'model': 3})\n"),
+    ),
+    "config file with a grid that is a number": Bad(
+        MINE,
+        "the grid is 3; it must be text",
+        config_file("from ml_collections import ConfigDict\nget_config = lambda: ConfigDict({'grid': 3})\n"),
+    ),
+    "config file with a grid that is a dict": Bad(
+        MINE,
+        "must be text such as 'seed=range(3)'",
+        config_file(
+            "from ml_collections import ConfigDict\nget_config = lambda: ConfigDict({'grid': {'seed': (1,)}})\n"
+        ),
+    ),
+    "figure that is a command": Bad((*RUN, "--config.figure=reproduce"), "figure 'reproduce' does not exist"),
+    "figure elsewhere": Bad((*RUN, "--config.figure=../configs/grid"), "figure '../configs/grid' does not exist"),
+    "negative seconds": Bad((*RUN, "--config.execution.checkpoint_seconds=-1"), "checkpoint_seconds is -1.0"),
+    "seconds that are no number": Bad((*RUN, "--config.execution.checkpoint_seconds=nan"), "checkpoint_seconds is nan"),
+    "a grid of very many values": Bad((*RUN, "--config.grid=seed=lin(0, 1, 10000000000)"), "10,000,000,000 values"),
+    "no such flag file": Bad((*RUN, "--flagfile={folder}/nope"), "Unable to open flagfile"),
+    "flag file with a misspelt field": Bad(
+        (*RUN, "--flagfile={folder}/mine.py"), "is no field", config_file("--config.model.widht=(5,)")
+    ),
+    "a fraction of a step": Bad((*RUN, "--config.training.steps=2.5"), "it must be a whole number"),
 }
 
 
@@ -163,7 +186,7 @@ def good(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
 
 
 @pytest.fixture(scope="module")
-def ended(good, tmp_path_factory) -> dict[str, Ended]:
+def ended(good, forked, tmp_path_factory) -> dict[str, Ended]:
     """How each bad input ended."""
     base = tmp_path_factory.mktemp("bad")
     folders = {name: base / name.replace(" ", "_") for name in BAD}
@@ -172,20 +195,10 @@ def ended(good, tmp_path_factory) -> dict[str, Ended]:
         BAD[name].before(folder, good[0])
     before = {name: contents(folder) for name, folder in folders.items()}
     cases = [
-        (filled(BAD[name].arguments, folder), environment(folder), f"{folder}.stderr")
+        ("experiments.run", filled(BAD[name].arguments, folder), environment(folder), os.devnull, f"{folder}.stderr")
         for name, folder in folders.items()
     ]
-    process = subprocess.run(
-        [sys.executable, "-c", STARTER],
-        cwd=ROOT,
-        env={**os.environ, "JAX_PLATFORMS": "cpu"},
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert process.returncode == 0, process.stderr
-    codes = dict(zip(BAD, map(int, process.stdout.split()), strict=True))
+    codes = dict(zip(BAD, forked(cases), strict=True))
     return {
         name: Ended(codes[name], Path(f"{folder}.stderr").read_text(), before[name], contents(folder))
         for name, folder in folders.items()

@@ -2,12 +2,16 @@
 
 import json
 
+import jax.numpy as jnp
+import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.figure import Figure
+from ml_collections import ConfigDict
 
 import grok_jax
 from experiments.figures import FigureOf, figure_of, make
+from grok_jax import UserError
 
 
 @pytest.fixture
@@ -65,3 +69,26 @@ def test_a_run_that_is_resumed_is_prepared_with_its_folder_as_it_was_left(config
 def test_a_table_is_left_beside_the_picture(config, tmp_path):
     make(config, tmp_path / "out", figure=figure(table=lambda ds: [{"a": 1, "b": float("nan")}]), progress=False)
     assert (tmp_path / "out" / "table.csv").read_text().split() == ["a,b", "1,"]
+
+
+def test_a_config_with_numbers_of_numpy_and_jax_leaves_theirs(tmp_path):
+    training = {"steps": np.int64(2), "records": np.float32(2), "stop_when_generalized": np.bool_(True)}
+    given = {
+        "training": training,
+        "model": {"widths": np.array([4])},
+        "execution": {"checkpoint_seconds": jnp.float32(9)},
+    }
+    given["task"] = {"name": "modular_arithmetic", "p": jnp.int32(5)}
+    make(ConfigDict(given), tmp_path / "out", figure=figure(), progress=False)
+    kept = json.loads((tmp_path / "out" / "config.json").read_text())["config"]
+    assert (kept["training"], kept["model"]) == (
+        {"steps": 2, "records": 2, "stop_when_generalized": True},
+        {"widths": [4]},
+    )
+    assert (kept["task"]["p"], kept["execution"]) == (5, {"checkpoint_seconds": 9})
+
+
+def test_a_value_of_no_field_is_refused_before_the_folder_is_looked_at(config, tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match=r"training\.steps is \{1\}"):
+        make(ConfigDict({"training": {"steps": {1}}}), tmp_path, figure=figure(), resume=True, progress=False)

@@ -90,24 +90,50 @@ def test_the_command_prints_the_table_and_where_it_is(good):
     assert lines[-1] == f"results, picture and table are in {out}/"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("--probe_records=1",), "probe_records"),
-        (("--stpes=3",), "unknown command line flag 'stpes'"),
-        (("--config.model.linearized=True",), "is an axis of the grid"),
-        (("--config.grid=model.linearized=True",), "both are compared"),
-        (("--config.training.records=0",), "training.records is 0"),
-        (("--config.training.probes=('nope',)",), "nope"),
-    ],
-)
-def test_bad_input_ends_with_one_line_and_code_2(tmp_path, arguments, words):
-    ended = run(*QUICK[:-2], *arguments, f"--out={tmp_path / 'out'}")
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("error: ")
-    assert len(ended.stderr.splitlines()) == 1
-    assert words in ended.stderr.lower()
-    assert not (tmp_path / "out").exists()
+BAD = {
+    "too few records": ("--probe_records=1", "probe_records"),
+    "unknown flag": ("--stpes=3", "unknown command line flag 'stpes'"),
+    "override of an axis": ("--config.model.linearized=True", "is an axis of the grid"),
+    "networks without a twin": ("--config.grid=model.linearized=True", "both are compared"),
+    "no records": ("--config.training.records=0", "training.records is 0"),
+    "unknown probe": ("--config.training.probes=('nope',)", "nope"),
+}
+
+
+@pytest.fixture(scope="module")
+def refused(forked, tmp_path_factory):
+    """For each bad input its exit code, what it printed, its errors and whether it left a folder."""
+    folders = {name: tmp_path_factory.mktemp("bad") for name in BAD}
+    cases = [
+        (
+            "experiments.kernel_vs_network",
+            [*QUICK[:-2], BAD[name][0], f"--out={folder / 'out'}"],
+            {},
+            f"{folder}/stdout",
+            f"{folder}/stderr",
+        )
+        for name, folder in folders.items()
+    ]
+    return {
+        name: (code, (folder / "stdout").read_text(), (folder / "stderr").read_text(), (folder / "out").exists())
+        for (name, folder), code in zip(folders.items(), forked(cases), strict=True)
+    }
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_ends_with_one_line_and_code_2(refused, name):
+    code, printed, errors, left = refused[name]
+    assert (code, printed, left) == (2, "", False)
+    assert errors.startswith("error: ")
+    assert len(errors.splitlines()) == 1
+    assert BAD[name][1] in errors.lower()
+
+
+def test_every_record_of_a_kernel_says_that_it_is_averaged_over_outputs(good):
+    ds = xr.load_dataset(good[0] / "results.nc")
+    of_kernels = [name for name in ds if str(name).startswith("kernel_")]
+    assert len(of_kernels) == 6
+    assert all("averaged over outputs" in ds[name].attrs["long_name"] for name in of_kernels)
 
 
 def test_a_finished_folder_is_left_alone(good):
@@ -176,13 +202,14 @@ def test_a_config_may_leave_fields_out():
     grok_jax.check(made)
 
 
+@pytest.mark.slow
 def test_a_classification_has_a_table_without_kernel_regression(tmp_path):
     given = grok_jax.default_config("modular_arithmetic", "mlp", "gd")
     given.update_from_flattened_dict({"task.p": 5, "model.widths": (8,), "training.steps": 5, "training.records": 4})
     given.training.loss = "cross_entropy"
     figures.make(beside_twin(given), tmp_path / "out", figure=baseline_figure(), progress=False)
     (row,) = rows_of(tmp_path / "out")
-    assert row["kernel_regression_loss"] == ""
+    assert row["kernel_regression_loss (kernel averaged over outputs)"] == ""
     assert float(row["network_test_loss"]) > 0
     assert 0 < float(row["alignment_start"]) < 1
 

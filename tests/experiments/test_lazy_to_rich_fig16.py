@@ -15,20 +15,28 @@ TEST_LOSS = np.array([0.043, 0.045, 0.05, 0.05, 0.03, 0.02, 0.01, 0.001])
 def results(*, train=TRAIN, test=TEST, train_loss=TRAIN_LOSS, test_loss=TEST_LOSS, seeds=3):
     curves = {"train_accuracy": train, "test_accuracy": test, "train_loss": train_loss, "test_loss": test_loss}
     return xr.Dataset(
-        {name: (("seed", "step"), np.tile(curve, (seeds, 1))) for name, curve in curves.items()},
-        {"seed": range(seeds), "step": STEPS},
+        {name: (("task.p", "seed", "step"), np.tile(curve, (2, seeds, 1))) for name, curve in curves.items()},
+        {"task.p": [13, 23], "seed": range(seeds), "step": STEPS},
     )
 
 
 def judged(**settings):
-    return [verdict["verdict"] for verdict in judge(CLAIMS, results(**settings))]
+    """The verdicts, which must be the same at both primes."""
+    verdicts = [verdict["verdict"] for verdict in judge(CLAIMS, results(**settings))]
+    assert verdicts[:2] == verdicts[2:]
+    return verdicts[:2]
+
+
+def test_a_prime_that_was_not_run_is_not_judged():
+    verdicts = [verdict["verdict"] for verdict in judge(CLAIMS, results().isel({"task.p": [0]}))]
+    assert verdicts == ["holds", "holds", "not measured", "not measured"]
 
 
 def test_the_papers_figure_passes_both_claims():
     verdicts = judge(CLAIMS, results())
-    assert [verdict["verdict"] for verdict in verdicts] == ["holds"] * 2
+    assert [verdict["verdict"] for verdict in verdicts] == ["holds"] * 4
     assert verdicts[0]["measured"]["test loss, largest change / start"] == pytest.approx(0.05 / 0.043 - 1)
-    assert verdicts[1]["measured"]["train loss at 100% train accuracy"] == pytest.approx(0.02)
+    assert verdicts[1]["measured"]["loss"] == pytest.approx(0.02)
     assert verdicts[1]["measured"]["test loss there at"] == pytest.approx(3500)
 
 
@@ -60,5 +68,5 @@ def test_the_figure_marks_the_steps_in_both_panels(tmp_path):
     figure = plot(results())
     for ax in figure.axes:
         labels = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert labels[-2:] == ["100% train accuracy", "test loss below train loss then"]
+        assert labels[-2:] == ["100% train accuracy", "test loss below it"]
     figure.savefig(tmp_path / "figure.png")

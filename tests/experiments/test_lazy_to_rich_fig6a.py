@@ -6,10 +6,10 @@ from experiments.lazy_to_rich.fig6a_mnist import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
 ALPHA = "model.output_scale"
-SCALES = (1e-4, 1e-2, 0.05, 0.5)
+SCALES = tuple(s / 28 for s in (1e-3, 1e-2, 0.05, 0.5))
 
 
-def results(*, delays=(1.3, 1.5, 4.0, 40.0), norms=(94.0,) * 4, scales=SCALES, seeds=3, last=10_000):
+def results(*, delays=(1.3, 2.0, 4.0, 40.0), norms=(94.0,) * 4, scales=SCALES, seeds=3, last=10_000):
     """Train accuracy passes .8 at step 100, test accuracy `delays` times later."""
     steps = np.r_[0, np.unique(np.geomspace(1, last, 200).round()).astype(int)]
     grid = ((ALPHA, "seed", "step"), (len(scales), seeds, steps.size))
@@ -27,44 +27,32 @@ def judged(**settings):
     return [verdict["verdict"] for verdict in judge(CLAIMS, results(**settings))]
 
 
-def test_delays_that_shrink_with_the_output_scale_pass_every_claim():
+def test_waits_that_shrink_with_the_output_scale_pass_every_claim():
     verdicts = judge(CLAIMS, results())
-    assert [verdict["verdict"] for verdict in verdicts] == ["holds"] * 3
-    assert verdicts[0]["measured"]["at 0.05"] == pytest.approx(4, rel=0.02)
+    assert [verdict["verdict"] for verdict in verdicts] == ["holds"] * 2
+    assert verdicts[0]["measured"]["at 0.05"] == pytest.approx(300, rel=0.02)
 
 
-def test_a_test_accuracy_beyond_the_budget_is_the_longest_delay():
-    verdicts = judge(CLAIMS, results(delays=(1.3, 1.5, 4.0, 1e4)))
+def test_a_test_accuracy_beyond_the_budget_is_the_longest_wait():
+    verdicts = judge(CLAIMS, results(delays=(1.3, 2.0, 4.0, 1e4)))
     assert verdicts[0]["verdict"] == "holds"
     assert verdicts[0]["measured"]["at 0.5"] == np.inf
 
 
-def test_claim_1_fails_where_the_delay_does_not_follow_the_scale():
+def test_claim_1_fails_where_the_wait_does_not_follow_the_scale():
     assert judged(delays=(4.0, 1.5, 1.3, 40.0))[0] == "does not hold"
 
 
-def test_claim_2_fails_where_a_delay_is_left_at_the_smallest_scale():
-    assert judged(delays=(2.2, 3.0, 4.0, 40.0))[1] == "does not hold"
-
-
-def test_claim_2_fails_where_the_smallest_scale_does_not_generalise_in_many_times_the_steps_to_fit():
-    assert judged(delays=(1e4, 1e4, 1e4, 1e4))[1] == "does not hold"
-
-
-def test_claim_2_is_open_where_the_budget_ends_soon_after_fitting():
-    assert judged(last=120)[1] == "not measured"
-
-
-def test_claim_3_fails_where_the_initial_norms_differ():
-    assert judged(norms=(94.0, 94.0, 94.0, 94.1))[2] == "does not hold"
+def test_claim_2_fails_where_a_wait_is_left_at_the_smallest_scale():
+    assert judged(delays=(5.0, 6.0, 7.0, 40.0))[1] == "does not hold"
 
 
 def test_two_output_scales_are_no_sweep():
-    assert judged(delays=(1.3, 40.0), norms=(94.0,) * 2, scales=(1e-3, 0.5)) == ["not measured"] * 3
+    assert judged(delays=(1.3, 40.0), norms=(94.0,) * 2, scales=(1e-3, 0.5)) == ["not measured"] * 2
 
 
 def test_claims_take_three_seeds():
-    assert judged(seeds=2) == ["not measured"] * 3
+    assert judged(seeds=2) == ["not measured"] * 2
 
 
 def test_the_figure_shows_delays_beyond_the_budget(tmp_path):

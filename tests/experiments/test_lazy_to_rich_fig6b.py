@@ -10,7 +10,7 @@ SCALES = (0.15, 0.5, 1.0, 2.0)
 FIT = 100.0  # step at which train accuracy passes 95%
 
 
-def results(*, delays=(1.5, 10.0, 50.0, 200.0), norms=(29.4,) * 4, seeds=3, last=10_000):
+def results(*, delays=(1.5, 10.0, 50.0, 90.0), norms=(29.4,) * 4, seeds=3, last=10_000):
     """Test accuracy passes .95 `delays` times later than train accuracy."""
     steps = np.r_[0, np.unique(np.geomspace(1, last, 200).round()).astype(int)]
     scales = SCALES[: len(delays)]
@@ -31,25 +31,21 @@ def judged(**settings):
 
 def test_the_papers_figure_passes_every_claim():
     verdicts = judge(CLAIMS, results())
-    assert [verdict["verdict"] for verdict in verdicts] == ["holds"] * 3
-    assert verdicts[0]["measured"]["at 0.5"] == pytest.approx(10, rel=0.02)
-    assert verdicts[1]["measured"]["delay"] == pytest.approx(1.5, rel=0.02)
+    assert [verdict["verdict"] for verdict in verdicts] == ["holds"] * 2
+    assert verdicts[0]["measured"]["at 0.5"] == pytest.approx(900, rel=0.02)
+    assert verdicts[1]["measured"]["steps of wait there"] == pytest.approx(50, rel=0.02)
 
 
-def test_claim_1_fails_where_the_delay_falls_with_the_scale():
+def test_claim_1_fails_where_the_wait_falls_with_the_scale():
     assert judged(delays=(80.0, 70.0, 60.0, 50.0))[0] == "does not hold"
 
 
-def test_claim_2_fails_where_a_delay_is_left_at_the_smallest_scale():
-    assert judged(delays=(3.0, 10.0, 50.0, 200.0))[1] == "does not hold"
-
-
-def test_claim_3_fails_where_the_scale_changes_the_initial_weights():
-    assert judged(norms=(29.4, 29.4, 29.4, 29.5))[2] == "does not hold"
+def test_claim_2_fails_where_a_wait_is_left_at_the_smallest_scale():
+    assert judged(delays=(8.0, 10.0, 20.0, 50.0))[1] == "does not hold"
 
 
 def test_two_scales_are_no_sweep():
-    assert judged(delays=(1.5, 50.0)) == ["not measured"] * 3
+    assert judged(delays=(1.5, 50.0)) == ["not measured"] * 2
 
 
 def test_the_figure_draws_a_curve_for_each_scale(tmp_path):

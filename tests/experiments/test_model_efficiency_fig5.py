@@ -64,6 +64,7 @@ def test_the_figure_has_a_row_for_each_speed(tmp_path):
     figure.savefig(tmp_path / "figure.png")
 
 
+@pytest.mark.slow
 def test_circuits_are_trained_once_for_a_folder_and_again_for_another_task(tmp_path):
     config = config_of.get_config("smoke")
     prepared = with_circuits(config, tmp_path)

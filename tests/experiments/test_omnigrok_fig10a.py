@@ -39,8 +39,9 @@ def test_another_slope_fails(slope):
     assert verdict(slopes=(slope,) * 3) == "does not hold"
 
 
-def test_the_majority_of_seeds_decides():
-    assert verdict(slopes=(-1.0, -1.1, -0.5)) == "holds"
+def test_the_share_of_seeds_decides():
+    assert verdict(slopes=(-1.0, -1.1, -1.0)) == "holds"
+    assert verdict(slopes=(-1.0, -1.1, -0.5)) == "mixed"
     assert verdict(slopes=(-1.0, -0.5, -0.5)) == "does not hold"
 
 

@@ -92,6 +92,7 @@ def test_the_figure_has_contours_slices_and_the_tip_of_the_thumb(tmp_path):
     figure.savefig(tmp_path / "figure.png")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("axis", [SIZE, ALPHA])
 def test_a_single_size_or_scale_can_be_drawn(tmp_path, axis):
     plot(results().isel({axis: [2]})).savefig(tmp_path / "figure.png")

@@ -90,11 +90,12 @@ def test_the_start_has_to_lie_on_the_landscape(papers):
 
 
 def test_a_diverged_seed_counts_against_no_other(papers):
-    ds = papers.copy(deep=True)
+    ds = xr.concat([papers, papers.isel(seed=[0]).assign_coords(seed=[3])], "seed")
     ds["train_loss"][{ALPHA: 3, MESS: 3, "seed": 0}] = np.nan
     assert verdict(2, ds) == "holds"
 
 
+@pytest.mark.slow
 def test_the_least_train_loss_of_a_run_counts_and_the_test_loss_there(papers):
     later = papers.assign_coords(step=[100, 200])
     worse = papers.isel(step=[1]).assign_coords(step=[300]) * 3

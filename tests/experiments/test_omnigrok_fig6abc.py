@@ -95,7 +95,7 @@ def test_two_seeds_no_full_run_or_no_landscape_give_no_verdict(alike):
 
 
 def test_a_diverged_seed_counts_against_no_other(alike):
-    ds = alike.copy(deep=True)
+    ds = xr.concat([alike, alike.isel(seed=[0]).assign_coords(seed=[3])], "seed")
     ds["train_loss"][{AXIS: -1, "seed": 0, "step": slice(5, None)}] = np.nan
     assert verdict(2, ds) == "holds"
 

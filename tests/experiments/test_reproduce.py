@@ -29,7 +29,7 @@ def test_a_word_that_names_no_figure_lists_those_there_are():
 
 
 def test_the_figures_of_the_demo_are_there():
-    demo = ["omnigrok/fig2b", "omnigrok/fig3d", "lazy_to_rich/fig2"]
+    demo = ["omnigrok/fig2b", "omnigrok/fig3d", "lazy_to_rich/fig8"]
     assert len(chosen_figures(demo, all_figures())) == 3
 
 
@@ -38,10 +38,17 @@ def test_the_page_shows_each_picture_with_its_verdicts_and_escapes_text(tmp_path
         "id": "a",
         "claim": "x < y",
         "paper": "",
+        "own": False,
         "measured": {"t": float("inf")},
         "verdict": "holds",
         "note": "",
     }
     page = write_page(tmp_path, "quick", {"omni/fig2b": [verdict]}).read_text("utf-8")
-    for text in ('src="omni/fig2b/figure.png"', "x &lt; y", "t never", "1 holds, 0 does not hold"):
+    for text in ('src="omni/fig2b/figure.png"', "x &lt; y", "t never", "1 hold, 0 mixed, 0 do not hold"):
         assert text in page
+
+
+@pytest.mark.parametrize("only", [["", ""], ["omnigrok", ""]])
+def test_an_empty_word_is_refused(only):
+    with pytest.raises(UserError, match="has an empty word"):
+        chosen_figures(only, AVAILABLE)

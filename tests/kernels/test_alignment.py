@@ -103,6 +103,22 @@ def test_labels_of_rows_in_use_are_those_of_the_kernel_without_the_others(kernel
     np.testing.assert_array_equal(within[~USED], 0)
 
 
+@pytest.mark.parametrize("order", [1, 3, 6])
+def test_without_its_mean_labels_are_those_of_the_kernel_less_its_mean(kernel, order):
+    left = np.asarray(kernel, np.float64) - np.mean(kernel)
+    labels = np.asarray(eigenvector_labels(kernel, order, subtract_mean=True))
+    np.testing.assert_allclose(left @ labels, np.linalg.eigvalsh(left)[6 - order] * labels, atol=1e-5)
+
+
+def test_without_its_mean_rows_out_of_use_are_as_if_they_were_not_there(kernel):
+    alone = kernel[np.ix_(USED, USED)]
+    for order in range(1, int(USED.sum()) + 1):  # the last has a negative eigenvalue
+        within = np.asarray(eigenvector_labels(kernel, order, jnp.asarray(USED), subtract_mean=True))
+        expected = eigenvector_labels(alone, order, subtract_mean=True)
+        np.testing.assert_allclose(within[USED], expected, atol=1e-4)
+        np.testing.assert_array_equal(within[~USED], 0)
+
+
 def test_orders_of_one_program_give_the_labels_of_each(kernel):
     orders = jnp.array([1, 4])
     together = jax.jit(jax.vmap(lambda order: eigenvector_labels(kernel, order)))(orders)

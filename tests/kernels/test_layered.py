@@ -62,13 +62,14 @@ def network_of(module):
     return network, module.init(jax.random.fold_in(KEY, 2), INPUTS)["params"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("others", [None, OTHERS], ids=["square", "rectangular"])
 @pytest.mark.parametrize(
     "module",
     [
         MLP((6, 4), 3, activation="tanh"),
         MLP((6,), 2, "quadratic", use_bias=False, initializer="normal", parametrization="ntk"),
-        Pooled(),
+        pytest.param(Pooled(), marks=pytest.mark.slow),
         Committee(3, 0.3),
         Committee(40, 0.3),
     ],

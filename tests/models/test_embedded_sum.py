@@ -48,6 +48,7 @@ def test_embeddings_are_standard_normal():
     assert np.std(table) == pytest.approx(1, rel=0.05)
 
 
+@pytest.mark.slow
 def test_a_frozen_table_is_the_task_that_embeds():
     """What the landscape of a figure rests on: the run that holds its representation still is the run on its sums."""
     apart = {"optimizer.apart": ("representation",), "optimizer.apart_learning_rate": 0.0}

@@ -91,6 +91,7 @@ def by_loops(params, graphs, convolutions):
     return np.stack(answers)
 
 
+@pytest.mark.sampled
 @CASES
 def test_outputs_are_those_of_loops_over_nodes_and_edges(widths):
     module = MODULE.clone(widths=widths)
@@ -190,6 +191,7 @@ def test_every_parameter_starts_from_the_distribution_of_pytorch_geometrics():
     jax.tree.map(compare, ours, theirs)
 
 
+@pytest.mark.slow
 def test_more_padding_changes_neither_outputs_nor_gradients(params):
     padded = make_graphs(nodes=9, edges=23)
     np.testing.assert_allclose(outputs_of(MODULE, params, padded), outputs_of(MODULE, params, GRAPHS), rtol=1e-5)

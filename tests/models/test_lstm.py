@@ -69,7 +69,7 @@ def test_the_gradient_by_token_is_that_by_row(params):
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5), by_token, by_row)
 
 
-@pytest.mark.parametrize("inputs", [PAIRS, LONG], ids=["short", "long"])
+@pytest.mark.parametrize("inputs", [PAIRS, pytest.param(LONG, marks=pytest.mark.slow)], ids=["short", "long"])
 def test_fifty_steps_of_adam_in_float64_are_those_of_pytorch(inputs, params):
     torch = pytest.importorskip("torch", reason="parity with PyTorch needs torch")
     targets = np.random.default_rng(0).normal(size=(len(inputs), SMALL["outputs"]))

@@ -8,6 +8,7 @@ import pytest
 from grok_jax.models import COMMON_STATIC, COMMON_TRACED, MODELS, init_params, outputs, relative_distance, weight_norm
 from grok_jax.models.mlp import MLP
 
+pytestmark = pytest.mark.optimized  # as the parameters below are, which are made while tests are collected
 MODULE = MLP((16,), 3, activation="tanh")
 INPUTS = jax.random.normal(jax.random.key(1), (8, 5))
 INITIAL = init_params(MODULE, jax.random.key(0), INPUTS)

@@ -28,6 +28,7 @@ def made(**changes):
 CASES = [{}, {"parametrization": "ntk", "init": "normal", "use_bias": False}, {"widths": ()}]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("inputs", [PAIRS, FEW], ids=["by token", "by row"])
 @pytest.mark.parametrize("changes", CASES, ids=["plain", "ntk without biases", "linear"])
 def test_the_output_is_the_mlp_of_the_embeddings_side_by_side(changes, inputs):

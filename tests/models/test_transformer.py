@@ -148,6 +148,7 @@ def test_the_network_of_nanda_starts_at_weight_norm_42():
     assert float(weight_norm(init(NANDA))) == pytest.approx(42.2, abs=0.3)
 
 
+@pytest.mark.slow
 def test_the_network_of_nanda_starts_near_the_loss_of_a_guess():
     config = grok_jax.default_config(task="modular_arithmetic", model="transformer")
     config.task.encoding, config.task.outputs, config.task.train_fraction = "tokens", 114, 0.05
@@ -181,6 +182,7 @@ def test_dropout_keeps_the_mean_of_what_a_part_adds():
     assert float(kept.mean()) == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.slow
 def test_dropout_changes_training_and_not_what_is_measured_first():
     config = grok_jax.default_config(task="modular_arithmetic", model="transformer")
     config.task.p, config.task.encoding = 5, "tokens"

@@ -60,6 +60,7 @@ def test_every_optimizer_minimizes_a_parabola(name):
     assert loss(train(make_optimizer(name, learning_rate=0.05), 300)) < 1e-4 * loss(PARAMS)
 
 
+@pytest.mark.sampled
 @everyone
 def test_a_vmapped_chain_of_traced_fields_is_the_chain_of_python_numbers(name):
     def run(fields):

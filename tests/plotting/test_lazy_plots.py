@@ -33,6 +33,10 @@ def labels(ax):
     return ax.get_legend_handles_labels()[1]
 
 
+def legend_of(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
 @pytest.fixture
 def ax():
     figure, ax = plt.subplots()
@@ -49,8 +53,14 @@ def test_network_and_twin_have_their_colours_and_dashed_training_curves(ax):
 
 def test_kernel_regression_is_a_horizontal_line_where_it_was_measured(ax):
     curves_against_twin(ax, network_and_twin(with_regression(results(seed=[0, 1]))))
-    assert labels(ax) == ["linearised", "network", "kernel regression, K₀"]
+    assert labels(ax) == ["linearised", "network", "kernel regression, K₀ averaged over outputs"]
     assert list(ax.lines[-1].get_ydata()) == [0.3, 0.3]
+
+
+@pytest.mark.parametrize(("outputs", "words"), [(1, ""), (10, " averaged over outputs")])
+def test_the_legend_says_where_the_kernel_is_averaged_over_outputs(ax, outputs, words):
+    curves_against_twin(ax, network_and_twin(with_regression(results(seed=[0, 1])).assign_attrs(outputs=outputs)))
+    assert labels(ax)[-1] == f"kernel regression, K₀{words}"
 
 
 def test_accuracies_have_no_line_of_kernel_regression(ax):
@@ -94,6 +104,16 @@ def test_the_overview_has_a_column_for_each_setting(tmp_path):
     titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
     assert titles == ["model.width = 10\noptimizer.name = gd", "model.width = 20\noptimizer.name = gd"]
     figure.savefig(tmp_path / "figure.png")
+
+
+def test_the_legend_of_the_overview_says_not_reached_only_where_no_setting_reaches_it():
+    ds = results(**{"model.width": [10, 20]})
+    together = ds.isel({LINEARIZED: [0, 0]}).assign_coords({LINEARIZED: [False, True]})
+    assert legend_of(lazy_overview(together))[-1] == "test losses part by 10%: not reached"
+    first_together = xr.concat(
+        [part.isel({"model.width": [i]}) for i, part in enumerate((together, ds))], "model.width"
+    )
+    assert legend_of(lazy_overview(first_together))[-1] == "test losses part by 10%"
 
 
 def test_an_axis_of_several_fields_is_named_by_each():

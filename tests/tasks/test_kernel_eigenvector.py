@@ -53,6 +53,7 @@ def test_rows_out_of_use_have_no_label(fields_of, draw):
     np.testing.assert_array_equal(test.examples.targets[4:], 0)
 
 
+@pytest.mark.slow
 def test_runs_of_a_grid_get_the_labels_of_their_own_order_seed_and_size():
     config = {
         "task": {"name": TASK.name, "features": 5},

@@ -73,6 +73,16 @@ def test_several_directions_add_up(fields_of):
     np.testing.assert_allclose(target_values(x, beta, fields), sum(parts), rtol=1e-5)
 
 
+@pytest.mark.parametrize("target", ["quadratic", "hermite"])
+def test_the_scale_multiplies_targets_and_moves_no_input(fields_of, draw, target):
+    plain, scaled = (
+        draw(fields_of("single_index", target=target, target_scale=scale, **QUADRATIC)) for scale in (1.0, 2.0)
+    )
+    for one, other in zip(plain, scaled, strict=True):
+        np.testing.assert_array_equal(one.examples.inputs, other.examples.inputs)
+        np.testing.assert_allclose(2 * one.examples.targets, other.examples.targets, rtol=1e-6)
+
+
 def test_noise_is_on_the_training_targets_alone(fields_of, draw):
     clean, noisy = (draw(fields_of("single_index", noise=noise, **QUADRATIC)) for noise in (None, 0.5))
     np.testing.assert_array_equal(clean.test.examples.targets, noisy.test.examples.targets)
@@ -107,7 +117,8 @@ def changed(**sections):
 
 
 def test_the_known_solution_has_no_loss():
-    ds = sweep(SOLVED, {"model.epsilon": [0.25, 1.0], "seed": range(2)}, progress=False)
+    grid = {"model.epsilon": [0.25, 1.0], "task.target_scale": [1.0, 3.0], "seed": range(2)}
+    ds = sweep(SOLVED, grid, progress=False)
     assert (ds.train_loss < 1e-9).all()
     assert (ds.test_loss < 1e-9).all()
 

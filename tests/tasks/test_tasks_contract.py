@@ -87,6 +87,7 @@ def test_sizes_drawn_are_the_rows_announced(fields, draw):
     assert (train.index.shape[0], test.index.shape[0]) == rows
 
 
+@pytest.mark.sampled
 def test_rows_do_not_depend_on_the_capacity(fields, shared, draw, rows_of):
     assert shared != TASKS[fields.name].rows(fields)
     for alone, with_larger in zip(draw(fields), draw(fields, capacity=shared), strict=True):
@@ -107,6 +108,7 @@ def test_two_data_keys_give_two_training_sets(fields, draw, rows_of):
     assert not jax.tree.all(jax.tree.map(np.array_equal, a, b))
 
 
+@pytest.mark.sampled
 def test_a_vmapped_draw_with_traced_amounts_equals_single_draws(
     case, run_with, fields, larger, shared, draw, rows_of, pool_of
 ):

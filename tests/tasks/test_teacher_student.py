@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from grok_jax.errors import UserError
 from grok_jax.tasks import TASKS
@@ -16,6 +15,7 @@ def affine(inputs):
 
 def test_targets_have_the_spread_of_a_pytorch_teacher(fields_of, draw):
     # Over many teachers: most of an output is the last bias, so one teacher tells little.
+    torch = pytest.importorskip("torch", reason="a teacher of PyTorch needs torch")
     fields = fields_of("teacher_student")
     ours = np.stack([draw(fields, seed).train.examples.targets for seed in range(200)])
     torch.manual_seed(0)
@@ -33,6 +33,18 @@ def test_train_and_test_targets_come_from_one_teacher(fields_of, draw):
     train, test = (split.examples for split in draw(fields))
     solution, *_ = np.linalg.lstsq(affine(train.inputs), train.targets, rcond=None)
     np.testing.assert_allclose(affine(test.inputs) @ solution, test.targets, atol=1e-5)
+
+
+def test_a_linear_teacher_of_normal_weights_has_slopes_of_their_products_and_no_offset(fields_of, draw):
+    # Of a product of N(0, 1) matrices of 100 rows between, an entry has the variance 100.
+    fields = fields_of("teacher_student", activation="identity", widths=(100,), init="normal", use_bias=False)
+    solutions = []
+    for seed in range(40):
+        examples = draw(fields, seed).train.examples
+        solutions.append(np.linalg.lstsq(affine(examples.inputs), examples.targets, rcond=None)[0])
+    slopes, offsets = np.array(solutions)[:, :-1], np.array(solutions)[:, -1]
+    assert np.var(slopes) == pytest.approx(100, rel=0.15)
+    np.testing.assert_allclose(offsets, 0, atol=1e-3)
 
 
 def test_noise_is_on_the_training_targets_alone(fields_of, draw):
@@ -66,6 +78,7 @@ def test_inputs_are_standard_normal(fields_of, draw):
         ({"widths": (100, -1)}, r"task.widths is \(100, -1\); it must be a tuple of whole numbers above 0"),
         ({"widths": 100}, "task.widths is 100; it must be a tuple of whole numbers above 0"),
         ({"activation": "tan"}, "task.activation is 'tan'; it must be one of"),
+        ({"init": "he"}, "task.init is 'he'; it must be one of pytorch, normal"),
         ({"noise": -1.0}, "task.noise is -1.0; it must be 0 or above"),
     ],
 )

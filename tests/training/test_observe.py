@@ -1,5 +1,7 @@
 """What is read off the runs of a grid."""
 
+import sys
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -34,3 +36,23 @@ def test_a_single_run_has_no_settings(small_config):
 def test_a_step_before_the_first_is_refused(small_config):
     with pytest.raises(UserError, match="step is -1"):
         list(observe(squared_norm, small_config(), step=-1))
+
+
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        (lambda probed: probed.nope, "what observe reads fails with AttributeError: .*nope.* .test_observe.py:"),
+        (lambda probed: np.asarray(probed.train.inputs), "what observe reads fails with TracerArrayConversionError"),
+        (lambda probed: "a word", "what observe reads fails with TypeError: .* not a valid JAX type"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_before_anything_compiles(read, words, small_config, monkeypatch):
+    monkeypatch.setattr(sys.modules["grok_jax.training.observe"], "fitted_program", None)
+    with pytest.raises(UserError, match=words) as raised:
+        list(observe(read, small_config()))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_step_beyond_32_bits_is_refused(small_config):
+    with pytest.raises(UserError, match="step is 1000000000000; it must be finite and fit 32 bits"):
+        list(observe(squared_norm, small_config(), step=10**12))

@@ -114,6 +114,7 @@ def test_weight_noise_moves_training_and_leaves_measuring_alone(small_config):
     np.testing.assert_allclose(before["start"]["train_loss"], after["start"]["train_loss"], rtol=1e-6)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("batch_size", [None, 5, 60])
 def test_measured_loss_of_many_rows_in_chunks_is_the_plain_mean(batch_size, small_config):
     config = small_config(**{"task.train_size": 2300, "training.batch_size": batch_size})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grok_jax import UserError, default_config
+from grok_jax import UserError, check, default_config
 from grok_jax.training.settings import resolve, section_fields, with_field
 
 
@@ -83,6 +83,11 @@ def test_another_name_keeps_what_was_chosen_and_both_have():
         ("task.train_size", 0, "task.train_size is 0"),
         ("model.widht", 3, "is not a field; model has"),
         ("models.width", 3, "is not a field"),
+        ("training.name", "x", "'training.name' is not a field"),
+        ("training.probes", (3,), r"names \[3\]; there are"),
+        ("training.probes", (["kernel"],), r"names \[\('kernel',\)\]; there are"),
+        ("training.probes", ({},), r"names \[{}\]; there are"),
+        ("training.probes", "kernel", "must be a tuple"),
     ],
 )
 def test_an_impossible_value_is_one_line_that_names_the_field(field, value, words):
@@ -99,3 +104,27 @@ def test_a_misspelt_field_of_a_config_is_refused():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UserError, match="teacher_student"):
         default_config(task="teacher")
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"task": 3}, "task is 3; it must be a section"),
+        ({"model": None}, "model is None; it must be a section"),
+        ({"training": "mse"}, "training is 'mse'; it must be a section"),
+        ({"execution": [1]}, "execution is .1.; it must be a section"),
+        ({"grid": 3}, "the grid is 3; it must be text"),
+        ({"grid": [1]}, "the grid is .1.; it must be text"),
+        ({"figure": 3}, "figure is 3; it must be a word"),
+        ({"training": {"name": "training"}}, "training has no field name"),
+        ({"execution": {"checkpoint_seconds": -1}}, "checkpoint_seconds is -1.0; it must be 0 or above"),
+        ({"execution": {"checkpoint_seconds": float("nan")}}, "checkpoint_seconds is nan; it must be finite"),
+        ({"sections": 3}, "config has no sections"),
+        ({"task": {3: 4}}, "task has no field 3"),
+    ],
+    ids=str,
+)
+def test_a_config_of_another_form_is_refused_in_one_line(config, words):
+    with pytest.raises(UserError, match=words) as raised:
+        check(config)
+    assert "\n" not in str(raised.value)

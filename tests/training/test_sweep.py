@@ -127,6 +127,11 @@ def test_every_variable_says_what_it_is_in_which_unit(plain):
             assert {"long_name", "units"} <= set(plain[name].attrs)
 
 
+def test_the_results_say_how_many_outputs_the_networks_have(plain, small_config):
+    assert plain.attrs["outputs"] == TASKS["teacher_student"].outputs(small_config().task)
+    assert run(small_config(**{"training.steps": 0}), {"task.outputs": [1, 3]}).attrs["outputs"] == 3
+
+
 def test_values_from_numpy_are_labelled_as_numbers(small_config):
     whole = run(small_config(), {"model.init_scale": np.array([0.5, 2.0]), "seed": np.arange(2)})
     assert whole["model.init_scale"].dtype == float
@@ -153,6 +158,7 @@ class Killed(BaseException):
     """What a sweep dies of in the tests."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("mapping", "probe_every"), [("map", 1), ("vmap", 1), ("map", 3)])
 def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, mapping, probe_every, small_config):
     with_own_probe(monkeypatch)
@@ -166,8 +172,8 @@ def test_a_resumed_grid_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, 
 
     saved = []
 
-    def save_and_die(folder, step, moving, records):
-        checkpoints_save(folder, step, moving, records)
+    def save_and_die(folder, identity, step, moving, records):
+        checkpoints_save(folder, identity, step, moving, records)
         saved.append(step)
         if len(saved) == 9:
             raise Killed
@@ -214,6 +220,7 @@ def test_a_probe_sees_the_same_rows_alone_and_in_a_grid(monkeypatch, small_confi
     assert not np.isclose(*together.mean_target[:, 0])
 
 
+@pytest.mark.slow
 def test_a_replaced_component_is_compiled_anew(monkeypatch, small_config):
     monkeypatch.setitem(TASKS, "own", TASKS["teacher_student"])
     config = {**small_config().to_dict(), "task": {"name": "own"}}
@@ -261,6 +268,67 @@ def test_a_run_that_ends_early_is_probed_where_it_ends(monkeypatch, small_config
     assert later.one.notnull().values.tolist()[0]
 
 
+def test_each_run_ends_early_by_itself(monkeypatch, small_config):
+    monkeypatch.setitem(PROBES, "one", Probe(lambda probed: {"one": probed.test_weights.sum()}, {"one": ("one", "1")}))
+    fields = {"training.stop_when_generalized": True, "training.probes": ("one",), "training.probe_every": 3}
+    config = small_config(**fields, **{"training.steps": 30, "training.records": 12})
+    grid = {"training.accuracy_threshold": [1e9, 1e-30], "seed": range(2)}  # the one is right at once, the other never
+    together = run(config, grid)
+    assert np.isfinite(together.train_loss).sum("step").values.tolist() == [[1, 1], [together.sizes["step"]] * 2]
+    for threshold in grid["training.accuracy_threshold"]:
+        alone = run(config, {"training.accuracy_threshold": [threshold], "seed": [1]})
+        own = together.sel({"training.accuracy_threshold": [threshold], "seed": [1]})
+        xr.testing.assert_identical(own.drop_attrs(), alone.drop_attrs())
+
+
+def test_a_run_that_has_ended_counts_as_it_ended(small_config):
+    fields = {"training.stop_when_generalized": True, "training.steps": 30, "training.records": 12}
+    ds = run(small_config(**fields), {"training.accuracy_threshold": [1e9, 1e-30]})
+    assert ds.attrs["diverged_runs"] == 0
+
+
+def test_a_resumed_grid_that_ends_early_is_bitwise_the_uninterrupted_one(tmp_path, monkeypatch, small_config):
+    fields = {"training.stop_when_generalized": True, "training.records": 5, "execution.checkpoint_seconds": 0.0}
+    grid = {"training.accuracy_threshold": [1e9, 1e-30]}
+    uninterrupted = run(small_config(**fields), grid)
+    checkpoints_save = checkpoints.save
+
+    def save_and_die(*args):
+        checkpoints_save(*args)
+        raise Killed
+
+    monkeypatch.setattr(checkpoints, "save", save_and_die)
+    with pytest.raises(Killed):
+        run(small_config(**fields), grid, checkpoint=tmp_path)
+    monkeypatch.undo()
+    for _ in range(2):  # the second time, all of it is finished
+        resumed = run(small_config(**fields), grid, checkpoint=tmp_path)
+        assert resumed.attrs["diverged_runs"] == 0
+        xr.testing.assert_identical(resumed.drop_attrs(), uninterrupted.drop_attrs())
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("capacity", [(20, 20), (12, 30)])
+def test_a_run_of_pinned_capacity_is_bitwise_the_same_alone_and_beside_a_larger_one(capacity, small_config):
+    config = small_config(**{"execution.capacity": capacity, "training.batch_size": 5})
+    together = run(config, {"task.train_size": [6, 12]})
+    alone = run(config, {"task.train_size": [6]})
+    xr.testing.assert_identical(together.isel({"task.train_size": [0]}).drop_attrs(), alone.drop_attrs())
+
+
+@pytest.mark.parametrize("capacity", [(1, 100), (100,), (0, 3), ("a", 3)])
+def test_a_capacity_that_holds_too_few_rows_is_refused(capacity, small_config):
+    with pytest.raises(UserError, match=r"execution\.capacity is"):
+        check(small_config(**{"execution.capacity": capacity}), {})
+
+
+def test_another_default_key_implementation_changes_no_number(small_config):
+    before = run(small_config(), GRID)
+    with jax.default_prng_impl("rbg"):
+        after = run(small_config(**{"training.accuracy_threshold": 2e-3}), GRID)  # compiled anew
+    np.testing.assert_array_equal(after.train_loss, before.train_loss)
+
+
 def test_more_data_than_memory_is_refused_before_anything_is_compiled(small_config):
     with pytest.raises(UserError, match="take fewer rows or a smaller model"):
         check(small_config(**{"task.train_size": 2_000_000_000}), {})
@@ -280,7 +348,7 @@ def test_a_probe_cannot_take_a_name_that_is_taken(monkeypatch):
         ({}, {"model.init_scale": ["big"]}, "must be a number"),
         ({}, {"seed": []}, "has no values"),
         ({}, {"seed": 3}, "must be a sequence"),
-        ({}, "seed=range(2000000000)", "at most 1,000,000"),
+        ({}, "seed=range(2000000000)", "at most 100,000"),
         ({}, {("a", "b"): [1]}, "is no name"),
         ({}, {"optimizer.name": [["gd"]]}, "must be a word"),
         ({"training.loss": "cross_entropy"}, {}, "regression"),
@@ -291,3 +359,10 @@ def test_a_grid_that_makes_no_sense_is_refused_in_one_line(fields, grid, words, 
     with pytest.raises(UserError, match=words) as raised:
         run(small_config(**fields), grid)
     assert "\n" not in str(raised.value)
+
+
+def test_sweeps_of_different_seeds_combine_to_the_sweep_of_all(small_config):
+    config, scales = small_config(), {"model.init_scale": [0.5, 2.0]}
+    parts = [run(config, {**scales, "seed": seeds}) for seeds in ([0, 1], [2, 3])]
+    combined = xr.combine_by_coords(parts, combine_attrs="drop_conflicts")
+    xr.testing.assert_identical(combined.drop_attrs(), run(config, {**scales, "seed": range(4)}).drop_attrs())

@@ -1,0 +1,195 @@
+"""What decides the numbers of a sweep, so that work is gone on with only where all of it is the same."""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Num
+
+from grok_jax.errors import require
+from grok_jax.fingerprint import fingerprint
+from grok_jax.origins import PACKAGE, own_source
+from grok_jax.training.devices import default_mapping, run_mesh
+from grok_jax.training.flags import deciding_flags
+from grok_jax.training.grid import Group
+from grok_jax.training.parts import parts
+from grok_jax.training.program import pool_hash
+
+COMPUTING = ("jax", "jaxlib", "flax", "optax", "numpy", "ml_dtypes", "opt_einsum", "scipy", "neural-tangents")
+COUNTED = ("python", PACKAGE, *(name.replace("-", "_") for name in COMPUTING))  # by entries of their own
+ACCELERATORS = ("jax-", "jax_", "nvidia-", "libtpu", "rocm-")  # how packages of compilers and kernels begin
+OWN_SOURCE = "grok_jax's own source"
+SHOWN = 60  # longer values are named, not shown
+NOTHING = "nothing"
+BY_RUN = "by run: "
+
+
+def identity(plan: Any) -> dict[str, Any]:
+    """Everything that decides the numbers of a sweep, by names that a reader knows; JSON has all types in it.
+
+    Args:
+      plan: axes, groups and execution of a sweep, as plan_grid gives them.
+
+    Returns:
+      Settings by their dotted names, the grid, the devices, JAX's flags, versions, the hash of this package's source,
+      a fingerprint of each part (task, model, optimizer, probes), and the hash of each task's data.
+
+    Raises:
+      UserError: data cannot be loaded.
+    """
+    return _settings(plan) | _layout(plan) | deciding_flags() | _versions() | _parts(plan) | _data(plan)
+
+
+def identity_hash(identity: Mapping[str, Any]) -> str:
+    """sha256 of an identity, as hex; the same before and after it was JSON."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """One entry for each thing that two identities differ in, such as "jax_enable_x64 (was False, is True)"."""
+    before, now = (json.loads(json.dumps(each)) for each in (before, now))
+    names = [name for name in {**now, **before} if not _same(before.get(name, NOTHING), now.get(name, NOTHING))]
+    if "grid" in names:  # of the fields on its axes it says enough
+        names = [name for name in names if not all(str(each.get(name)).startswith(BY_RUN) for each in (before, now))]
+    return [_difference(name, before.get(name, NOTHING), now.get(name, NOTHING)) for name in names]
+
+
+def require_sure(plan: Any) -> None:
+    """Raises UserError unless every part of a sweep can be told from an edited one in another process."""
+    for group in plan.groups:
+        for name, part in parts(group.static).items():
+            kind, _, own = name.partition(" ")
+            unsure = fingerprint(part).unsure
+            require(
+                not unsure,
+                f"checkpoint= cannot be used with {kind} {own!r}, of which {', '.join(unsure[:3])} cannot be told from "
+                "another when the work is gone on with; use plain values, arrays and functions there",
+            )
+
+
+def _settings(plan: Any) -> dict[str, Any]:
+    """Each field: its value where all runs have the same, else a hash of all."""
+    by_group = [_fields(group) for group in plan.groups]
+    names = dict.fromkeys(name for fields in by_group for name in fields)
+    common = {name: [fields.get(name, NOTHING) for fields in by_group] for name in names}
+    places = [group.members.tolist() for group in plan.groups]
+    return {
+        "grid": _short([(axis.name, axis.values) for axis in plan.axes]),
+        "order of the runs": _hash(places),
+        "rows": _short([tuple(group.capacity) for group in plan.groups]),
+        **{name: _common(each) for name, each in common.items()},
+    }
+
+
+def _fields(group: Group) -> dict[str, Any]:
+    """Dotted name -> value of every field of a group's runs."""
+    static = {
+        f"{section}.{name}": value
+        for section in ("task", "model", "optimizer", "training")
+        for name, value in getattr(group.static, section)
+    }
+    schedule = {f"training.{name}": value for name, value in group.schedule._asdict().items()}
+    hyper = {name: _of_runs(values) for name, values in group.hyper.items()}
+    del static["training.name"]
+    return static | schedule | hyper | {"types of traced fields": group.static.traced}
+
+
+def _of_runs(values: Num[np.ndarray, " runs"]) -> Any:
+    """The value that all runs have, as short as it can be told in its precision; else a hash of all."""
+    if (values != values[0]).any():
+        return BY_RUN + _hash(values.tolist())
+    return float(str(values[0])) if values.dtype.kind == "f" else values[0].item()
+
+
+def _common(values: list[Any]) -> Any:
+    """The value that all groups have, else a hash of all."""
+    return _plain(values[0]) if len(set(map(repr, values))) == 1 else BY_RUN + _hash(values)
+
+
+def _layout(plan: Any) -> dict[str, Any]:
+    mapping = plan.execution.mapping
+    device = jax.devices()[0]
+    found = {
+        "mapping": default_mapping() if mapping == "auto" else mapping,
+        "backend": jax.default_backend(),
+        "devices": f"{jax.device_count()} x {device.device_kind}",
+        "platform": getattr(device.client, "platform_version", ""),
+    }
+    # Its vector instructions decide how sums are rounded; how many of its cores are used does not.
+    return found | ({"processor": _processor()} if found["backend"] == "cpu" else {})
+
+
+def _versions() -> dict[str, Any]:
+    names = list(COMPUTING)
+    if jax.default_backend() != "cpu":
+        installed = {each.metadata["Name"] or "" for each in importlib.metadata.distributions()}
+        names += sorted(name for name in installed if name.lower().startswith(ACCELERATORS))
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {"version of python": python, **{f"version of {name}": _version(name) for name in names}}
+
+
+def _parts(plan: Any) -> dict[str, Any]:
+    """This package's source, and the parts by what is not in it."""
+    found = {name: part for group in plan.groups for name, part in parts(group.static).items()}
+    return {OWN_SOURCE: own_source()} | {name: fingerprint(part, counted=COUNTED).text for name, part in found.items()}
+
+
+def _data(plan: Any) -> dict[str, Any]:
+    found: dict[str, dict[str, None]] = {}
+    for group in plan.groups:
+        runs = len(group.members)
+        pool = pool_hash(group.static, run_mesh(min(plan.execution.chunk_runs, runs) or runs))
+        if pool is not None:
+            found.setdefault(f"data of task {dict(group.static.task)['name']}", {})[pool] = None
+    return {name: next(iter(pools)) if len(pools) == 1 else _hash(list(pools)) for name, pools in found.items()}
+
+
+def _difference(name: str, before: Any, now: Any) -> str:
+    told = [str(value) for value in (before, now)]
+    if any(len(text) > SHOWN or _is_hash(text) for text in told):
+        return name
+    return f"{name} (was {told[0]}, is {told[1]})"
+
+
+def _is_hash(text: str) -> bool:
+    return "sha256 " in text or (len(text) == 64 and set(text) <= set("0123456789abcdef"))
+
+
+def _same(one: Any, other: Any) -> bool:
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)  # 1, 1.0 and true differ
+
+
+def _short(value: Any) -> str:
+    return repr(value) if len(repr(value)) <= SHOWN else _hash(value)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or type(value) in (bool, int, float, str) else repr(value)
+
+
+def _hash(value: Any) -> str:
+    return f"sha256 {hashlib.sha256(repr(value).encode()).hexdigest()}"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    """The kind of CPU, as exactly as the system says."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()

@@ -1,0 +1,184 @@
+"""The programs of a process: made anew when anything that they compute has changed, and only then."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from grok_jax import sweep
+from grok_jax.models import MODELS
+from grok_jax.models.activations import ACTIVATIONS
+from grok_jax.optim import OPTIMIZERS
+from grok_jax.tasks import TASKS, Examples
+from grok_jax.training import Probe, program, register_probe
+from grok_jax.training.devices import run_mesh
+from grok_jax.training.probes import PROBES
+from grok_jax.training.sweep import plan_grid
+
+OWN = {"own": ("a probe of one's own", "1")}
+
+
+@pytest.fixture
+def key(small_config, monkeypatch):
+    """What tells the program of a small run, with a probe and an activation of one's own, from others."""
+    monkeypatch.setitem(PROBES, "own", own_probe([1.0]))
+    monkeypatch.setitem(ACTIVATIONS, "own", jnp.tanh)
+    for registry, name in ((TASKS, "teacher_student"), (MODELS, "mlp"), (OPTIMIZERS, "adamw")):
+        monkeypatch.setitem(registry, name, registry[name])  # as it was, after the test
+
+    def make():
+        config = small_config(**{"training.probes": ("own",), "model.activation": "own"})
+        (group,) = plan_grid(config, {}).groups
+        asked = []
+
+        def compiled(key, *others):
+            asked.append(key)
+            return program.Program(*[None] * 5, others[-1], 1, 0, "init")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(program, "_compile", compiled)
+            program.fitted_program(group, "map", 0)
+        return asked[0]
+
+    return make
+
+
+def own_probe(scale):
+    return Probe(lambda probed: {"own": scale[0] * probed.test_weights.sum()}, OWN)
+
+
+def edit_probe():
+    register_probe("own", own_probe([2.0]), replace=True)
+
+
+def edit_list_in_a_closure():
+    PROBES["own"].measure.__closure__[0].cell_contents[0] = 2.0
+
+
+def edit_activation():
+    ACTIVATIONS["own"] = lambda z: 2 * jnp.tanh(z)
+
+
+def edit_task():
+    present = functools.partial(lambda scale, examples, fields: examples, 1)
+    TASKS["teacher_student"] = dataclasses.replace(TASKS["teacher_student"], present=present)
+
+
+def edit_model():
+    build = MODELS["mlp"].build
+    MODELS["mlp"] = dataclasses.replace(MODELS["mlp"], build=lambda *arguments: build(*arguments))
+
+
+def edit_optimizer():
+    build = OPTIMIZERS["adamw"].build
+    OPTIMIZERS["adamw"] = dataclasses.replace(OPTIMIZERS["adamw"], build=lambda fields: build(fields))
+
+
+def edit_pool():
+    pool = Examples(np.ones((5, 3)), np.ones(5))
+    TASKS["teacher_student"] = dataclasses.replace(TASKS["teacher_student"], load=lambda fields: pool)
+
+
+EDITS = (edit_probe, edit_list_in_a_closure, edit_activation, edit_task, edit_model, edit_optimizer, edit_pool)
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_part_is_another_program(key, edit):
+    before = key()
+    edit()
+    assert key() != before
+
+
+def test_parts_registered_again_as_they_were_are_the_same_program(key):
+    before = key()
+    register_probe("own", own_probe([1.0]), replace=True)
+    TASKS["teacher_student"] = dataclasses.replace(TASKS["teacher_student"])
+    assert key() == before
+
+
+def test_a_flag_of_jax_that_decides_numbers_is_another_program(key):
+    before = key()
+    with jax.default_matmul_precision("float32"):
+        assert key() != before
+    assert key() == before
+
+
+def test_a_task_registered_again_loads_its_data_again(small_config, monkeypatch, tmp_path):
+    file = tmp_path / "data.npy"
+
+    def register():
+        def load(fields):
+            return Examples(np.load(file), np.zeros(3))
+
+        task = dataclasses.replace(TASKS["teacher_student"], name="own", load=load)
+        monkeypatch.setitem(TASKS, "own", task)
+
+    def first():
+        (group,) = plan_grid({**small_config().to_dict(), "task": {"name": "own"}}, {}).groups
+        pool = program.load_pool(group.static, run_mesh(1))
+        assert pool is program.load_pool(group.static, run_mesh(1))
+        return float(pool.inputs[0])
+
+    for value in (1.0, 2.0):
+        np.save(file, np.full(3, value))
+        register()
+        assert first() == value
+
+
+def compiled_by(caplog, function):
+    """What a function returns, and how many programs XLA compiled meanwhile."""
+    caplog.clear()
+    with jax.log_compiles(), caplog.at_level("WARNING"):
+        result = function()
+    return result, sum("Finished XLA compilation" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.slow
+def test_a_cell_run_again_compiles_nothing_and_an_edited_one_gives_new_numbers(small_config, monkeypatch, caplog):
+    scope = {"jax": jax, "Probe": Probe, "register_probe": register_probe, "OWN": OWN, "SCALE": [1.0]}
+    cell = (
+        "@jax.jit\ndef helper(x):\n    return SCALE[0] * x.sum()\n"
+        "register_probe('own', Probe(lambda probed: {'own': helper(probed.test_weights)}, OWN), replace=True)"
+    )
+    monkeypatch.setitem(PROBES, "own", None)
+    del PROBES["own"]  # which monkeypatch puts back, and so takes away, after the test
+
+    def run():
+        exec(cell, scope)
+        return sweep(small_config(**{"training.probes": ("own",), "training.steps": 0}), {}, progress=False).own.item()
+
+    first, compiled = compiled_by(caplog, run)
+    assert first == pytest.approx(1)
+    assert compiled >= 4  # init, advance, measure, probe
+    assert compiled_by(caplog, run) == (first, 0)
+    scope["SCALE"][0] = 3.0
+    assert run() == pytest.approx(3)
+    # Without running the cell: JAX keeps the trace of the jitted helper, whose global has changed.
+    scope["SCALE"][0] = 5.0
+    assert sweep(
+        small_config(**{"training.probes": ("own",), "training.steps": 0}), {}, progress=False
+    ).own.item() == pytest.approx(5)
+
+
+@pytest.mark.slow
+def test_a_switch_to_64_bits_gives_other_numbers_and_back_the_same(small_config, caplog):
+    def run():
+        return sweep(small_config(), {}, progress=False).train_loss.values
+
+    before = run()
+    with jax.enable_x64(True):
+        within = run()
+    after, compiled = compiled_by(caplog, run)
+    assert not np.array_equal(before, within)
+    assert compiled == 0
+    np.testing.assert_array_equal(before, after)
+
+
+def test_a_probe_that_replaces_itself_may_keep_its_variables(monkeypatch):
+    monkeypatch.setitem(PROBES, "own", own_probe([1.0]))
+    again = register_probe("own", own_probe([2.0]), replace=True)
+    assert PROBES["own"] is again

@@ -1,0 +1,88 @@
+"""Every part works where a user has JAX refuse what it would do silently: promotions, ranks, tracers that leak."""
+
+import jax
+import numpy as np
+import pytest
+
+import grok_jax
+from grok_jax.models import MODELS
+from grok_jax.optim import OPTIMIZERS
+from grok_jax.tasks import TASKS
+from grok_jax.training import validation
+from grok_jax.training.probes import PROBES
+
+FITTING = {  # for each task, models that take it, and fields that make both small
+    "circuit_logits": (["mixture"], {"task.p": 5, "training.loss": "cross_entropy"}),
+    "imdb": (["lstm"], {"task.source": "csv", "task.file": "reviews.csv", "task.length": 6, "task.size": 30}),
+    "kernel_eigenvector": (["mlp", "committee"], {"task.order": 3, "task.train_size": 12, "task.test_size": 6}),
+    "mnist": (["mlp"], {"task.train_size": 20, "task.messiness": 0.5}),
+    "modular_arithmetic": (
+        ["lstm", "token_mlp", "transformer"],
+        {"task.p": 11, "task.encoding": "tokens", "task.label_noise": 0.1, "training.batch_size": 4},
+    ),
+    "qm9": (["graph_network"], {"task.size": 20}),
+    "single_index": (["committee", "mlp"], {"task.target": "hermite", "model.centered": True}),
+    "teacher_student": (["mlp"], {"task.noise": 0.1, "model.linearized": True, "training.shrink_step": 5}),
+    "toy_addition": (["embedded_sum"], {"task.encoding": "tokens", "task.messiness": 0.5}),
+}
+PAIRS = [(task, model) for task, (models, _) in FITTING.items() for model in models]
+
+
+@pytest.fixture(autouse=True)
+def strict(tmp_path, monkeypatch):
+    (tmp_path / "reviews.csv").write_text("text,label\n" + "".join(f"word{i} film,{i % 2}\n" for i in range(40)))
+    monkeypatch.setenv("GROK_JAX_DATA", str(tmp_path))
+    monkeypatch.setenv("GROK_JAX_CACHE", str(tmp_path))
+    validation._traced.cache_clear()  # what was traced before would not be traced again
+    with jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise"), jax.checking_leaks():
+        yield
+    validation._traced.cache_clear()
+
+
+def config_of(task, model="mlp", optimizer="adamw", **fields):
+    config = grok_jax.default_config(task, model, optimizer)
+    config.update_from_flattened_dict({**FITTING[task][1], **fields})
+    if config.training.shrink_step is not None:
+        config.training.shrink_to = 0.5
+    return config
+
+
+def test_these_are_all_tasks_and_models():
+    assert {task for task, _ in PAIRS} == set(TASKS)
+    assert {model for _, model in PAIRS} == set(MODELS)
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize(("task", "model"), PAIRS)
+def test_every_task_and_model_can_be_checked(task, model):
+    grok_jax.check(config_of(task, model))
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_can_be_checked(optimizer):
+    noise = {"optimizer.clip_norm": 1.0, "optimizer.warmup_steps": 3, "optimizer.weight_noise": 0.1}
+    noise |= {"optimizer.update_noise": 0.1, "optimizer.weight_decay": 0.1}
+    grok_jax.check(config_of("teacher_student", optimizer=optimizer, **noise))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("probe", PROBES)
+def test_every_probe_that_fits_can_be_checked(probe):
+    task, model = {"logits": ("mnist", "mlp"), "mixture": ("circuit_logits", "mixture")}.get(
+        probe, ("modular_arithmetic", "transformer")
+    )
+    if probe in ("decomposition", "kernel", "kernel_regression", "subspace"):
+        task, model = "single_index", "committee"
+    fields = {"task.target": "quadratic"} if task == "single_index" else {}
+    if probe == "representation":
+        task, model = "toy_addition", "embedded_sum"
+    grok_jax.check(config_of(task, model, **fields, **{"training.probes": (probe,)}))
+
+
+@pytest.mark.slow
+def test_a_sweep_gives_what_it_gives_elsewhere(small_config):
+    runs = grok_jax.sweep(small_config(), {"seed": [0, 1]}, progress=False)
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        elsewhere = grok_jax.sweep(small_config(), {"seed": [0, 1]}, progress=False)
+    np.testing.assert_array_equal(runs.train_loss, elsewhere.train_loss)

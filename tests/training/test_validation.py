@@ -1,0 +1,399 @@
+"""What cannot train is refused before anything compiles, in one line that says what came and what must come."""
+
+import dataclasses
+import functools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import grok_jax
+from grok_jax import UserError, check, observe, sweep
+from grok_jax.models import MODELS, Model
+from grok_jax.optim import OPTIMIZERS
+from grok_jax.optim.chains import STATIC, TRACED, Optimizer
+from grok_jax.tasks import TASKS, Data, Examples, Rows, Split, Task
+from grok_jax.training import Probe
+from grok_jax.training.probes import PROBES
+
+FILE = Path(__file__).name
+
+
+class Network(nn.Module):
+    """Gives what a function makes of it and its inputs."""
+
+    outputs: int
+    give: Callable
+
+    @nn.compact
+    def __call__(self, x):
+        return self.give(self, x)
+
+
+def linear(network, x):
+    return nn.Dense(network.outputs)(x)
+
+
+def whole(rows, columns=None):
+    return jnp.arange(rows) % 2 if columns is None else jnp.zeros((rows, columns), jnp.int32)
+
+
+def values(rows, columns=2):
+    return jnp.zeros((rows, columns))
+
+
+def examples(rows, targets=values):
+    return Examples(jnp.ones((rows, 4)), targets(rows))
+
+
+def split(rows, targets=values, **changes):
+    return Split(examples(rows, targets), jnp.arange(rows), jnp.int32(rows))._replace(**changes)
+
+
+def task(targets=values, outputs=2, train=split, **changes):
+    def draw(key, fields, pool, capacity):
+        return Data(train(capacity.train, targets), split(capacity.test, targets))
+
+    return Task(
+        **{"name": "own", "outputs": lambda fields: outputs, "rows": lambda fields: Rows(6, 4), "draw": draw} | changes
+    )
+
+
+def pooled(labels, **changes):
+    """A task with a pool of these labels."""
+    labels = np.asarray(labels, np.int32)
+
+    def draw(key, fields, pool, capacity):
+        return Data(*(Split(None, jnp.arange(rows) % len(labels), jnp.int32(rows)) for rows in capacity))
+
+    pool = Examples(np.ones((len(labels), 4), np.float32), labels)
+    return task(load=lambda fields: pool, draw=draw, **changes)
+
+
+def model(give=linear, **changes):
+    return Model(**{"name": "own", "build": lambda fields, outputs, vocabulary: Network(outputs, give)} | changes)
+
+
+def optimizer(update, init=lambda params: jnp.zeros(())):
+    def build(fields):
+        return optax.GradientTransformationExtraArgs(init, update)
+
+    return Optimizer(name="own", static=STATIC, traced=TRACED, build=build)
+
+
+def probe(measure, variables=("one",)):
+    return Probe(measure, dict.fromkeys(variables, ("a number", "1")))
+
+
+def fail(*args, **others):
+    raise KeyError("nope")
+
+
+LINE = fail.__code__.co_firstlineno + 1
+NOPE = f"fails with KeyError: 'nope' ({FILE}:{LINE})"
+
+# Parts of a run -> what is said of them. A task, a model, an optimizer or probe left out is one that fits.
+REFUSED = {
+    "flat_values": (
+        {"task": task(lambda rows: jnp.zeros(rows), 1)},
+        "targets of task 'own' are floats of shape (rows,); they must have shape (rows, outputs), here (rows, 1); "
+        "write targets[:, None]",
+    ),
+    "columns": (
+        {"task": task(functools.partial(values, columns=3))},
+        "targets of task 'own' are floats of shape (rows, 3); its networks have 2 outputs, so they must have shape "
+        "(rows, 2)",
+    ),
+    "columns_of_labels": (
+        {"task": task(functools.partial(whole, columns=1))},
+        "targets of task 'own' are whole numbers of shape (rows, 1), so labels; they must have shape (rows,); give "
+        "values as floats",
+    ),
+    "unsigned_labels": (
+        {"task": task(lambda rows: whole(rows).astype(jnp.uint8))},
+        "labels of task 'own' are uint8, which has no -1; they must be int32; write targets.astype(numpy.int32)",
+    ),
+    "truth_values": (
+        {"task": task(lambda rows: whole(rows, 2).astype(bool))},
+        "targets of task 'own' are bool; they must be floats (values) or int32 (labels)",
+    ),
+    "drawn_labels": (
+        {"task": task(lambda rows: 3 + whole(rows))},
+        "labels go from 3 to 4; a model of 2 outputs has labels 0 to 1",
+    ),
+    "pooled_labels": (
+        {"task": pooled([0, 6, 1], outputs=3)},
+        "labels go from 0 to 6; a model of 3 outputs has labels 0 to 2",
+    ),
+    "presented_labels": (
+        {"task": pooled([0, 1], present=lambda shown, fields: shown._replace(targets=shown.targets + 1))},
+        "labels go from 1 to 2; a model of 2 outputs has labels 0 to 1",
+    ),
+    "signs_as_labels": (
+        {"task": pooled([-1, 0], outputs=1)},
+        "labels go from -1 to 0; a model of 1 output has labels 0 to 1",
+    ),
+    "no_outputs": ({"task": task(outputs=0)}, "task 'own' has 0 outputs; it must have 1 or more"),
+    "no_rows": (
+        {"task": task(rows=lambda fields: Rows(0, 4))},
+        "task 'own' (rows) gives Rows(train=0, test=4); each must be 1 or above",
+    ),
+    "other_dtype": (
+        {"task": task(train=lambda rows, targets: split(rows, whole))},
+        "task 'own' trains on targets int32 of shape (3,) and tests on targets float32 of shape (3, 2); both must be "
+        "of one kind",
+    ),
+    "other_inputs": (
+        {"task": task(train=lambda rows, _: split(rows, examples=Examples(jnp.ones((rows, 5)), values(rows))))},
+        "task 'own' trains on inputs float32 of shape (3, 5) and tests on inputs float32 of shape (3, 4); both must be "
+        "of one kind",
+    ),
+    "short_index": (
+        {"task": task(train=lambda rows, _: split(rows, index=jnp.arange(5)))},
+        "task 'own' (draw) gives train.index of shape (5,) and int32; it must be whole numbers of shape (6,), the rows "
+        "to make room for",
+    ),
+    "size_of_floats": (
+        {"task": task(train=lambda rows, _: split(rows, size=jnp.float32(3)))},
+        "task 'own' (draw) gives train.size of shape () and float32; it must be one whole number",
+    ),
+    "ragged": (
+        {"task": task(train=lambda rows, _: split(rows, examples=Examples(jnp.ones((rows, 4)), values(7))))},
+        "task 'own' (draw) has train examples whose arrays have (6,), (7,) rows; all must have as many, 1 or more",
+    ),
+    "nothing": (
+        {"task": task(train=lambda rows, _: split(rows, examples=None))},
+        "task 'own' (draw) gives train no examples, and there is no pool; give one of both",
+    ),
+    "no_pool": (
+        {"task": task(load=lambda fields: (np.ones(3), np.ones(3)))},
+        "task 'own' (load) gives tuple; it must give Examples or None",
+    ),
+    "not_row_by_row": (
+        {"task": task(present=lambda shown, fields: shown._replace(inputs=shown.inputs[:1]))},
+        "task 'own' (present) gives arrays that begin with (1,), (3,) for 3 rows; each must begin with (3,)",
+    ),
+    "seven_of_ten_classes": (
+        {"task": pooled(range(10), outputs=10), "model": model(lambda network, x: nn.Dense(7)(x))},
+        "model 'own' gives float32 of shape (3, 7) for 3 rows; task 'own' has 10 outputs, so it must give floats of "
+        "shape (3, 10)",
+    ),
+    "flat_outputs": (
+        {"model": model(lambda network, x: nn.Dense(1)(x)[:, 0])},
+        "model 'own' gives float32 of shape (3,) for 3 rows; task 'own' has 2 outputs, so it must give floats of shape "
+        "(3, 2)",
+    ),
+    "transposed_outputs": (
+        {"task": task(functools.partial(values, columns=3), 3), "model": model(lambda network, x: nn.Dense(3)(x).T)},
+        "model 'own' gives float32 of shape (3, 4) for 4 rows; task 'own' has 3 outputs, so it must give floats of "
+        "shape (4, 3)",
+    ),
+    "whole_outputs": (
+        {"model": model(lambda network, x: linear(network, x).astype(int))},
+        "model 'own' gives int32 of shape (3, 2) for 3 rows; task 'own' has 2 outputs, so it must give floats of shape "
+        "(3, 2)",
+    ),
+    "whole_parameters": (
+        {"model": model(lambda network, x: linear(network, x) * network.param("a", lambda key: jnp.int32(1)))},
+        "model 'own' has parameters a of int32; parameters must be floats",
+    ),
+    "batch_statistics": (
+        {"model": model(lambda network, x: linear(network, nn.BatchNorm(use_running_average=True)(x)))},
+        "model 'own' has variables batch_stats, params; it must have params, and no others",
+    ),
+    "no_parameters": (
+        {"model": model(lambda network, x: x[:, :2])},
+        "model 'own' has variables of no kind; it must have params, and no others",
+    ),
+    "parameters": (
+        {
+            "optimizer": optimizer(
+                lambda updates, state, params, **others: (jax.tree.map(lambda w: w[None], updates), state)
+            )
+        },
+        "optimizer 'own' gives updates, Dense_0/bias, of float32 of shape (1, 2); it must be float32 of shape (2,)",
+    ),
+    "state_dtype": (
+        {"optimizer": optimizer(lambda updates, state, params, **others: (updates, jnp.int32(1)))},
+        "a step of optimizer 'own' gives a state of int32 of shape (); it must be float32 of shape ()",
+    ),
+    "state_structure": (
+        {"optimizer": optimizer(lambda updates, state, params, **others: (updates, (state, state)))},
+        "a step of optimizer 'own' gives a state PyTreeDef((*, *)); it must be PyTreeDef(*)",
+    ),
+    "probe_of_rows": (
+        {"probe": probe(lambda probed: {"one": probed.train_weights})},
+        "probe 'own' gives one as float32 of shape (6,); it must be one float, of shape ()",
+    ),
+    "probe_of_whole_numbers": (
+        {"probe": probe(lambda probed: {"one": jnp.int32(1)})},
+        "probe 'own' gives one as int32 of shape (); it must be one float, of shape ()",
+    ),
+    "probe_of_others": (
+        {"probe": probe(lambda probed: {"two": jnp.float32(2)})},
+        "probe 'own' gives two; its variables are one",
+    ),
+    "probe_of_no_names": (
+        {"probe": probe(lambda probed: jnp.float32(2))},
+        "probe 'own' gives {array}; it must give a dict of its variables",
+    ),
+    **{
+        f"task_{part}_raises": ({"task": task(**{part: fail})}, f"task 'own' ({part}) {NOPE}")
+        for part in ("rows", "load", "draw", "present", "vocabulary", "check")
+    },
+    "build_raises": ({"model": model(build=fail)}, f"model 'own' (build) {NOPE}"),
+    "model_raises": ({"model": model(fail)}, f"model 'own' (init) {NOPE}"),
+    "optimizer_raises": ({"optimizer": optimizer(fail)}, f"optimizer 'own' {NOPE}"),
+    "optimizer_init_raises": ({"optimizer": optimizer(fail, fail)}, f"the start of a run {NOPE}"),
+    "probe_raises": ({"probe": probe(fail)}, f"probe 'own' {NOPE}"),
+    "probe_check_raises": ({"probe": Probe(fail, {}, fail)}, f"probe 'own' (check) {NOPE}"),
+}
+cases = pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED.keys())
+
+
+def config_of(parts, put=lambda registry, name, part: registry.update({name: part})):
+    """The config of a run of these parts, which are registered."""
+    fitting = {"task": task(), "model": model(), "probe": probe(lambda probed: {"one": jnp.float32(1)})}
+    for kind, registry in (("task", TASKS), ("model", MODELS), ("probe", PROBES), ("optimizer", OPTIMIZERS)):
+        part = parts.get(kind, fitting.get(kind))
+        if part is not None:
+            put(registry, "own", part)
+    return {
+        "task": {"name": "own"},
+        "model": {"name": "own"},
+        "optimizer": {"name": "own" if "optimizer" in parts else "adamw"},
+        "training": {"steps": 2, "records": 2, "probes": ("own",)},
+    }
+
+
+def refusal(function, *args, **others):
+    """What a UserError says, in one line."""
+    with pytest.raises(UserError) as raised:
+        function(*args, **others)
+    assert "\n" not in str(raised.value)
+    return re.sub(r"gives \w*(Array|Tracer)\w*;", "gives {array};", str(raised.value))
+
+
+@pytest.fixture
+def own(monkeypatch):
+    """Parts -> the config of a run of them, which are registered as long as the test runs."""
+    return lambda **parts: config_of(parts, monkeypatch.setitem)
+
+
+@cases
+def test_check_says_what_came_and_what_must_come(case, own):
+    assert refusal(check, own(**case[0])) == case[1]
+
+
+@cases
+def test_sweep_refuses_what_check_refuses_and_compiles_nothing(case, own, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys.modules["grok_jax.training.sweep"], "fitted_program", None)
+    assert refusal(sweep, own(**case[0]), progress=False, checkpoint=tmp_path / "kept") == case[1]
+    assert not (tmp_path / "kept").exists()
+
+
+def test_observe_refuses_what_check_refuses(own):
+    parts, said = REFUSED["seven_of_ten_classes"]
+    assert refusal(lambda: list(observe(lambda probed: probed.params, own(**parts)))) == said
+
+
+def test_parts_that_fit_are_trained(own):
+    config = own(optimizer=optimizer(lambda updates, state, params, **others: (updates, state)))
+    check(config)
+    assert np.isfinite(sweep(config, progress=False).train_loss).all()
+
+
+def test_a_part_replaced_under_its_name_is_looked_at_again(own):
+    check(own())
+    parts, said = REFUSED["flat_outputs"]
+    assert refusal(check, own(**parts)) == said
+    parts, said = REFUSED["probe_raises"]
+    assert refusal(check, own(**parts)) == said
+
+
+def test_code_decided_by_a_traced_field_is_named(own):
+    def build(fields, outputs, vocabulary):
+        return Network(outputs if fields.deep > 0 else 1, linear)
+
+    said = refusal(check, own(model=model(build=build, traced={"deep": 1.0})))
+    line = build.__code__.co_firstlineno + 1
+    assert said.startswith("model 'own' (build) fails with TracerBoolConversionError: ")
+    assert said.endswith(
+        f"({FILE}:{line}); a field that decides code or shapes must be among the static ones of its component"
+    )
+
+
+def test_every_group_of_a_grid_is_looked_at(own):
+    def give(network, x):
+        return linear(network, x)
+
+    def build(fields, outputs, vocabulary):
+        return Network(fields.wide, give)
+
+    config = own(model=model(build=build, static={"wide": 2}))
+    check(config, {"model.wide": [2]})
+    assert "gives float32 of shape (3, 5)" in refusal(check, config, {"model.wide": [2, 5]})
+
+
+def test_labels_of_every_run_are_looked_at(own):
+    def draw(key, fields, pool, capacity):
+        return Data(*(split(rows, lambda rows: whole(rows) + fields.shift) for rows in capacity))
+
+    config = own(task=task(draw=draw, traced={"shift": 0}))
+    check(config, {"task.shift": [0], "seed": [0, 1]})
+    said = refusal(check, config, {"task.shift": [0, 5, 0]})
+    assert said == "labels go from 0 to 6; a model of 2 outputs has labels 0 to 1"
+
+
+def test_a_function_without_a_hash_is_checked_and_trained(own):
+    @dataclasses.dataclass
+    class Mean:  # that has an __eq__, so no hash
+        factor: float
+
+        def __call__(self, probed):
+            return {"one": self.factor * probed.test_weights.sum()}
+
+    config = own(probe=probe(Mean(3.0)))
+    check(config)
+    assert sweep(config, progress=False).one.values.tolist() == pytest.approx([3, 3])
+
+
+def test_a_global_that_a_part_reads_is_looked_at_again(own, monkeypatch):
+    monkeypatch.setitem(globals(), "GIVEN", {"columns": 2})
+    config = own(model=model(lambda network, x: nn.Dense(GIVEN["columns"])(x)))
+    check(config)
+    GIVEN["columns"] = 7
+    assert "gives float32 of shape (3, 7) for 3 rows" in refusal(check, config)
+
+
+def test_a_mixture_of_a_vector_task_is_refused():
+    config = grok_jax.default_config("teacher_student", "mixture")
+    assert "takes the logits of two circuits, (rows, 2, classes)" in refusal(check, config)
+
+
+def test_logits_of_a_regression_are_refused_by_check():
+    config = grok_jax.default_config()
+    config.training.probes = ("logits",)
+    assert refusal(check, config) == "probe 'logits' needs classes; task 'teacher_student' is a regression"
+
+
+@pytest.mark.slow
+def test_the_refusals_do_not_come_from_the_type_checks_of_the_tests():
+    """The same in a process without them."""
+    code = (
+        "import importlib.util, sys; spec = importlib.util.spec_from_file_location('cases', sys.argv[1]); "
+        "cases = importlib.util.module_from_spec(spec); spec.loader.exec_module(cases); "
+        "wrong = [name for name, (parts, said) in cases.REFUSED.items() "
+        "if cases.refusal(lambda: cases.check(cases.config_of(parts))) != said]; print(*wrong)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, __file__], capture_output=True, text=True, env=os.environ)
+    assert (done.stdout, done.stderr) == ("\n", "")
