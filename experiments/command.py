@@ -186,7 +186,7 @@ def require_no_axis_overridden(config: ConfigDict) -> None:
 def _overridden() -> list[str]:
     """The fields that the command line overrides, by their dotted names."""
     arguments = flags.FLAGS.read_flags_from_files(sys.argv[1:], force_gnu=False)  # with those of --flagfile
-    overrides = [re.match(r"--?(?:no)?config\.([^=]+)", argument) for argument in arguments]
+    overrides = [re.match(r"--?(?:no)?config\.([^=]*)", argument) for argument in arguments]
     return [match[1] for match in overrides if match]
 
 

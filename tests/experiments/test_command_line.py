@@ -117,6 +117,7 @@ BAD = {
     "config file without get_config": Bad(MINE, "no function get_config", config_file("seed = 0\n")),
     "unknown preset": Bad((f"--config={FIGURE}:smok", "--out={out}"), "there are smoke, quick, paper"),
     "misspelt field": Bad((*RUN, "--config.model.init_scael=2"), "--config.model.init_scael is no field; there are"),
+    "field without a name": Bad((*RUN, "--config.=3"), "--config. is no field; there are"),
     "field of another type": Bad((*RUN, "--config.training.steps=abc"), "--config.training.steps=abc"),
     "more rows than the data": Bad(
         ("--config=configs/grid.py:task=mnist", "--config.task.train_size=6000", "--out={out}"),
