@@ -1,10 +1,7 @@
 """Compiled programs kept from one process to the next, in JAX's persistent compilation cache."""
 
 import contextlib
-import hashlib
 import os
-import platform
-import re
 import warnings
 from pathlib import Path
 
@@ -58,16 +55,5 @@ def forget_compiled_programs() -> None:
 
 
 def _folder() -> Path:
-    return Path(pooch.os_cache("grok_jax")) / "programs" / _processor()
-
-
-def _processor() -> str:
-    """Names this kind of processor: a home can be shared by several, and a program is compiled for one."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        kind = sorted(
-            {line for line in lines if re.match(r"vendor_id|model name|cpu family|model|flags|Features", line)}
-        )
-    except OSError:
-        kind = [platform.processor()]
-    return hashlib.sha256("\n".join([platform.machine(), *kind]).encode()).hexdigest()[:12]
+    # Processors of several kinds may share it: JAX's key of a program names the instructions it may use.
+    return Path(pooch.os_cache("grok_jax")) / "programs"

@@ -18,6 +18,7 @@ from grok_jax.compilation_cache import keep_compiled_programs
 from grok_jax.training import program
 from grok_jax.training.sweep import plan_grid
 
+ROOT = Path(__file__).parents[1]
 SETTINGS = (
     "jax_compilation_cache_dir",
     "jax_persistent_cache_min_compile_time_secs",
@@ -116,6 +117,40 @@ def test_damaged_entries_decide_nothing_and_are_written_anew_after_one_warning(f
         assert capsys.readouterr().err.count("compilation cache entry") == warned
 
 
+@pytest.mark.slow
+def test_a_disk_that_takes_no_more_bytes_only_warns(tmp_path):
+    code = (
+        "import jax, resource; from grok_jax.compilation_cache import keep_compiled_programs as keep; keep();"
+        " jax.config.update('jax_persistent_cache_min_compile_time_secs', 0);"
+        " resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); print(jax.jit(lambda x: x + 1)(1))"
+    )
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "XDG_CACHE_HOME": str(tmp_path)}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "2\n")
+    assert "Error writing persistent compilation cache entry" in ended.stderr
+
+
+@pytest.mark.slow
+def test_two_processes_may_keep_the_same_programs_at_once(tmp_path):
+    code = (
+        "import jax; from grok_jax.compilation_cache import keep_compiled_programs as keep; keep();"
+        " jax.config.update('jax_persistent_cache_min_compile_time_secs', 0); print('ready', flush=True); input();"
+        " print([float(jax.jit(lambda x: x + n)(1)) for n in range(30)])"
+    )
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "XDG_CACHE_HOME": str(tmp_path)}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    start = [sys.executable, "-W", "error", "-c", code]
+    both = [subprocess.Popen(start, env=environment, cwd=ROOT, text=True, **pipes) for _ in range(2)]
+    for process in both:
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    ends = [process.communicate(timeout=120) for process in both]
+    assert ends == [(f"{[1.0 + n for n in range(30)]}\n", "")] * 2
+    assert len(list(tmp_path.rglob("*-cache"))) >= 30
+
+
 def test_what_is_kept_in_a_folder_of_the_user_is_never_removed(folder, tmp_path, capsys):
     (tmp_path / "entry-cache").write_bytes(b"theirs")
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
@@ -128,7 +163,7 @@ def test_what_is_kept_in_a_folder_of_the_user_is_never_removed(folder, tmp_path,
 @pytest.mark.parametrize(
     ("variables", "place"),
     [
-        ({}, "{home}/grok_jax/programs/*"),
+        ({}, "{home}/grok_jax/programs"),
         ({"JAX_ENABLE_COMPILATION_CACHE": "false"}, None),
         ({"JAX_COMPILATION_CACHE_DIR": "{home}/mine"}, "{home}/mine"),
     ],
@@ -141,7 +176,7 @@ def test_the_switches_of_the_environment(tmp_path, variables, place):
     )
     given = {name: value.format(home=tmp_path) for name, value in variables.items()}
     environment = {**os.environ, "JAX_PLATFORMS": "cpu", "XDG_CACHE_HOME": str(tmp_path), **given}
-    subprocess.run([sys.executable, "-c", code], env=environment, cwd=Path(__file__).parent.parent, check=True)
+    subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=True)
     kept = {str(path.parent) for path in tmp_path.rglob("*-cache")}
     if place is None:
         assert kept == set()
