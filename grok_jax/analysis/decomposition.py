@@ -5,7 +5,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from grok_jax.analysis.claims import FAILS, NOT_MEASURED, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import first_crossing, is_censored, last_value
+from grok_jax.analysis.grokking import first_crossing, last_value
 from grok_jax.analysis.lazy import t_peak
 from grok_jax.analysis.relative_loss import relative
 from grok_jax.analysis.selection import config_value
@@ -13,7 +13,7 @@ from grok_jax.analysis.selection import config_value
 PARTS = ("variance_error", "misalignment_error", "linear_power")
 STANDARD_ERRORS = 4.0  # A mean of independent draws is farther off once in 16,000 times.
 ROUNDING = 1e-9  # Below this share of its start a loss in float32 is noise.
-RISES = 1.1  # times its start: less is no rise
+RISES = 1.1  # a rise by less than a tenth of the start is none
 LATE = 2.0  # times as late
 GENERALIZED = 0.1  # of its start: what is left of a test loss that has fallen
 
@@ -71,46 +71,75 @@ def sum_is_test_loss(ds: xr.Dataset) -> Measured:
 
 
 def rise_is_linear_power(ds: xr.Dataset) -> Measured:
-    """Whether the test loss first rises, and by more than half because the linear power does.
+    """Whether in runs that generalise the test loss first rises, and by more than half because linear power does.
 
-    A run shows it where the sum of the parts peaks at RISES times its start or higher, before the misalignment error
-    has halved, and the linear power makes up more than half of that rise.
+    A run shows it where the sum of the parts rises from its lowest record so far by (RISES - 1) times its start or
+    more, reaches the top of its largest such rise before the misalignment error has halved, and linear power makes up
+    more than half of that rise. A run that does not generalise is no run whose delay there is to explain.
     """
+    ds, note = _those_that_generalise(ds)
     loss, linear = ds["decomposed_loss"], ds["linear_power"]
-    start, peak = loss.isel(step=0, drop=True), t_peak(loss)
-    rise, linear_rise = (x.sel(step=peak).drop_vars("step") - x.isel(step=0, drop=True) for x in (loss, linear))
+    low, peak = _largest_rise(loss)
+    rise, linear_rise = (x.isel(step=peak) - x.isel(step=low) for x in (loss, linear))
+    start = loss.isel(step=0)
     rises = rise >= (RISES - 1) * start
-    early = peak < first_crossing(relative(ds["misalignment_error"]), 0.5, "down")
+    step = ds["step"].isel(step=peak).drop_vars("step")
+    early = step < first_crossing(relative(ds["misalignment_error"]), 0.5, "down")
     values = {
-        "linear power, start / test loss": linear.isel(step=0, drop=True) / start,
-        "rise of the test loss / its start": rise / start,
-        "rise of linear power till then / the same": linear_rise / start,
-        "step of the peak": peak,
+        "linear power, start / test loss": linear.isel(step=0) / start,
+        "rise of the test loss from its lowest / its start": rise / start,
+        "rise of linear power meanwhile / the same": linear_rise / start,
+        "step of the peak": step,
     }
-    judged = over_seeds(rises & early & (linear_rise > rise / 2), values)
-    return judged._replace(note="; ".join(filter(None, [judged.note, f"{int(rises.sum())} of {rises.size} runs rise"])))
+    values = {name: value.drop_vars("step", errors="ignore") for name, value in values.items()}
+    shown = (rises & early & (linear_rise > rise / 2)).drop_vars("step", errors="ignore")
+    return over_seeds(shown, values, note=note)
+
+
+def _largest_rise(x: Float[xr.DataArray, "*grid step"]) -> tuple[xr.DataArray, xr.DataArray]:
+    """Records of the low and of the top of a curve's largest rise; both the first where it only falls."""
+
+    def ends(curve: np.ndarray) -> tuple[int, int]:
+        finite = np.where(np.isfinite(curve), curve, -np.inf)
+        lowest = np.minimum.accumulate(np.where(np.isfinite(curve), curve, np.inf))
+        top = int(np.argmax(np.where(finite > lowest, finite - lowest, 0.0)))
+        return int(np.argmin(lowest[: top + 1])), top
+
+    return xr.apply_ufunc(ends, x, input_core_dims=[["step"]], output_core_dims=[[], []], vectorize=True)
 
 
 def misalignment_falls_late(ds: xr.Dataset) -> Measured:
-    """Whether the misalignment error halves LATE times later than the training loss, and after the test loss' peak.
+    """Whether in runs that generalise the misalignment error halves LATE times later than the training loss.
 
-    A run whose misalignment error ends at its start or above has gone the other way; one that ends between that and a
-    half is undecided.
+    It has to halve after the peak of the test loss as well.
     """
+    ds, note = _those_that_generalise(ds)
     error = relative(ds["misalignment_error"])
     aligned = first_crossing(error, 0.5, "down")
     fitted, peak = first_crossing(relative(ds["train_loss"]), 0.5, "down"), t_peak(ds["decomposed_loss"])
-    end = last_value(error)
     return over_seeds(
         np.isfinite(aligned) & (aligned >= LATE * fitted) & (aligned > peak),
         {
             "steps to half the misalignment error": aligned,
             "to half the train loss": fitted,
             "to the peak of the test loss": peak,
-            "misalignment error, end / start": end,
+            "misalignment error, end / start": last_value(error),
         },
-        decided=~is_censored(aligned) | (end >= 1),
+        note=note,
     )
+
+
+def _those_that_generalise(ds: xr.Dataset) -> tuple[xr.Dataset, str]:
+    """The runs that generalise, and a note on how many these are.
+
+    Raises:
+      NotMeasured: there are none.
+    """
+    general = np.atleast_1d(generalizes(ds).values)
+    note = f"{general.sum()} of {general.size} runs generalise"
+    if not general.any():
+        raise NotMeasured(note)
+    return ds.isel(seed=np.flatnonzero(general)) if "seed" in ds.dims else ds, note
 
 
 def generalizes(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid"]:

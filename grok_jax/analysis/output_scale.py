@@ -7,7 +7,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from grok_jax.analysis.claims import Measured, over_seeds
-from grok_jax.analysis.grokking import t_fit, t_generalize, t_loss
+from grok_jax.analysis.grokking import how_many_differ, t_fit, t_generalize, t_loss
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along
 
@@ -70,11 +70,7 @@ def grows(waits: Waits) -> Finding:
     values = {"rank correlation of wait and α": rising}
     for i, scale in enumerate(wait[ALPHA].values):
         values[f"steps of wait at α = {scale:.3g}" if i == 0 else f"at {scale:.3g}"] = wait.isel({ALPHA: i}, drop=True)
-    finite = wait.where(np.isfinite(wait))
-    different = xr.apply_ufunc(
-        lambda row: np.unique(row[np.isfinite(row)]).size, finite, input_core_dims=[[ALPHA]], vectorize=True
-    )
-    return Finding(rising > RISING, rising.notnull() & (different >= FEWEST), values)
+    return Finding(rising > RISING, rising.notnull() & (how_many_differ(wait, [ALPHA]) >= FEWEST), values)
 
 
 def absent_at_the_smallest(waits: Waits) -> Finding:

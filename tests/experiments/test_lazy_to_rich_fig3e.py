@@ -25,7 +25,13 @@ def results(wait=lambda alpha, epsilon: 20 * alpha / epsilon, never=lambda alpha
 
 
 def verdict(ds):
-    return judge(CLAIMS, ds)[0]["verdict"]
+    (one,) = verdicts(ds)
+    return one
+
+
+def verdicts(ds):
+    """Those that there are among both claims."""
+    return {judged["verdict"] for judged in judge(CLAIMS, ds)}
 
 
 def test_a_map_that_rises_with_alpha_and_one_over_epsilon_passes():
@@ -38,14 +44,19 @@ def test_a_map_that_falls_along_either_axis_fails():
 
 
 def test_never_at_large_epsilon_is_no_short_time():
-    judged = judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 1 and epsilon > 0.2))[0]
+    longest, judged = judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 1 and epsilon > 0.2))
+    assert longest["verdict"] == "holds"
     assert judged["verdict"] == "does not hold"
     assert judged["measured"]["share of never"] == 0.25
     assert round(judged["measured"]["where never is left out, with α"], 6) == 1
 
 
 def test_a_line_that_never_generalises_has_no_say():
-    assert verdict(results(never=lambda alpha, epsilon: alpha > 5)) == "holds"
+    assert judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 5))[1]["verdict"] == "holds"
+
+
+def test_the_corner_that_never_generalises_is_not_the_longest_wait():
+    assert judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 5))[0]["verdict"] == "does not hold"
 
 
 def test_a_map_of_never_gives_no_verdict():

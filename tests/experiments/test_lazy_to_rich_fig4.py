@@ -18,7 +18,7 @@ def results(seeds=5, peak=0.5, t_align=2_000, end=0.0, scatter=0.0):
     parts = {
         "variance_error": 0.05 / (1 + steps / 100),
         "misalignment_error": end + (0.4 - end) / (1 + (steps / t_align) ** 2),
-        "linear_power": 0.05 + peak * np.exp(-(np.log10((steps + 1e-9) / 30) ** 2)) * (steps < 20_000),
+        "linear_power": (0.05 + peak * np.exp(-(np.log10((steps + 1e-9) / 30) ** 2))) * (steps < 20_000),
     }
     curves = parts | {"train_loss": 1 / (1 + steps / 20), "decomposed_loss": sum(parts.values())}
     curves["test_loss"] = curves["decomposed_loss"] * (1 + scatter)
@@ -47,12 +47,9 @@ def test_claim_3_fails_where_the_weights_align_at_once():
     assert judged(t_align=20)[2] == "does not hold"
 
 
-def test_claim_3_fails_where_the_weights_align_to_something_else():
-    assert judged(end=1.0)[2] == "does not hold"
-
-
-def test_claim_3_is_open_where_the_weights_are_on_their_way():
-    assert judged(t_align=80_000)[2] == "not measured"
+@pytest.mark.parametrize("settings", [{"end": 1.0}, {"t_align": 80_000}], ids=["something else", "later"])
+def test_claims_2_and_3_are_open_where_the_weights_align_to_nothing_in_time(settings):
+    assert judged(**settings)[1:] == ["not measured"] * 2
 
 
 def test_two_seeds_give_no_verdict():
