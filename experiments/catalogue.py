@@ -1,5 +1,6 @@
 """Which figures there are, and which of them a word names."""
 
+import re
 from pathlib import Path
 
 import configs
@@ -7,9 +8,10 @@ from grok_jax.errors import require
 
 
 def all_figures() -> list[str]:
-    """Every figure there is a config for, as <paper>/<file>."""
+    """Every figure, equation and section that there is a config for, as <paper>/<file>."""
     root = Path(configs.__file__).parent
-    return sorted(f"{path.parent.name}/{path.stem}" for path in root.glob("*/fig*.py"))
+    entries = [path for path in root.glob("*/*.py") if re.match(r"(fig|eq|sec)\d", path.stem)]
+    return sorted(f"{path.parent.name}/{path.stem}" for path in entries)
 
 
 def chosen_figures(only: list[str], available: list[str]) -> list[str]:

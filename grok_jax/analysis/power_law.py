@@ -71,12 +71,15 @@ def slopes_along(y: Real[xr.DataArray, "..."], axis: str, fewest: int | None = N
     return xr.apply_ufunc(slope, y, y[axis], input_core_dims=[[axis], [axis]], vectorize=True)
 
 
-def rank_correlation(y: Real[xr.DataArray, "..."], dim: str) -> Float[xr.DataArray, "..."]:
-    """Spearman's rank correlation of y with the coordinate along one axis: 1 where y only ever rises.
+def rank_correlation(
+    y: Real[xr.DataArray, "..."], dim: str, x: Real[xr.DataArray, "..."] | None = None
+) -> Float[xr.DataArray, "..."]:
+    """Spearman's rank correlation of y with x along one axis: 1 where y only ever rises with x.
 
     Args:
       y: values; inf (censored) ranks above every number, equal values share a rank, NaN is left out.
-      dim: an axis of y with numbers for coordinates.
+      dim: an axis of y.
+      x: values along the same axis; None: its coordinate, which must be numbers.
 
     Returns:
       One correlation for each run along the other axes; 0 for a constant y, NaN where fewer than 3 values are left.
@@ -85,7 +88,7 @@ def rank_correlation(y: Real[xr.DataArray, "..."], dim: str) -> Float[xr.DataArr
       UserError: y has no such axis.
     """
     require(dim in y.dims, f"the results have the axes {', '.join(map(str, y.dims))}; {dim!r} is not one of them")
-    return xr.apply_ufunc(_spearman, y, y[dim], input_core_dims=[[dim], [dim]], vectorize=True)
+    return xr.apply_ufunc(_spearman, y, y[dim] if x is None else x, input_core_dims=[[dim], [dim]], vectorize=True)
 
 
 def _spearman(y: np.ndarray, x: np.ndarray) -> float:
