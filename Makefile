@@ -24,8 +24,9 @@ demo: $(ENVIRONMENT) ## a first look: three figures of the papers with their cla
 test: $(ENVIRONMENT) ## the tests of every day, all but the slow ones (6 minutes on 2 cores)
 	$(PYTEST) -m "not slow"
 
+# In two parts: the slow ones compile as users do, with every annotation checked, which takes the others twice as long.
 test-all: $(ENVIRONMENT) ## every test; GROK_JAX_DATA=<folder of real data> runs those on real data too
-	$(PYTEST)
+	$(PYTEST) -m "not slow"; first=$$?; $(PYTEST) -m slow && exit $$first
 
 lint: $(ENVIRONMENT) ## style: ruff check and ruff format
 	$(VENV)/bin/ruff check .
