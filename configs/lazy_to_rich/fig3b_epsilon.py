@@ -50,7 +50,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "quick": {
             "training.steps": 30_000,
             "training.records": 61,
-            "grid": "model.epsilon=0.125, 0.25, 1, 4; seed=range(3)",
+            "grid": "model.epsilon=0.125, 0.25, 0.5, 1, 4; seed=range(3)",
         },
         "paper": {"grid": "model.epsilon=0.125, 0.25, 0.5, 1, 2, 4; seed=range(5)"},
     }
