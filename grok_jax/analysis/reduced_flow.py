@@ -12,6 +12,7 @@ from jaxtyping import Float, Real
 from scipy.integrate import solve_ivp
 from scipy.interpolate import PchipInterpolator, RectBivariateSpline
 
+from grok_jax.analysis.landscape import VALUES
 from grok_jax.errors import require
 
 SMALLEST = 1e-12  # A loss below this counts as this: its logarithm is noise of float32.
@@ -41,7 +42,7 @@ class Surface(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """The reduced losses of a grid: those of each run's record of least train loss."""
+    """The reduced losses of a grid: those of one record of each run."""
 
     train: Float[xr.DataArray, "*grid"]
     test: Float[xr.DataArray, "*grid"]
@@ -80,14 +81,23 @@ class Walk(NamedTuple):
     generalizes: bool
 
 
-def reduced_losses(ds: xr.Dataset) -> Losses:
-    """What is left of each run on a sphere: where the optimiser leaves the minimum again, the minimum counts.
+def reduced_losses(ds: xr.Dataset, value: str = "best") -> Losses:
+    """What is left of each run on a sphere, train and test loss of one record.
+
+    Args:
+      ds: results with both losses along 'step'.
+      value: "best", the record of least train loss, for an optimiser that leaves the minimum again; "final", the last
+        one, for a learning rate that has fallen by then.
+
+    Raises:
+      UserError: another value.
 
     Reference: Omnigrok, Eq. 5.
     """
+    require(value in VALUES, f"value is {value!r}; it must be one of {', '.join(VALUES)}")
     train = ds["train_loss"].where(np.isfinite(ds["train_loss"]), np.inf)
-    best = train.argmin("step")
-    parts = (ds[name].isel(step=best).drop_vars("step") for name in ("train_loss", "test_loss"))
+    chosen = train.argmin("step") if value == "best" else -1
+    parts = (ds[name].isel(step=chosen).drop_vars("step") for name in ("train_loss", "test_loss"))
     return Losses(*parts)
 
 

@@ -166,6 +166,7 @@ def test_the_record_of_least_train_loss_counts_with_the_test_loss_there():
     losses = reduced_losses(ds)
     np.testing.assert_array_equal(losses.train, [1, np.nan])
     assert losses.test[0] == 8
+    np.testing.assert_array_equal(reduced_losses(ds, "final").test, [7, 1])
     assert not losses.are_finite
     assert Losses(losses.train[:1], losses.test[:1]).are_finite
 
