@@ -48,9 +48,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
         },
         "quick": {
             "task.train_fraction": 0.65,
-            "training.steps": 16_000,
-            "execution.chunk_runs": 4,
-            "grid": "optimizer.weight_decay=0.2, 0.4, 0.8, 1.6, 3.2; seed=range(4)",
+            "training.steps": 40_000,
+            "execution.chunk_runs": 3,
+            "grid": "optimizer.weight_decay=0.1, 0.2, 0.4, 0.8, 1.6, 3.2; seed=range(3)",
         },
         "paper": {"execution.chunk_runs": 5, "grid": "optimizer.weight_decay=log(0.1, 5, 8); seed=range(5)"},
     }

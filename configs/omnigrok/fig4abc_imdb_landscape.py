@@ -32,15 +32,17 @@ a GPU, on which it has not been timed. By the program compiled on a CPU a run of
 side by side, .4 GiB for a step: 116 runs at a time in 80 GiB, 204 in 140, chosen by execution.chunk_runs = 0.
 """
 
+from collections.abc import Sequence
+
 from ml_collections import ConfigDict
 
-from configs.omnigrok.size_landscape import grid
+from configs.omnigrok.size_landscape import grid, steps_of_epochs
 from configs.presets import apply_preset
 from grok_jax import default_config
 
 SIZE = "task.size"
-EPOCHS = 5  # of each size in the public code; here of the largest one
-SIZES = (1000, 1800, 3000, 5200, 9200, 16_000, 28_000, 50_000)
+EPOCHS = 5  # of each size
+SIZES = (100, 158, 251, 398, 630, 1000, 1584, 2511, 3981, 6309, 10_000, 15_848, 25_118, 39_810, 50_000)
 SMALL = {
     "task.source": "embedded",
     "task.subset": "random",
@@ -50,16 +52,10 @@ SMALL = {
 }
 
 
-def epoch_ends(config: ConfigDict, sizes: tuple[int, ...]) -> list[int]:
-    """Steps at which the public code's epochs of each size are over."""
-    rows = (int(config.task.train_fraction * size) for size in sizes)
-    return [EPOCHS * -(-n // config.training.batch_size) for n in rows]
-
-
-def schedule(config: ConfigDict, sizes: tuple[int, ...]) -> dict[str, object]:
-    """As many steps as the epochs of the largest size; records where those of each are over, and after nine tenths."""
-    *ends, steps = epoch_ends(config, sizes)
-    return {"training.steps": steps, "training.record_steps": tuple(sorted({0, *ends, steps * 9 // 10}))}
+def steps_of(config: ConfigDict, sizes: Sequence[int]) -> dict[int, int]:
+    """The steps of each size: the epochs of its training part."""
+    fraction, batch_size = config.task.train_fraction, config.training.batch_size
+    return {size: steps_of_epochs(EPOCHS, int(fraction * size), batch_size) for size in sizes}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -79,7 +75,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.clip_norm = 5.0
     config.training.loss = "cross_entropy"
     config.training.batch_size = 50
-    quick = (1000, 2500, 5000)
+    config.training.records = 12
+    quick, every = steps_of(config, (1000, 2511, 5000)), steps_of(config, SIZES)
     presets = {
         "smoke": {
             **SMALL,
@@ -87,16 +84,15 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.width": 8,
             "model.embedding_width": 8,
             "training.steps": 30,
-            "training.record_steps": (0, 10, 27),
+            "training.records": 4,
             "grid": grid(SIZE, (100, 200), (-1, 0, 0.8), 1),
         },
-        "quick": {**SMALL, **schedule(config, quick), "grid": grid(SIZE, quick, (-1.5, -1, -0.5, 0, 0.4, 0.8), 3)},
+        "quick": {**SMALL, "grid": grid(SIZE, quick, (-1.5, -1, -0.5, 0, 0.4, 0.8), 3)},
         "paper": {
             "task.source": "csv",
             "task.file": "imdb/IMDB Dataset.csv",
             "task.subset": "first",
-            **schedule(config, SIZES),
-            "grid": grid(SIZE, SIZES, tuple(round(-1.6 + 0.2 * i, 1) for i in range(14)), 5),
+            "grid": grid(SIZE, every, tuple(round(-1 + 0.2 * i, 1) for i in range(11)), 5),
         },
     }
     return apply_preset(config, preset, presets)

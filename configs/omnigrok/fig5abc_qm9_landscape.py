@@ -25,14 +25,25 @@ Cost on 2 cores: smoke 15 s; quick 85 s (2.1e5 run-steps at 2,900 a second); pap
 other work beside. A run of the paper holds .015 GiB where runs train side by side (a GPU).
 """
 
+from collections.abc import Sequence
+
 from ml_collections import ConfigDict
 
-from configs.omnigrok.size_landscape import grid
+from configs.omnigrok.size_landscape import grid, steps_of_epochs
 from configs.presets import apply_preset
 from grok_jax import default_config
 
 SIZE = "task.size"
-SIZES = (100, 140, 200, 280, 400, 550, 770, 1080, 1500, 2100, 3000)
+# int(int(10^linspace(1, 4, 22)) / 2) 2: the public code's.
+SIZES = (
+    *(10, 12, 18, 26, 36, 50, 70, 100, 138, 192, 268, 372, 516, 718, 1000, 1388, 1930, 2682, 3726, 5178, 7196, 10_000),
+)
+MOLECULES = 100_000  # that the epochs of each size come to
+
+
+def steps_of(sizes: Sequence[int], batch_size: int) -> dict[int, int]:
+    """The steps of each size: int(1e5 / size) epochs of the half of it."""
+    return {size: steps_of_epochs(MOLECULES // size, size // 2, batch_size) for size in sizes}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -50,21 +61,22 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.weight_decay = 0.0
     config.optimizer.constant_norm = True
     config.training.batch_size = 32
-    config.training.steps = 2000
-    config.training.record_steps = (0, 50, 100, 200, 400, 700, 1000, 1400, 1800)
+    config.training.records = 30
     config.training.probes = ("gradient",)
-    config.training.probe_every = 9
+    config.training.probe_every = 1000  # the first record and the last
+    quick = steps_of((100, 192, 516, 1388, 2682), config.training.batch_size)
+    every = steps_of(SIZES, config.training.batch_size)
     presets = {
         "smoke": {
             "model.widths": (4, 4),
             "model.edge_width": 4,
             "model.readout_width": 4,
             "training.steps": 40,
-            "training.record_steps": (0, 36),
+            "training.records": 4,
             "training.probes": (),
             "grid": grid(SIZE, (40, 100), (-1, 0, 0.8), 1),
         },
-        "quick": {"grid": grid(SIZE, (100, 200, 500, 1200, 3000), (-1, -0.5, -0.2, 0, 0.3, 0.6, 1), 3)},
-        "paper": {"grid": grid(SIZE, SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5)},
+        "quick": {"training.records": 12, "grid": grid(SIZE, quick, (-1, -0.5, -0.2, 0, 0.3, 0.6, 1), 3)},
+        "paper": {"grid": grid(SIZE, every, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5)},
     }
     return apply_preset(config, preset, presets)

@@ -69,17 +69,19 @@ def get_config(preset: str = "quick") -> ConfigDict:
     presets = {
         "smoke": {
             "model.widths": (100, 100),
-            "optimizer.drop_every": 30,
+            "optimizer.drop_every": 1,
+            "optimizer.drop_factor": 0.99,
             "training.steps": 100,
             "training.records": 6,
-            "grid": grid((0.4, 3, 8), (0, 0.1, 0.2), (25, 45), 1),
+            "grid": grid((0, 3, 8), (0, 0.1, 0.2), (25, 45), 1),
         },
         "quick": {
             "model.widths": (100, 100),
             "optimizer.drop_every": 1200,
             "training.steps": 3600,
             "training.records": 24,
-            "grid": grid((0.4, 1, 1.8, 2.4, 2.7, 3, 3.4, 4, 5.5, 8), (0, 0.02, 0.05, 0.1, 0.15, 0.2), SIZES, 3),
+            "task.line_noise": 0.0,
+            "grid": grid((0, 1, 1.8, 2.4, 2.7, 3, 3.4, 4, 5.5, 8), (0, 0.02, 0.05, 0.1, 0.15, 0.2), SIZES, 3),
         },
         "paper": {"grid": grid(*both, SIZES, 5)},
     }

@@ -67,7 +67,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.records": 4,
             "grid": f"{settings(20, 20)}; seed=range(1)",
         },
-        "quick": {"grid": f"{settings(10_000, 4_000)}; seed=range(3)"},
-        "paper": {"grid": f"{settings(16_000, 6_000)}; seed=range(5)"},
+        "quick": {"grid": f"{settings(10_000, 4_000)}; seed=range(5)"},
+        "paper": {"grid": f"{settings(15_000, 15_000)}; seed=range(10)"},
     }
     return apply_preset(config, preset, presets)

@@ -63,7 +63,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.test_size": 200,
             "training.steps": 20,
             "training.records": 4,
-            "grid": "task.messiness=0.0, 1.0; model.init_scale=0.5, 4; seed=range(2)",
+            "grid": "task.messiness=0.0, 1.0; model.init_scale=0, 1, 4; seed=range(2)",
         },
         "quick": {
             **embedded,
@@ -71,15 +71,15 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.test_size": 1000,
             "training.steps": 2000,
             "training.record_steps": (0, 50, 100, 200, 400, 700, 1000, 1300, 1600, 1800),
-            "grid": "task.messiness=lin(0, 1, 5); model.init_scale=0.5, 1, 2, 4, 7, 10; seed=range(3)",
+            "grid": "task.messiness=lin(0, 1, 5); model.init_scale=0, 0.5, 1, 2, 4, 7, 10; seed=range(3)",
         },
         "paper": {
             "task.source": "full",
             "task.subset": "first",
             "task.train_size": 60_000,
             "training.steps": 10_000,
-            "training.record_steps": (0, *range(500, 10_000, 500)),
-            "grid": "task.messiness=lin(0, 1, 21); model.init_scale=lin(0.5, 10, 20); seed=range(5)",
+            "training.record_steps": (0, *range(1, 10_000, 50)),
+            "grid": "task.messiness=lin(0, 1, 21); model.init_scale=lin(0, 10, 21); seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)

@@ -55,7 +55,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.outputs": 24,
             "training.steps": 3000,
             "training.records": 60,
-            "grid": "task.train_fraction=0.3, 0.4, 0.5, 0.6; model.init_scale=0.1, 0.25, 0.5, 0.8, 1, 2, 4;"
+            "grid": "task.train_fraction=0.3, 0.4, 0.5, 0.6; model.init_scale=0.1, 0.25, 0.5, 0.8, 1, 2, 4, 8;"
             " seed=range(3)",
         },
         "paper": {

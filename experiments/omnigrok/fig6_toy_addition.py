@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import still_falling
+from grok_jax.analysis.landscape import decades_along, still_falling
 from grok_jax.analysis.power_law import fit_power_law
 from grok_jax.analysis.reduced_flow import (
     Losses,
@@ -58,6 +58,7 @@ DECAY, DECAYS = 1e-3, (1e-4, 3e-4, 1e-3, 3e-3)
 LARGE = 3.0  # from this init_scale on w is large
 WEAK = 0.2  # range of the train loss over that of the test loss
 GENERAL = 0.05  # a test loss at or below this, or half as much again as the landscape's smallest, generalises
+SHOWN = 0.5  # of the test loss at the smallest w: a landscape that nowhere comes down to it has no such solution
 LONGER = 5.0  # the slow part over the fast one
 SLOPE = 0.15  # distance from -1
 MEET = 0.15  # of w: two cells of the fine grid
@@ -190,13 +191,22 @@ def _by_seed(rows: list[dict[str, float]]) -> dict[str, xr.DataArray]:
 def _over_landscapes(
     ds: xr.Dataset, starts: Iterable[tuple[float, float]], measure: Callable[[Losses], dict[str, float]]
 ) -> dict[str, xr.DataArray]:
-    """What is measured on the landscape of each seed at MAIN pairs; NaN for a seed with a run that diverged."""
+    """What is measured on the landscape of each seed at MAIN pairs.
+
+    It is NaN for a seed with a run that diverged and, where paths are followed from starts, for one whose landscape
+    has no solution that generalises.
+    """
+    starts = tuple(starts)
     seeds = _seeds(ds, MAIN, starts)
-    rows = [measure(seed) if seed.are_finite else {} for seed in seeds]
+    rows = [measure(seed) if seed.are_finite and (not starts or _has_solution(seed)) else {} for seed in seeds]
     known = next((row for row in rows if row), None)
     if known is None:
-        raise NotMeasured("in every seed some run diverged")
+        raise NotMeasured("in every seed some run diverged, or nothing generalises")
     return _by_seed([{**dict.fromkeys(known, np.nan), **row} for row in rows])
+
+
+def _has_solution(seed: Losses) -> bool:
+    return bool(seed.test.min() <= SHOWN * seed.test.sortby(ALPHA).isel({ALPHA: 0}).mean())
 
 
 def _ranges(seed: Losses) -> dict[str, float]:
@@ -208,7 +218,8 @@ def _ranges(seed: Losses) -> dict[str, float]:
     absolute = [float(span.mean()) for span in spans]
     relative = [float((span / x.mean(MESS)).mean()) for span, x in zip(spans, large, strict=True)]
     found = {"range of train loss": absolute[0], "range of test loss": absolute[1]}
-    return {**found, "relative range of train loss": relative[0], "relative range of test loss": relative[1]}
+    found |= {"relative range of train loss": relative[0], "relative range of test loss": relative[1]}
+    return {**found, "decades of the test loss over m": float(decades_along(large[1], MESS).median())}
 
 
 def _weak_and_strong(ds: xr.Dataset, kind: str, most: float) -> Measured:

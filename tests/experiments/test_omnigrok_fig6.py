@@ -72,6 +72,7 @@ def test_a_landscape_that_shows_the_opposite_does_not_pass(number, changes):
 
 # What decides nothing, by claim: landscapes that do not show what the claim is about.
 OPEN = {
+    "nothing generalises better than small weights": (2, {"test_loss": lambda w, m: 1 + m + 0.1 * w}),
     "no point of the path generalises": (3, {"test_loss": lambda w, m: 1.01 - 5 * m + 0 * w}),
     "a contour is not reached": (4, {"lines": PAPER | {45: lambda m: 9 + m}}),
     "the messy starts never fit": (6, {"lines": PAPER | {45: lambda m: 20 + m}}),
