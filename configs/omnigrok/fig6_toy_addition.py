@@ -1,4 +1,4 @@
-"""Omnigrok fig. 6 (v1 and v2): toy addition over weight norm and messiness, and how a point moves on this plane.
+"""Omnigrok fig. 6: toy addition over weight norm and messiness, and how a point moves on this plane.
 
 Paper, Sec. 5.1 and App. D: digits 0 .. 9 embedded, E = m E_random + (1 - m) E_linear, a decoder of E_i + E_j to 30
 random numbers, squared error, minimised on spheres of equal weight norm; 25, 35, 45, 55 of the 55 pairs to train on.
@@ -73,7 +73,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "optimizer.drop_factor": 0.99,
             "training.steps": 100,
             "training.records": 6,
-            "grid": grid((0, 3, 8), (0, 0.1, 0.2), (25, 45), 1),
+            "grid": grid((0.4, 3, 8), (0, 0.1, 0.2), (25, 45), 1),
         },
         "quick": {
             "model.widths": (100, 100),

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import is_censored, t_threshold
-from grok_jax.analysis.selection import runs_at, with_axis
+from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 
@@ -30,6 +30,7 @@ THETA, CODE_THETA = 0.01, 1e-3
 def plot(ds: xr.Dataset) -> Figure:
     """Accuracies against steps, a row for each init_scale (largest first), a column for each weight decay."""
     ds = with_axis(with_axis(ds, ALPHA), GAMMA)
+    theta = config_value(ds, "training.accuracy_threshold")
     alphas, gammas = np.sort(ds[ALPHA])[::-1], np.sort(ds[GAMMA])
     with style():
         figure = Figure(figsize=(1.2 + 2.9 * gammas.size, 0.6 + 2.4 * alphas.size), layout="constrained")
@@ -41,6 +42,8 @@ def plot(ds: xr.Dataset) -> Figure:
                 ax.set_title(f"α = {alpha:g}, γ = {gamma:g}")
                 if alphas.size * gammas.size <= len(ascii_lowercase):
                     panel_label(ax, ascii_lowercase[row * gammas.size + column])
+                if theta is not None:
+                    ax.set_ylabel(f"accuracy, θ = {theta:g}")
                 ax.label_outer()
         legend(panels[0, 0], loc="center left")
     return figure

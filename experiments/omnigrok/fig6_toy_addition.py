@@ -63,6 +63,7 @@ LONGER = 5.0  # the slow part over the fast one
 SLOPE = 0.15  # distance from -1
 MEET = 0.15  # of w: two cells of the fine grid
 FEWEST = 3  # points that a line is laid through
+LEAST_SHOWN = 0.3  # w on a logarithmic axis, on which 0 has no place
 LABELS = ("weight norm w [initial norm]", "messiness m")
 
 
@@ -145,9 +146,10 @@ def _mechanism(ax: Axes, main: Losses, going: Walk) -> None:
     """Regions I and II, the decay's pull and the way along their boundary, over log w as the paper draws it."""
     s = surface(main.train, ALPHA, MESS)
     regions(ax, s, TOP, DIVIDING)
-    path = going.path
-    ax.plot(path.w, path.m, color=TEST)
-    name_points(ax, path.w, path.m, going.points)
+    path, left = going.path, max(s.w[0], LEAST_SHOWN)
+    w = np.maximum(path.w, left)
+    ax.plot(w, path.m, color=TEST)
+    name_points(ax, w, path.m, going.points)
     mark_smallest(ax, main.test, ALPHA, MESS, top=TOP)
     top, right = 1.15 * TOP, s.w[1]
     pull = {"arrowstyle": "->", "color": NORM, "lw": 2}
@@ -155,7 +157,7 @@ def _mechanism(ax: Axes, main: Losses, going: Walk) -> None:
     ax.text(0.78 * right, 0.93 * top, "decay, v = ηD γ", color=NORM, ha="right", va="center")
     ax.set(xscale="log", xlabel=LABELS[0], ylabel=LABELS[1], ylim=(0, top), title="regions of large and small loss")
     whole = np.unique(np.round(main.train[ALPHA].values))
-    ax.set(xlim=(max(s.w[0], 0.3), right), xticks=whole[whole > 0])
+    ax.set(xlim=(left, right), xticks=whole[whole > 0])
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter("")
 
