@@ -14,7 +14,7 @@ Claim 3 came after these numbers, which speak against it: the squared error's zo
 .74 decades wide at N = 193 and .61 at 1000, whose lowest error is half as large.
 
 Cost on 2 cores: smoke 20 s; quick under 2 minutes (1.9e5 run-steps at 2,000 a second); paper 8.7e7 run-steps, about 13
-hours; memory as figure 3a-c.
+hours, and some 9 more for its records; memory as figure 3a-c.
 """
 
 from ml_collections import ConfigDict

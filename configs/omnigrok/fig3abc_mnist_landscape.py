@@ -23,9 +23,9 @@ trembles, and the share lost says nothing, as the errors are zero. At 2000 steps
 error .4, 13% of the loss lost in the last tenth); at 1e4 steps α = 8, N = 60,000 still loses 9% with a train error of
 .09.
 
-Cost on 2 cores: smoke 15 s; quick under 2 minutes (2.1e5 run-steps at 2,000 a second); paper 2.9e7 run-steps, about
-4.5 hours. A run of the paper holds .2 GiB where runs train side by side (a GPU), for the gradient over 60,000 digits;
-.005 without that probe: --config.training.probes="()".
+Cost on 2 cores: smoke 15 s; quick under 2 minutes (2.1e5 run-steps at 2,000 a second); paper 2.9e7 run-steps, about 4.5
+hours, and some 3 more for its 200 records (estimated). A run of the paper holds .2 GiB where runs train side by side (a
+GPU), for the gradient over 60,000 digits; .005 without that probe: --config.training.probes="()".
 """
 
 from ml_collections import ConfigDict

@@ -9,12 +9,11 @@ coordinate uniform in ±.3; targets of i + j mod 10; decoder 2-200-200-30 with l
 54 pairs where the paper has 55; a coarse grid (m = 0 to .2, α = 0 to 9) and a fine one (m = 0 to .1, α = 2.5 to 4),
 each of 21 x 21. The paper preset has the points of both in one plane, at every size. Its split is one in which every
 sum of the test pairs occurs in training (nearly so: 35 and 25 pairs leave out 1 and 5 sums); ours has this at all
-sizes.
-The paper's words are one flag away each: --config.task.random=normal (N(0, 1)), --config.task.line=digits (0 .. 9),
---config.task.line_noise=0, --config.task.modular=False, --config.task.split=random, --config.model.activation=relu,
---config.task.representation_dim=1 (App. D). Its optimizer is Adam 1e-3 for 1e4 steps:
---config.optimizer.learning_rate=1e-3 --config.optimizer.drop_factor=1 --config.training.steps=10000.
-Not as in the code: its norm counts the first weight matrix twice; its random numbers are of one seed (58).
+sizes. The paper's words are one flag away each: --config.task.random=normal (N(0, 1)), --config.task.line=digits (0 ..
+9), --config.task.line_noise=0, --config.task.modular=False, --config.task.split=random, --config.model.activation=relu,
+--config.task.representation_dim=1 (App. D; together with no noise of the line). Its optimizer is Adam 1e-3 for 1e4
+steps: --config.optimizer.learning_rate=1e-3 --config.optimizer.drop_factor=1 --config.training.steps=10000. Not as in
+the code: its norm counts the first weight matrix twice; its random numbers are of one seed (58).
 
 The path is Eq. 6, for which neither paper nor code has a rate or a decay: ours are γ = 1e-3 and η_R = η_D on the axes
 of the code's plot, which shows m = 0 to .2 as 0 to 1 (so η_R = η_D / 25 here). It starts where the public plot's hand-

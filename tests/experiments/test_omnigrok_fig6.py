@@ -97,6 +97,7 @@ def test_the_starts_have_to_lie_on_the_landscape(papers):
     assert open_ones == [2, 3, 6, 7]
 
 
+@pytest.mark.slow
 def test_a_diverged_seed_counts_against_no_other(papers):
     ds = xr.concat([papers, papers.isel(seed=[0]).assign_coords(seed=[3])], "seed")
     ds["train_loss"][{ALPHA: 3, MESS: 3, "seed": 0}] = np.nan
