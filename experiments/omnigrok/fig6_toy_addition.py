@@ -21,6 +21,7 @@ from grok_jax.analysis.reduced_flow import (
     contour,
     count_descents,
     generalizing_loss,
+    lean,
     reduced_losses,
     slow_time,
     surface,
@@ -78,10 +79,6 @@ def _axes(ds: xr.Dataset) -> xr.Dataset:
     return ds
 
 
-def _one(losses: Losses, **at: object) -> Losses:
-    return Losses(*(x.sel(at, drop=True) for x in losses))
-
-
 # --- the figure ---
 
 
@@ -89,7 +86,8 @@ def plot(ds: xr.Dataset) -> Figure:
     """(a) to (f) the paper's panels; (g) the time from C to E against γ; (h) whether the spheres' minima were found."""
     ds = _axes(ds)
     losses = Losses(*(median_of_seeds(x).median for x in reduced_losses(ds, "final")))
-    main = _one(losses, **{SIZE: MAIN if MAIN in ds[SIZE] else ds[SIZE].values[-1]})
+    size = MAIN if MAIN in ds[SIZE] else ds[SIZE].values[-1]
+    main = Losses(*(x.sel({SIZE: size}, drop=True) for x in losses))
     going = follow(main, STARTS[SLOW[-1]])
     with style():
         figure = Figure(figsize=(19.0, 8.8), layout="constrained")
@@ -292,10 +290,8 @@ def _boundary_of(losses: Losses) -> dict[str, float]:
     line = line.where(losses.train.notnull().all())
     if float(line[MESS][0]) > 0 or line.sizes[MESS] < FEWEST:
         raise NotMeasured(f"needs {MESS} = 0 and {FEWEST} or more values up to {FINE:g}")
-    found = np.isfinite(line.values) & (line.values > 0)
-    several = found.sum() >= FEWEST
-    tilt = np.polyfit(line[MESS].values[found], np.log(line.values[found]), 1)[0] if several else np.nan
-    return {"w at m = 0": float(line[0]), f"at m = {float(line[MESS][-1]):g}": float(line[-1]), "Δ log w / Δm": tilt}
+    ends = {"w at m = 0": float(line[0]), f"at m = {float(line[MESS][-1]):g}": float(line[-1])}
+    return {**ends, "Δ log w / Δm": lean(line, MESS)}
 
 
 def _basins(seed: Losses) -> dict[str, float]:

@@ -279,6 +279,18 @@ def contour(z: Real[xr.DataArray, "..."], w: str, level: float) -> Float[xr.Data
     return xr.apply_ufunc(_first_root, excess, z[w].astype(np.float64), input_core_dims=[[w], [w]], vectorize=True)
 
 
+def lean(line: Float[xr.DataArray, " points"], m: str) -> float:
+    """How a contour leans toward larger w with m: Δ log w / Δ m of the line of least squares through its finite points.
+
+    Returns:
+      NaN where fewer than 3 of its points are finite and above 0.
+    """
+    found = np.isfinite(line.values) & (line.values > 0)
+    if found.sum() < 3:
+        return float("nan")
+    return float(np.polyfit(line[m].values[found], np.log(line.values[found]), 1)[0])
+
+
 def _first_root(excess: Float[np.ndarray, " n"], x: Float[np.ndarray, " n"]) -> float:
     if not (excess <= 0).any():
         return np.inf

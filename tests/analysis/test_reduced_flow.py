@@ -7,6 +7,7 @@ from grok_jax.analysis.reduced_flow import (
     Path,
     contour,
     count_descents,
+    lean,
     named_points,
     reduced_losses,
     reduced_path,
@@ -155,6 +156,12 @@ def test_a_contour_is_found_between_grid_points_on_the_logarithm():
 def test_a_contour_that_is_not_reached_is_infinite_and_one_reached_at_once_is_the_first_place():
     assert (contour(landscape(lambda w, m: 1.0), "w", 0.02) == np.inf).all()
     assert (contour(landscape(lambda w, m: 0.01), "w", 0.02) == W[0]).all()
+
+
+def test_a_contour_leans_by_the_slope_of_its_logarithm_where_it_is_found():
+    line = xr.DataArray([2.0, 2 * np.exp(0.3), 2 * np.exp(0.6), np.inf], {"m": [0, 0.1, 0.2, 0.3]}, "m")
+    assert lean(line, "m") == pytest.approx(3)
+    assert np.isnan(lean(line[1:], "m"))
 
 
 def test_the_record_of_least_train_loss_counts_with_the_test_loss_there():
