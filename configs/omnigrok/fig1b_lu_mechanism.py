@@ -35,7 +35,7 @@ from configs.presets import apply_preset
 
 AXIS = "optimizer.constant_norm, optimizer.weight_decay, model.init_scale, training.steps"
 SCALES = tuple(sorted(round(10**exponent, 6) for exponent in (*(-1 + 0.2 * i for i in range(11)), 0.1, 0.3)))
-RUNS = ((0.0, 2.0), (0.03, 2.0), (1.0, 2.0), (0.03, 0.5))  # weight decay, initialisation scale
+RUNS = ((0.0, 2.0), (0.03, 2.0), (1.0, 2.0), (100.0, 2.0), (0.03, 0.5))  # weight decay, initialisation scale
 
 
 def grid(scales: tuple[float, ...], minimising: int, training: int, seeds: int) -> str:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from experiments.omnigrok.fig2b_teacher_student import CODE_THETA, THETA, times
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import LEVEL, is_censored, t_fit, t_generalize, value_at
+from grok_jax.analysis.grokking import LEVEL, is_censored, last_value, t_fit, t_generalize, value_at
 from grok_jax.analysis.landscape import error, l_shape, minimised, place_of_minimum, reduced, u_shape
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at
@@ -29,6 +29,7 @@ MINIMISING_STEPS, PAPER_STEPS = 10_000, 100_000
 CORNER, MINIMUM = 1.0, (0.5, 1.6)  # scales; those of fig. 2a
 ENTERED = 0.1  # decades of the norm
 TOGETHER = 2.0
+TOO_LARGE = 100.0  # weight decay: the weights lose 3% a step
 WITHIN = 2.0  # a factor between a time and what is said of it
 ROUNDING = 1e-6  # 95 right of 100 leave an error of .0500001
 LOWEST = 1e-6  # loss; what is below is zero, up to the trembling of Adam, and drawn there
@@ -178,9 +179,11 @@ def _time_is_that_of_the_decay(ds: xr.Dataset) -> Measured:
     zone, free = _zone(_landscape(ds)), _free(ds)
     rate = config_value(ds, "optimizer.learning_rate")
     at_large = runs_at(free, {ALPHA: LARGE})
-    decays = sorted({float(gamma) for gamma in np.atleast_1d(at_large[GAMMA]) if gamma > 0})
+    decays = sorted({float(gamma) for gamma in np.atleast_1d(at_large[GAMMA]) if 0 < gamma < TOO_LARGE})
     if rate is None or len(decays) < 2:
-        raise NotMeasured(f"needs optimizer.learning_rate, and 2 values of {GAMMA} above 0 at α = {LARGE:g}")
+        raise NotMeasured(
+            f"needs optimizer.learning_rate, and 2 values of {GAMMA} above 0 and moderate at α = {LARGE:g}"
+        )
     values, ratios = {}, []
     for gamma in decays:
         run = _times(runs_at(at_large, {GAMMA: gamma}))
@@ -191,6 +194,21 @@ def _time_is_that_of_the_decay(ds: xr.Dataset) -> Measured:
     within = ((ratio <= WITHIN) & (ratio >= 1 / WITHIN)).all("decay")
     known = (ratio.notnull() & (np.isfinite(ratio) | _is_full(free))).all("decay")
     return over_seeds(within, {**values, "w_c/w₀, upper edge of the zone": zone.high}, decided=known & ~zone.is_cut)
+
+
+def _too_large_a_decay(ds: xr.Dataset) -> Measured:
+    zone, runs = _zone(_landscape(ds)), runs_at(_free(ds), {ALPHA: LARGE, GAMMA: TOO_LARGE})
+    runs = runs.dropna("step", how="all")
+    end, best = last_value(_norm(runs)), {name: runs[f"{name}_accuracy"].max("step") for name in ("train", "test")}
+    return over_seeds(
+        (end < zone.low) & (best["test"] < LEVEL),
+        {
+            "w/w₀ at the end": end,
+            "zone from w/w₀": zone.low,
+            **{f"best {name} accuracy": value for name, value in best.items()},
+        },
+        decided=zone.low.notnull() & end.notnull(),
+    )
 
 
 CLAIMS = [
@@ -217,8 +235,15 @@ CLAIMS = [
     Claim(
         "omnigrok/fig1b/4",
         f"α = {LARGE:g}: ln(w₀/w_c) / (ηγ), w_c the upper edge of the Goldilocks zone, is t95(test) within a factor"
-        f" {WITHIN:g} at every weight decay",
+        f" {WITHIN:g} at every weight decay from {DECAY:g} to 1",
         "it takes time t ≈ ln(w₀/w_c) / γ to generalize",
         _time_is_that_of_the_decay,
+    ),
+    Claim(
+        "omnigrok/fig1b/5",
+        f"α = {LARGE:g}, weight decay {TOO_LARGE:g}: the norm ends below the Goldilocks zone, and test accuracy never"
+        f" reaches {LEVEL:.0%}",
+        "γ should not be too large, otherwise it will bring the weights to a trivial solution w = 0",
+        _too_large_a_decay,
     ),
 ]

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from configs.omnigrok.fig6_toy_addition import get_config
 from experiments.omnigrok.fig6_toy_addition import CLAIMS, plot
 from grok_jax.analysis.claims import judge
+from grok_jax.training.grid import parse_grid
 
 ALPHA, MESS, SIZE = "model.init_scale", "task.messiness", "task.train_size"
 W = np.array([0.4, 1, 1.5, 2, 2.35, 2.7, 3.05, 3.5, 4, 5, 6.5, 8])
@@ -108,6 +110,12 @@ def test_the_last_record_of_a_run_counts(papers):
     better = papers.isel(step=[0]).assign_coords(step=[50]) / 100
     found = judge(CLAIMS[:1], xr.concat([papers.isel(step=[0]), better, papers.isel(step=[1])], "step"))
     assert found[0]["measured"]["range of test loss"] == judge(CLAIMS[:1], papers)[0]["measured"]["range of test loss"]
+
+
+def test_the_paper_preset_has_every_point_of_the_codes_two_grids():
+    axes = {axis.name: {value for (value,) in axis.values} for axis in parse_grid(get_config("paper").grid)}
+    assert {round(0.45 * i, 6) for i in range(21)} | {round(2.5 + 0.075 * i, 6) for i in range(21)} == axes[ALPHA]
+    assert {round(0.01 * i, 6) for i in range(21)} | {round(0.005 * i, 6) for i in range(21)} == axes[MESS]
 
 
 def test_the_figure_has_the_papers_six_panels_and_two_more(tmp_path, papers):
