@@ -101,6 +101,15 @@ def reduced_losses(ds: xr.Dataset, value: str = "best") -> Losses:
     return Losses(*parts)
 
 
+def not_rising(losses: Losses, w: str) -> Losses:
+    """The losses with a training loss that is nowhere above one at a smaller w: what an exact minimum should be.
+
+    Reference: Omnigrok, footnote 5.
+    """
+    train = losses.train.sortby(w)
+    return Losses(train.copy(data=np.minimum.accumulate(train.values, axis=train.get_axis_num(w))), losses.test)
+
+
 def generalizing_loss(test: Float[xr.DataArray, "..."], enough: float) -> float:
     """The test loss at or below which something generalises: enough, or half as much again as the smallest there is."""
     return max(enough, 1.5 * float(test.min()))
