@@ -35,7 +35,7 @@ ROUNDING = 1e-6  # 95 right of 100 leave an error of .0500001
 LOWEST = 1e-6  # loss; what is below is zero, up to the trembling of Adam, and drawn there
 NORM_NAME = "weight norm w over the standard w₀"
 ZONE = {"color": NORM, "alpha": 0.15, "linewidth": 0, "label": "Goldilocks zone"}
-RUN_COLOURS = ("k", *OKABE_ITO[3:])  # train, test and norm have the others
+RUN_COLOURS = ("k", *OKABE_ITO[3:], "0.55")  # train, test and norm have the others
 MARKERS = {"s": "start", "o": "95% train accuracy", "*": "95% test accuracy"}
 
 
