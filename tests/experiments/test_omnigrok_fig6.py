@@ -88,9 +88,14 @@ def test_a_landscape_without_what_a_claim_is_about_is_not_judged(number, changes
     assert verdict(number, results(**changes)) == "not measured"
 
 
-def test_a_grid_without_a_size_too_small_a_grid_or_two_seeds_gives_no_verdict(papers):
-    for few in (papers.sel({SIZE: [54]}), papers.isel({MESS: [0, 1]}), papers.isel(seed=[0, 1])):
+def test_a_grid_without_a_size_and_too_small_a_grid_give_no_verdict(papers):
+    for few in (papers.sel({SIZE: [54]}), papers.isel({MESS: [0, 1]})):
         assert [v["verdict"] for v in judge(CLAIMS, few)] == ["not measured"] * 8
+
+
+@pytest.mark.parametrize("number", [1, 4, 5, 8, pytest.param(2, marks=pytest.mark.slow)])
+def test_two_seeds_give_no_verdict(papers, number):
+    assert verdict(number, papers.isel(seed=[0, 1])) == "not measured"
 
 
 def test_the_starts_have_to_lie_on_the_landscape(papers):
