@@ -52,6 +52,12 @@ def _mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
     return above.max(ALPHA), place_of_minimum(-above, ALPHA)
 
 
+def _rise_at_rest(found: Pair) -> xr.DataArray:
+    """How far the test loss rises above its own minimum, at most, while the train loss is within ALIKE of its own."""
+    train, test = (_over_minimum(x) for x in found)
+    return test.where((test[ALPHA] > STANDARD * ROUNDING) & (train <= ALIKE)).max(ALPHA)
+
+
 def _few_mismatch(ds: xr.Dataset) -> Measured:
     found = _losses(ds, FEW)
     apart, place = _mismatch(found)
@@ -64,6 +70,7 @@ def _few_mismatch(ds: xr.Dataset) -> Measured:
             "at α": place,
             "test loss over its lowest there": test.sel(at),
             "train loss over its lowest": train.sel(at),
+            f"test loss over its lowest where the train loss is within {ALIKE:g} of its own": _rise_at_rest(found),
             "test / train loss, smallest over α": (found.test / found.train).min(ALPHA),
             "lowest test loss [bohr⁶]": found.test.min(ALPHA),
             "at α then": place_of_minimum(found.test, ALPHA),
