@@ -3,8 +3,9 @@
 Paper, App. B: as figure 3d (784-200-200-10 ReLU MLP, squared error, AdamW 1e-3, batch 200), initial scale 9, N = 1000.
 The accuracy that counts is not stated; ours is the 80% of figure 3d. Quick: the digits that need no download, four
 decays from .1 to 1 and one below; each decay has the steps that it needs, about 1.1 times the median time at least.
-Thresholds of our own, fixed before the runs: "very low" is .05 or less; "faster" is a local slope, from there to the
-next decay, of -.8 or flatter (the law through the decays from .1 to 1 is bent itself, and no measure).
+Thresholds of our own, fixed before the runs: "very low" is .05 or less; "faster" is, with the numbers below known, a
+local slope, from there to the next decay, of -.8 or flatter (the law through the decays from .1 to 1 is bent itself,
+and no measure).
 
 Measured (4 seeds): claim 1 holds with slopes from -.66 to -.85, -.82 the median (3 of 4 seeds within .2 of -1; 10.2e3
 steps at decay .1, 1.5e3 at 1); fitting does not depend on the decay (slope .03 to .07). Claim 2 at decay .0316: one
