@@ -65,7 +65,8 @@ class Row(NamedTuple):
 
 def teacher_student(size: Size) -> Iterator[Row]:
     """Omnigrok's fig. 2b, 16 runs."""
-    changes = {"grid": "model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range(4)"}
+    grid = "model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range(4)"
+    changes = {"grid": grid, "training.probes": ()}  # the peer has none
     yield from _beside_pytorch("teacher-student, 16 runs", TEACHER_STUDENT, changes, size, peers.teacher_student)
 
 

@@ -34,6 +34,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.figure = "lazy_to_rich/fig8_student_teacher"
     config.model.init_scale = 2.0
     config.optimizer.weight_decay = 0.05
+    config.training.probes = ()
     presets = {
         "smoke": {
             "training.steps": 300,

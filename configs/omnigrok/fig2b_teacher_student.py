@@ -2,12 +2,19 @@
 
 Paper, Sec. 3: teacher and student 5-100-100-5 tanh, 100 training and 100 test points, Adam 3e-4 with decoupled
 decay, full batch, 1e5 steps; initial scale 2 (top) and 0.5 (bottom), decay 0, 0.03, 1.
-A row counts as right when its mean squared error over the outputs is below 1e-3: the authors' code. The paper
-writes a threshold of 0.01 (--config.training.accuracy_threshold=.01).
+A row counts as right when its squared error, averaged over the outputs, is below a threshold: .01 in the paper, 1e-3 in
+the authors' code. The picture has the code's (the paper's: --config.training.accuracy_threshold=.01); the claims are
+judged at the paper's, with the numbers of the code's beside them, both from the same runs (the probe "row_errors").
+The one run that the code keeps is α = 2 with decay .05: --config.grid="model.init_scale=2;
+optimizer.weight_decay=.05; seed=range(5)".
 
-Expected: at init_scale 2 decay 0 fits and never generalises, 0.03 generalises some ten times later than it
-fits, 1 soon; at 0.5 all generalise without such a delay.
-Cost on 2 cores: smoke seconds; quick (the paper's numbers, 3 seeds) about 2 minutes; paper (5 seeds) about 3.
+Measured (quick, the paper's numbers, 3 seeds): all four claims hold in all seeds, at either threshold. At scale 2 and
+θ = .01: without decay 95% of the test rows never come below .017 to .022; decay .03 has a delay of 51, 91, 68 (at .001
+71, 83, 80), from 160 to 185 steps to 8.9e3 to 1.67e4; decay 1 generalises at 499 to 642, 17 to 26 times sooner. At
+scale .5 rows are right at 12 to 26 steps and the delay is .94 to 1.11 at every decay; at θ = .001 it is 1.3 to 2.7 (560
+to 1410 steps).
+
+Cost on 2 cores: smoke seconds; quick about 2 minutes (6.5 on a busy machine); paper (5 seeds) about 3.
 """
 
 from ml_collections import ConfigDict
@@ -27,6 +34,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.learning_rate = 3e-4
     config.training.steps = 100_000
     config.training.accuracy_threshold = 1e-3
+    config.training.probes = ("row_errors",)
     axes = "model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03, 1"
     presets = {
         "smoke": {"training.steps": 300, "training.records": 12, "grid": f"{axes}; seed=range(2)"},

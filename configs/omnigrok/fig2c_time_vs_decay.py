@@ -26,6 +26,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config = fig2b_teacher_student.get_config()
     config.figure = "omnigrok/fig2c_time_vs_decay"
     config.model.init_scale = 2.0
+    config.training.probes = ()
     config.training.stop_when_generalized = True
     presets = {
         "smoke": {

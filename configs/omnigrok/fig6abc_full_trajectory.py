@@ -2,9 +2,10 @@
 
 Paper, Sec. 5.1 and App. D (Table 1): in the full trajectory decoder and representation are trained together; "since
 full trajectory analysis can be intractable" it draws Eq. 6 on the landscape instead, and assumes (1) that the direction
-of the weights is much faster than w and m, (2) that the representation stays on the line of Eq. 4. Task, decoder and
-landscape are those of fig6_toy_addition at 45 pairs, the representation a table that the model holds; a landscape point
-keeps it still. Equal rates (footnote 6: η_R = η_D), and 1/100, which is about fig. 6's 1/25 on the plane's axes.
+of the weights is much faster than w and m, (2) that the representation stays on the line of Eq. 4. Task and decoder
+are in the paper's words (E_random N(0, 1), a line without noise, targets of i + j, ReLU; fig6_toy_addition has the
+code's), at 45 pairs, the representation a table that the model holds; a landscape point keeps it still. Equal rates
+(footnote 6: η_R = η_D), and 1/100, which is about fig. 6's 1/25 on the plane's axes.
 
 Ours: full runs follow gradient flow, as Eq. 6 does, and not Adam, whose clock depends on the gradient's size: heavy
 ball, rate .1, momentum .9, so t = steps · η_D / (1 - μ). Eq. 6 runs on the same clock, with |w_0|² and |R_random -

@@ -1,9 +1,24 @@
 """What the landscapes over the amount of data and the scale of the weights share (figs. 3a-c, 4a-c, 5a-c and 11)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
-def grid(size: str, sizes: Sequence[int], exponents: Sequence[float], seeds: int) -> str:
-    """The grid over the field of sizes, init_scale = 10^exponent, and seeds."""
+def grid(size: str, sizes: Sequence[int] | Mapping[int, int], exponents: Sequence[float], seeds: int) -> str:
+    """The grid over the field of sizes, init_scale = 10^exponent, and seeds.
+
+    Args:
+      size: the field.
+      sizes: its values; a mapping gives each the steps that its runs take.
+      exponents: of the scales.
+      seeds: how many.
+    """
+    axis, points = size, ", ".join(map(str, sizes))
+    if isinstance(sizes, Mapping):
+        axis, points = f"{size}, training.steps", ", ".join(map(str, sizes.items()))
     scales = ", ".join(f"{10**exponent:.6g}" for exponent in exponents)
-    return f"{size}={', '.join(map(str, sizes))}; model.init_scale={scales}; seed=range({seeds})"
+    return f"{axis}={points}; model.init_scale={scales}; seed=range({seeds})"
+
+
+def steps_of_epochs(epochs: int, rows: int, batch_size: int) -> int:
+    """The steps of so many epochs, the last batch of each of which may be smaller."""
+    return epochs * -(-rows // batch_size)

@@ -25,6 +25,7 @@ FEW = 200  # training digits
 NO_ERROR, FROM_SCALE, RISE = 0.01, 0.8, 1.5  # as in figure 3
 TIP = 0.4  # test error of the contour, as in figure 3
 ZONE = 2.0  # times the lowest test error
+WIDENS = 2.0  # times more digits
 MSE_COLOUR = OKABE_ITO[3]
 
 
@@ -125,6 +126,24 @@ def _zone_is_wider(ds: xr.Dataset) -> Measured:
     return over_seeds(wider, values, decided=decided, note=note if any(cut) else "")
 
 
+def _zone_widens_with_data(ds: xr.Dataset) -> Measured:
+    sizes = np.sort(np.atleast_1d(with_axis(ds, SIZE)[SIZE].values))
+    if sizes[-1] < WIDENS * sizes[0]:
+        raise NotMeasured(f"needs values of {SIZE} that are {WIDENS:g} times apart")
+    few, many = (_zones(ds, float(size)) for size in (FEW, sizes[-1]))
+    wider = many.mse.width > few.mse.width
+    return over_seeds(
+        wider,
+        {
+            f"decades at N ≈ {FEW}, squared error": few.mse.width,
+            f"at N = {sizes[-1]:,}": many.mse.width,
+            f"decades at N ≈ {FEW}, cross-entropy": few.cross_entropy.width,
+            f"at N = {sizes[-1]:,} then": many.cross_entropy.width,
+        },
+        decided=xr.where(wider, ~few.mse.is_cut, ~many.mse.is_cut),
+    )
+
+
 CLAIMS = [
     Claim(
         "omnigrok/fig11/1",
@@ -139,5 +158,11 @@ CLAIMS = [
         " cross-entropy than with the squared error",
         "the 'Goldilocks zone' (the weight range where generalization happens) is broader",
         _zone_is_wider,
+    ),
+    Claim(
+        "omnigrok/fig11/3",
+        f"squared error: the zone of claim 2 is wider in log α at the largest N than at N ≈ {FEW}",
+        "larger data size N makes the Goldilocks zone broader",
+        _zone_widens_with_data,
     ),
 ]

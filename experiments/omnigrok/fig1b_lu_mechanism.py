@@ -12,11 +12,12 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.grokking import LEVEL, delay, is_censored, t_fit, t_generalize, value_at
+from experiments.omnigrok.fig2b_teacher_student import CODE_THETA, THETA, times
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import LEVEL, is_censored, last_value, t_fit, t_generalize, value_at
 from grok_jax.analysis.landscape import error, l_shape, minimised, place_of_minimum, reduced, u_shape
 from grok_jax.analysis.seeds import median_of_seeds
-from grok_jax.analysis.selection import runs_at
+from grok_jax.analysis.selection import config_value, runs_at
 from grok_jax.analysis.size_landscape import Zone, goldilocks
 from grok_jax.plotting.curves import curve, legend
 from grok_jax.plotting.landscape import train_and_test, way_over
@@ -28,11 +29,13 @@ MINIMISING_STEPS, PAPER_STEPS = 10_000, 100_000
 CORNER, MINIMUM = 1.0, (0.5, 1.6)  # scales; those of fig. 2a
 ENTERED = 0.1  # decades of the norm
 TOGETHER = 2.0
+TOO_LARGE = 100.0  # weight decay: the weights lose 3% a step
+WITHIN = 2.0  # a factor between a time and what is said of it
 ROUNDING = 1e-6  # 95 right of 100 leave an error of .0500001
 LOWEST = 1e-6  # loss; what is below is zero, up to the trembling of Adam, and drawn there
 NORM_NAME = "weight norm w over the standard w₀"
 ZONE = {"color": NORM, "alpha": 0.15, "linewidth": 0, "label": "Goldilocks zone"}
-RUN_COLOURS = ("k", *OKABE_ITO[3:])  # train, test and norm have the others
+RUN_COLOURS = ("k", *OKABE_ITO[3:], "0.55")  # train, test and norm have the others
 MARKERS = {"s": "start", "o": "95% train accuracy", "*": "95% test accuracy"}
 
 
@@ -156,19 +159,55 @@ def _slides_into_the_zone(ds: xr.Dataset) -> Measured:
 def _small_generalises_at_once(ds: xr.Dataset) -> Measured:
     zone, free = _zone(_landscape(ds)), _free(ds)
     runs = runs_at(free, {ALPHA: SMALL, GAMMA: DECAY})
-    run, ratio = _times(runs), delay(runs)
+    run, (fit, late, ratio) = _times(runs), times(runs)
     return over_seeds(
-        np.isfinite(run.late) & (ratio <= TOGETHER),
+        np.isfinite(late) & (ratio <= TOGETHER),
         {
             "delay": ratio,
-            "t95(train)": run.fit,
-            "t95(test)": run.late,
+            "t95(train)": fit,
+            "t95(test)": late,
+            f"delay at θ = {CODE_THETA:g}": times(runs, CODE_THETA).delay,
             "w/w₀ at the start": run.start,
-            "at t95(train)": run.at_fit,
-            "at t95(test)": run.at_late,
+            "at t95(test), that θ": run.at_late,
             "zone from w/w₀": zone.low,
         },
-        decided=~is_censored(run.late) | _is_full(free),
+        decided=~is_censored(late) | _is_full(free),
+    )
+
+
+def _time_is_that_of_the_decay(ds: xr.Dataset) -> Measured:
+    zone, free = _zone(_landscape(ds)), _free(ds)
+    rate = config_value(ds, "optimizer.learning_rate")
+    at_large = runs_at(free, {ALPHA: LARGE})
+    decays = sorted({float(gamma) for gamma in np.atleast_1d(at_large[GAMMA]) if 0 < gamma < TOO_LARGE})
+    if rate is None or len(decays) < 2:
+        raise NotMeasured(
+            f"needs optimizer.learning_rate, and 2 values of {GAMMA} above 0 and moderate at α = {LARGE:g}"
+        )
+    values, ratios = {}, []
+    for gamma in decays:
+        run = _times(runs_at(at_large, {GAMMA: gamma}))
+        said = np.log(run.start / zone.high) / (rate * gamma)
+        ratios.append(run.late / said.where(said > 0))
+        values |= {f"t95(test) at γ = {gamma:g}": run.late, f"over ln(w₀/w_c)/(ηγ), γ = {gamma:g}": ratios[-1]}
+    ratio = xr.concat(ratios, "decay")
+    within = ((ratio <= WITHIN) & (ratio >= 1 / WITHIN)).all("decay")
+    known = (ratio.notnull() & (np.isfinite(ratio) | _is_full(free))).all("decay")
+    return over_seeds(within, {**values, "w_c/w₀, upper edge of the zone": zone.high}, decided=known & ~zone.is_cut)
+
+
+def _too_large_a_decay(ds: xr.Dataset) -> Measured:
+    zone, runs = _zone(_landscape(ds)), runs_at(_free(ds), {ALPHA: LARGE, GAMMA: TOO_LARGE})
+    runs = runs.dropna("step", how="all")
+    end, best = last_value(_norm(runs)), {name: runs[f"{name}_accuracy"].max("step") for name in ("train", "test")}
+    return over_seeds(
+        (end < zone.low) & (best["test"] < LEVEL),
+        {
+            "w/w₀ at the end": end,
+            "zone from w/w₀": zone.low,
+            **{f"best {name} accuracy": value for name, value in best.items()},
+        },
+        decided=zone.low.notnull() & end.notnull(),
     )
 
 
@@ -188,8 +227,23 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig1b/3",
-        f"α = {SMALL:g}, weight decay {DECAY:g}: fits and generalises together, t95(test) <= {TOGETHER:g} t95(train)",
+        f"α = {SMALL:g}, weight decay {DECAY:g}: fits and generalises together, t95(test) <= {TOGETHER:g} t95(train)"
+        f" at θ = {THETA:g}",
         "small initializations w < w_c can always generalize fast",
         _small_generalises_at_once,
+    ),
+    Claim(
+        "omnigrok/fig1b/4",
+        f"α = {LARGE:g}: ln(w₀/w_c) / (ηγ), w_c the upper edge of the Goldilocks zone, is t95(test) within a factor"
+        f" {WITHIN:g} at every weight decay from {DECAY:g} to 1",
+        "it takes time t ≈ ln(w₀/w_c) / γ to generalize",
+        _time_is_that_of_the_decay,
+    ),
+    Claim(
+        "omnigrok/fig1b/5",
+        f"α = {LARGE:g}, weight decay {TOO_LARGE:g}: the norm ends below the Goldilocks zone, and test accuracy never"
+        f" reaches {LEVEL:.0%}",
+        "γ should not be too large, otherwise it will bring the weights to a trivial solution w = 0",
+        _too_large_a_decay,
     ),
 ]

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import delay, is_censored, t_fit, t_generalize
-from grok_jax.analysis.selection import runs_at, with_axis
+from grok_jax.analysis.grokking import is_censored, t_threshold
+from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 
@@ -21,11 +22,15 @@ LARGE, SMALL = 2.0, 0.5  # initialisation scales
 PAPER_STEPS = 1e5
 GROKKING_DELAY = 10.0
 SPEED_UP = 5.0
+# A row counts as right below this squared error, averaged over the outputs: the paper's, by which is judged, and the
+# code's, which is reported beside it.
+THETA, CODE_THETA = 0.01, 1e-3
 
 
 def plot(ds: xr.Dataset) -> Figure:
     """Accuracies against steps, a row for each init_scale (largest first), a column for each weight decay."""
     ds = with_axis(with_axis(ds, ALPHA), GAMMA)
+    theta = config_value(ds, "training.accuracy_threshold")
     alphas, gammas = np.sort(ds[ALPHA])[::-1], np.sort(ds[GAMMA])
     with style():
         figure = Figure(figsize=(1.2 + 2.9 * gammas.size, 0.6 + 2.4 * alphas.size), layout="constrained")
@@ -37,6 +42,8 @@ def plot(ds: xr.Dataset) -> Figure:
                 ax.set_title(f"α = {alpha:g}, γ = {gamma:g}")
                 if alphas.size * gammas.size <= len(ascii_lowercase):
                     panel_label(ax, ascii_lowercase[row * gammas.size + column])
+                if theta is not None:
+                    ax.set_ylabel(f"accuracy, θ = {theta:g}")
                 ax.label_outer()
         legend(panels[0, 0], loc="center left")
     return figure
@@ -57,26 +64,49 @@ def _within_budget(ds: xr.Dataset) -> tuple[xr.Dataset, Budget]:
     return ds.sel(step=slice(0, PAPER_STEPS)), Budget(steps, is_full, note)
 
 
+class Times(NamedTuple):
+    """When runs are right on 95% of the rows, and how many times later on test than on training rows."""
+
+    fit: Float[xr.DataArray, "*grid"]
+    late: Float[xr.DataArray, "*grid"]
+    delay: Float[xr.DataArray, "*grid"]
+
+
+def times(runs: xr.Dataset, theta: float = THETA) -> Times:
+    """The times of each run at a threshold; no delay where it does not fit, or has from the start."""
+    fit, late = t_threshold(runs, theta)
+    return Times(fit, late, late / fit.where(np.isfinite(fit) & (fit > 0)))
+
+
+def _code_delay(runs: xr.Dataset) -> dict[str, xr.DataArray]:
+    return {f"delay at θ = {CODE_THETA:g}": times(runs, CODE_THETA).delay}
+
+
 def _no_decay_never(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
     runs = runs_at(ds, {ALPHA: LARGE, GAMMA: 0.0})
-    fit, late = t_fit(runs), t_generalize(runs)
+    fit, late, _ = times(runs)
     never = is_censored(late)
     decided = xr.ones_like(never)
     if not budget.is_full:
         # "Never" then says something only where small decay has had the time to generalise.
-        decided = ~never | (np.isfinite(fit) & np.isfinite(t_generalize(runs_at(ds, {ALPHA: LARGE, GAMMA: 0.03}))))
-    values = {"t95(test)": late, "t95(train)": fit, "best test accuracy": runs["test_accuracy"].max("step")}
+        decided = ~never | (np.isfinite(fit) & np.isfinite(times(runs_at(ds, {ALPHA: LARGE, GAMMA: 0.03})).late))
+    values = {
+        "t95(test)": late,
+        "t95(train)": fit,
+        "least error of 95% of the test rows": runs["test_row_error"].min("step"),
+        f"t95(test) at θ = {CODE_THETA:g}": times(runs, CODE_THETA).late,
+    }
     return over_seeds(never & np.isfinite(fit), values, decided, budget.note)
 
 
 def _small_decay_groks(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
     runs = runs_at(ds, {ALPHA: LARGE, GAMMA: 0.03})
-    ratio, fit, late = delay(runs), t_fit(runs), t_generalize(runs)
+    fit, late, ratio = times(runs)
     return over_seeds(
         np.isfinite(ratio) & (ratio > GROKKING_DELAY),
-        {"delay": ratio, "t95(train)": fit, "t95(test)": late},
+        {"delay": ratio, "t95(train)": fit, "t95(test)": late, **_code_delay(runs)},
         ~is_censored(late) | budget.is_full,
         budget.note,
     )
@@ -84,12 +114,15 @@ def _small_decay_groks(ds: xr.Dataset) -> Measured:
 
 def _large_decay_is_faster(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
-    slow, fast = (t_generalize(runs_at(ds, {ALPHA: LARGE, GAMMA: gamma})) for gamma in (0.03, 1.0))
+    runs = [runs_at(ds, {ALPHA: LARGE, GAMMA: gamma}) for gamma in (0.03, 1.0)]
+    slow, fast = (times(run).late for run in runs)
     # A slow run that never generalises took longer than the budget: a lower bound, enough where it is 5 times.
     at_least = np.minimum(slow, budget.steps) / fast
     holds = at_least >= SPEED_UP
     decided = holds | ~is_censored(slow) | (is_censored(fast) & budget.is_full)
-    values = {"ratio (at least)": at_least, "wd .03": slow, "wd 1": fast}
+    code = [times(run, CODE_THETA).late for run in runs]
+    ratio = np.minimum(code[0], budget.steps) / code[1]
+    values = {"ratio (at least)": at_least, "wd .03": slow, "wd 1": fast, f"ratio at θ = {CODE_THETA:g}": ratio}
     return over_seeds(holds, values, decided, budget.note)
 
 
@@ -98,17 +131,24 @@ def _small_init_always_generalizes(ds: xr.Dataset) -> Measured:
     runs = runs_at(ds, {ALPHA: SMALL})
     if runs.sizes.get(GAMMA, 1) < 2:
         raise NotMeasured(f"needs several values of {GAMMA}")
-    late, ratio = t_generalize(runs), delay(runs)
+    _, late, ratio = times(runs)
     holds = np.isfinite(late) & (ratio <= GROKKING_DELAY)
     refuted = ~holds & (~is_censored(late) | budget.is_full)
-    values = {"largest delay": ratio.max(GAMMA, skipna=False), "last t95(test)": late.max(GAMMA, skipna=False)}
+    code = times(runs, CODE_THETA)
+    values = {
+        "largest delay": ratio.max(GAMMA, skipna=False),
+        "last t95(test)": late.max(GAMMA, skipna=False),
+        f"largest delay at θ = {CODE_THETA:g}": code.delay.max(GAMMA, skipna=False),
+        "last t95(test) there": code.late.max(GAMMA, skipna=False),
+    }
     return over_seeds(holds.all(GAMMA), values, refuted.any(GAMMA) | holds.all(GAMMA), budget.note)
 
 
 CLAIMS = [
     Claim(
         "omnigrok/fig2b/1",
-        "α = 2, weight decay 0: test accuracy never reaches 95% in 1e5 steps though train accuracy does",
+        f"α = 2, weight decay 0: test accuracy (θ = {THETA:g}) never reaches 95% in 1e5 steps, though train accuracy"
+        " does",
         "no regularization fails to generalize",
         _no_decay_never,
     ),

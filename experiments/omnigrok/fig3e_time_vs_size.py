@@ -19,7 +19,8 @@ from grok_jax.plotting.times import legend_below, times_along
 SIZE = "task.train_size"
 LEVEL = 0.8  # test accuracy, as in figure 3d
 FALLING = -0.9  # rank correlation
-LONGER = 2.0
+STEEPER = 1.5  # the local slope toward the smallest size that generalises over that of the others
+NEAR = 1.5  # that size over the largest one that does not
 STILL = 0.01  # rise of the test accuracy in the last fifth of the training
 FEWEST = 3
 
@@ -86,6 +87,25 @@ def _time_falls(ds: xr.Dataset) -> Measured:
     )
 
 
+def local_slopes(late: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+    """Slopes of log time over log N: from the smallest size that gets there to the next, and over all beyond.
+
+    Returns:
+      Both for each run; NaN where fewer than FEWEST sizes get there.
+    """
+
+    def slopes(time: np.ndarray, size: np.ndarray) -> tuple[float, float]:
+        finite = np.isfinite(time)
+        if finite.sum() < FEWEST:
+            return np.nan, np.nan
+        x, y = np.log(size[finite]), np.log(time[finite])
+        return (y[1] - y[0]) / (x[1] - x[0]), np.polyfit(x[1:], y[1:], 1)[0]
+
+    return xr.apply_ufunc(
+        slopes, late, late[SIZE], input_core_dims=[[SIZE], [SIZE]], output_core_dims=[[], []], vectorize=True
+    )
+
+
 def _without_bound(ds: xr.Dataset) -> Measured:
     ds = sorted_along(ds, SIZE, FEWEST)
     accuracy = ds["test_accuracy"]
@@ -94,20 +114,20 @@ def _without_bound(ds: xr.Dataset) -> Measured:
     rise = last_value(accuracy) - value_at(accuracy, 0.8 * float(ds["step"][-1]))
     below = ds[SIZE].where(never).max(SIZE)
     above = ds[SIZE].where(np.isfinite(late)).min(SIZE)
-    slowest = late.where(np.isfinite(late)).max(SIZE)
-    ratio = slowest / late.isel({SIZE: -1}, drop=True)
+    near, far = (x.rename(None) for x in local_slopes(late))
     ended = (rise.where(never) < STILL) | ~never
     return over_seeds(
-        (ratio >= LONGER) & (below < above),
+        (near < 0) & (near <= STEEPER * far) & (below < above),
         {
             "critical N": _critical_size(ds),
             "never up to N": below,
             "from N on it does": above,
-            "longest t80(test) over that of the largest N": ratio,
+            "slope of log time over log N, from there to the next N": near,
+            "slope beyond": far,
             "rise of the test accuracy in the last fifth, at most": rise.where(never).max(SIZE),
         },
-        decided=never.any(SIZE) & np.isfinite(late).any(SIZE) & ended.all(SIZE),
-        note="decided where a size never gets there although its test accuracy has stopped rising",
+        decided=near.notnull() & far.notnull() & (above <= NEAR * below) & ended.all(SIZE),
+        note=f"decided where a size up to {NEAR:g} times smaller never gets there, its test accuracy at rest",
     )
 
 
@@ -121,8 +141,8 @@ CLAIMS = [
     Claim(
         "omnigrok/fig3e/2",
         f"they grow without bound toward a critical N: below some N test accuracy stops short of {LEVEL:.0%} (rises by"
-        f" less than {STILL:g} in the last fifth of the training), and the slowest size that gets there takes"
-        f" {LONGER:g} times the steps of the largest or more",
+        f" less than {STILL:g} in the last fifth of the training), and toward it the slope of log time over log N is"
+        f" {STEEPER:g} times as steep as at larger N, or more",
         "generalization time increases rapidly once one approaches a certain critical data set size",
         _without_bound,
     ),

@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 5d: graph networks of large and of standard initial weights on 200 molecules of QM9.
+"""Omnigrok, Figure 5d: graph networks of large and of standard initial weights on few molecules of QM9.
 
 Results: dims ('model.init_scale', 'seed', 'step').
 """

@@ -1,8 +1,10 @@
-"""Omnigrok, Figure 6: the reduced landscape of toy addition over weight norm and messiness, and the path A to E.
+"""Omnigrok, Figure 6: the reduced landscape of toy addition over weight norm and messiness, and the paths on it.
 
 Results: dims ('model.init_scale', 'task.messiness', 'task.train_size', 'seed', 'step'). The weight norm w is counted in
 units of the standard initialisation's, so w = init_scale.
 """
+
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import xarray as xr
@@ -11,13 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import still_falling
+from grok_jax.analysis.landscape import decades_along, still_falling
 from grok_jax.analysis.power_law import fit_power_law
 from grok_jax.analysis.reduced_flow import (
     Losses,
     Walk,
     contour,
     count_descents,
+    generalizing_loss,
+    lean,
+    not_rising,
     reduced_losses,
     slow_time,
     surface,
@@ -34,9 +39,9 @@ from grok_jax.plotting.reduced_flow import (
     losses_along,
     mark_smallest,
     name_points,
+    name_start,
     regions,
     slow_times,
-    stretch_messiness,
 )
 from grok_jax.plotting.style import NORM, TEST, colours, panel_label, style
 
@@ -46,104 +51,104 @@ DIVIDING, CONTOUR = 0.05, 0.02  # train losses: between regions I and II; the co
 # The public code plots messiness from 0 to 0.2 and labels it 0 to 1: equal rates there are 1 to 1/25 here.
 TOP = 0.2
 RATE = TOP**2
-START, NEAR = (1.0, TOP), (1.0, 0.02)  # w and m of A: the standard initialisation; a start close to the line
+FINE = 0.1  # messiness up to which its fine grid goes
+# Where its six hand-drawn paths begin, its A to F: from 1 and 2 it is fast, from 4 and 5 slow, 3 and 6 overfit.
+STARTS = {1: (0.45, 0.06), 2: (1.35, 0.1), 3: (0.9, 0.195), 4: (7.65, 0.045), 5: (7.65, 0.12), 6: (7.65, 0.19)}
+FAST, SLOW, OVERFITTING = (1, 2), (4, 5), (3, 6)
+BASIN = (1.0, TOP)  # the standard initialisation at the top of the code's plot
 DECAY, DECAYS = 1e-3, (1e-4, 3e-4, 1e-3, 3e-3)
 LARGE = 3.0  # from this init_scale on w is large
 WEAK = 0.2  # range of the train loss over that of the test loss
 GENERAL = 0.05  # a test loss at or below this, or half as much again as the landscape's smallest, generalises
-SLOW = 5.0  # the time from C to E over that from A to C
+SHOWN = 0.5  # of the test loss at the smallest w: a landscape that nowhere comes down to it has no such solution
+LONGER = 5.0  # the slow part over the fast one
 SLOPE = 0.15  # distance from -1
+MEET = 0.15  # of w: two cells of the fine grid
+FEWEST = 3  # points that a line is laid through
+LEAST_SHOWN = 0.3  # w on a logarithmic axis, on which 0 has no place
 LABELS = ("weight norm w [initial norm]", "messiness m")
 
 
-def follow(losses: Losses, start: tuple[float, float], decay: float) -> Walk:
+def follow(losses: Losses, start: tuple[float, float], decay: float = DECAY) -> Walk:
     """Eq. 6 on the landscape of one seed and size."""
     return walk(losses, (ALPHA, MESS), start, decay, level=DIVIDING, enough=GENERAL, representation_rate=RATE)
 
 
-def _axes(ds: xr.Dataset) -> xr.Dataset:
-    for axis in (ALPHA, MESS, SIZE):
-        ds = with_axis(ds, axis)
-    return ds
-
-
-def _one(losses: Losses, **at: object) -> Losses:
-    return Losses(*(x.sel(at, drop=True) for x in losses))
-
-
-# --- the figure ---
-
-
 def plot(ds: xr.Dataset) -> Figure:
     """(a) to (f) the paper's panels; (g) the time from C to E against γ; (h) whether the spheres' minima were found."""
-    ds = _axes(ds)
-    losses = Losses(*(median_of_seeds(x).median for x in reduced_losses(ds)))
-    main = _one(losses, **{SIZE: MAIN if MAIN in ds[SIZE] else ds[SIZE].values[-1]})
-    going = follow(main, START, DECAY)
+    for axis in (ALPHA, MESS, SIZE):
+        ds = with_axis(ds, axis)
+    losses = Losses(*(median_of_seeds(x).median for x in reduced_losses(ds, "final")))
+    size = MAIN if MAIN in ds[SIZE] else ds[SIZE].values[-1]
+    main = Losses(*(x.sel({SIZE: size}, drop=True) for x in losses))
+    going = follow(main, STARTS[SLOW[-1]])
     with style():
-        figure = Figure(figsize=(19.0, 8.4), layout="constrained")
+        figure = Figure(figsize=(19.0, 8.8), layout="constrained")
         panels = dict(zip("abcdefgh", figure.subplots(2, 4).flat, strict=True))
-        _map(panels["a"], main.train, main, going, "train loss")
-        _map(panels["b"], main.test, main, going, "test loss")
-        legend(panels["b"], loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+        _map(panels["a"], main.train, main, "train loss")
+        _map(panels["b"], main.test, main, "test loss")
+        below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
+        legend(panels["b"], **below, ncols=2)
         losses_along(panels["c"], going.path, going.points)
+        panels["c"].set_title(f"along path {SLOW[-1]}")
         _boundary(panels["d"], main)
         _contours(panels["e"], losses.train, main)
         _mechanism(panels["f"], main, going)
-        times = {f"A at m = {start[1]:g}": _slow_times(main, start) for start in (NEAR, START)}
+        times = {f"path {number}": _slow_times(main, STARTS[number]) for number in SLOW}
         slow_times(panels["g"], np.array(DECAYS), times)
         convergence(panels["h"], ds.sel({SIZE: ds[SIZE].values[-1]}), ALPHA, name=LABELS[0], log="")
-        legend(panels["h"], figure.axes[-1], loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+        legend(panels["h"], figure.axes[-1], **below, ncols=2)
         for letter, ax in panels.items():
             panel_label(ax, letter)
     return figure
 
 
-def _map(ax: Axes, z: Float[xr.DataArray, "..."], main: Losses, going: Walk, name: str) -> None:
+def _map(ax: Axes, z: Float[xr.DataArray, "..."], main: Losses, name: str) -> None:
+    """A loss over the plane with the paths of Eq. 6 from the six starts, those that overfit dashed."""
     landscape_map(ax, z, main, (ALPHA, MESS), labels=(*LABELS, name), level=DIVIDING)
-    others = [m for m in main.train[MESS].values if 0 < m < 1 and m != START[1]]
-    for i, m in enumerate(others):
-        path = follow(main, (START[0], float(m)), DECAY).path
-        ax.plot(path.w, path.m, color="0.8", linewidth=0.9, label="" if i else "from other starts")
-    ax.plot(going.path.w, going.path.m, color=TEST, linewidth=2.2, label=f"Eq. 6, γ = {DECAY:g}")
-    name_points(ax, going.path.w, going.path.m, going.points)
+    for number, start in STARTS.items():
+        path = follow(main, start).path
+        linestyle = "--" if number in OVERFITTING else "-"
+        label = {1: f"Eq. 6, γ = {DECAY:g}", 3: "the same, overfitting in the public plot"}.get(number, "")
+        ax.plot(path.w, path.m, linestyle, color=TEST, linewidth=1.8, label=label)
+        name_start(ax, str(number), start)
 
 
 def _boundary(ax: Axes, main: Losses) -> None:
     """The train loss near the contour, with the direction in which its gradient pushes."""
-    near = main.train.where(main.train[MESS] <= TOP, drop=True)
+    near = main.train.where(main.train[MESS] <= FINE, drop=True)
     several = min(near.sizes.values()) > 1
     heat_map(ax, near, ALPHA, MESS, labels=(*LABELS, "train loss"), log="z", contours=(DIVIDING,) if several else ())
     s = surface(main.train, ALPHA, MESS)
-    descent_arrows(ax, s, TOP, representation_rate=RATE, above=CONTOUR / 2)
-    ax.set(xlim=s.w, ylim=(0, TOP), title="arrows: Eq. 6 without decay")
+    descent_arrows(ax, s, FINE, representation_rate=RATE, above=CONTOUR / 2)
+    ax.set(xlim=s.w, ylim=(0, FINE), title="arrows: Eq. 6 without decay")
 
 
 def _contours(ax: Axes, train: Float[xr.DataArray, "..."], main: Losses) -> None:
     for size, colour in zip(train[SIZE].values, colours(train.sizes[SIZE]), strict=True):
         place = contour(train.sel({SIZE: size}), ALPHA, CONTOUR)
         ax.plot(place.where(np.isfinite(place)), place[MESS], color=colour, marker="o", markersize=3.5, label=str(size))
-    stretch_messiness(ax)
     mark_smallest(ax, main.test, ALPHA, MESS)
-    ax.set(xlabel=LABELS[0], ylabel=LABELS[1], title=f"contours of train loss {CONTOUR:g}", ylim=(0, None))
+    ax.set(xlabel=LABELS[0], ylabel=LABELS[1], title=f"contours of train loss {CONTOUR:g}", ylim=(0, TOP))
     legend(ax, title="training pairs", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
 
 
 def _mechanism(ax: Axes, main: Losses, going: Walk) -> None:
     """Regions I and II, the decay's pull and the way along their boundary, over log w as the paper draws it."""
     s = surface(main.train, ALPHA, MESS)
-    highest = min(s.m[1], TOP)
-    regions(ax, s, highest, DIVIDING)
-    path = going.path
-    ax.plot(path.w, path.m, color=TEST)
-    name_points(ax, path.w, path.m, going.points)
-    mark_smallest(ax, main.test, ALPHA, MESS, top=highest)
-    top, right = 1.15 * highest, s.w[1]
+    regions(ax, s, TOP, DIVIDING)
+    path, left = going.path, max(s.w[0], LEAST_SHOWN)
+    w = np.maximum(path.w, left)
+    ax.plot(w, path.m, color=TEST)
+    name_points(ax, w, path.m, going.points)
+    mark_smallest(ax, main.test, ALPHA, MESS, top=TOP)
+    top, right = 1.15 * TOP, s.w[1]
     pull = {"arrowstyle": "->", "color": NORM, "lw": 2}
     ax.annotate("", (0.8 * right, 0.93 * top), (right, 0.93 * top), arrowprops=pull)
     ax.text(0.78 * right, 0.93 * top, "decay, v = ηD γ", color=NORM, ha="right", va="center")
     ax.set(xscale="log", xlabel=LABELS[0], ylabel=LABELS[1], ylim=(0, top), title="regions of large and small loss")
-    ax.set_xticks(np.unique(np.round(main.train[ALPHA].values)), minor=False)
+    whole = np.unique(np.round(main.train[ALPHA].values))
+    ax.set(xlim=(left, right), xticks=whole[whole > 0])
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter("")
 
@@ -156,112 +161,183 @@ def _slow_times(losses: Losses, start: tuple[float, float]) -> Float[np.ndarray,
 # --- the claims ---
 
 
-def _seeds(ds: xr.Dataset, size: int) -> list[Losses]:
-    """The landscape of each seed at a training size; a seed with a run that diverged has none."""
-    losses = reduced_losses(runs_at(ds, {SIZE: float(size)}))
+def _seeds(ds: xr.Dataset, size: int, starts: Iterable[tuple[float, float]] = ()) -> list[Losses]:
+    """The landscape of each seed at a training size, which has to hold the starts."""
+    losses = reduced_losses(runs_at(ds, {SIZE: float(size)}), "final")
     axes = losses.train.sizes
-    if min(axes.get(ALPHA, 1), axes.get(MESS, 1)) < 3:
-        raise NotMeasured(f"needs 3 or more values of {ALPHA} and of {MESS}")
+    if min(axes.get(ALPHA, 1), axes.get(MESS, 1)) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {ALPHA} and of {MESS}")
     further = [str(axis) for axis in axes if axis not in (ALPHA, MESS, "seed")]
     if further or "seed" not in axes:
         raise NotMeasured(f"needs an axis seed and no further one; the axes are {', '.join(map(str, axes))}")
-    return [Losses(*(x.isel(seed=i, drop=True) for x in losses)) for i in range(axes["seed"])]
-
-
-def _starts_inside(losses: Losses, *starts: tuple[float, float]) -> None:
-    for w, m in starts:
-        for axis, value in ((ALPHA, w), (MESS, m)):
+    for start in starts:
+        for axis, value in zip((ALPHA, MESS), start, strict=True):
             if not float(losses.train[axis].min()) <= value <= float(losses.train[axis].max()):
                 raise NotMeasured(f"needs {axis} from below to above {value:g}")
+    return [Losses(*(x.isel(seed=i, drop=True) for x in losses)) for i in range(axes["seed"])]
 
 
 def _by_seed(rows: list[dict[str, float]]) -> dict[str, xr.DataArray]:
     return {name: xr.DataArray([float(row[name]) for row in rows], dims="seed") for name in rows[0]}
 
 
-def _weak_and_strong(ds: xr.Dataset) -> Measured:
-    rows = []
-    for seed in _seeds(ds, MAIN):
-        large = [x.where(x[ALPHA] >= LARGE, drop=True) for x in seed]
-        if large[0].sizes[ALPHA] == 0:
-            raise NotMeasured(f"needs {ALPHA} of {LARGE:g} or more")
-        train, test = ((x.max(MESS) - x.min(MESS)).mean() for x in large)
-        rows.append({"range of train loss": train, "range of test loss": test, "ratio": train / test})
-    values = _by_seed(rows)
+def _over_landscapes(
+    ds: xr.Dataset, starts: Iterable[tuple[float, float]], measure: Callable[[Losses], dict[str, float]]
+) -> dict[str, xr.DataArray]:
+    """What is measured on the landscape of each seed at MAIN pairs.
+
+    It is NaN for a seed with a run that diverged and, where paths are followed from starts, for one whose landscape
+    has no solution that generalises.
+    """
+    starts = tuple(starts)
+    seeds = _seeds(ds, MAIN, starts)
+    rows = [measure(seed) if seed.are_finite and (not starts or _has_solution(seed)) else {} for seed in seeds]
+    known = next((row for row in rows if row), None)
+    if known is None:
+        raise NotMeasured("in every seed some run diverged, or nothing generalises")
+    return _by_seed([{**dict.fromkeys(known, np.nan), **row} for row in rows])
+
+
+def _has_solution(seed: Losses) -> bool:
+    return bool(seed.test.min() <= SHOWN * seed.test.sortby(ALPHA).isel({ALPHA: 0}).mean())
+
+
+def _ranges(seed: Losses) -> dict[str, float]:
+    """Ranges over m at large w, means over w: absolute ones, and relative to the mean over m."""
+    large = [x.where(x[ALPHA] >= LARGE, drop=True) for x in seed]
+    if large[0].sizes[ALPHA] == 0:
+        raise NotMeasured(f"needs {ALPHA} of {LARGE:g} or more")
+    spans = [x.max(MESS) - x.min(MESS) for x in large]
+    absolute = [float(span.mean()) for span in spans]
+    relative = [float((span / x.mean(MESS)).mean()) for span, x in zip(spans, large, strict=True)]
+    found = {"range of train loss": absolute[0], "range of test loss": absolute[1]}
+    found |= {"relative range of train loss": relative[0], "relative range of test loss": relative[1]}
+    return {**found, "decades of the test loss over m": float(decades_along(large[1], MESS).median())}
+
+
+def _weak_and_strong(ds: xr.Dataset, kind: str, most: float) -> Measured:
+    values = _over_landscapes(ds, (), _ranges)
+    train, test = (values[f"{kind}range of {name} loss"] for name in ("train", "test"))
     main = runs_at(ds, {SIZE: float(MAIN)})
     lost = still_falling(main["train_loss"]).median([ALPHA, MESS])
     return over_seeds(
-        values["ratio"] < WEAK,
+        train < most * test,
         {**values, "train loss lost in the last tenth (median)": lost},
-        decided=np.isfinite(values["ratio"]),
+        decided=np.isfinite(train) & np.isfinite(test) & (test > 0),
     )
 
 
-def _path_shape(ds: xr.Dataset) -> Measured:
-    rows = []
-    for seed in _seeds(ds, MAIN):
-        _starts_inside(seed, START, NEAR)
-        rows.append(_shape(seed))
-    values = _by_seed(rows)
-    shape = (values["largest w"] > 1.1 * START[0]) & (values["w at E over largest"] < 0.98)
-    holds = shape & (values["slow over fast"] > SLOW) & (values["descents of the test loss"] >= 2)
-    return over_seeds(holds & (values["generalises"] == 1), values, np.isfinite(values["largest w"]))
+def _regimes(seed: Losses) -> dict[str, float]:
+    fast, slow = ([follow(seed, STARTS[number]) for number in numbers] for numbers in (FAST, SLOW))
+    up = max(np.inf if going.points.b is None else float(going.path.time[going.points.b]) for going in fast)
+    at_boundary = [np.nan if going.points.b is None else going.path.w[going.points.b] for going in fast]
+    down = slow[0]
+    time, e = slow_time(down.path, down.points), down.points.e
+    return {
+        "time to the boundary from small w": up,
+        f"time to E from {STARTS[SLOW[0]]}": time,
+        "slow over fast": time / up if up > 0 else np.inf,
+        "w at the boundary over w at the start": at_boundary[0] / STARTS[FAST[0]][0],
+        "w at E over w at the start": np.nan if e is None else down.path.w[e] / STARTS[SLOW[0]][0],
+        "test loss at E": np.nan if e is None else down.path.test_loss[e],
+        "generalises": down.generalizes,
+    }
 
 
-def _shape(seed: Losses) -> dict[str, float]:
-    names = "largest w", "w at E over largest", "slow over fast", "descents of the test loss", "test loss at E"
-    further = "m at E", "generalises", f"generalises from m = {NEAR[1]:g}"
-    if not seed.are_finite:
-        return dict.fromkeys((*names, *further), np.nan)
-    path, (_, _, c, _, e), generalizes = follow(seed, START, DECAY)
-    near = follow(seed, NEAR, DECAY).generalizes
-    if c is None or e is None:
-        return dict(zip((*names, *further), (path.w.max(), *[np.nan] * 5, False, near), strict=True))
-    slow = (path.time[e] - path.time[c]) / path.time[c] if c else np.inf
-    found = path.w[c], path.w[e] / path.w[c], slow, count_descents(path.test_loss[: e + 1]), path.test_loss[e]
-    return dict(zip((*names, *further), (*found, path.m[e], generalizes, near), strict=True))
+def _fast_and_slow(ds: xr.Dataset) -> Measured:
+    values = _over_landscapes(ds, STARTS.values(), _regimes)
+    rises, falls = values["w at the boundary over w at the start"] > 1, values["w at E over w at the start"] < 1
+    holds = rises & falls & (values["slow over fast"] > LONGER) & (values["generalises"] == 1)
+    return over_seeds(holds, values, values["generalises"].notnull())
+
+
+def _inverse(seed: Losses) -> dict[str, float]:
+    start = STARTS[SLOW[0]]
+    gammas, times = (xr.DataArray(x, dims="decay") for x in (np.array(DECAYS), _slow_times(seed, start)))
+    ends = all(follow(seed, start, decay).generalizes for decay in DECAYS)
+    slope = fit_power_law(gammas, times.where(times > 0)).slope
+    exact = fit_power_law(gammas, times.copy(data=_slow_times(not_rising(seed, ALPHA), start))).slope
+    return {
+        "slope": slope,
+        "slope where no train loss rises with w": exact,
+        f"time at γ = {DECAY:g}": float(times[DECAYS.index(DECAY)]),
+        "reaches E": ends,
+    }
 
 
 def _inverse_to_decay(ds: xr.Dataset) -> Measured:
-    rows = []
-    for seed in _seeds(ds, MAIN):
-        _starts_inside(seed, START, NEAR)
-        ends = seed.are_finite and all(follow(seed, START, decay).generalizes for decay in DECAYS)
-        slopes = [_slope(seed, start) if seed.are_finite else np.nan for start in (START, NEAR)]
-        rows.append({"slope": slopes[0], f"slope from m = {NEAR[1]:g}": slopes[1], "reaches E": ends})
-    values = _by_seed(rows)
+    values = _over_landscapes(ds, STARTS.values(), _inverse)
     decided = (values["reaches E"] == 1) & np.isfinite(values["slope"])
     return over_seeds(np.abs(values["slope"] + 1) <= SLOPE, values, decided)
 
 
-def _slope(losses: Losses, start: tuple[float, float]) -> float:
-    times = _slow_times(losses, start)
-    gammas, times = (xr.DataArray(x, dims="decay") for x in (np.array(DECAYS), times))
-    return fit_power_law(gammas, times.where(times > 0)).slope
-
-
-def _contours_reach(ds: xr.Dataset) -> Measured:
-    lines = {size: [_boundary_of(seed) for seed in _seeds(ds, size)] for size in SIZES}
-    values = {}
-    for size, seeds in lines.items():
-        values |= {f"{name} of {size}": x for name, x in _by_seed(seeds).items()}
-    few, many = (
-        [values[f"downhill of {size}"] for size in SIZES if (size >= MAIN) is several] for several in (False, True)
-    )
-    reach = (many[0] == 1) & (many[1] == 1) & (few[0] == 0) & (few[1] == 0)
-    steeper = values["slope of 45"] > values["slope of 54"]
-    known = [np.isfinite(values[f"w at m = 0 of {size}"]) for size in SIZES]
-    return over_seeds(reach & steeper, values, known[0] & known[1] & known[2] & known[3])
+def _contours_meet(ds: xr.Dataset) -> Measured:
+    lines = {size: _by_seed([_boundary_of(seed) for seed in _seeds(ds, size)]) for size in SIZES}
+    values = {f"{name} of {size}": x for size, line in lines.items() for name, x in line.items()}
+    at_line = {size: line["w at m = 0"] for size, line in lines.items()}
+    near = {size: np.abs(place - at_line[SIZES[-1]]) <= MEET for size, place in at_line.items()}
+    tilt = {size: line["Δ log w / Δm"] for size, line in lines.items()}
+    meets = near[MAIN] & ~near[25] & ~near[35]
+    flatter = (tilt[54] > tilt[MAIN]) & (tilt[MAIN] > 0)
+    known = np.isfinite(at_line[MAIN]) & np.isfinite(at_line[54]) & tilt[MAIN].notnull() & tilt[54].notnull()
+    return over_seeds(meets & flatter, values, known & at_line[25].notnull() & at_line[35].notnull())
 
 
 def _boundary_of(losses: Losses) -> dict[str, float]:
-    """Whether the contour leads down, always toward smaller w, from m = TOP to m = 0; and its slope there."""
-    _starts_inside(losses, START)
-    line = contour(losses.train.where(losses.train[MESS] <= TOP, drop=True), ALPHA, CONTOUR).sortby(MESS)
-    ends = float(line[0]), float(line[-1])
-    rises = bool((line.values[1:] >= line.values[:-1]).all()) and ends[1] > ends[0]
-    slope = TOP / np.log(ends[1] / ends[0]) if ends[0] < ends[1] < np.inf else np.inf
-    return {"downhill": rises, f"w at m = {TOP:g}": ends[1], "w at m = 0": ends[0], "slope": slope}
+    """Where the contour meets m = 0, and how it leans up to m = FINE: a line of least squares through its points."""
+    line = contour(losses.train.where(losses.train[MESS] <= FINE, drop=True), ALPHA, CONTOUR).sortby(MESS)
+    line = line.where(losses.train.notnull().all())
+    if float(line[MESS][0]) > 0 or line.sizes[MESS] < FEWEST:
+        raise NotMeasured(f"needs {MESS} = 0 and {FEWEST} or more values up to {FINE:g}")
+    ends = {"w at m = 0": float(line[0]), f"at m = {float(line[MESS][-1]):g}": float(line[-1])}
+    return {**ends, "Δ log w / Δm": lean(line, MESS)}
+
+
+def _basins(seed: Losses) -> dict[str, float]:
+    going = {start: follow(seed, start) for start in (BASIN, *(STARTS[number] for number in OVERFITTING))}
+    values = {"fits": float(all(one.points.e is not None for one in going.values()))}
+    for (w, m), one in going.items():
+        values[f"test loss at the end from ({w:g}, {m:g})"] = one.path.test_loss[-1]
+    most = generalizing_loss(seed.test, GENERAL)
+    fitted = [one.path for one in going.values() if one.points.e is not None]
+    values["of these generalise"] = sum(path.test_loss[-1] <= most for path in fitted)
+    return {**values, "what generalises": most, "m at the end from the first": going[BASIN].path.m[-1]}
+
+
+def _overfits(ds: xr.Dataset) -> Measured:
+    values = _over_landscapes(ds, (BASIN, *STARTS.values()), _basins)
+    refuted, fits = values["of these generalise"] > 0, values["fits"] == 1
+    return over_seeds(~refuted & fits, values, refuted | fits)
+
+
+def _descents(seed: Losses) -> dict[str, float]:
+    most, values = 0, {}
+    for number in (*FAST, *SLOW):
+        going = follow(seed, STARTS[number])
+        e = going.points.e
+        values[f"descents on path {number}"] = 0 if e is None else count_descents(going.path.test_loss[: e + 1])
+        if going.generalizes:
+            most = max(most, values[f"descents on path {number}"])
+            values["paths that generalise"] = values.get("paths that generalise", 0) + 1
+    return {"paths that generalise": 0, **values, "most descents on one that does": most}
+
+
+def _several_descents(ds: xr.Dataset) -> Measured:
+    values = _over_landscapes(ds, STARTS.values(), _descents)
+    return over_seeds(values["most descents on one that does"] >= 2, values, values["paths that generalise"] > 0)
+
+
+def _critical(seed: Losses) -> dict[str, float]:
+    line = contour(seed.train, ALPHA, CONTOUR)
+    if not (float(line[MESS].min()) == 0 and float(line[MESS].max()) >= TOP):
+        raise NotMeasured(f"needs {MESS} = 0 and {TOP:g}")
+    return {f"w_c at m = {m:g}": float(line.sel({MESS: m}, method="nearest")) for m in (0.0, FINE, TOP)}
+
+
+def _bad_needs_more_norm(ds: xr.Dataset) -> Measured:
+    values = _over_landscapes(ds, (), _critical)
+    good, bad = values["w_c at m = 0"], values[f"w_c at m = {TOP:g}"]
+    return over_seeds(bad > good, values, np.isfinite(good) & bad.notnull())
 
 
 CLAIMS = [
@@ -270,26 +346,52 @@ CLAIMS = [
         "train loss depends weakly on m, test loss strongly: at w >= 3 the range over m of the train loss is below a"
         " fifth of that of the test loss",
         "while the training loss depends weakly on m, the test loss depends strongly on m",
-        _weak_and_strong,
+        lambda ds: _weak_and_strong(ds, "", WEAK),
     ),
     Claim(
         "omnigrok/fig6/2",
-        "the path of Eq. 6 from the standard initialisation at m = .2: w rises, then falls, C to E takes 5 times as"
-        " long as A to C or more, the test loss falls more than once, and E generalises",
-        "A rolls to B and C, the slow dynamics from C to E is the origin of grokking; multiple descent of test loss",
-        _path_shape,
+        "on paths of Eq. 6, w rises to the boundary of region I (train loss .05) from small w, and falls to a solution"
+        " that generalises from large w and small m, which takes 5 times as long or more",
+        "large loss small w: fast dynamics; small loss large w: slow dynamics, the origin of grokking",
+        _fast_and_slow,
     ),
     Claim(
         "omnigrok/fig6/3",
-        "on that path the time from C to E goes as 1 / γ: slope -1 +- .15 over γ = 1e-4 .. 3e-3",
+        "on the slow path from large w and small m the time to E goes as 1 / γ: slope -1 +- .15 over γ = 1e-4 .. 3e-3",
         "t = (L + h tan θ) / (ηD γ)",
         _inverse_to_decay,
     ),
     Claim(
         "omnigrok/fig6/4",
-        "the contours of train loss .02 lead from m = .2 always toward smaller w down to m = 0 for 45 and 54 pairs, not"
-        " for 25 and 35; and Δm / Δ log w is larger for 45 than for 54",
+        "the contours of train loss .02 of 45 and 54 pairs meet m = 0 within .15 of w, those of 25 and 35 elsewhere; up"
+        " to m = .1 they lean toward larger w, that of 54 more than that of 45 (least squares)",
         "the contours of 45 and 55 connect to the green star, those of 35 and 25 do not; θ55 < θ45",
-        _contours_reach,
+        _contours_meet,
+    ),
+    Claim(
+        "omnigrok/fig6/5",
+        "as claim 1 with ranges relative to the mean over m: that of the train loss is smaller than that of the test"
+        " loss",
+        "while the training loss depends weakly on m, the test loss depends strongly on m",
+        lambda ds: _weak_and_strong(ds, "relative ", 1.0),
+    ),
+    Claim(
+        "omnigrok/fig6/6",
+        "paths from (w, m) = (1, .2), (.9, .195) and (7.65, .19) fit and do not generalise",
+        "in the public plot the paths from (.9, .195) and (7.65, .19) end at an overfitting solution",
+        _overfits,
+    ),
+    Claim(
+        "omnigrok/fig6/7",
+        "on some path that generalises the test loss falls twice or more often, by a tenth or more",
+        "the path manifests intriguing multiple descent of test loss",
+        _several_descents,
+    ),
+    Claim(
+        "omnigrok/fig6/8",
+        "the norm w_c at which the train loss falls to .02 is larger for a bad representation (m = .2) than for a good"
+        " one (m = 0)",
+        "Eq. 2: w_c(bad representation) > w_c(good representation)",
+        _bad_needs_more_norm,
     ),
 ]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import NOT_MEASURED, Claim, Measured, NotMeasured, over_seeds, show_value
-from grok_jax.analysis.landscape import l_shape, minimised, reduced, u_shape
+from grok_jax.analysis.landscape import FITTED, l_shape, minimised, reduced, u_shape
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.analysis.size_landscape import ALPHA, ROUNDING, critical_size, errors, is_between
@@ -25,6 +25,7 @@ SHOWN = {PAPER_P: 0.3, QUICK_P: 0.5}  # train fractions: the one of the paper's 
 RANGE = (0.1, 4.0)  # of α, where the paper has the shape
 STANDARD = 1.0
 GENERALISED = 0.05  # test error
+RISES = 3.0  # train loss at the largest α over the largest within the range, as the ends of a "U"
 CRITICAL, ABOUT = 0.25, (0.2, 0.3)
 SCALE_NAME, FRACTION_NAME = "initialisation scale α = w/w₀", "train fraction"
 
@@ -100,6 +101,26 @@ def _is_lu_shaped(ds: xr.Dataset) -> Measured:
     return over_seeds(test.holds & train.holds, {**test.values, **train.values})
 
 
+def _rises_beyond(ds: xr.Dataset) -> Measured:
+    p = config_value(ds, "task.p")
+    if ALPHA not in ds.dims or p not in SHOWN:
+        raise NotMeasured(f"needs several values of {ALPHA}, and p = {' or '.join(map(str, SHOWN))}")
+    ds = runs_at(ds, {FRACTION: SHOWN[p]}).sortby(ALPHA)
+    train = reduced(ds["train_loss"])
+    inside = train.where(is_between(train[ALPHA], STANDARD, RANGE[1]), drop=True)
+    if not inside.sizes[ALPHA] or float(train[ALPHA][-1]) <= RANGE[1] * ROUNDING:
+        raise NotMeasured(f"needs values of {ALPHA} from {STANDARD:g} to {RANGE[1]:g} and above")
+    largest, last = inside.max(ALPHA), train.isel({ALPHA: -1}, drop=True)
+    return over_seeds(
+        (last > RISES * largest) & (last > FITTED),
+        {
+            f"train loss at α = {float(train[ALPHA][-1]):.3g}": last,
+            f"largest from {STANDARD:g} to {RANGE[1]:g}": largest,
+        },
+        decided=largest.notnull() & last.notnull(),
+    )
+
+
 def _has_a_critical_fraction(ds: xr.Dataset) -> Measured:
     if min(ds.sizes.get(ALPHA, 1), ds.sizes.get(FRACTION, 1)) < 2:
         raise NotMeasured(f"needs several values of {ALPHA} and of {FRACTION}")
@@ -133,5 +154,12 @@ CLAIMS = [
         f" {ABOUT[0]:g} and {ABOUT[1]:g} (p = {PAPER_P})",
         f"the critical train set size is approximately {CRITICAL:g}",
         _has_a_critical_fraction,
+    ),
+    Claim(
+        "omnigrok/fig9/3",
+        f"at the fraction of claim 1 the reduced train loss rises beyond α = {RANGE[1]:g}: at the largest α it is above"
+        f" {FITTED:g} and {RISES:g} times the largest from α = {STANDARD:g} to {RANGE[1]:g}",
+        "for α > 4 the training loss increases due to optimization issues",
+        _rises_beyond,
     ),
 ]

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Integer, Real
 
+from grok_jax.analysis.claims import NotMeasured
 from grok_jax.errors import require
 
 LEVEL = 0.95
@@ -140,6 +141,21 @@ def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
 def t_loss(ds: xr.Dataset, level: float) -> tuple[Float[xr.DataArray, "*grid"], Float[xr.DataArray, "*grid"]]:
     """Steps at which the training loss and the test loss first fall to a level: see first_crossing."""
     return first_crossing(ds["train_loss"], level, "down"), first_crossing(ds["test_loss"], level, "down")
+
+
+def t_threshold(ds: xr.Dataset, threshold: float) -> tuple[Float[xr.DataArray, "*grid"], Float[xr.DataArray, "*grid"]]:
+    """Steps at which a regression is right, at a threshold of the squared error, on LEVEL of training and of test rows.
+
+    Args:
+      ds: results with what the probe "row_errors" records.
+      threshold: any, whatever the run's own accuracy counts with.
+
+    Raises:
+      NotMeasured: the probe was not asked for.
+    """
+    if "train_row_error" not in ds:
+        raise NotMeasured("needs training.probes=('row_errors',)")
+    return tuple(first_crossing(ds[f"{split}_row_error"], threshold, "down") for split in ("train", "test"))
 
 
 def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:

@@ -55,12 +55,20 @@ def error(accuracy: Real[xr.DataArray, "..."]) -> Float[xr.DataArray, "..."]:
 
 
 def still_falling(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
-    """How much of a loss the last tenth of the training took away: 1 - x(T) / x(0.9 T); 0 where it has converged."""
-    end = x["step"].max()
-    before, after = value_at(x, 0.9 * float(end)), value_at(x, float(end))
+    """How much of a loss the last tenth of the training took away: 1 - x(T) / x(0.9 T); 0 where it has converged.
+
+    T is the last record of each run.
+    """
+    end = x["step"].where(x.notnull()).max("step")
+    before, after = value_at(x, 0.9 * end), value_at(x, end)
     share = 1 - after / before.where(before > 0)
     share.attrs = {"units": "1", "long_name": f"share of the {str(x.name).replace('_', ' ')} lost in the last tenth"}
     return share
+
+
+def decades_along(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:
+    """How strongly a loss above 0 depends on one axis: log10 of its largest over its smallest value there."""
+    return np.log10(x.max(axis) / x.min(axis))
 
 
 def place_of_minimum(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:

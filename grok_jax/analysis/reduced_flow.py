@@ -12,6 +12,7 @@ from jaxtyping import Float, Real
 from scipy.integrate import solve_ivp
 from scipy.interpolate import PchipInterpolator, RectBivariateSpline
 
+from grok_jax.analysis.landscape import VALUES
 from grok_jax.errors import require
 
 SMALLEST = 1e-12  # A loss below this counts as this: its logarithm is noise of float32.
@@ -41,7 +42,7 @@ class Surface(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """The reduced losses of a grid: those of each run's record of least train loss."""
+    """The reduced losses of a grid: those of one record of each run."""
 
     train: Float[xr.DataArray, "*grid"]
     test: Float[xr.DataArray, "*grid"]
@@ -80,15 +81,33 @@ class Walk(NamedTuple):
     generalizes: bool
 
 
-def reduced_losses(ds: xr.Dataset) -> Losses:
-    """What is left of each run on a sphere: where the optimiser leaves the minimum again, the minimum counts.
+def reduced_losses(ds: xr.Dataset, value: str = "best") -> Losses:
+    """What is left of each run on a sphere, train and test loss of one record.
+
+    Args:
+      ds: results with both losses along 'step'.
+      value: "best", the record of least train loss, for an optimiser that leaves the minimum again; "final", the last
+        one, for a learning rate that has fallen by then.
+
+    Raises:
+      UserError: another value.
 
     Reference: Omnigrok, Eq. 5.
     """
+    require(value in VALUES, f"value is {value!r}; it must be one of {', '.join(VALUES)}")
     train = ds["train_loss"].where(np.isfinite(ds["train_loss"]), np.inf)
-    best = train.argmin("step")
-    parts = (ds[name].isel(step=best).drop_vars("step") for name in ("train_loss", "test_loss"))
+    chosen = train.argmin("step") if value == "best" else -1
+    parts = (ds[name].isel(step=chosen).drop_vars("step") for name in ("train_loss", "test_loss"))
     return Losses(*parts)
+
+
+def not_rising(losses: Losses, w: str) -> Losses:
+    """The losses with a training loss that is nowhere above one at a smaller w: what an exact minimum should be.
+
+    Reference: Omnigrok, footnote 5.
+    """
+    train = losses.train.sortby(w)
+    return Losses(train.copy(data=np.minimum.accumulate(train.values, axis=train.get_axis_num(w))), losses.test)
 
 
 def generalizing_loss(test: Float[xr.DataArray, "..."], enough: float) -> float:
@@ -267,6 +286,18 @@ def contour(z: Real[xr.DataArray, "..."], w: str, level: float) -> Float[xr.Data
     z = z.sortby(w)
     excess = np.log(z.astype(np.float64).clip(min=SMALLEST)) - np.log(level)
     return xr.apply_ufunc(_first_root, excess, z[w].astype(np.float64), input_core_dims=[[w], [w]], vectorize=True)
+
+
+def lean(line: Float[xr.DataArray, " points"], m: str) -> float:
+    """How a contour leans toward larger w with m: Δ log w / Δ m of the line of least squares through its finite points.
+
+    Returns:
+      NaN where fewer than 3 of its points are finite and above 0.
+    """
+    found = np.isfinite(line.values) & (line.values > 0)
+    if found.sum() < 3:
+        return float("nan")
+    return float(np.polyfit(line[m].values[found], np.log(line.values[found]), 1)[0])
 
 
 def _first_root(excess: Float[np.ndarray, " n"], x: Float[np.ndarray, " n"]) -> float:

@@ -44,6 +44,32 @@ def median_of_seeds(x: Real[xr.DataArray, "..."], dim: str = "seed") -> Median:
     return Median(*(part.assign_attrs(x.attrs) for part in parts))
 
 
+class Mean(NamedTuple):
+    """A mean over seeds and the ends of Student's confidence interval."""
+
+    mean: xr.DataArray
+    low: xr.DataArray
+    high: xr.DataArray
+
+
+def mean_of_seeds(x: Real[xr.DataArray, "..."], dim: str = "seed") -> Mean:
+    """Mean over seeds with the interval mean +- q s / √n, q Student's quantile of n - 1 degrees of freedom.
+
+    Args:
+      x: values, NaN (no value) left out.
+      dim: the axis of seeds.
+
+    Returns:
+      Mean, its ends NaN where fewer than 2 values are known.
+    """
+    x = _with_axis(x, dim)
+    count, mean = x.notnull().sum(dim), x.mean(dim)
+    degrees = (count - 1).where(count > 1)
+    quantile = xr.apply_ufunc(lambda n: stats.t.ppf((1 + CONFIDENCE) / 2, n), degrees)
+    reach = quantile * x.std(dim, ddof=1) / np.sqrt(count)
+    return Mean(mean, mean - reach, mean + reach)
+
+
 def _median(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ordered = np.sort(x, axis=-1)  # NaN comes last.
     count = (~np.isnan(x)).sum(-1, keepdims=True)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Int, Real
+from jaxtyping import Bool, Float, Real
 
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.landscape import error, place_of_minimum, reduced
@@ -52,27 +52,6 @@ def errors(ds: xr.Dataset, value: str = "final") -> Pair:
 def losses(ds: xr.Dataset, value: str = "final") -> Pair:
     """The losses on training and test rows; "final" or "best" as in `reduced`."""
     return Pair(*(reduced(ds[name], value) for name in ("train_loss", "test_loss")))
-
-
-def within_epochs(ds: xr.Dataset, epochs: int, batch_size: int, train_rows: Int[xr.DataArray, "..."]) -> xr.Dataset:
-    """The records of each run's first epochs; later ones are NaN, so that the "final" value is that of the last epoch.
-
-    An epoch is ceil(training rows / batch_size) steps.
-
-    Args:
-      ds: results along 'step', with a record at the end of those epochs.
-      epochs: how many.
-      batch_size: rows of a step.
-      train_rows: of each run, over the axis of the amount of data.
-
-    Raises:
-      NotMeasured: a run has no record at the end of its epochs.
-    """
-    ends = epochs * -(-train_rows // batch_size)
-    missing = np.setdiff1d(ends, ds["step"])
-    if missing.size:
-        raise NotMeasured(f"no record at step {missing[0]}, where {epochs} epochs of one of the sizes end")
-    return ds.where(ds["step"] <= ends)
 
 
 def nearest(x: xr.DataArray | xr.Dataset, axis: str, wanted: float | int) -> xr.DataArray | xr.Dataset:

@@ -17,7 +17,14 @@ from grok_jax.components import (
     require_positive,
 )
 from grok_jax.errors import require, written
-from grok_jax.optim.transforms import add_decay_to_initial, add_update_noise, constant_norm, only, warm_up
+from grok_jax.optim.transforms import (
+    add_decay_to_initial,
+    add_update_noise,
+    constant_norm,
+    drop_rate,
+    only,
+    warm_up,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,13 +44,16 @@ OPTIMIZERS: dict[str, Optimizer] = {}
 # Fields of every optimiser. The training engine reads two of them: with scale_learning_rate it divides
 # learning_rate by model.output_scale² before it builds the chain, and weight_noise is perturb_weights' sigma.
 # apart names parts of the model (top-level names of its parameters) whose learning rate and weight decay are those of
-# the rest times apart_learning_rate and apart_weight_decay (None: 1), and which constant_norm leaves alone.
+# the rest times apart_learning_rate and apart_weight_decay (None: 1), and which constant_norm leaves alone. At each
+# step that drop_every divides, counted from 1, the learning rate is multiplied by drop_factor.
 STATIC = {"decay_to": "zero", "constant_norm": False, "scale_learning_rate": False, "apart": ()}
 TRACED = {
     "learning_rate": 1e-3,
     "weight_decay": 0.0,
     "clip_norm": None,
     "warmup_steps": None,
+    "drop_every": None,
+    "drop_factor": None,
     "update_noise": None,
     "weight_noise": None,
     "apart_learning_rate": None,
@@ -84,7 +94,7 @@ def compose(
 ) -> optax.GradientTransformationExtraArgs:
     """The chain around an optimiser's own scaling of the gradient, in PyTorch's order.
 
-    clip -> [L2 decay] -> scaling -> noise -> [decoupled decay] -> learning rate -> warm-up -> constant norm
+    clip -> [L2 decay] -> scaling -> noise -> [decoupled decay] -> learning rate -> warm-up -> drops -> constant norm
 
     The parts of the model that fields.apart names have a learning rate and a weight decay of their own, as one of two
     parameter groups of PyTorch; clipping is by the norm over all parameters, the constant norm that of the others.
@@ -112,6 +122,7 @@ def compose(
         optax.scale_by_learning_rate(fields.learning_rate),
         only(apart, optax.scale(rate)) if apart and rate is not None else None,
         None if fields.warmup_steps is None else warm_up(fields.warmup_steps),
+        None if fields.drop_every is None else drop_rate(fields.drop_every, fields.drop_factor),
         None if not fields.constant_norm else only(apart, constant_norm(), inside=False) if apart else constant_norm(),
     )
     return optax.chain(*(part for part in parts if part is not None))
@@ -192,6 +203,14 @@ def check(fields: SimpleNamespace) -> None:
         )
     if fields.clip_norm is not None:
         require_positive(fields, "clip_norm", section="optimizer")
+    every, factor = fields.drop_every, fields.drop_factor
+    require(
+        (every is None) == (factor is None),
+        f"optimizer.drop_every is {every} and optimizer.drop_factor is {factor}; give both or none",
+    )
+    if every is not None:
+        require(every >= 1, f"optimizer.drop_every is {every}; it must be 1 step or more")
+        require(0 < factor <= 1, f"optimizer.drop_factor is {factor}; it must be above 0 and at most 1")
 
 
 def check_momentum(fields: SimpleNamespace) -> None:

@@ -135,6 +135,25 @@ def warm_up(steps: Scalar) -> optax.GradientTransformation:
     return optax.scale_by_schedule(factor)
 
 
+def drop_rate(every: Scalar, factor: Scalar) -> optax.GradientTransformation:
+    """A learning rate that drops in steps; placed after it, as warm_up, so that decoupled weight decay drops too.
+
+    u <- c^⌊t / T⌋ u,   t = 1, 2, ...: the steps T, 2 T, ... are the first of lower rates
+
+    Args:
+      every: T, in optimiser steps, 1 or more; may be traced (unlike the boundaries of optax's own schedules).
+      factor: c; may be traced.
+
+    Returns:
+      A transform that counts its steps.
+    """
+
+    def multiplier(count: Int[Array, ""]) -> Float[Array, ""]:
+        return factor ** jnp.floor_divide(count + 1, every).astype(jnp.float32)
+
+    return optax.scale_by_schedule(multiplier)
+
+
 def only(
     names: Sequence[str], transform: optax.GradientTransformation, *, inside: bool = True
 ) -> optax.GradientTransformationExtraArgs:

@@ -80,6 +80,12 @@ def name_points(ax: Axes, x: Real[np.ndarray, " records"], y: Real[np.ndarray, "
         ax.annotate(name, (x[i], y[i]), (4, 5), textcoords="offset points", fontweight="bold", bbox=BOX, zorder=5)
 
 
+def name_start(ax: Axes, name: str, at: tuple[float, float]) -> None:
+    """Writes the name of a path beside the point where it begins."""
+    ax.plot(*at, "o", color="k", markersize=4, clip_on=False)
+    ax.annotate(name, at, (4, 5), textcoords="offset points", fontweight="bold", bbox=BOX, zorder=5)
+
+
 def mark_times(
     ax: Axes,
     time: Real[np.ndarray, " records"],

@@ -7,6 +7,7 @@ from grok_jax.probes import logits as logits
 from grok_jax.probes import mixture as mixture
 from grok_jax.probes import modular as modular
 from grok_jax.probes import representation as representation
+from grok_jax.probes import row_errors as row_errors
 from grok_jax.probes.matrices import tangent_kernels
 from grok_jax.probes.modular import embedding_spectrum
 

@@ -1,6 +1,7 @@
 """Probes of the loss landscape around a run's weights: how steep it still is along their sphere, and across it."""
 
 import jax
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
@@ -25,8 +26,9 @@ def measure_gradient(probed: Probed) -> dict[str, Float[Array, ""]]:
     _, pull = jax.vjp(lambda w: probed.network(w, probed.train.inputs), probed.tangent_params)
     (gradient,) = pull(jax.grad(loss)(probed.train_outputs))
     norm = optax.tree.norm(probed.params)
-    radial = optax.tree.vdot(gradient, probed.params) / norm
-    along = jax.tree.map(lambda g, w: g - radial * w / norm, gradient, probed.params)
+    size = jnp.maximum(norm, jnp.finfo(norm.dtype).tiny)  # a sphere of radius 0 is a point: both parts are 0
+    radial = optax.tree.vdot(gradient, probed.params) / size
+    along = jax.tree.map(lambda g, w: g - radial * w / size, gradient, probed.params)
     return {"radial_gradient": radial, "tangential_gradient": optax.tree.norm(along) * norm}
 
 

@@ -26,7 +26,7 @@ RUN_SECTIONS = ("task", "model", "optimizer", "training")
 SCHEDULE = Schedule()._asdict()
 EXECUTION = {"mapping": "auto", "chunk_runs": 0, "checkpoint_seconds": 60.0, "capacity": ()}
 MAPPINGS = ("auto", "map", "vmap")
-INTEGERS = ("seed", "shrink_step")  # optional fields that hold whole numbers
+INTEGERS = ("seed", "shrink_step", "drop_every")  # optional fields that hold whole numbers
 
 
 class Static(NamedTuple):
@@ -100,6 +100,12 @@ def resolve(config: Mapping[str, Any]) -> RunSettings:
         checked[section] = SimpleNamespace(**values)
         if section == "training":
             timing = _schedule(schedule)
+    first_drop = getattr(checked["optimizer"], "drop_every", None)
+    require(
+        first_drop is None or first_drop <= timing.steps,
+        f"optimizer.drop_every is {first_drop}, and training.steps is {timing.steps}; the learning rate must drop"
+        " before the training ends",
+    )
     for name in checked["training"].probes:
         with naming(f"probe {name!r} (check)"):
             PROBES[name].check(SimpleNamespace(**checked))

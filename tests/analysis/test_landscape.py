@@ -49,6 +49,12 @@ def test_a_loss_halved_in_the_last_tenth_is_still_falling_by_a_half():
     assert still_falling(curve([8, 4, 1, 1])).item() == 0.0
 
 
+def test_the_last_tenth_is_that_of_each_run():
+    both = xr.concat([curve([8, 4, 2, 1]), curve([8, 4, 1, np.nan])], "run")
+    short = still_falling(both).isel(run=1).item()
+    assert short == still_falling(both.isel(run=1, step=slice(0, 3))).item() > 0
+
+
 def test_a_loss_that_is_zero_has_no_share():
     assert np.isnan(still_falling(curve([8, 4, 0, 0])).item())
 

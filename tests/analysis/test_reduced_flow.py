@@ -7,7 +7,9 @@ from grok_jax.analysis.reduced_flow import (
     Path,
     contour,
     count_descents,
+    lean,
     named_points,
+    not_rising,
     reduced_losses,
     reduced_path,
     slow_time,
@@ -157,6 +159,19 @@ def test_a_contour_that_is_not_reached_is_infinite_and_one_reached_at_once_is_th
     assert (contour(landscape(lambda w, m: 0.01), "w", 0.02) == W[0]).all()
 
 
+def test_a_contour_leans_by_the_slope_of_its_logarithm_where_it_is_found():
+    line = xr.DataArray([2.0, 2 * np.exp(0.3), 2 * np.exp(0.6), np.inf], {"m": [0, 0.1, 0.2, 0.3]}, "m")
+    assert lean(line, "m") == pytest.approx(3)
+    assert np.isnan(lean(line[1:], "m"))
+
+
+def test_a_train_loss_that_does_not_rise_is_the_least_up_to_each_norm():
+    train = xr.DataArray([[2.0, 3.0], [5.0, 1.0], [1.0, 4.0]], {"w": [1, 2, 3], "m": [0, 1]}, ("w", "m"))
+    kept = not_rising(Losses(train, train), "w")
+    assert kept.train.values.tolist() == [[2, 3], [2, 1], [1, 1]]
+    assert kept.test is train
+
+
 def test_the_record_of_least_train_loss_counts_with_the_test_loss_there():
     curves = {
         "train_loss": [[3.0, 1.0, 2.0], [np.nan, np.nan, np.nan]],
@@ -166,6 +181,7 @@ def test_the_record_of_least_train_loss_counts_with_the_test_loss_there():
     losses = reduced_losses(ds)
     np.testing.assert_array_equal(losses.train, [1, np.nan])
     assert losses.test[0] == 8
+    np.testing.assert_array_equal(reduced_losses(ds, "final").test, [7, 1])
     assert not losses.are_finite
     assert Losses(losses.train[:1], losses.test[:1]).are_finite
 

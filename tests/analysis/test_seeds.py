@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from grok_jax.analysis.seeds import fraction_of_seeds, median_of_seeds
+from grok_jax.analysis.seeds import fraction_of_seeds, mean_of_seeds, median_of_seeds
 
 
 def over(values):
@@ -57,3 +57,12 @@ def test_interval_may_end_at_never():
 def test_the_order_of_the_axes_does_not_matter(order):
     x = over([[1, 2, 9], [4, 5, 6]]).transpose(*order)
     assert median_of_seeds(x).median.values.tolist() == [2, 5]
+
+
+def test_a_mean_has_scipys_interval_and_one_seed_has_none():
+    x = over([[-1.0, -0.8, -1.1, np.nan], [2.0, np.nan, np.nan, np.nan]])
+    mean = mean_of_seeds(x)
+    expected = stats.ttest_1samp(x[0, :3], 0).confidence_interval(0.95)
+    np.testing.assert_allclose([mean.low[0], mean.high[0]], expected)
+    assert mean.mean[1] == 2
+    assert np.isnan(mean.low[1])

@@ -14,7 +14,6 @@ from grok_jax.analysis.size_landscape import (
     losses,
     lu_shape,
     nearest,
-    within_epochs,
 )
 
 SCALES = 10.0 ** np.linspace(-1, 1, 21)
@@ -38,23 +37,6 @@ def test_losses_are_those_of_both_splits():
     loss = xr.DataArray([[3.0, 1.0, 2.0]], {"step": [0, 1, 2]}, dims=("seed", "step"))
     ds = xr.Dataset({"train_loss": loss, "test_loss": loss + 1})
     assert [float(x.item()) for x in (*losses(ds), *losses(ds, "best"))] == [2, 3, 1, 2]
-
-
-def sizes_and_steps():
-    steps = [0, 10, 30, 40]
-    rows = xr.DataArray([90, 110], {"task.size": [120, 147]}, dims="task.size")
-    return xr.Dataset({"train_loss": (("task.size", "step"), np.tile(steps, (2, 1)))}, {"step": steps}), rows
-
-
-def test_the_first_epochs_of_each_size_end_with_a_last_smaller_batch():
-    ds, rows = sizes_and_steps()
-    np.testing.assert_array_equal(within_epochs(ds, 10, 31, rows)["train_loss"].max("step"), [30, 40])
-
-
-def test_an_epoch_without_a_record_at_its_end_gives_no_value():
-    ds, rows = sizes_and_steps()
-    with pytest.raises(NotMeasured, match="no record at step 20, where 10 epochs"):
-        within_epochs(ds, 10, 100, rows)
 
 
 def test_the_nearest_point_is_nearest_on_a_logarithmic_scale():

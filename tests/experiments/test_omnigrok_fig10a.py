@@ -6,15 +6,15 @@ from experiments.omnigrok.fig10a_transformer_time_vs_decay import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
 GAMMA = "optimizer.weight_decay"
-DECAYS = (1.0, 2.0, 4.0, 10.0)
+DECAYS = (0.3, 1.0, 3.0, 10.0)
 STEPS = np.unique(np.geomspace(1, 20_000, 300).round()).astype(int)
 PER_SEED = (1.0, 0.7, 1.4)  # some seeds take longer at every decay
 
 
 def results(slopes=(-1.0, -1.0, -1.0), decays=DECAYS, last=20_000):
-    """Test accuracy rises with the step up to 95% at 6000 γ^slope steps, or so, in each seed."""
+    """Test accuracy rises with the step up to 95% at 3000 γ^slope steps, or so, in each seed."""
     steps = STEPS[last >= STEPS]
-    time = [[6000 * late * gamma**slope for slope, late in zip(slopes, PER_SEED, strict=False)] for gamma in decays]
+    time = [[3000 * late * gamma**slope for slope, late in zip(slopes, PER_SEED, strict=False)] for gamma in decays]
     test = np.minimum(0.95 * steps / np.array(time)[..., None], 1.0)
     train = np.broadcast_to(np.minimum(steps / 100, 1.0), test.shape)
     dims = (GAMMA, "seed", "step")
@@ -30,11 +30,12 @@ def test_the_papers_law_passes():
     found = judge(CLAIMS, results())[0]
     assert found["verdict"] == "holds"
     assert found["measured"]["slope"] == pytest.approx(-1, abs=0.02)
-    assert found["measured"]["steps at γ = 1"] == pytest.approx(6000, rel=0.01)
-    assert "over 1 decades" in found["note"]
+    assert found["measured"]["steps at γ = 0.3"] == pytest.approx(10_000, rel=0.01)
+    assert found["measured"]["mean over seeds, 95% from"] == pytest.approx(-1, abs=0.02)
+    assert "over 1.5 decades" in found["note"]
 
 
-@pytest.mark.parametrize("slope", [-0.7, -1.3])
+@pytest.mark.parametrize("slope", [-0.7, -1.25])
 def test_another_slope_fails(slope):
     assert verdict(slopes=(slope,) * 3) == "does not hold"
 
@@ -49,8 +50,8 @@ def test_it_is_open_where_a_decay_never_generalises():
     assert verdict(last=4_000) == "not measured"
 
 
-@pytest.mark.parametrize("decays", [(1.0, 2.0, 10.0), (1.0, 1.5, 2.0, 4.0), (0.0, 1.0, 2.0, 10.0)])
-def test_few_decays_or_less_than_a_decade_give_no_verdict(decays):
+@pytest.mark.parametrize("decays", [(0.3, 3.0, 10.0), (1.0, 2.0, 4.0, 10.0), (0.0, 0.3, 1.0, 10.0)])
+def test_few_decays_or_less_than_a_decade_and_a_half_give_no_verdict(decays):
     assert judge(CLAIMS, results(decays=DECAYS).reindex({GAMMA: list(decays)}))[0]["verdict"] == "not measured"
 
 

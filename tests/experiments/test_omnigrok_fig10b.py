@@ -33,7 +33,9 @@ def test_the_papers_law_and_its_bend_at_low_decay_pass():
     verdicts = judge(CLAIMS, results())
     assert [v["verdict"] for v in verdicts] == ["holds"] * 2
     assert verdicts[0]["measured"]["slope"] == pytest.approx(-1, abs=0.01)
-    assert verdicts[1]["measured"]["steps over what 1/γ says"] == pytest.approx(0.6, abs=0.01)
+    expected = -1 - np.log(0.6) / np.log(0.1 / 0.0316)
+    assert verdicts[1]["measured"]["local slope from γ = 0.0316 to 0.1"] == pytest.approx(expected, abs=0.01)
+    assert verdicts[0]["measured"]["mean over seeds, 95% from"] == pytest.approx(-1, abs=0.01)
 
 
 @pytest.mark.parametrize("slope", [-0.7, -1.3])

@@ -21,20 +21,22 @@ PAPER = {
 
 
 def results(times=PAPER, last=100_000, seeds=5):
-    """Accuracies that rise linearly to .95 at the given times, one or one for each seed; never: they stay at .3."""
+    """Accuracies that rise linearly to .95 at the given times, one or one for each seed; never: they stay at .3.
+
+    The errors of 95% of the rows fall as 1 / step, to .01 at these times, and so to .001 at ten times as many steps.
+    """
     steps = np.unique(np.geomspace(1, last, 300).round()).astype(int)
 
-    def rise(setting, which):
-        when = np.broadcast_to(times[setting][which], seeds)
-        return [np.full(steps.size, 0.3) if np.isinf(t) else np.minimum(0.95 * steps / t, 1) for t in when]
+    def curves(which, reach, never):
+        """What `reach` makes of each time, over all settings and seeds."""
+        rows = [[np.broadcast_to(times[a, g][which], seeds) for g in (0.0, 0.03, 1.0)] for a in (2.0, 0.5)]
+        time = np.array(rows, float)[..., None]
+        return (ALPHA, GAMMA, "seed", "step"), np.where(np.isinf(time), never, reach(time))
 
-    grid = {
-        name: (
-            (ALPHA, GAMMA, "seed", "step"),
-            np.array([[rise((a, g), i) for g in (0.0, 0.03, 1.0)] for a in (2.0, 0.5)]),
-        )
-        for i, name in enumerate(("train_accuracy", "test_accuracy"))
-    }
+    grid = {}
+    for which, split in enumerate(("train", "test")):
+        grid[f"{split}_accuracy"] = curves(which, lambda time: np.minimum(0.95 * steps / time, 1), 0.3)
+        grid[f"{split}_row_error"] = curves(which, lambda time: 0.01 * time / steps, 0.3)
     coords = {ALPHA: [2.0, 0.5], GAMMA: [0.0, 0.03, 1.0], "seed": range(seeds), "step": steps}
     return xr.Dataset(grid, coords)
 
@@ -51,6 +53,8 @@ def test_the_papers_figure_passes_every_claim():
     verdicts = judge(CLAIMS, results())
     assert [v["verdict"] for v in verdicts] == ["holds"] * 4
     assert verdicts[1]["measured"]["delay"] == pytest.approx(40_000 / 300, rel=0.01)
+    assert verdicts[1]["measured"]["delay at θ = 0.001"] == np.inf
+    assert verdicts[3]["measured"]["last t95(test) there"] == pytest.approx(9_000, rel=0.02)
     assert verdicts[2]["measured"]["ratio (at least)"] == pytest.approx(20, rel=0.01)
     assert all(v["measured"]["seeds"] == "5 of 5 (0.65 to 1.00)" for v in verdicts)
 
@@ -106,6 +110,12 @@ def test_claim_4_fails_where_one_decay_groks_or_never_generalises():
 def test_diverged_seeds_do_not_count_for_a_claim():
     ds = results()
     assert judged(ds.where(ds.seed > 2)) == ["does not hold"] * 4
+
+
+def test_results_without_errors_of_rows_name_the_probe():
+    found = judge(CLAIMS, results().drop_vars(["train_row_error", "test_row_error"]))
+    assert {v["verdict"] for v in found} == {"not measured"}
+    assert all("training.probes=('row_errors',)" in v["note"] for v in found)
 
 
 def test_two_seeds_give_no_verdict():

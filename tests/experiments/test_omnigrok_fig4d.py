@@ -77,6 +77,14 @@ def test_claim_2_fails_where_test_accuracy_stays_at_chance():
     assert judged(tops=(0.7, 0.59))[1] == "does not hold"
 
 
+def test_claim_2_fails_where_test_accuracy_goes_on_rising_after_the_fit():
+    assert judged(tops=(0.7, 0.95))[1] == "does not hold"
+
+
+def test_claim_2_is_open_where_the_run_never_fits():
+    assert judged(standard=(1e6, 200))[1] == "not measured"
+
+
 def test_claim_2_is_open_where_a_run_is_too_short():
     assert judged(leave=100, last=80)[1] == "not measured"
 

@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 import xarray as xr
 
+from configs.omnigrok.fig5abc_qm9_landscape import SIZES as SIZES_OF_PAPER
+from configs.omnigrok.fig5abc_qm9_landscape import steps_of
 from experiments.omnigrok.fig5abc_qm9_landscape import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
@@ -35,23 +38,40 @@ def test_the_papers_landscape_passes_both_claims():
     assert judged(results(mismatch=papers)) == ["holds"] * 2
 
 
-def test_claim_1_fails_where_the_losses_are_alike_above_the_standard_scale():
-    verdict = judge(CLAIMS, results(mismatch=lambda n, scale: np.where(scale < 1.1, 5.0, 1.1)))[0]
-    assert verdict["verdict"] == "does not hold"
-    assert verdict["measured"]["largest up to α = 1"] == 5
+def test_claim_1_fails_where_the_losses_mismatch_below_the_standard_scale():
+    assert judged(results(mismatch=lambda n, scale: np.where(scale < 0.7, 5.0, 1.1)))[0] == "does not hold"
+
+
+def test_a_ratio_that_is_the_same_at_every_scale_is_overfitting_and_no_mismatch():
+    verdicts = judge(CLAIMS, results(mismatch=lambda n, scale: np.full_like(scale, 50.0)))
+    assert [verdict["verdict"] for verdict in verdicts] == ["does not hold", "holds"]
+    assert verdicts[0]["measured"]["test / train loss, smallest over α"] == pytest.approx(50)
 
 
 def test_claim_2_fails_where_many_molecules_leave_a_mismatch():
     assert judged(results())[1] == "does not hold"
 
 
-def test_claim_2_fails_where_the_test_loss_is_the_smaller_one():
-    assert judged(results(mismatch=lambda n, scale: np.full_like(scale, 0.3)))[1] == "does not hold"
+def test_claim_2_fails_where_the_losses_are_alike_and_no_u():
+    ds = results(mismatch=papers)
+    assert judged(ds.map(lambda x: x.clip(max=2 * x.min())))[1] == "does not hold"
 
 
 def test_claim_2_fails_where_a_scale_has_diverged():
     ds = results(mismatch=papers)
     assert judged(ds.where(ds[ALPHA] < 9))[1] == "does not hold"
+
+
+def test_the_steps_of_each_size_are_those_of_the_public_code():
+    steps = steps_of(SIZES_OF_PAPER, 32)
+    assert list(steps.values())[:5] == [10_000, 8333, 5555, 3846, 2777]
+    assert [min(list(steps.values())[5:]), max(list(steps.values())[5:])] == [1469, 2856]
+
+
+def test_sizes_and_steps_on_one_axis_are_judged_alike():
+    ds, axis = results(mismatch=papers), f"{SIZE},training.steps"
+    joint = ds.rename_dims({SIZE: axis}).reset_index(SIZE).assign_coords({axis: range(len(SIZES))})
+    assert judge(CLAIMS, joint) == judge(CLAIMS, ds)
 
 
 def test_each_claim_is_open_without_its_number_of_molecules():

@@ -71,9 +71,8 @@ def test_claim_2_fails_where_runs_of_constant_norm_wait_or_never_generalise():
     assert judged(constant=(200, 1e6))[1] == "does not hold"
 
 
-def test_claim_2_takes_a_long_budget_without_generalisation_as_a_long_delay():
-    assert judged(free=(100, 1e6))[1] == "holds"
-    assert judged(free=(600, 1e6))[1] == "not measured"
+def test_claim_2_is_open_where_free_runs_never_generalise():
+    assert judged(free=(100, 1e6))[1] == "not measured"
 
 
 def test_two_seeds_are_no_verdict():

@@ -90,6 +90,23 @@ def test_what_holds_with_fewer_digits_holds():
     assert judged(digits=4000) == ["holds"] * 3
 
 
+def test_the_largest_ratio_of_both_losses_is_reported():
+    measured = judge(CLAIMS, results(test=lambda m, w: falling(m, w) * (1 + (m == 1) * (w == 1))))[0]["measured"]
+    assert measured["largest ratio of both"] == pytest.approx(2)
+
+
+def test_weights_of_zero_are_part_of_the_plane():
+    zero = results().isel({ALPHA: [0]}).assign_coords({ALPHA: [0.0]})
+    for name in ("train_loss", "test_loss"):
+        zero[name][:] = 0.1
+    plane = xr.concat([zero, results()], ALPHA)
+    assert [verdict["verdict"] for verdict in judge(CLAIMS, plane)] == ["holds"] * 3
+
+
+def test_the_path_needs_its_start():
+    assert judge(CLAIMS, results().sel({ALPHA: W[2:]}))[2]["verdict"] == "not measured"
+
+
 def test_one_messiness_is_no_landscape():
     verdicts = judge(CLAIMS, results().isel({MESSINESS: [0]}))
     assert [verdict["verdict"] for verdict in verdicts] == ["not measured"] * 3

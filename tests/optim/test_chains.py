@@ -20,6 +20,8 @@ FULL = {
     "weight_decay": 0.1,
     "clip_norm": 2.0,
     "warmup_steps": 3,
+    "drop_every": 8,
+    "drop_factor": 0.5,
     "update_noise": 0.01,
     "weight_noise": 0.01,
     "apart_learning_rate": 0.3,
@@ -96,6 +98,46 @@ def test_first_step_of_a_warm_up_moves_nothing():
     tx = make_optimizer("adamw", weight_decay=0.5, warmup_steps=10)
     assert_trees_close(train(tx, 1), PARAMS, rtol=0)
     assert loss(train(tx, 2)) < loss(PARAMS)
+
+
+def adam_of_numpy(rate_of_step, steps, b1=0.9, b2=0.99, eps=1e-8):
+    """Weights of Adam on the parabola around TARGET, its learning rate a function of the step, 1, 2, ..."""
+    weights, targets = (np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(t)]) for t in (PARAMS, TARGET))
+    weights, targets = weights.astype(np.float64), targets.astype(np.float64)
+    first, second = np.zeros_like(weights), np.zeros_like(weights)
+    for t in range(1, steps + 1):
+        gradient = 2 * (weights - targets)
+        first = b1 * first + (1 - b1) * gradient
+        second = b2 * second + (1 - b2) * gradient**2
+        step = first / (1 - b1**t) / (np.sqrt(second / (1 - b2**t)) + eps)
+        weights = weights - rate_of_step(t) * step
+    return weights
+
+
+def test_drops_are_those_of_adam_in_numpy_and_may_differ_between_the_runs_of_one_program():
+    def run(every, factor):
+        tx = make_optimizer("adam", learning_rate=0.1, b2=0.99, drop_every=every, drop_factor=factor)
+        params = optax.tree.cast(PARAMS, jnp.float64)
+        return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(train(tx, 15, params))])
+
+    with jax.enable_x64(True):
+        every, factor = np.array([5, 4, 15]), np.array([0.2, 0.5, 0.1])
+        ours = jax.jit(jax.vmap(run))(jnp.asarray(every, jnp.int32), jnp.asarray(factor))
+    for row, steps, share in zip(ours, every, factor, strict=True):
+        # As in the public code: before steps 5, 10 and 15, the last of which is one step at the last rate.
+        expected = adam_of_numpy(lambda t, steps=steps, share=share: 0.1 * share ** (t // steps), 15)
+        np.testing.assert_allclose(row, expected, rtol=1e-6)
+
+
+@everyone
+def test_a_drop_by_a_factor_of_one_changes_nothing(name):
+    fields = {"learning_rate": 0.03, "weight_decay": 0.3}
+    assert_trees_close(
+        train(make_optimizer(name, **fields, drop_every=3, drop_factor=1.0)),
+        train(make_optimizer(name, **fields)),
+        rtol=1e-5,
+        atol=1e-6,
+    )
 
 
 @everyone
@@ -233,6 +275,21 @@ def test_an_impossible_value_is_named_in_one_line(name, field, value):
     optimizer = OPTIMIZERS[name]
     with pytest.raises(UserError, match=rf"^optimizer\.{field} is .*{value}.*; it must be [^\n]*$"):
         optimizer.check(SimpleNamespace(**{**optimizer.defaults, field: value}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"drop_every": 5}, "optimizer.drop_every is 5 and optimizer.drop_factor is None; give both or none"),
+        ({"drop_factor": 0.2}, "optimizer.drop_every is None and optimizer.drop_factor is 0.2; give both or none"),
+        ({"drop_every": 0, "drop_factor": 0.2}, "optimizer.drop_every is 0; it must be 1 step or more"),
+        ({"drop_every": 5, "drop_factor": 1.5}, "optimizer.drop_factor is 1.5; it must be above 0 and at most 1"),
+    ],
+)
+def test_drops_that_make_no_sense_are_user_errors(changes, message):
+    optimizer = OPTIMIZERS["gd"]
+    with pytest.raises(UserError, match=message):
+        optimizer.check(SimpleNamespace(**{**optimizer.defaults, **changes}))
 
 
 def test_unknown_optimizers_and_fields_are_answered_with_those_there_are():

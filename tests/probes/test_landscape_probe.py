@@ -61,3 +61,9 @@ def test_the_tangential_part_vanishes_where_the_loss_is_minimal_on_the_sphere():
     start, end = ds["tangential_gradient"].values
     assert end < 1e-3 * start
     assert abs(ds["radial_gradient"].values[-1]) > 10 * end
+
+
+def test_weights_of_zero_have_no_gradient_along_a_sphere_that_is_a_point():
+    ds = measured(**{"model.init_scale": 0.0})
+    assert float(ds["tangential_gradient"][-1]) == 0
+    assert float(ds["radial_gradient"][-1]) == 0

@@ -87,6 +87,53 @@ def test_other_keys_give_another_representation_and_another_split(fields_of, dra
     assert not np.allclose(*trained)
 
 
+def test_a_uniform_representation_fills_the_square_of_side_two(fields_of):
+    tables = [
+        np.asarray(representation(jax.random.key(seed), fields_of("toy_addition", messiness=1.0, random="uniform")))
+        for seed in range(50)
+    ]
+    assert 0.98 < np.abs(tables).max() <= 1
+    assert np.var(tables) == pytest.approx(1 / 3, rel=0.1)
+
+
+def test_noise_of_the_line_is_uniform_in_its_second_coordinate_alone_and_drawn_once(fields_of):
+    fields = [fields_of("toy_addition", line_noise=0.3, messiness=m, random="uniform") for m in (0.0, 0.5, 1.0)]
+    line, half, random = (np.asarray(representation(jax.random.key(5), one)) for one in fields)
+    np.testing.assert_allclose(line[:, 0], np.linspace(-1, 1, 10), atol=1e-6)
+    assert 0.1 < np.abs(line[:, 1]).max() <= 0.3
+    np.testing.assert_allclose(half, (line + random) / 2, atol=1e-6)
+
+
+def test_modular_targets_are_those_of_the_sum_modulo_p(fields_of, draw, rows_of):
+    fields = fields_of("toy_addition", modular=True, encoding="tokens")
+    tokens, targets = all_rows(fields, draw, rows_of)
+    classes = tokens.sum(axis=1) % 10
+    assert len(np.unique(targets, axis=0)) == 10
+    for value in range(10):
+        assert len(np.unique(targets[classes == value], axis=0)) == 1
+
+
+@pytest.mark.parametrize("train_size", [19, 25, 54])
+def test_a_covering_split_has_every_sum_in_training_and_leaves_no_pair_out(fields_of, draw, rows_of, train_size):
+    fields = fields_of("toy_addition", split="covering", encoding="tokens", train_size=train_size)
+    for seed in range(5):
+        data = draw(fields, seed)
+        train, test = (np.asarray(rows_of(split, fields).inputs) for split in data)
+        assert set(train.sum(axis=1)) == set(range(19))
+        assert len(np.unique(np.concatenate([train, test]), axis=0)) == 55
+
+
+def test_a_covering_split_takes_the_rest_in_the_random_order(fields_of, draw, rows_of):
+    def trained(split, size):
+        fields = fields_of("toy_addition", split=split, encoding="tokens", train_size=size)
+        return [tuple(pair) for pair in np.asarray(rows_of(draw(fields).train, fields).inputs)]
+
+    covering, plain = trained("covering", 54), trained("random", 54)
+    rest = [pair for pair in plain if pair not in covering[:19]]
+    assert [pair for pair in covering[19:] if pair in rest] == [pair for pair in rest if pair in covering[19:]]
+    assert trained("covering", 25) == covering[:25]
+
+
 def test_tokens_are_the_digits_whose_embeddings_are_otherwise_the_inputs(fields_of, draw, rows_of):
     changes = {"messiness": 0.5}
     tokens, targets = all_rows(fields_of("toy_addition", encoding="tokens", **changes), draw, rows_of)
@@ -122,6 +169,11 @@ def test_tokens_without_a_table_to_set_are_a_user_error(fields_of, params):
         ({"line": "circle"}, "task.line is 'circle'; it must be one of"),
         ({"encoding": "one_hot"}, "task.encoding is 'one_hot'; it must be one of"),
         ({"messiness": 1.5}, "task.messiness is 1.5; it must be from 0 to 1"),
+        ({"random": "cauchy"}, "task.random is 'cauchy'; it must be one of normal, uniform"),
+        ({"split": "best"}, "task.split is 'best'; it must be one of random, covering"),
+        ({"split": "covering", "train_size": 18}, "task.train_size is 18; .* it must be at least 19, one pair for"),
+        ({"line_noise": -0.3}, "task.line_noise is -0.3; it must be 0 or above"),
+        ({"line_noise": 0.3, "representation_dim": 1}, "task.line_noise is 0.3, and task.representation_dim is 1; the"),
     ],
 )
 def test_impossible_fields_are_user_errors(fields_of, changes, message):

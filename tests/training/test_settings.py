@@ -96,6 +96,15 @@ def test_an_impossible_value_is_one_line_that_names_the_field(field, value, word
     assert "\n" not in str(raised.value)
 
 
+def test_a_learning_rate_that_drops_after_the_end_is_refused_in_one_line():
+    config = with_field(with_field(plain(), "optimizer.drop_factor", 0.2), "optimizer.drop_every", 1001)
+    with pytest.raises(UserError) as raised:
+        resolve(config)
+    said = "optimizer.drop_every is 1001, and training.steps is 1000; the learning rate must drop before the training"
+    assert str(raised.value) == f"{said} ends"
+    assert resolve(with_field(config, "optimizer.drop_every", 1000)).hyper["optimizer.drop_every"] == 1000
+
+
 def test_a_misspelt_field_of_a_config_is_refused():
     with pytest.raises(AttributeError):
         default_config().model.init_scael = 2.0

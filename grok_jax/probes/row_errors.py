@@ -1,0 +1,58 @@
+"""The squared errors of single rows: when a regression counts as right, for every threshold at once."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from grok_jax.errors import require
+from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training.losses import is_classification, row_losses
+from grok_jax.training.schedule import GENERALIZED
+
+
+def error_of_most(errors: Float[Array, " rows"], weights: Float[Array, " rows"]) -> Float[Array, ""]:
+    """The least threshold at or below which GENERALIZED of the rows in use lie.
+
+    The accuracy of a regression, the share of rows with an error below a threshold, reaches GENERALIZED where this
+    falls below the threshold.
+
+    Args:
+      errors: of each row.
+      weights: of each row; 0 where it is not in use, alike elsewhere.
+    """
+    ordered = jnp.sort(jnp.where(weights > 0, errors, jnp.inf))
+    count = jnp.sum(weights > 0)
+    # In whole percents, so that 95 of 100 rows are not 96 by a rounding.
+    place = (count * round(100 * GENERALIZED) + 99) // 100 - 1
+    return ordered[place]
+
+
+def measure_row_errors(probed: Probed) -> dict[str, Float[Array, ""]]:
+    """The errors that 95% of the training rows, and of the test rows, do not exceed.
+
+    Raises:
+      UserError: the task has classes.
+    """
+    require(
+        not is_classification(probed.train.targets),
+        f"probe 'row_errors' needs a regression; task {probed.task.name!r} has classes",
+    )
+    splits = (
+        ("train", probed.train, probed.train_outputs, probed.train_weights),
+        ("test", probed.test, probed.test_outputs, probed.test_weights),
+    )
+    return {
+        f"{name}_row_error": error_of_most(row_losses(outputs, rows.targets, "mse"), weights)
+        for name, rows, outputs, weights in splits
+    }
+
+
+register_probe(
+    "row_errors",
+    Probe(
+        measure_row_errors,
+        {
+            f"{name}_row_error": (f"mean squared error of a row that 95% of the {name} rows do not exceed", "1")
+            for name in ("train", "test")
+        },
+    ),
+)
