@@ -13,7 +13,11 @@ longest of the sweep, as a reader of the paper's linear axis sees it.
 
 Measured (quick, 3 seeds): both claims are not measured, since quick's 2e4 steps are too few. All fit, at 152, 222 and
 336 steps; test accuracy ends at .16, .92, .98 at α = .05, at .17 or less at .075 and .1, while the norm ends at 33 to
-43, above its start of 29.5. The order is the paper's; the waits are open.
+43, above its start of 29.5. The order is the paper's; the waits are open. More pairs do not mend it: with 65% of them,
+one seed at α = .05, .1, .15 fits at 275, 320, 617 steps and waits 4,483, 4,744, 2,606 more, on a plateau near 60% test
+accuracy. At p = 31 even the smallest α memorizes first. At p = 113 it does not: a run of the paper preset on a GPU (JAX
+0.11.2, one H200, 27 November 2026, 2 seeds, 1.6e5 steps) has delays of 2.5 and 3.2 at .05, 7.9 and 24.9 at .15, 11.9
+and 21.1 at .5.
 
 Cost on 2 cores: smoke seconds; quick (1.8e5 run-steps) about 5 minutes (estimated); paper (1e7) wants a GPU.
 """
