@@ -13,6 +13,7 @@ from jax.sharding import PartitionSpec as P
 
 from grok_jax.errors import UserError, require
 from grok_jax.fingerprint import array_hash, fingerprint
+from grok_jax.memory import in_words
 from grok_jax.origins import PACKAGE, own_source
 from grok_jax.tasks import TASKS, Examples, Rows, Task
 from grok_jax.training.devices import (
@@ -26,7 +27,6 @@ from grok_jax.training.devices import (
 )
 from grok_jax.training.flags import deciding_flags
 from grok_jax.training.grid import Group
-from grok_jax.training.memory import in_words
 from grok_jax.training.parts import parts
 from grok_jax.training.probes import Probed, measure_probes
 from grok_jax.training.run import make_run
