@@ -23,8 +23,8 @@ def lazy_overview(ds: xr.Dataset) -> Figure:
     """Draws network against twin for each setting of a grid of any shape.
 
     A column of panels for each setting, at most six: losses, with the line of kernel regression (its legend says
-    where the kernel is averaged over several outputs) and the step at which the test losses part; accuracies, where
-    any run fits half of its training rows; alignment of the network's kernel with the targets, and how far that
+    where a kernel averaged over several outputs stands in) and the step at which the test losses part; accuracies,
+    where any run fits half of its training rows; alignment of the network's kernel with the targets, and how far that
     kernel has moved.
 
     Args:

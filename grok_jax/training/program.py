@@ -96,6 +96,17 @@ def observer(group: Group, program: Program, mapping: str, read: Callable[[Probe
     return _over_runs(observed, program.mesh, mapping, per_run_args=3, shared_args=2)
 
 
+def answering_observer(group: Group, program: Program, mapping: str, read: Callable[..., Any]) -> Callable:
+    """moving, fixed, hyper, given, pool, step -> read(..., given) of each run, which is given something of its own."""
+    observed = make_run(group.static, group.capacity).observe(read)
+    mapping = default_mapping() if mapping == "auto" else mapping
+
+    def answered(moving: Any, fixed: Any, hyper: Any, given: Any, pool: Any, step: Any) -> Any:
+        return observed(moving, fixed, hyper, pool, step, given)
+
+    return _over_runs(answered, program.mesh, mapping, per_run_args=4, shared_args=2)
+
+
 def load_pool(static: Static, mesh: Mesh) -> Examples | None:
     """The examples that all runs of a task share, once on each device; loaded once in a process.
 

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 import grok_jax
 from experiments import figures
-from experiments.lazy_baseline import baseline_figure, beside_twin, format_table, table
+from experiments.lazy_baseline import baseline_figure, beside_twin, format_table, table, with_lazy_limit
 from grok_jax.errors import UserError
 from grok_jax.training.schedule import Schedule, is_probed
 
@@ -73,7 +73,7 @@ def test_the_table_has_a_row_for_each_setting_with_the_medians_over_seeds(good):
         expected = {
             "network_test_loss": network.test_loss[:, -1],
             "twin_test_loss": twin.test_loss[:, -1],
-            "kernel_regression_loss": network.kernel_regression_loss[:, 0],
+            "kernel_regression_loss": network.lazy_limit_loss,
             "alignment_start": network.kernel_alignment[:, 0],
             "alignment_end": network.kernel_alignment[:, -1],
             "kernel_distance": network.kernel_distance[:, -1],
@@ -134,6 +134,43 @@ def test_every_record_of_a_kernel_says_that_it_is_averaged_over_outputs(good):
     of_kernels = [name for name in ds if str(name).startswith("kernel_")]
     assert len(of_kernels) == 6
     assert all("averaged over outputs" in ds[name].attrs["long_name"] for name in of_kernels)
+
+
+def test_of_one_output_regression_with_the_full_kernel_is_what_the_probe_measures_at_the_start(good):
+    ds = xr.load_dataset(good[0] / "results.nc")
+    probed = ds.kernel_regression_loss.sel(step=0, drop=True)
+    np.testing.assert_allclose(probed, ds.lazy_limit_loss.broadcast_like(probed), rtol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def several_outputs():
+    """A config of five outputs and its results, without training."""
+    given = grok_jax.default_config("teacher_student", "mlp", "gd")
+    given.update_from_flattened_dict({"task.train_size": 6, "task.test_size": 7, "model.widths": (9,), "grid": ""})
+    given.update_from_flattened_dict({"training.steps": 1, "training.records": 2})
+    made = beside_twin(given)
+    return made, grok_jax.sweep(made, progress=False)
+
+
+def test_several_outputs_have_the_full_kernel(several_outputs):
+    (row,) = table(with_lazy_limit(*several_outputs))
+    assert row["kernel_regression_loss"] == pytest.approx(
+        grok_jax.lazy_limit(several_outputs[0]).lazy_limit_loss.item()
+    )
+
+
+def test_where_the_full_kernel_does_not_fit_the_averaged_one_stands_in_by_name(several_outputs, monkeypatch, capsys):
+    config, ds = several_outputs
+    monkeypatch.setattr("grok_jax.probes.limit.free_memory", lambda: 1000)
+    found = with_lazy_limit(config, ds)
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "kernel regression with the kernel averaged over outputs: the kernel over pairs of outputs of"
+    )
+    assert len(said.splitlines()) == 1
+    (row,) = table(found)
+    averaged = ds.kernel_regression_loss.sel({"model.linearized": False, "step": 0}).item()
+    assert row["kernel_regression_loss (kernel averaged over outputs)"] == pytest.approx(averaged)
 
 
 def test_a_finished_folder_is_left_alone(good):

@@ -10,6 +10,7 @@ from grok_jax.kernels import (
     DoesNotFit,
     full_kernel_regression,
     full_tangent_kernel,
+    gradient_descent,
     kernel_regression,
     room,
     solve_full_kernel,
@@ -73,24 +74,29 @@ def test_the_solution_in_float64_that_does_not_fit_is_refused(monkeypatch):
         solve_full_kernel(np.eye(6), np.ones((3, 2)))
 
 
+BOTH = (full_tangent_kernel, tangent_kernel)
+
+
 @pytest.fixture(scope="module", params=[1, 10], ids=["1 output", "10 outputs"])
 def lazy(request):
     """A narrow network: kernels of training and test rows, targets, starts, and where its linearisation ends."""
-    keys = [jax.random.fold_in(jax.random.key(0), i) for i in range(4)]
+    keys = [jax.random.fold_in(jax.random.key(0), i) for i in range(3)]
     module = MLP((12,), request.param, activation="tanh")
-    train, test = (jax.random.normal(key, (rows, 3)) for key, rows in zip(keys[:2], (4, 5), strict=True))
-    params = module.init(keys[2], train)["params"]
-    targets = np.asarray(jax.random.normal(keys[3], (4, request.param)), np.float64)
+    inputs = jax.random.normal(keys[0], (9, 3))
+    params = module.init(keys[1], inputs)["params"]
+    targets = np.asarray(jax.random.normal(keys[2], (4, request.param)), np.float64)
 
     def network(w, x):
         return 3 * module.apply({"params": w}, x)
 
-    starts = [np.asarray(network(params, x), np.float64) for x in (train, test)]
-    kernels = [full_tangent_kernel(network, params, x, train) for x in (train, test)]
-    averaged = [tangent_kernel(network, params, x, train) for x in (train, test)]
+    outputs, train = np.asarray(network(params, inputs), np.float64), 4 * request.param
+    starts = outputs[:4], outputs[4:]
+    full, averaged = (jax.jit(made, static_argnums=0)(network, params, inputs) for made in BOTH)
+    kernels = full[:train, :train], full[train:, :train]
+    averaged = averaged[:4, :4], averaged[4:, :4]
 
     # Accelerated gradient descent on the weights of f_0 + J (w - w_0), step by step in float64.
-    rows, others = (jacobian(network, params, x) for x in (train, test))
+    rows, others = np.split(jacobian(network, params, inputs), [train])
     values = np.linalg.eigvalsh(rows @ rows.T)
     momentum = (values[-1] ** 0.5 - values[0] ** 0.5) / (values[-1] ** 0.5 + values[0] ** 0.5)
     moved = last = np.zeros(rows.shape[1])
@@ -107,6 +113,20 @@ def test_regression_with_the_full_kernel_is_where_the_linearised_model_ends(lazy
     found = full_kernel_regression(*kernels, targets, train_start=starts[0], test_start=starts[1])
     np.testing.assert_allclose(found.train, targets, atol=1e-4)
     np.testing.assert_allclose(found.test, end, rtol=1e-3, atol=1e-3)
+
+
+def test_gradient_descent_with_the_full_kernel_in_one_column_is_that_of_the_linearised_model(lazy):
+    kernels, _, targets, starts, _ = lazy
+    columns = [jnp.asarray(x.reshape(-1, 1), jnp.float32) for x in (targets, *starts)]
+    rate = float(0.4 * targets.size / jnp.linalg.eigvalsh(kernels[0])[-1])
+    train, test = gradient_descent(*kernels, *columns, steps=jnp.array([50]), learning_rate=rate)
+    kernel, other = (np.asarray(x, np.float64) for x in kernels)
+    outputs, others = (x.ravel() for x in starts)
+    for _ in range(50):
+        descent = 2 * rate / targets.size * (targets.ravel() - outputs)
+        outputs, others = outputs + kernel @ descent, others + other @ descent
+    np.testing.assert_allclose(train[0, :, 0], outputs, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(test[0, :, 0], others, rtol=1e-3, atol=1e-4)
 
 
 def test_regression_with_the_averaged_kernel_ends_there_with_one_output_only(lazy):
