@@ -1,4 +1,4 @@
-"""Any config beside its lazy baseline: how it is trained with its linearised twin, where that ends, picture, table."""
+"""Any config beside its lazy baseline: trained with its linearised twin, whose end is known; picture and table."""
 
 import math
 from itertools import product
@@ -11,7 +11,7 @@ from ml_collections import ConfigDict
 from experiments.figures import FigureOf
 from grok_jax import lazy_limit
 from grok_jax.analysis.claims import show_value
-from grok_jax.analysis.lazy import LINEARIZED, averages_outputs, comparison
+from grok_jax.analysis.lazy import LINEARIZED, averages_outputs, comparison, regression_averages_outputs
 from grok_jax.analysis.selection import fields_along
 from grok_jax.errors import UserError, require
 from grok_jax.kernels import DoesNotFit
@@ -21,7 +21,7 @@ from grok_jax.training.probes import PROBES
 from grok_jax.training.schedule import record_steps
 from grok_jax.training.settings import RunSettings, complete
 
-AVERAGED = "kernel averaged over outputs"
+AVERAGED = "averaged over outputs"  # of a kernel
 PROBE_RECORDS = 8  # enough for a curve of the alignment
 
 
@@ -91,19 +91,20 @@ def with_lazy_limit(config: ConfigDict, ds: xr.Dataset) -> xr.Dataset:
     try:
         return ds.assign(lazy_limit(config).data_vars)
     except DoesNotFit as error:
-        print(f"kernel regression with the {AVERAGED}: {error}")
+        print(f"kernel regression {AVERAGED}: {error}")
         return ds
 
 
 def table(ds: xr.Dataset) -> list[dict[str, Any]]:
     """A row for each setting of the grid: its fields, and the columns of analysis.lazy.comparison.
 
-    Kernel regression is that with the kernel over pairs of outputs; where it could not be had, the column says that
-    the kernel is averaged over outputs.
+    Kernel regression is that with the kernel over pairs of outputs. Columns of a kernel averaged over several outputs
+    say so: those that are followed over training, and kernel regression where the full kernel could not be had.
     """
     compared = comparison(ds)
-    if averages_outputs(ds):
-        compared = compared.rename(kernel_regression_loss=f"kernel_regression_loss ({AVERAGED})")
+    followed = ("alignment_start", "alignment_end", "kernel_distance") if averages_outputs(ds) else ()
+    standing_in = ("kernel_regression_loss",) if regression_averages_outputs(ds) else ()
+    compared = compared.rename({name: f"{name} ({AVERAGED})" for name in (*followed, *standing_in)})
     axes = [str(axis) for axis in compared.dims]
     rows = []
     for place in product(*(range(compared.sizes[axis]) for axis in axes)):

@@ -177,11 +177,18 @@ def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 
 
 def averages_outputs(ds: xr.Dataset) -> bool:
-    """Whether the kernel of kernel_regression_loss is averaged over several outputs.
+    """Whether kernels that are followed over training are averaged over several outputs.
 
-    Without the limit of the linearised networks it is, where the results do not say how many outputs there are.
+    True where the results do not say how many outputs there are.
     """
-    return LIMIT not in ds and ds.attrs.get("outputs") != 1
+    return ds.attrs.get("outputs") != 1
+
+
+def regression_averages_outputs(ds: xr.Dataset) -> bool:
+    """Whether the kernel of kernel_regression_loss is averaged over several outputs: where the results lack the limit
+    of the linearised networks.
+    """
+    return LIMIT not in ds and averages_outputs(ds)
 
 
 def comparison(ds: xr.Dataset) -> xr.Dataset:

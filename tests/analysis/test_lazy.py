@@ -6,12 +6,12 @@ from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, NotMeasured
 from grok_jax.analysis.lazy import (
     LINEARIZED,
     agree_until,
-    averages_outputs,
     comparison,
     first_of_seeds,
     kernel_regression_loss,
     network_and_twin,
     part_before_the_fall,
+    regression_averages_outputs,
     t_fall,
     t_part,
     t_peak,
@@ -152,8 +152,8 @@ def test_parting_within_a_share_of_the_steps_to_the_fall():
 
 def test_the_limit_of_the_linearised_networks_comes_before_what_a_probe_measured():
     ds = results([1, 1, 1, 1], [1, 1, 1, 1], kernel_regression_loss=[0.5, np.nan, 0.1, 0.1]).assign_attrs(outputs=10)
-    assert averages_outputs(ds)
+    assert regression_averages_outputs(ds)
     ds = ds.assign(lazy_limit_loss=0.7)
     assert kernel_regression_loss(network_and_twin(ds).network).item() == 0.7
     assert comparison(ds).kernel_regression_loss.item() == 0.7
-    assert not averages_outputs(ds)
+    assert not regression_averages_outputs(ds)

@@ -164,13 +164,11 @@ def test_where_the_full_kernel_does_not_fit_the_averaged_one_stands_in_by_name(s
     monkeypatch.setattr("grok_jax.probes.limit.free_memory", lambda: 1000)
     found = with_lazy_limit(config, ds)
     said = capsys.readouterr().out
-    assert said.startswith(
-        "kernel regression with the kernel averaged over outputs: the kernel over pairs of outputs of"
-    )
+    assert said.startswith("kernel regression averaged over outputs: the kernel over pairs of outputs of")
     assert len(said.splitlines()) == 1
     (row,) = table(found)
     averaged = ds.kernel_regression_loss.sel({"model.linearized": False, "step": 0}).item()
-    assert row["kernel_regression_loss (kernel averaged over outputs)"] == pytest.approx(averaged)
+    assert row["kernel_regression_loss (averaged over outputs)"] == pytest.approx(averaged)
 
 
 def test_a_finished_folder_is_left_alone(good):
@@ -246,9 +244,9 @@ def test_a_classification_has_a_table_without_kernel_regression(tmp_path):
     given.training.loss = "cross_entropy"
     figures.make(beside_twin(given), tmp_path / "out", figure=baseline_figure(), progress=False)
     (row,) = rows_of(tmp_path / "out")
-    assert row["kernel_regression_loss (kernel averaged over outputs)"] == ""
+    assert row["kernel_regression_loss (averaged over outputs)"] == ""
     assert float(row["network_test_loss"]) > 0
-    assert 0 < float(row["alignment_start"]) < 1
+    assert 0 < float(row["alignment_start (averaged over outputs)"]) < 1
 
 
 def test_the_table_names_each_field_of_an_axis_and_says_never():
