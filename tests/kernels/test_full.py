@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -185,8 +186,9 @@ def test_numbers_that_are_not_finite_are_refused_in_one_line(regular, place):
     assert "\n" not in str(e.value)
 
 
-def test_a_kernel_averaged_over_outputs_is_refused_with_the_shape_that_fits(regular):
+def test_a_kernel_averaged_over_outputs_is_refused_with_the_shape_that_fits(regular, monkeypatch):
     kernel, others, targets, _ = regular
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # Its checks, of tests alone, come first.
     with pytest.raises(UserError, match=r"^full kernels of shapes \(3, 3\) and \(8, 6\) do not fit targets of shape"):
         full_kernel_regression(kernel[:3, :3], others, targets)
 
