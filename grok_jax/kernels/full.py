@@ -1,6 +1,6 @@
 """Kernel regression with the full kernel over pairs of outputs: where the linearized model ends, for any outputs.
 
-All of it runs on the host, in float64, by scipy.
+All of it runs on the host, by scipy, in float64; the kernel itself has the precision that it was made in.
 """
 
 import warnings
@@ -121,7 +121,7 @@ def solve_full_kernel(
     require(ridge >= 0, f"ridge is {ridge}; it must be 0 or above")
     kernel, (rows, outputs) = np.asarray(kernel), np.shape(missing)
     for name, array in (("kernel", kernel), ("targets", np.asarray(missing))):
-        wrong = array.size - np.count_nonzero(np.isfinite(array))
+        wrong = array.size - int(np.count_nonzero(np.isfinite(array)))
         require(
             wrong == 0,
             f"{name} has {wrong} of {array.size} entries that are NaN or infinite; the network has diverged, or an "
@@ -139,7 +139,7 @@ def solve_full_kernel(
 
 def _by_factors(kernel: np.ndarray, asked: np.ndarray, ridge: float) -> tuple[np.ndarray, float, int] | None:
     """Weights, condition, and no direction left out; None where the kernel is singular up to its rounding."""
-    matrix = np.array(kernel, np.float64, order="F")
+    matrix = np.array(kernel, np.float64, order="C").T  # LAPACK wants columns; a symmetric kernel has them in its rows
     matrix[np.diag_indices_from(matrix)] += ridge
     try:
         factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 from jaxtyping import Array, Float
 
-from grok_jax.components import require_positive
 from grok_jax.errors import require
 from grok_jax.kernels.compat import neural_tangents
 from grok_jax.models.mlp import MLP
@@ -67,7 +67,8 @@ def infinite_width_kernels(
         f"activation {network.activation!r} has no kernel in neural_tangents.stax; those that have one are "
         f"{', '.join(LAYERS)}",
     )
-    require_positive(network, "init_std", section="model")
+    traced = isinstance(network.init_std, jax.Array)
+    require(traced or network.init_std > 0, f"init_std is {network.init_std}; it must be above 0")
     stax, variance = neural_tangents().stax, network.init_std**2
     dense = stax.Dense(1, W_std=network.init_std)[2]
 

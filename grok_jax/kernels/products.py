@@ -4,7 +4,7 @@ K v = J (Jᵀ v), with J the Jacobian of all outputs of all rows: a vjp, then a 
 """
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,8 +14,6 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from grok_jax.errors import require
 from grok_jax.kernels.layered import Network, first_row
-
-Inputs = PyTree[Shaped[Array, "rows ..."]]
 
 
 class Conjugate(NamedTuple):
@@ -74,7 +72,7 @@ def tangent_operator(
     dtype = jax.tree.leaves(params)[0].dtype
     product = jax.jit(lambda *args: kernel_product(network, *args))
 
-    def times(one: Inputs, two: Inputs, vector: np.ndarray) -> np.ndarray:
+    def times(one: Any, two: Any, vector: np.ndarray) -> np.ndarray:
         weights = jnp.asarray(np.reshape(vector, (-1, outputs)), dtype)
         return np.asarray(product(params, one, two, weights)).reshape(-1)
 

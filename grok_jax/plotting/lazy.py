@@ -164,7 +164,8 @@ def ways_through_weight_space(ax: Axes3D, pair: Pair) -> None:
 
 def _way(runs: xr.Dataset) -> Float[np.ndarray, "records 3"]:
     """The three coordinates of the median run at every record that has them."""
-    median = runs[list(COORDINATES)].median([d for d in runs.dims if d != "step"]).dropna("step")
+    median = runs[list(COORDINATES)].median([d for d in runs.dims if d != "step"])
+    median = median.where(np.isfinite(median)).dropna("step")  # A run that diverges has no place in the picture.
     return np.stack([median[name].values for name in COORDINATES], axis=1)
 
 

@@ -101,6 +101,16 @@ def test_ways_end_where_the_runs_do_and_points_are_named(tmp_path):
     plt.close(figure)
 
 
+def test_the_way_of_a_run_that_diverges_ends_before():
+    ds = results(seed=[0])
+    away = ds.normal_distance.where(ds.step < ds.step[-1], np.inf)
+    figure = plt.figure()
+    ax = figure.add_subplot(projection="3d")
+    ways_through_weight_space(ax, network_and_twin(ds.assign(normal_distance=away)))
+    assert len(ax.lines[0].get_data_3d()[0]) == int(ds.normal_distance.isel(seed=0)[0].notnull().sum()) - 1
+    plt.close(figure)
+
+
 def test_runs_that_stay_near_their_start_have_an_arrow_to_the_lazy_solution(tmp_path):
     ds = results(seed=[0])
     figure = plt.figure()
