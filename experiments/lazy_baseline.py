@@ -5,6 +5,7 @@ from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from ml_collections import ConfigDict
 
@@ -76,7 +77,7 @@ def with_lazy_limit(config: ConfigDict, ds: xr.Dataset) -> xr.Dataset:
     """Results with the limit of their linearised networks, from the initial kernel over pairs of outputs.
 
     Where that kernel does not fit the memory, a line says so, and probe 'kernel_regression' stands in, if it was
-    measured; where there is no closed form, nothing is added.
+    measured; where it is singular, a line says so too; where there is no closed form, nothing is added.
 
     Args:
       config: what was trained.
@@ -89,10 +90,16 @@ def with_lazy_limit(config: ConfigDict, ds: xr.Dataset) -> xr.Dataset:
     if not has_kernel_regression(expand(plain, parse_grid(plain["grid"]))):
         return ds
     try:
-        return ds.assign(lazy_limit(config).data_vars)
+        limit = lazy_limit(config)
     except DoesNotFit as error:
         print(f"kernel regression {AVERAGED}: {error}")
         return ds
+    if singular := int(np.isinf(limit["lazy_limit_condition"]).sum()):
+        print(
+            f"the initial kernel of {singular} of {limit['lazy_limit_condition'].size} networks is singular up to "
+            "rounding; kernel regression leaves out where it vanishes, which gradient descent learns very late or never"
+        )
+    return ds.assign(limit.data_vars)
 
 
 def table(ds: xr.Dataset) -> list[dict[str, Any]]:

@@ -159,6 +159,15 @@ def test_several_outputs_have_the_full_kernel(several_outputs):
     )
 
 
+def test_a_singular_kernel_is_told_of_in_one_line(several_outputs, monkeypatch, capsys):
+    limit = xr.Dataset({"lazy_limit_loss": 0.5, "lazy_limit_condition": np.inf})
+    monkeypatch.setattr("experiments.lazy_baseline.lazy_limit", lambda config: limit)
+    assert with_lazy_limit(*several_outputs).lazy_limit_loss.item() == 0.5
+    said = capsys.readouterr().out
+    assert said.startswith("the initial kernel of 1 of 1 networks is singular up to rounding; ")
+    assert len(said.splitlines()) == 1
+
+
 def test_where_the_full_kernel_does_not_fit_the_averaged_one_stands_in_by_name(several_outputs, monkeypatch, capsys):
     config, ds = several_outputs
     monkeypatch.setattr("grok_jax.probes.limit.free_memory", lambda: 1000)
