@@ -119,7 +119,7 @@ def test_regression_with_the_full_kernel_is_where_the_linearised_model_ends(lazy
 def test_gradient_descent_with_the_full_kernel_in_one_column_is_that_of_the_linearised_model(lazy):
     kernels, _, targets, starts, _ = lazy
     columns = [jnp.asarray(x.reshape(-1, 1), jnp.float32) for x in (targets, *starts)]
-    rate = float(0.4 * targets.size / jnp.linalg.eigvalsh(kernels[0])[-1])
+    rate = float(0.4 * targets.size / np.linalg.eigvalsh(kernels[0])[-1])
     train, test = gradient_descent(*kernels, *columns, steps=jnp.array([50]), learning_rate=rate)
     kernel, other = (np.asarray(x, np.float64) for x in kernels)
     outputs, others = (x.ravel() for x in starts)

@@ -58,6 +58,7 @@ def test_the_full_kernel_and_its_products_are_those_of_whole_jacobians(model):
     require_equal(*found)
 
 
+@pytest.mark.slow
 def test_those_of_a_mixture_of_circuits_are_too():
     module, inputs = Mixture(2.0, 0.5), jax.random.normal(jax.random.key(0), (ROWS, 2, 3))
     params = jax.tree.map(lambda w: w + 0.1, module.init(jax.random.key(1), inputs)["params"])
