@@ -1,4 +1,4 @@
-"""One tangent kernel: of the MNIST network 784-200-200-10 over some digits, averaged over its outputs."""
+"""One tangent kernel: of the MNIST network 784-200-200-10 over some digits, averaged over its outputs, or the full."""
 
 import time
 from typing import NamedTuple
@@ -16,24 +16,27 @@ class Taken(NamedTuple):
     peak_bytes: int  # of the whole process
 
 
-def ours(images: np.ndarray, block_rows: int | None = None) -> Taken:
+def ours(images: np.ndarray, block_rows: int | None = None, full: bool = False) -> Taken:
     """By tangent_kernel, which sees the layers; given block_rows, by products of Jacobians.
 
     Args:
       images: uint8 (rows, 784).
       block_rows: see tangent_kernel.
+      full: by full_tangent_kernel, over pairs of outputs.
     """
     import jax
 
-    from grok_jax.kernels import tangent_kernel
+    from grok_jax.kernels import full_tangent_kernel, tangent_kernel
     from grok_jax.models import init_params
     from grok_jax.models.mlp import MLP
 
     inputs, module = jax.numpy.asarray(images, "float32") / 255, MLP((200, 200), 10)
     params = init_params(module, jax.random.key(0), inputs)
 
+    made = full_tangent_kernel if full else tangent_kernel
+
     def kernel_of(params: dict, inputs: jax.Array) -> jax.Array:
-        return tangent_kernel(lambda w, x: module.apply({"params": w}, x), params, inputs, block_rows=block_rows)
+        return made(lambda w, x: module.apply({"params": w}, x), params, inputs, block_rows=block_rows)
 
     began = time.perf_counter()
     compiled = jax.jit(kernel_of).lower(params, inputs).compile()

@@ -152,6 +152,18 @@ def kernel(size: Size) -> Iterator[Row]:
         yield from (_against_kernel(row, turns[ours], label, turns[label]) for label in chunks)
 
 
+def full_kernel(size: Size) -> Iterator[Row]:
+    """The tangent kernel of the MNIST network over pairs of its outputs, from its layers."""
+    digits, _ = _in_own_process(_first_digits, size.kernel_rows)
+    turns = [_in_own_process(partial(kernels.ours, digits, full=True)) for _ in range(min(size.rounds, KERNEL_ROUNDS))]
+    yield Row(
+        f"NTK of {size.kernel_rows:,} digits x 10 outputs, MNIST MLP",
+        seconds=statistics.median(taken.seconds for taken in turns),
+        compile_seconds=turns[-1].compile_seconds,
+        peak_bytes=max(taken.peak_bytes for taken in turns),
+    )
+
+
 def records(size: Size) -> Iterator[Row]:
     """What measuring and recording cost, over whole figures with their own grids and records."""
     for module in RECORDED:
@@ -191,6 +203,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "token_mlp": token_mlp,
     "graph_network": graph_network,
     "kernel": kernel,
+    "full_kernel": full_kernel,
     "records": records,
     "memory": thousand,
     "figures": figures,

@@ -30,12 +30,13 @@ class FigureOf(NamedTuple):
     claims: list[Claim]
     table: Callable[[xr.Dataset], list[dict[str, Any]]] | None = None  # rows of table.csv
     prepare: Callable[[ConfigDict, Path], ConfigDict] | None = None  # config, folder -> what is trained, made there
+    extend: Callable[[ConfigDict, xr.Dataset], xr.Dataset] | None = None  # config, results -> results with more
 
 
 def figure_of(config: ConfigDict) -> FigureOf:
     """What the module that config.figure names has, e.g. "omnigrok/fig2b_teacher_student"; "" is a user's own grid.
 
-    A module has plot and CLAIMS, and may have table and prepare.
+    A module has plot and CLAIMS, and may have table, prepare and extend.
 
     Raises:
       UserError: there is no such figure.
@@ -49,7 +50,8 @@ def figure_of(config: ConfigDict) -> FigureOf:
     require(found and "\nCLAIMS" in file.read_text("utf-8"), absent)
     name = "experiments." + config.figure.replace("/", ".")
     module = importlib.import_module(name)
-    return FigureOf(module.plot, module.CLAIMS, getattr(module, "table", None), getattr(module, "prepare", None))
+    further = {name: getattr(module, name, None) for name in ("table", "prepare", "extend")}
+    return FigureOf(module.plot, module.CLAIMS, **further)
 
 
 def make(
@@ -67,7 +69,7 @@ def make(
       config: what is trained.
       out: the folder.
       figure: what is made of it, and perhaps table.csv; None: what config.figure names. Its `prepare` makes what the
-        training needs beforehand; a run that is resumed calls it again.
+        training needs beforehand; a run that is resumed calls it again. Its `extend` adds what no run records.
       resume, overwrite: see results.begin.
       progress: whether to draw a progress bar.
 
@@ -88,6 +90,8 @@ def make(
         if dataset is None:
             trained = figure.prepare(config, out) if figure.prepare else config
             dataset = add_grokking_times(grok_jax.sweep(trained, progress=progress, checkpoint=checkpoint))
+            if figure.extend:
+                dataset = figure.extend(trained, dataset)
             dataset = dataset.assign_attrs(config=json.dumps(plain))
             results.write_dataset(out, dataset)
             if dataset.attrs["diverged_runs"]:

@@ -1,6 +1,7 @@
 """Trains any config beside its linearised twin, and holds both against kernel regression with the initial kernel.
 
-With several outputs, that kernel is averaged over outputs, so regression with it only approximates the twin's end.
+The kernel is that over pairs of outputs: regression is where gradient descent on the twin ends, without decay. Where
+it does not fit the memory, one averaged over outputs stands in, and a line, the table and the legend say so.
 
 python -m experiments.kernel_vs_network --config=configs/grid.py:task=mnist --out=<folder> [--probe_records=8]
 """

@@ -1,25 +1,28 @@
-"""Any config beside its lazy baseline: how it is trained with its linearised twin, drawn, and put in a table."""
+"""Any config beside its lazy baseline: trained with its linearised twin, whose end is known; picture and table."""
 
 import math
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from ml_collections import ConfigDict
 
 from experiments.figures import FigureOf
+from grok_jax import lazy_limit
 from grok_jax.analysis.claims import show_value
-from grok_jax.analysis.lazy import LINEARIZED, averages_outputs, comparison
+from grok_jax.analysis.lazy import LINEARIZED, averages_outputs, comparison, regression_averages_outputs
 from grok_jax.analysis.selection import fields_along
 from grok_jax.errors import UserError, require
+from grok_jax.kernels import DoesNotFit
 from grok_jax.plotting.lazy_overview import lazy_overview
 from grok_jax.training.grid import Axis, expand, parse_grid
 from grok_jax.training.probes import PROBES
 from grok_jax.training.schedule import record_steps
 from grok_jax.training.settings import RunSettings, complete
 
-AVERAGED = "kernel averaged over outputs"
+AVERAGED = "averaged over outputs"  # of a kernel
 PROBE_RECORDS = 8  # enough for a curve of the alignment
 
 
@@ -27,7 +30,7 @@ def beside_twin(config: ConfigDict, probe_records: int | None = None) -> ConfigD
     """A config with the further axis model.linearized=False, True and the probes of the kernel.
 
     Its figure is dropped. Its own probes stay, but for those that cannot be measured on a twin. Kernel regression is
-    measured where every run of the grid has the squared error, with the kernel averaged over outputs.
+    followed where every run of the grid has the squared error, with the kernel averaged over outputs.
 
     Args:
       config: any; may have the axis model.linearized already.
@@ -67,17 +70,48 @@ def has_kernel_regression(points: list[RunSettings]) -> bool:
 
 def baseline_figure() -> FigureOf:
     """What is made of the results: the picture and the table; no claims."""
-    return FigureOf(lazy_overview, [], table)
+    return FigureOf(lazy_overview, [], table, extend=with_lazy_limit)
+
+
+def with_lazy_limit(config: ConfigDict, ds: xr.Dataset) -> xr.Dataset:
+    """Results with the limit of their linearised networks, from the initial kernel over pairs of outputs.
+
+    Where that kernel does not fit the memory, a line says so, and probe 'kernel_regression' stands in, if it was
+    measured; where it is singular, a line says so too; where there is no closed form, nothing is added.
+
+    Args:
+      config: what was trained.
+      ds: its results.
+
+    Returns:
+      The results, with the variables of grok_jax.lazy_limit where they could be measured.
+    """
+    plain = complete(config)
+    if not has_kernel_regression(expand(plain, parse_grid(plain["grid"]))):
+        return ds
+    try:
+        limit = lazy_limit(config)
+    except DoesNotFit as error:
+        print(f"kernel regression {AVERAGED}: {error}")
+        return ds
+    if singular := int(np.isinf(limit["lazy_limit_condition"]).sum()):
+        print(
+            f"the initial kernel of {singular} of {limit['lazy_limit_condition'].size} networks is singular up to "
+            "rounding; kernel regression leaves out where it vanishes, which gradient descent learns very late or never"
+        )
+    return ds.assign(limit.data_vars)
 
 
 def table(ds: xr.Dataset) -> list[dict[str, Any]]:
     """A row for each setting of the grid: its fields, and the columns of analysis.lazy.comparison.
 
-    The column of kernel regression says where its kernel is averaged over several outputs.
+    Kernel regression is that with the kernel over pairs of outputs. Columns of a kernel averaged over several outputs
+    say so: those that are followed over training, and kernel regression where the full kernel could not be had.
     """
     compared = comparison(ds)
-    if averages_outputs(ds):
-        compared = compared.rename(kernel_regression_loss=f"kernel_regression_loss ({AVERAGED})")
+    followed = ("alignment_start", "alignment_end", "kernel_distance") if averages_outputs(ds) else ()
+    standing_in = ("kernel_regression_loss",) if regression_averages_outputs(ds) else ()
+    compared = compared.rename({name: f"{name} ({AVERAGED})" for name in (*followed, *standing_in)})
     axes = [str(axis) for axis in compared.dims]
     rows = []
     for place in product(*(range(compared.sizes[axis]) for axis in axes)):

@@ -1,11 +1,13 @@
 """Lazy to rich, Figure 13a: network and linearised twin under momentum.
 
-Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel and kernel_regression.
+Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel and kernel_regression, and the limit of the
+linearised networks.
 """
 
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.lazy_baseline import with_lazy_limit
 from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.lazy import (
     TOLERANCE,
@@ -20,6 +22,9 @@ from grok_jax.plotting.lazy import curves_against_twin, norm_and_alignment
 from grok_jax.plotting.style import panel_label, style
 
 HALF = 2.0  # the test loss falls: it is down to half its peak
+
+
+extend = with_lazy_limit  # the level line of kernel regression
 
 
 def plot(ds: xr.Dataset) -> Figure:

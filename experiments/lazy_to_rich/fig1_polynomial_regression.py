@@ -1,12 +1,14 @@
 """Lazy to rich, Figure 1: a network that first follows its linearised twin, and then learns features.
 
-Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel, kernel_regression and subspace.
+Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel, kernel_regression and subspace, and with the
+limit of the linearised networks.
 """
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.lazy_baseline import with_lazy_limit
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value
 from grok_jax.analysis.lazy import TOLERANCE, first_of_seeds, kernel_regression_loss, network_and_twin, t_part, t_peak
@@ -18,6 +20,9 @@ RISE = 1.05  # a test loss this many times its initial value has risen
 FALL = 10.0  # times from its peak down to its last value
 BELOW_REGRESSION = 5.0  # times
 ENOUGH_STEPS = 50_000  # half of the paper's: a test loss that has not fallen by then counts as one that does not
+
+
+extend = with_lazy_limit  # the level line of kernel regression
 
 
 def plot(ds: xr.Dataset) -> Figure:

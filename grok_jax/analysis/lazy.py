@@ -17,6 +17,7 @@ from grok_jax.analysis.seeds import axes_of_seeds, median_of_seeds
 from grok_jax.analysis.selection import LINEARIZED, runs_at
 
 EARLY = 0.1  # part of the training loss
+LIMIT = "lazy_limit_loss"  # of the linearised networks: see grok_jax.lazy_limit
 TOLERANCE = 0.1  # two losses that differ by more than this part of the larger have parted
 
 
@@ -158,13 +159,16 @@ def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> M
 
 
 def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
-    """Test loss of kernel regression with the initial kernel, averaged over outputs.
+    """Test loss of kernel regression with the initial kernel: where gradient descent on the twin would end.
 
-    With one output, gradient descent on the twin would end there; with several, this is an approximation.
+    It is the limit of the linearised networks (lazy_limit), where the results have it; else what probe
+    'kernel_regression' measured at the start, with a kernel averaged over outputs: with several outputs only near.
 
     Raises:
-      NotMeasured: the probe that measures it was not asked for.
+      NotMeasured: neither is there.
     """
+    if LIMIT in ds:
+        return ds[LIMIT]
     if "kernel_regression_loss" not in ds:
         raise NotMeasured("needs 'kernel_regression' among training.probes")
     if 0 not in ds["step"]:
@@ -173,17 +177,27 @@ def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 
 
 def averages_outputs(ds: xr.Dataset) -> bool:
-    """Whether kernels are averaged over several outputs; True where the results do not say how many there are."""
+    """Whether kernels that are followed over training are averaged over several outputs.
+
+    True where the results do not say how many outputs there are.
+    """
     return ds.attrs.get("outputs") != 1
+
+
+def regression_averages_outputs(ds: xr.Dataset) -> bool:
+    """Whether the kernel of kernel_regression_loss is averaged over several outputs: where the results lack the limit
+    of the linearised networks.
+    """
+    return LIMIT not in ds and averages_outputs(ds)
 
 
 def comparison(ds: xr.Dataset) -> xr.Dataset:
     """What a network did beside its twin and kernel regression: the median over seeds for each setting of the grid.
 
     Returns:
-      Final test losses of both (the last finite record), kernel_regression_loss (of the initial kernel, averaged over
-      outputs), t_part (of the test losses, in steps), alignment_start, alignment_end and kernel_distance (at the end)
-      of the network's kernel, averaged over outputs too. NaN where a probe was not asked for.
+      Final test losses of both (the last finite record), kernel_regression_loss (see there; NaN without a record at
+      step 0), t_part (of the test losses, in steps), alignment_start, alignment_end and kernel_distance (at the end)
+      of the network's kernel, averaged over outputs. NaN where a probe was not asked for.
 
     Raises:
       NotMeasured: networks or twins are missing.
@@ -193,10 +207,11 @@ def comparison(ds: xr.Dataset) -> xr.Dataset:
     loss = last_value(network["test_loss"])
     nothing = xr.full_like(network["test_loss"], np.nan, np.float64)
     alignment, distance = (network.get(name, nothing) for name in ("kernel_alignment", "kernel_distance"))
+    regression = network.get(LIMIT, _at_start(network.get("kernel_regression_loss", nothing)))
     values = {
         "network_test_loss": loss,
         "twin_test_loss": last_value(pair.twin["test_loss"].drop_vars(LINEARIZED, errors="ignore")),
-        "kernel_regression_loss": _at_start(network.get("kernel_regression_loss", nothing)),
+        "kernel_regression_loss": regression,
         "t_part": t_part(pair),
         "alignment_start": _at_start(alignment),
         "alignment_end": last_value(alignment),

@@ -23,6 +23,7 @@ from grok_jax.models.mlp import Layer
 Path = tuple[str, ...]
 Inputs = Any  # an array with a row axis in front, or several of them in a structure
 Network = Callable[[Any, Inputs], Array]  # params, inputs -> (rows, outputs)
+BAND_BYTES = 2**25  # of the rows of a full kernel that are made at a time
 MOST_POSITIONS = 8  # of a sequence: pairs of them are looked at one by one
 
 
@@ -88,6 +89,56 @@ def layered_kernel(
 
             kernel += forward * jax.lax.fori_loop(0, outputs, of_output, jnp.zeros_like(forward))
     return kernel / outputs
+
+
+def full_layered_kernel(
+    network: Network,
+    params: PyTree[Float[Array, "..."]],
+    inputs: PyTree[Shaped[Array, "rows ..."]],
+    others: PyTree[Shaped[Array, "columns ..."]] | None = None,
+) -> Float[Array, "row_outputs column_outputs"]:
+    """The kernel over pairs of outputs of a network for which is_layered holds: see full_tangent_kernel.
+
+    K[(x, o), (x', o')] = Σ_layers Σ_ts (c² h_t·h'_s + b) δ_ot·δ'_o's
+
+    Some rows at a time, so that beside the kernel there is little else.
+    """
+    outputs = jax.eval_shape(network, params, first_row(inputs)).shape[-1]
+    left = _factors(network, params, inputs, outputs)
+    right = left if others is None else _factors(network, params, others, outputs)
+    rows, columns = (jax.tree.leaves(x)[0].shape[0] for x in (inputs, inputs if others is None else others))
+    dtype = jax.tree.leaves(params)[0].dtype
+    block = min(rows, max(1, BAND_BYTES // (dtype.itemsize * columns * outputs**2)))
+    calls = _trace(network, params, inputs)
+
+    def add_band(number: Array, kernel: Array) -> Array:
+        start = jnp.minimum(number * block, rows - block)  # The last band may repeat rows of the one before.
+        own = jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, start, block), left)
+        band = jnp.zeros((block, outputs, columns, outputs), dtype)
+        for path, call in calls:
+            factor, count = call.layer.factor(call.inputs.shape[-1]), _positions(call)
+            for t, s in ((t, s) for t in range(count) for s in range(count)):
+                (h, back), (h_, back_) = own[path], right[path]
+                forward = factor**2 * _at(h, t) @ _at(h_, s).T + call.layer.use_bias
+                backward = _place(back, t) @ _place(back_, s).T
+                band += forward[:, None, :, None] * backward.reshape(band.shape)
+        return jax.lax.dynamic_update_slice(kernel, band.reshape(block * outputs, -1), (start * outputs, 0))
+
+    empty = jnp.zeros((rows * outputs, columns * outputs), dtype)
+    return jax.lax.fori_loop(0, -(-rows // block), add_band, empty)
+
+
+def _factors(network: Network, params: Any, inputs: Inputs, outputs: int) -> dict[Path, tuple[Array, Array]]:
+    """Of each layer what goes in, (rows, ...), and what comes back of each output, (rows, outputs, ...)."""
+    pullback = _pullback(network, params, inputs)
+    back = jax.lax.map(pullback.pull, jnp.arange(outputs))
+    return {path: (pullback.inputs[path], jnp.moveaxis(back[path], 0, 1)) for path in back}
+
+
+def _place(back: Float[Array, "rows outputs ..."], position: int) -> Float[Array, "row_outputs features"]:
+    """What comes back to a position, output after output of each row."""
+    at = back[:, :, position] if back.ndim == 4 else back
+    return at.reshape(-1, at.shape[-1])
 
 
 class _Pullback(NamedTuple):

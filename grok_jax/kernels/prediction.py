@@ -1,6 +1,7 @@
 """The linearized model's whole training under gradient descent on the mean squared error, in closed form.
 
-With several outputs and one kernel, averaged over outputs, all of it is an approximation.
+With several outputs it is exact for the kernel over pairs of outputs (full_tangent_kernel), with targets and initial
+outputs of shape (rows x outputs, 1), as their reshape(-1, 1) gives; with a kernel averaged over outputs it is near.
 """
 
 import jax
@@ -28,8 +29,8 @@ def gradient_descent(
 
     f_t(x) = f_0(x) + K(x, X) K⁻¹ [1 - (1 - 2η K / |y|)ᵗ] (y - f_0(X)),  K = K(X, X)
 
-    The loss is the mean of the squared errors over all |y| = rows x outputs of them. With several outputs, whose
-    kernels K averages, this only approximates the linearized model.
+    The loss is the mean of the squared errors over all |y| = rows x outputs of them. Several outputs need the full
+    kernel, and all arrays in one column; a kernel averaged over outputs only approximates the linearized model.
 
     Args:
       kernel: K(X, X) of the training inputs, of the predictor that is trained (output scale included).
@@ -84,8 +85,8 @@ def gradient_flow(
     f_t(x) = f_0(x) + K(x, X) K⁻¹ [1 - exp(-2t K / |y|)] (y - f_0(X)),  K = K(X, X)
 
     The loss is the mean of the squared errors over all |y| = rows x outputs of them; t is a number of steps times
-    their learning rate. With several outputs, whose kernels K averages, this only approximates the linearized model.
-    Computed by neural-tangents, which cannot be compiled as a part of something else.
+    their learning rate. Several outputs as for gradient_descent. Computed by neural-tangents, which cannot be compiled
+    as a part of something else.
 
     Args:
       kernel, test_kernel, targets, train_start, test_start: see gradient_descent.

@@ -1,4 +1,4 @@
-"""Kernel regression: with one output, where the linearized model ends."""
+"""Kernel regression in the precision at hand, compiled: with one output, where the linearized model ends."""
 
 import warnings
 from typing import NamedTuple
@@ -35,8 +35,9 @@ def kernel_regression(
     f(x) = f_0(x) + K(x, X) [K(X, X) + λ 1]⁻¹ (y - f_0(X))
 
     With λ = 0 and one output this is where gradient descent on the linearized model ends. With several outputs and
-    one kernel, averaged over outputs, it is an approximation of that end, which can be far off. Directions in
-    which K vanishes, up to rounding, are left out, as gradient descent never learns them.
+    one kernel, averaged over outputs, it is an approximation of that end, which can be far off; with the full kernel
+    full_kernel_regression is that end. Directions in which K vanishes, up to rounding, are left out, as gradient
+    descent never learns them.
 
     Args:
       kernel: K(X, X) of the training inputs.

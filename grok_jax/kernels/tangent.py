@@ -1,5 +1,6 @@
-"""The exact neural tangent kernel of any network, block by block."""
+"""The neural tangent kernel of any network, block by block: averaged over outputs, and over all pairs of them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,7 +10,15 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from grok_jax.errors import require
 from grok_jax.kernels.compat import neural_tangents
-from grok_jax.kernels.layered import Inputs, Network, first_row, is_layered, layered_kernel
+from grok_jax.kernels.layered import (
+    Inputs,
+    Network,
+    first_row,
+    full_layered_kernel,
+    is_layered,
+    layered_kernel,
+)
+from grok_jax.kernels.room import COPIES, full_kernel_bytes, itemsize_of, require_room
 
 BLOCK_BYTES = 2**27  # of one block's Jacobian: large enough for fast products, a fraction of any memory
 
@@ -26,12 +35,12 @@ def tangent_kernel(
 
     K(x, x') = (1/O) Σ_o ∇_w f_o(w, x) · ∇_w f_o(w, x')
 
-    Of a network with one output (O = 1) it is the kernel; of one with several it is the average of theirs, the
-    usual stand-in K ⊗ 1 for the full kernel over pairs of outputs. A network whose parameters all lie in affine
-    layers has its kernel from what goes into the layers and what comes back (see layered.py). That of any other is
-    computed by neural-tangents as products of per-example gradients of one output at a time, in square blocks, and
-    without `others` only on and above the diagonal. So the memory is that of a few matrices like the result and of
-    two blocks of gradients, whatever the number of rows.
+    Of a network with one output (O = 1) it is the kernel; of one with several it is the average of theirs, a
+    stand-in K ⊗ 1 for the kernel over pairs of outputs (full_tangent_kernel), O² times smaller. A network whose
+    parameters all lie in affine layers has its kernel from what goes into the layers and what comes back (see
+    layered.py). That of any other is computed by neural-tangents as products of per-example gradients of one output
+    at a time, in square blocks, and without `others` only on and above the diagonal. So the memory is that of a few
+    matrices like the result and of two blocks of gradients, whatever the number of rows.
 
     Args:
       network: f; params, inputs -> outputs of shape (rows, O).
@@ -49,31 +58,109 @@ def tangent_kernel(
 
     Reference: Kumar et al. (2024), Eq. 2, after Jacot et al. (2018).
     """
-    require(block_rows is None or block_rows >= 1, f"block_rows is {block_rows}; it must be 1 or above")
+    _require_block(block_rows)
     if block_rows is None and is_layered(network, params, inputs):
         return layered_kernel(network, params, inputs, others)
+    outputs = _outputs(network, params, inputs)
+
+    def part(own: Inputs, others: Inputs) -> Array:
+        return _block_kernel(network, params, own, others, outputs)
+
+    block = block_rows or max(1, BLOCK_BYTES // (4 * _size(params)))
+    return _in_blocks(part, params, inputs, others, block)
+
+
+def full_tangent_kernel(
+    network: Network,
+    params: PyTree[Float[Array, "..."]],
+    inputs: PyTree[Shaped[Array, "rows ..."]],
+    others: PyTree[Shaped[Array, "columns ..."]] | None = None,
+    *,
+    block_rows: int | None = None,
+) -> Float[Array, "row_outputs column_outputs"]:
+    """The full neural tangent kernel, over pairs of outputs: that of the linearized model.
+
+    K[(x, o), (x', o')] = ∇_w f_o(w, x) · ∇_w f_o'(w, x')
+
+    It is computed by neural-tangents from Jacobians, in square blocks of rows, and without `others` only on and above
+    the diagonal; that of a network whose parameters all lie in affine layers from what goes into the layers and what
+    comes back (see layered.py).
+
+    Args:
+      network: f; params, inputs -> outputs of shape (rows, O).
+      params: w.
+      inputs: x, row by row.
+      others: x'; None takes the inputs again.
+      block_rows: rows and columns of a block of neural-tangents, also for a network of affine layers; None decides by
+        BLOCK_BYTES and takes the shorter way where there is one. The result does not depend on it.
+
+    Returns:
+      K of shape (rows x O, columns x O): output o of row i is at place i x O + o, as in targets.reshape(-1).
+
+    Raises:
+      DoesNotFit: the kernel is larger than the memory at hand; nothing has been allocated then.
+      UserError: a block of no rows.
+
+    Reference: Jacot et al. (2018), Eq. 4; Novak et al. (2022) for the ways to compute it.
+    """
+    _require_block(block_rows)
+    outputs = _outputs(network, params, inputs)
+    rows, columns = (jax.tree.leaves(x)[0].shape[0] for x in (inputs, inputs if others is None else others))
+    needed = COPIES * full_kernel_bytes(rows, columns, outputs, itemsize_of(params))
+    require_room(rows, columns, outputs, needed)
+    if block_rows is None and is_layered(network, params, inputs):
+        return full_layered_kernel(network, params, inputs, others)
+    kernel_of = neural_tangents().empirical_ntk_fn(network, trace_axes=(), vmap_axes=0, implementation=1)
+
+    def part(own: Inputs, others: Inputs) -> Array:
+        pairs = kernel_of(own, others, params)  # (rows, columns, outputs, outputs)
+        return pairs.swapaxes(1, 2).reshape(pairs.shape[0] * outputs, -1)
+
+    block = block_rows or max(1, BLOCK_BYTES // (4 * _size(params) * outputs))
+    return _in_blocks(part, params, inputs, others, block, outputs)
+
+
+def _in_blocks(
+    part: Callable[[Inputs, Inputs], Array],
+    params: Any,
+    inputs: Inputs,
+    others: Inputs | None,
+    block: int,
+    per: int = 1,
+) -> Array:
+    """The kernel from its blocks: part(rows, columns) of `block` rows each, with `per` places for each row."""
     columns = inputs if others is None else others
-    size = sum(leaf.size for leaf in jax.tree.leaves(params))
     rows = [jax.tree.leaves(x)[0].shape[0] for x in (inputs, columns)]
-    block = min(block_rows or max(1, BLOCK_BYTES // (4 * size)), max(rows))
+    block = min(block, max(rows))
     left, right = (jax.tree.map(lambda a: _padded(a, block), x) for x in (inputs, columns))
     counts = [-(-count // block) for count in rows]
     pairs = np.array([(i, j) for i in range(counts[0]) for j in range(counts[1]) if others is not None or i <= j])
-    outputs = jax.eval_shape(network, params, first_row(inputs)).shape[-1]
 
     def add_block(number: Array, kernel: Array) -> Array:
         i, j = jnp.asarray(pairs * block)[number]
-        own, others = (
+        own, opposite = (
             jax.tree.map(lambda a, at=at: jax.lax.dynamic_slice_in_dim(a, at, block), x)
             for x, at in ((left, i), (right, j))
         )
-        part = _block_kernel(network, params, own, others, outputs)
-        kernel = jax.lax.dynamic_update_slice(kernel, part, (i, j))
-        return jax.lax.dynamic_update_slice(kernel, part.T, (j, i)) if columns is inputs else kernel
+        found = part(own, opposite)
+        kernel = jax.lax.dynamic_update_slice(kernel, found, (i * per, j * per))
+        return jax.lax.dynamic_update_slice(kernel, found.T, (j * per, i * per)) if others is None else kernel
 
-    empty = jnp.zeros([count * block for count in counts], jax.tree.leaves(params)[0].dtype)
+    empty = jnp.zeros([count * block * per for count in counts], jax.tree.leaves(params)[0].dtype)
     kernel = jax.lax.fori_loop(0, len(pairs), add_block, empty)
-    return kernel[: rows[0], : rows[1]]
+    return kernel[: rows[0] * per, : rows[1] * per]
+
+
+def _require_block(block_rows: int | None) -> None:
+    require(block_rows is None or block_rows >= 1, f"block_rows is {block_rows}; it must be 1 or above")
+
+
+def _size(params: Any) -> int:
+    return sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
+def _outputs(network: Network, params: Any, inputs: Inputs) -> int:
+    return jax.eval_shape(network, params, first_row(inputs)).shape[-1]
 
 
 def _block_kernel(network: Network, params: Any, rows: Inputs, others: Inputs, outputs: int) -> Array:

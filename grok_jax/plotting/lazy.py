@@ -20,6 +20,7 @@ from grok_jax.analysis.lazy import (
     averages_outputs,
     kernel_regression_loss,
     network_and_twin,
+    regression_averages_outputs,
     t_fall,
     t_part,
 )
@@ -49,7 +50,7 @@ def curves_against_twin(ax: Axes, pair: Pair, quantity: str = "loss") -> None:
         return
     log_values(ax)
     with contextlib.suppress(NotMeasured):  # a cross-entropy has no such line
-        regression_line(ax, kernel_regression_loss(pair.network), averaged=averages_outputs(pair.network))
+        regression_line(ax, kernel_regression_loss(pair.network), averaged=regression_averages_outputs(pair.network))
 
 
 def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figure:
@@ -109,12 +110,17 @@ def norm_and_alignment(ax: Axes, runs: xr.Dataset) -> Axes:
 
 def alignment_axis(ax: Axes, runs: xr.Dataset) -> Axes:
     """Draws the alignment of the kernel with the targets on a second vertical axis, and returns that axis."""
-    second = ax.twinx()
-    curve(second, runs["kernel_alignment"], colour=ALIGNMENT, label="kernel alignment (CKA)")
-    second.set_ylabel("kernel alignment (CKA)", color=ALIGNMENT)
+    second, label = ax.twinx(), alignment_label(runs)
+    curve(second, runs["kernel_alignment"], colour=ALIGNMENT, label=label)
+    second.set_ylabel(label, color=ALIGNMENT)
     second.tick_params(axis="y", labelcolor=ALIGNMENT)
     second.grid(False)
     return second
+
+
+def alignment_label(runs: xr.Dataset) -> str:
+    """What an axis of kernel alignments is called: where the kernel is averaged over several outputs, it says so."""
+    return "CKA of K averaged over outputs" if averages_outputs(runs) else "kernel alignment (CKA)"
 
 
 def ways_through_weight_space(ax: Axes3D, pair: Pair) -> None:
@@ -158,7 +164,8 @@ def ways_through_weight_space(ax: Axes3D, pair: Pair) -> None:
 
 def _way(runs: xr.Dataset) -> Float[np.ndarray, "records 3"]:
     """The three coordinates of the median run at every record that has them."""
-    median = runs[list(COORDINATES)].median([d for d in runs.dims if d != "step"]).dropna("step")
+    median = runs[list(COORDINATES)].median([d for d in runs.dims if d != "step"])
+    median = median.where(np.isfinite(median)).dropna("step")  # A run that diverges has no place in the picture.
     return np.stack([median[name].values for name in COORDINATES], axis=1)
 
 

@@ -12,7 +12,7 @@ from grok_jax.analysis.lazy import TOLERANCE, Pair, network_and_twin, t_part
 from grok_jax.analysis.seeds import axes_of_seeds
 from grok_jax.analysis.selection import fields_along
 from grok_jax.plotting.curves import curve, mark_time
-from grok_jax.plotting.lazy import ALIGNMENT, NORM, curves_against_twin
+from grok_jax.plotting.lazy import ALIGNMENT, NORM, alignment_label, curves_against_twin
 from grok_jax.plotting.overview import MOST_COLUMNS, spread, value_text
 from grok_jax.plotting.style import panel_label, style
 
@@ -23,8 +23,8 @@ def lazy_overview(ds: xr.Dataset) -> Figure:
     """Draws network against twin for each setting of a grid of any shape.
 
     A column of panels for each setting, at most six: losses, with the line of kernel regression (its legend says
-    where the kernel is averaged over several outputs) and the step at which the test losses part; accuracies, where
-    any run fits half of its training rows; alignment of the network's kernel with the targets, and how far that
+    where a kernel averaged over several outputs stands in) and the step at which the test losses part; accuracies,
+    where any run fits half of its training rows; alignment of the network's kernel with the targets, and how far that
     kernel has moved.
 
     Args:
@@ -83,9 +83,9 @@ def _title(ds: xr.Dataset, axis: str, at: int) -> str:
 
 
 def _kernel_panel(ax: Axes, network: xr.Dataset) -> None:
-    """Alignment of the network's kernel, and on a second axis its distance from the start."""
+    """Alignment of the network's kernel, and on a second axis its distance from the start; see alignment_label."""
     curve(ax, network["kernel_alignment"], colour=ALIGNMENT)
-    ax.set_ylabel("kernel alignment (CKA)", color=ALIGNMENT)
+    ax.set_ylabel(alignment_label(network), color=ALIGNMENT)
     second = ax.twinx()
     curve(second, network["kernel_distance"], colour=NORM, linestyle="--")
     second.set_ylabel("kernel distance", color=NORM)

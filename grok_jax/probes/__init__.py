@@ -8,7 +8,8 @@ from grok_jax.probes import mixture as mixture
 from grok_jax.probes import modular as modular
 from grok_jax.probes import representation as representation
 from grok_jax.probes import row_errors as row_errors
+from grok_jax.probes.limit import lazy_limit
 from grok_jax.probes.matrices import tangent_kernels
 from grok_jax.probes.modular import embedding_spectrum
 
-__all__ = ["embedding_spectrum", "tangent_kernels"]
+__all__ = ["embedding_spectrum", "lazy_limit", "tangent_kernels"]

@@ -13,11 +13,20 @@ import optax
 from jaxtyping import Array, Bool, Float
 
 from grok_jax.errors import require
-from grok_jax.kernels import difficulty, kernel_alignment, kernel_distance, kernel_regression, tangent_kernel
+from grok_jax.kernels import (
+    difficulty,
+    kernel_alignment,
+    kernel_distance,
+    kernel_regression,
+    kernel_spectrum,
+    tangent_kernel,
+)
 from grok_jax.kernels.alignment import restricted, spectrum
 from grok_jax.tasks import TASKS
 from grok_jax.training import Probe, Probed, register_probe
 from grok_jax.training.losses import as_values
+
+LEADING = 5  # eigenvalues of the kernel that probe 'kernel_spectrum' records
 
 Scalars = dict[str, Float[Array, ""]]
 
@@ -45,15 +54,16 @@ def measure_kernel(probed: Probed) -> Scalars:
 
 
 def measure_regression(probed: Probed) -> Scalars:
-    """Kernel regression with the kernel at hand, averaged over outputs.
+    """Kernel regression with the kernel at hand, averaged over outputs, followed over training.
 
-    At step 0 and with one output, this is where the linearized model ends. With several it only approximates that.
+    At step 0 and with one output, this is where the linearized model ends. With several that is lazy_limit, which has
+    the kernel over pairs of outputs.
     """
     used = probed.train_weights > 0
-    start, test_start = _outputs_at_start(probed)
+    start, test_start = outputs_at_start(probed)
     kernel = restricted(tangent_kernel(probed.network, probed.tangent_params, probed.train.inputs), used)
     test_kernel = tangent_kernel(probed.network, probed.tangent_params, probed.test.inputs, probed.train.inputs)
-    missing = _missing(probed, start, used)
+    missing = missing_outputs(probed, start, used)
     found = kernel_regression(kernel, jnp.where(used[None, :], test_kernel, 0), missing, test_start=test_start)
     errors = jnp.mean((found.test - as_values(probed.test.targets, found.test)) ** 2, axis=1)
     values, _, kept = spectrum(kernel)
@@ -61,6 +71,23 @@ def measure_regression(probed: Probed) -> Scalars:
         "kernel_regression_loss": probed.test_weights @ errors,
         "kernel_difficulty": difficulty(kernel, missing),
         "kernel_rank": jnp.where(jnp.isfinite(values[-1]), jnp.sum(kept), jnp.nan),
+    }
+
+
+def measure_spectrum(probed: Probed) -> Scalars:
+    """The spectrum of the kernel over training rows, averaged over outputs: see kernels.kernel_spectrum.
+
+    The rows are the first training.probe_rows training rows. Where they are fewer than LEADING, the eigenvalues that
+    are not there are 0.
+    """
+    rows = probed.training.probe_rows
+    inputs = jax.tree.map(lambda a: a[:rows], probed.train.inputs)
+    kernel = tangent_kernel(probed.network, probed.tangent_params, inputs)
+    found = kernel_spectrum(kernel, LEADING, probed.train_weights[:rows] > 0)
+    return {
+        **{f"kernel_eigenvalue_{order + 1}": found.leading[order] for order in range(LEADING)},
+        "kernel_leading_share": found.leading_share,
+        "kernel_effective_rank": found.effective_rank,
     }
 
 
@@ -86,7 +113,7 @@ def measure_subspace(probed: Probed) -> Scalars:
     # Coordinates in an orthonormal basis of S.
     here, lazy = (
         (root * (vectors.T @ x))[:, 0]
-        for x in (jnp.where(used[:, None], change, 0), _missing(probed, _outputs_at_start(probed)[0], used))
+        for x in (jnp.where(used[:, None], change, 0), missing_outputs(probed, outputs_at_start(probed)[0], used))
     )
     length = jnp.linalg.norm(lazy)
     progress = here @ lazy / length**2
@@ -99,13 +126,13 @@ def measure_subspace(probed: Probed) -> Scalars:
     }
 
 
-def _outputs_at_start(probed: Probed) -> tuple[Float[Array, "train outputs"], Float[Array, "test outputs"]]:
+def outputs_at_start(probed: Probed) -> tuple[Float[Array, "train outputs"], Float[Array, "test outputs"]]:
     """f_0 of both splits as the loss sees it: the centred predictor starts at 0."""
     train, test = (probed.network(probed.initial_params, rows.inputs) for rows in (probed.train, probed.test))
     return (jnp.zeros_like(train), jnp.zeros_like(test)) if probed.model.centered else (train, test)
 
 
-def _missing(
+def missing_outputs(
     probed: Probed, start: Float[Array, "train outputs"], used: Bool[Array, " train"]
 ) -> Float[Array, "train outputs"]:
     """y - f_0 of the training rows, 0 where a row is not in use."""
@@ -164,6 +191,29 @@ register_probe(
             ),
         },
         require_regression,
+    ),
+)
+register_probe(
+    "kernel_spectrum",
+    Probe(
+        measure_spectrum,
+        {
+            **{
+                f"kernel_eigenvalue_{order}": (
+                    f"eigenvalue {order}, from the largest, of the training rows' NTK, averaged over outputs",
+                    "1",
+                )
+                for order in range(1, LEADING + 1)
+            },
+            "kernel_leading_share": (
+                "share of the largest eigenvalue in the trace of the training rows' NTK, averaged over outputs",
+                "1",
+            ),
+            "kernel_effective_rank": (
+                "effective rank (exp of the spectrum's entropy) of the training rows' NTK, averaged over outputs",
+                "1",
+            ),
+        },
     ),
 )
 register_probe(

@@ -10,7 +10,7 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from grok_jax.errors import UserError, require
-from grok_jax.training.memory import free_memory
+from grok_jax.memory import free_memory
 
 RUN = "run"
 MEMORY_SHARE = 0.7  # of a device's memory that a chunk of runs may fill

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Num
 
 from grok_jax.errors import UserError, require, written
+from grok_jax.memory import free_memory, in_words
 from grok_jax.tasks import Rows
-from grok_jax.training.memory import free_memory, in_words
 from grok_jax.training.schedule import Schedule
 from grok_jax.training.settings import RunSettings, Static, resolve, with_field
 from grok_jax.training.values import as_whole, plain

@@ -10,9 +10,9 @@ from ml_collections import ConfigDict
 from grok_jax.errors import require
 from grok_jax.training.chunks import scalars
 from grok_jax.training.devices import pad_runs, per_run, run_mesh, start_jax
-from grok_jax.training.plan import plan_grid
+from grok_jax.training.plan import Plan, plan_grid
 from grok_jax.training.probes import Probed
-from grok_jax.training.program import fitted_program, load_pool, observer
+from grok_jax.training.program import answering_observer, fitted_program, load_pool, observer
 from grok_jax.training.sweep import require_trainable
 from grok_jax.training.values import coerce
 
@@ -46,24 +46,55 @@ def observe(
     require(step >= 0, f"step is {step}; it must be 0 or above")
     start_jax()
     plan = plan_grid(config, grid)
-    require_trainable(plan, read)
     shape = tuple(len(axis.values) for axis in plan.axes)
+    for place, values in observe_plan(plan, read, step=step):
+        point = zip(plan.axes, np.unravel_index(place, shape) if shape else (), strict=True)
+        setting = {
+            field: value for axis, at in point for field, value in zip(axis.fields, axis.values[at], strict=True)
+        }
+        yield setting, values
+
+
+def observe_plan(
+    plan: Plan,
+    read: Callable[[Probed], Any],
+    *,
+    step: int = 0,
+    solve: Callable[[Any], Any] | None = None,
+    answer: Callable[[Probed, Any], Any] | None = None,
+) -> Iterator[tuple[int, Any]]:
+    """What `observe` does, and perhaps a second look that depends on what the host makes of the first.
+
+    Args:
+      plan: the runs.
+      read, step: see observe.
+      solve: on the host, what was read of one run as numpy arrays -> arrays, of the same shapes for all runs.
+      answer: what a probe sees of a run, what was solved of it -> arrays; traceable. Both or neither.
+
+    Yields:
+      For each run its place in the flattened grid, and what was read; with `answer`, what was solved and answered.
+    """
+    require_trainable(plan, read)
     for group in plan.groups:
         program = fitted_program(group, plan.execution.mapping, run_mesh().size)
         observed = observer(group, program, plan.execution.mapping, read)
+        answered = answer and answering_observer(group, program, plan.execution.mapping, answer)
         pool = load_pool(group.static, program.mesh)
+
+        def placed(per_run_arrays: Any, program: Any = program) -> Any:
+            return jax.device_put(pad_runs(per_run_arrays, program.runs), per_run(program.mesh))
+
         for start in range(0, len(group.members), program.runs):
             places = group.members[start : start + program.runs]
-            own = {name: values[start : start + program.runs] for name, values in group.hyper.items()}
-            hyper = jax.device_put(pad_runs(own, program.runs), per_run(program.mesh))
+            hyper = placed({name: values[start : start + program.runs] for name, values in group.hyper.items()})
             moving, fixed = program.init(hyper, pool)
             moving = program.advance(moving, fixed, hyper, pool, *scalars(program, 0, step))
-            values = jax.device_get(observed(moving, fixed, hyper, pool, *scalars(program, step)))
-            for i, place in enumerate(places):
-                point = zip(plan.axes, np.unravel_index(place, shape) if shape else (), strict=True)
-                setting = {
-                    field: value
-                    for axis, at in point
-                    for field, value in zip(axis.fields, axis.values[at], strict=True)
-                }
-                yield setting, jax.tree.map(lambda array, i=i: array[i], values)
+            read_off = jax.device_get(observed(moving, fixed, hyper, pool, *scalars(program, step)))
+            values = [jax.tree.map(lambda array, i=i: array[i], read_off) for i in range(len(places))]
+            del read_off
+            if answered:
+                solved = [solve(value) for value in values]
+                given = placed(jax.tree.map(lambda *arrays: np.stack(arrays), *solved))
+                answers = jax.device_get(answered(moving, fixed, hyper, given, pool, *scalars(program, step)))
+                values = [(own, jax.tree.map(lambda array, i=i: array[i], answers)) for i, own in enumerate(solved)]
+            yield from zip(map(int, places), values, strict=True)

@@ -13,6 +13,7 @@ from jax.sharding import PartitionSpec as P
 
 from grok_jax.errors import UserError, require
 from grok_jax.fingerprint import array_hash, fingerprint
+from grok_jax.memory import in_words
 from grok_jax.origins import PACKAGE, own_source
 from grok_jax.tasks import TASKS, Examples, Rows, Task
 from grok_jax.training.devices import (
@@ -26,7 +27,6 @@ from grok_jax.training.devices import (
 )
 from grok_jax.training.flags import deciding_flags
 from grok_jax.training.grid import Group
-from grok_jax.training.memory import in_words
 from grok_jax.training.parts import parts
 from grok_jax.training.probes import Probed, measure_probes
 from grok_jax.training.run import make_run
@@ -94,6 +94,17 @@ def observer(group: Group, program: Program, mapping: str, read: Callable[[Probe
     observed = make_run(group.static, group.capacity).observe(read)
     mapping = default_mapping() if mapping == "auto" else mapping
     return _over_runs(observed, program.mesh, mapping, per_run_args=3, shared_args=2)
+
+
+def answering_observer(group: Group, program: Program, mapping: str, read: Callable[..., Any]) -> Callable:
+    """moving, fixed, hyper, given, pool, step -> read(..., given) of each run, which is given something of its own."""
+    observed = make_run(group.static, group.capacity).observe(read)
+    mapping = default_mapping() if mapping == "auto" else mapping
+
+    def answered(moving: Any, fixed: Any, hyper: Any, given: Any, pool: Any, step: Any) -> Any:
+        return observed(moving, fixed, hyper, pool, step, given)
+
+    return _over_runs(answered, program.mesh, mapping, per_run_args=4, shared_args=2)
 
 
 def load_pool(static: Static, mesh: Mesh) -> Examples | None:

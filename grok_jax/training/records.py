@@ -42,7 +42,13 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords]) -> xr.Datas
                 filled[np.ix_(group.members, np.searchsorted(steps, group.steps))] = group.values[name]
         long_name, units = variable_attributes(name)
         variables[name] = xr.Variable(dims, filled.reshape(*shape, -1), {"long_name": long_name, "units": units})
-    coordinates = {"step": ("step", steps, {"long_name": "optimiser steps", "units": "steps"})}
+    steps_of = {"step": ("step", steps, {"long_name": "optimiser steps", "units": "steps"})}
+    return xr.Dataset(variables, steps_of | axis_coordinates(axes))
+
+
+def axis_coordinates(axes: Sequence[Axis]) -> dict[str, tuple[str, np.ndarray]]:
+    """The coordinates of a grid's axes, as to_dataset describes them."""
+    coordinates = {}
     for axis in axes:
         if len(axis.fields) == 1:
             coordinates[axis.name] = (axis.name, labels([value for (value,) in axis.values]))
@@ -50,7 +56,7 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords]) -> xr.Datas
             columns = zip(axis.fields, zip(*axis.values, strict=True), strict=True)
             coordinates |= {field: (axis.name, labels(list(column))) for field, column in columns}
             coordinates[axis.name] = (axis.name, np.arange(len(axis.values)))
-    return xr.Dataset(variables, coordinates)
+    return coordinates
 
 
 def labels(values: list) -> np.ndarray:

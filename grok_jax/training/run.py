@@ -57,13 +57,13 @@ class Run(NamedTuple):
       advance: moving, fixed, hyper, pool, start, steps -> Moving after `steps` (traced) optimiser steps, of
         which the first is number `start`.
       measure: moving, fixed, hyper, pool, step -> {name: scalar}, what every run records after `step` steps.
-      observe: read -> a function moving, fixed, hyper, pool, step -> read(what a probe sees of the run).
+      observe: read -> a function moving, fixed, hyper, pool, step, *given -> read(what a probe sees, *given).
     """
 
     init: Callable
     advance: Callable
     measure: Callable
-    observe: Callable[[Callable[[Probed], Any]], Callable]
+    observe: Callable[[Callable[..., Any]], Callable]
 
 
 class _Parts(NamedTuple):
@@ -139,10 +139,12 @@ def make_run(static: Static, capacity: Rows) -> Run:
         measured["relative_distance"] = relative_distance(moving.params, fixed.initial_params)
         return measured
 
-    def observe(read: Callable[[Probed], Any]) -> Callable:
-        def observed(moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None, step: Int[Array, ""]) -> Any:
+    def observe(read: Callable[..., Any]) -> Callable:
+        def observed(
+            moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None, step: Int[Array, ""], *given: Any
+        ) -> Any:
             parts = _build(static, hyper)
-            return read(_probed(parts, moving, fixed._replace(data=_data_after(parts, fixed, step)), pool))
+            return read(_probed(parts, moving, fixed._replace(data=_data_after(parts, fixed, step)), pool), *given)
 
         return precisely(observed)
 

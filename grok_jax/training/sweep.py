@@ -12,11 +12,11 @@ import xarray as xr
 from ml_collections import ConfigDict
 
 from grok_jax.errors import require
+from grok_jax.memory import free_memory, in_words
 from grok_jax.training import checkpoints
 from grok_jax.training.chunks import Keeping, train_group
 from grok_jax.training.devices import memory_budget, run_mesh, start_jax
 from grok_jax.training.identity import identity, require_sure
-from grok_jax.training.memory import free_memory, in_words
 from grok_jax.training.plan import Plan, plan_grid
 from grok_jax.training.probes import ALWAYS, PROBES, Probed
 from grok_jax.training.program import fitted_program

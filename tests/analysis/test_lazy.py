@@ -11,6 +11,7 @@ from grok_jax.analysis.lazy import (
     kernel_regression_loss,
     network_and_twin,
     part_before_the_fall,
+    regression_averages_outputs,
     t_fall,
     t_part,
     t_peak,
@@ -147,3 +148,12 @@ def test_parting_within_a_share_of_the_steps_to_the_fall():
     assert measured.value["share of these steps"] == pytest.approx(15 / 35)
     assert part_before_the_fall(ds, 2.0, share=0.4).verdict == FAILS
     assert part_before_the_fall(ds, 100.0).verdict == NOT_MEASURED
+
+
+def test_the_limit_of_the_linearised_networks_comes_before_what_a_probe_measured():
+    ds = results([1, 1, 1, 1], [1, 1, 1, 1], kernel_regression_loss=[0.5, np.nan, 0.1, 0.1]).assign_attrs(outputs=10)
+    assert regression_averages_outputs(ds)
+    ds = ds.assign(lazy_limit_loss=0.7)
+    assert kernel_regression_loss(network_and_twin(ds).network).item() == 0.7
+    assert comparison(ds).kernel_regression_loss.item() == 0.7
+    assert not regression_averages_outputs(ds)

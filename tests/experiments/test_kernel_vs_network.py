@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 import grok_jax
 from experiments import figures
-from experiments.lazy_baseline import baseline_figure, beside_twin, format_table, table
+from experiments.lazy_baseline import baseline_figure, beside_twin, format_table, table, with_lazy_limit
 from grok_jax.errors import UserError
 from grok_jax.training.schedule import Schedule, is_probed
 
@@ -73,7 +73,7 @@ def test_the_table_has_a_row_for_each_setting_with_the_medians_over_seeds(good):
         expected = {
             "network_test_loss": network.test_loss[:, -1],
             "twin_test_loss": twin.test_loss[:, -1],
-            "kernel_regression_loss": network.kernel_regression_loss[:, 0],
+            "kernel_regression_loss": network.lazy_limit_loss,
             "alignment_start": network.kernel_alignment[:, 0],
             "alignment_end": network.kernel_alignment[:, -1],
             "kernel_distance": network.kernel_distance[:, -1],
@@ -134,6 +134,50 @@ def test_every_record_of_a_kernel_says_that_it_is_averaged_over_outputs(good):
     of_kernels = [name for name in ds if str(name).startswith("kernel_")]
     assert len(of_kernels) == 6
     assert all("averaged over outputs" in ds[name].attrs["long_name"] for name in of_kernels)
+
+
+def test_of_one_output_regression_with_the_full_kernel_is_what_the_probe_measures_at_the_start(good):
+    ds = xr.load_dataset(good[0] / "results.nc")
+    probed = ds.kernel_regression_loss.sel(step=0, drop=True)
+    np.testing.assert_allclose(probed, ds.lazy_limit_loss.broadcast_like(probed), rtol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def several_outputs():
+    """A config of five outputs and its results, without training."""
+    given = grok_jax.default_config("teacher_student", "mlp", "gd")
+    given.update_from_flattened_dict({"task.train_size": 6, "task.test_size": 7, "model.widths": (9,), "grid": ""})
+    given.update_from_flattened_dict({"training.steps": 1, "training.records": 2})
+    made = beside_twin(given)
+    return made, grok_jax.sweep(made, progress=False)
+
+
+def test_several_outputs_have_the_full_kernel(several_outputs):
+    (row,) = table(with_lazy_limit(*several_outputs))
+    assert row["kernel_regression_loss"] == pytest.approx(
+        grok_jax.lazy_limit(several_outputs[0]).lazy_limit_loss.item()
+    )
+
+
+def test_a_singular_kernel_is_told_of_in_one_line(several_outputs, monkeypatch, capsys):
+    limit = xr.Dataset({"lazy_limit_loss": 0.5, "lazy_limit_condition": np.inf})
+    monkeypatch.setattr("experiments.lazy_baseline.lazy_limit", lambda config: limit)
+    assert with_lazy_limit(*several_outputs).lazy_limit_loss.item() == 0.5
+    said = capsys.readouterr().out
+    assert said.startswith("the initial kernel of 1 of 1 networks is singular up to rounding; ")
+    assert len(said.splitlines()) == 1
+
+
+def test_where_the_full_kernel_does_not_fit_the_averaged_one_stands_in_by_name(several_outputs, monkeypatch, capsys):
+    config, ds = several_outputs
+    monkeypatch.setattr("grok_jax.probes.limit.free_memory", lambda: 1000)
+    found = with_lazy_limit(config, ds)
+    said = capsys.readouterr().out
+    assert said.startswith("kernel regression averaged over outputs: the kernel over pairs of outputs of")
+    assert len(said.splitlines()) == 1
+    (row,) = table(found)
+    averaged = ds.kernel_regression_loss.sel({"model.linearized": False, "step": 0}).item()
+    assert row["kernel_regression_loss (averaged over outputs)"] == pytest.approx(averaged)
 
 
 def test_a_finished_folder_is_left_alone(good):
@@ -209,9 +253,9 @@ def test_a_classification_has_a_table_without_kernel_regression(tmp_path):
     given.training.loss = "cross_entropy"
     figures.make(beside_twin(given), tmp_path / "out", figure=baseline_figure(), progress=False)
     (row,) = rows_of(tmp_path / "out")
-    assert row["kernel_regression_loss (kernel averaged over outputs)"] == ""
+    assert row["kernel_regression_loss (averaged over outputs)"] == ""
     assert float(row["network_test_loss"]) > 0
-    assert 0 < float(row["alignment_start"]) < 1
+    assert 0 < float(row["alignment_start (averaged over outputs)"]) < 1
 
 
 def test_the_table_names_each_field_of_an_axis_and_says_never():

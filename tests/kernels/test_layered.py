@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grok_jax.kernels.layered import is_layered, layered_kernel
-from grok_jax.kernels.tangent import tangent_kernel
+from grok_jax.kernels import layered
+from grok_jax.kernels.layered import full_layered_kernel, is_layered, layered_kernel
+from grok_jax.kernels.tangent import full_tangent_kernel, tangent_kernel
 from grok_jax.models.committee import Committee
 from grok_jax.models.mlp import MLP, Layer
 
@@ -62,24 +63,35 @@ def network_of(module):
     return network, module.init(jax.random.fold_in(KEY, 2), INPUTS)["params"]
 
 
+MODULES = {
+    "biases": MLP((6, 4), 3, activation="tanh"),
+    "ntk": MLP((6,), 2, "quadratic", use_bias=False, initializer="normal", parametrization="ntk"),
+    "sequence": Pooled(),
+    "narrow committee": Committee(3, 0.3),
+    "committee by its moments": Committee(40, 0.3),
+}
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize("others", [None, OTHERS], ids=["square", "rectangular"])
-@pytest.mark.parametrize(
-    "module",
-    [
-        MLP((6, 4), 3, activation="tanh"),
-        MLP((6,), 2, "quadratic", use_bias=False, initializer="normal", parametrization="ntk"),
-        pytest.param(Pooled(), marks=pytest.mark.slow),
-        Committee(3, 0.3),
-        Committee(40, 0.3),
-    ],
-    ids=["biases", "ntk", "sequence", "narrow committee", "committee by its moments"],
-)
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
 def test_it_equals_the_product_of_jacobians(module, others):
     network, params = network_of(module)
     assert is_layered(network, params, INPUTS)
     expected = tangent_kernel(network, params, INPUTS, others, block_rows=3)
     np.testing.assert_allclose(layered_kernel(network, params, INPUTS, others), expected, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("others", [None, OTHERS], ids=["square", "rectangular"])
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+def test_the_full_kernel_of_layers_is_that_of_jacobians_by_neural_tangents(module, others, monkeypatch):
+    network, params = network_of(module)
+    outputs = network(params, INPUTS).shape[1]
+    monkeypatch.setattr(layered, "BAND_BYTES", 3 * 4 * 7 * outputs**2)  # bands of 3 of the 7 rows
+    expected = full_tangent_kernel(network, params, INPUTS, others, block_rows=3)
+    found = full_layered_kernel(network, params, INPUTS, others)
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize(
@@ -109,5 +121,6 @@ def test_a_kernel_of_layers_is_taken_without_jacobians(monkeypatch):
     monkeypatch.setattr("grok_jax.kernels.tangent.neural_tangents", refuse)
     network, params = network_of(MLP((6,), 3))
     assert tangent_kernel(network, params, INPUTS).shape == (7, 7)
+    assert full_tangent_kernel(network, params, INPUTS).shape == (21, 21)
     with pytest.raises(AssertionError, match="Jacobian"):
         tangent_kernel(network, params, INPUTS, block_rows=7)

@@ -75,6 +75,19 @@ def test_the_alignment_has_an_axis_of_its_own_and_skips_records_without_it(ax):
     assert list(ax.lines[0].get_xdata()) == [1, 10, 100]
 
 
+@pytest.mark.parametrize(("outputs", "label"), [(1, "kernel alignment (CKA)"), (10, "CKA of K averaged over outputs")])
+def test_the_axis_of_alignment_says_where_the_kernel_is_averaged_over_outputs(ax, outputs, label):
+    network = network_and_twin(results(seed=[0]).assign_attrs(outputs=outputs)).network
+    assert norm_and_alignment(ax, network).get_ylabel() == label
+
+
+def test_the_line_of_the_full_kernel_is_drawn_instead_of_that_of_the_averaged_one(ax):
+    ds = with_regression(results(seed=[0, 1])).assign_attrs(outputs=10)
+    curves_against_twin(ax, network_and_twin(ds.assign(lazy_limit_loss=("seed", [0.7, 0.7]))))
+    assert labels(ax)[-1] == "kernel regression, K₀"
+    assert ax.lines[-1].get_ydata()[0] == 0.7
+
+
 def test_ways_end_where_the_runs_do_and_points_are_named(tmp_path):
     figure = plt.figure()
     ax = figure.add_subplot(projection="3d")
@@ -85,6 +98,16 @@ def test_ways_end_where_the_runs_do_and_points_are_named(tmp_path):
     assert np.array(ax.lines[0].get_data_3d())[:, -1].tolist() == end
     assert {"$w_0$", "$w_{feature}$", "$w_{lazy}$", "S"} <= {text.get_text().strip() for text in ax.texts}
     figure.savefig(tmp_path / "figure.png")
+    plt.close(figure)
+
+
+def test_the_way_of_a_run_that_diverges_ends_before():
+    ds = results(seed=[0])
+    away = ds.normal_distance.where(ds.step < ds.step[-1], np.inf)
+    figure = plt.figure()
+    ax = figure.add_subplot(projection="3d")
+    ways_through_weight_space(ax, network_and_twin(ds.assign(normal_distance=away)))
+    assert len(ax.lines[0].get_data_3d()[0]) == int(ds.normal_distance.isel(seed=0)[0].notnull().sum()) - 1
     plt.close(figure)
 
 

@@ -173,6 +173,26 @@ def test_only_the_first_test_rows_are_probed():
     assert float(found["kernel_alignment"]) == pytest.approx(float(expected), rel=1e-4)
 
 
+def test_the_spectrum_follows_the_kernel_of_the_first_training_rows():
+    config = config_of(training={"probes": ("kernel_spectrum",), "probe_rows": 3, "steps": 40, "records": 2})
+    ds = run(config, {"model.linearized": [False, True]})
+    for step in ds.step.values:
+        ((_, (params, train)),) = observe(lambda run: (run.params, run.train), config, step=int(step))
+        params, inputs = jax.tree.map(jnp.asarray, (params, train.inputs[:3]))
+        values = np.linalg.eigvalsh(tangent_kernel(predict, params, inputs))[::-1]
+        shares = values / values.sum()
+        expected = {
+            **{f"kernel_eigenvalue_{i + 1}": value for i, value in enumerate([*values, 0, 0])},
+            "kernel_leading_share": shares[0],
+            "kernel_effective_rank": np.exp(-shares @ np.log(shares)),
+        }
+        network, twin = (ds.sel({"model.linearized": which, "step": step}) for which in (False, True))
+        for name, value in expected.items():
+            assert network[name].item() == pytest.approx(float(value), rel=1e-3, abs=1e-6), name
+            assert twin[name].item() == pytest.approx(ds[name].isel(step=0)[0].item(), rel=1e-5, abs=1e-6), name
+    assert (abs(ds.kernel_eigenvalue_1.diff("step")[0]) > 1e-4).all()
+
+
 @pytest.mark.parametrize(
     ("sections", "words"),
     [

@@ -9,10 +9,10 @@ import psutil
 import pytest
 
 from grok_jax import UserError, check, default_config
+from grok_jax.memory import free_memory
 from grok_jax.tasks import TASKS
 from grok_jax.tasks.toy_addition import count_pairs, pairs
 from grok_jax.training.grid import parse_grid
-from grok_jax.training.memory import free_memory
 
 HUGE = 2**31 - 1
 

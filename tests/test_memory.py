@@ -4,7 +4,8 @@ import resource
 
 import pytest
 
-from grok_jax.training import devices, memory
+from grok_jax import memory
+from grok_jax.training import devices
 
 MIB = 2**20
 

@@ -1,0 +1,148 @@
+"""Products of the full kernel with vectors, and what conjugate gradients make of them: no kernel is ever held.
+
+K v = J (Jᵀ v), with J the Jacobian of all outputs of all rows: a vjp, then a jvp. Memory is that of the network.
+"""
+
+import warnings
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree, Shaped
+from scipy.sparse.linalg import LinearOperator, cg
+
+from grok_jax.errors import require
+from grok_jax.kernels.layered import Network, first_row
+
+
+class Conjugate(NamedTuple):
+    """What conjugate gradients found, and how near they came."""
+
+    weights: Float[np.ndarray, "rows outputs"]
+    steps: int
+    residual: float  # |[K + λ 1] a - (y - f_0)| / |y - f_0|
+
+
+def kernel_product(
+    network: Network,
+    params: PyTree[Float[Array, "..."]],
+    inputs: PyTree[Shaped[Array, "rows ..."]],
+    others: PyTree[Shaped[Array, "columns ..."]],
+    weights: Float[Array, "columns outputs"],
+) -> Float[Array, "rows outputs"]:
+    """The full kernel times weights of the columns' outputs, by one vjp and one jvp.
+
+    Σ_{x', o'} K[(x, o), (x', o')] a_o'(x') = ∇_w f_o(w, x) · Σ_{x', o'} ∇_w f_o'(w, x') a_o'(x')
+
+    With a the weights of kernel regression, these are its predictions without f_0.
+
+    Args:
+      network: f; params, inputs -> outputs of shape (rows, O).
+      params: w.
+      inputs: x, row by row.
+      others: x'.
+      weights: a.
+
+    Returns:
+      A number for each row and output.
+    """
+    _, transposed = jax.vjp(lambda w: network(w, others), params)
+    (direction,) = transposed(weights)
+    return jax.jvp(lambda w: network(w, inputs), (params,), (direction,))[1]
+
+
+def tangent_operator(
+    network: Network,
+    params: PyTree[Float[Array, "..."]],
+    inputs: PyTree[Shaped[Array, "rows ..."]],
+    others: PyTree[Shaped[Array, "columns ..."]] | None = None,
+) -> LinearOperator:
+    """The full kernel as scipy's LinearOperator, for kernels that do not fit the memory.
+
+    Args:
+      network, params, inputs, others: see full_tangent_kernel.
+
+    Returns:
+      An operator of the shape of full_tangent_kernel's result, (rows x O, columns x O), in the precision of the
+      parameters, whose products are compiled once.
+    """
+    outputs = jax.eval_shape(network, params, first_row(inputs)).shape[-1]
+    columns = inputs if others is None else others
+    dtype = jax.tree.leaves(params)[0].dtype
+    product = jax.jit(lambda *args: kernel_product(network, *args))
+
+    def times(one: Any, two: Any, vector: np.ndarray) -> np.ndarray:
+        weights = jnp.asarray(np.reshape(vector, (-1, outputs)), dtype)
+        return np.asarray(product(params, one, two, weights)).reshape(-1)
+
+    shape = tuple(jax.tree.leaves(x)[0].shape[0] * outputs for x in (inputs, columns))
+    return LinearOperator(
+        shape,
+        matvec=lambda vector: times(inputs, columns, vector),
+        rmatvec=lambda vector: times(columns, inputs, vector),
+        dtype=dtype,
+    )
+
+
+def conjugate_gradients(
+    operator: LinearOperator,
+    missing: Float[np.ndarray | Array, "rows outputs"],
+    *,
+    ridge: float = 0.0,
+    tolerance: float = 1e-4,
+    most_steps: int = 10_000,
+) -> Conjugate:
+    """Solves [K + λ 1] a = y - f_0 by conjugate gradients, from a = 0.
+
+    The weights of kernel regression, from products with the kernel alone. Directions of small eigenvalues come last,
+    as in gradient descent: without a ridge it takes some √condition steps.
+
+    Args:
+      operator: K over pairs of outputs: see tangent_operator.
+      missing: y - f_0.
+      ridge: λ.
+      tolerance: of the residual, relative to the norm of y - f_0; the precision of the products bounds it below.
+      most_steps: products at most.
+
+    Returns:
+      Conjugate, with a of the shape of `missing`.
+
+    Raises:
+      UserError: shapes that do not fit, a negative ridge, a tolerance or number of steps that is not above 0.
+
+    Warns:
+      RuntimeWarning: the tolerance was not reached.
+
+    Reference: Hestenes and Stiefel (1952).
+    """
+    asked = np.asarray(missing, np.float64)
+    places = asked.size
+    require(
+        operator.shape == (places, places),
+        f"an operator of shape {operator.shape} does not fit targets of shape {asked.shape}; it must be "
+        f"({places}, {places})",
+    )
+    require(ridge >= 0, f"ridge is {ridge}; it must be 0 or above")
+    require(tolerance > 0 and most_steps > 0, f"tolerance, most_steps are {tolerance}, {most_steps}; both must be > 0")
+    steps = 0
+
+    def count(_: np.ndarray) -> None:
+        nonlocal steps
+        steps += 1
+
+    # In float64, as only the products have the precision of the network.
+    system = LinearOperator(
+        operator.shape, matvec=lambda v: operator.matvec(v).astype(np.float64) + ridge * v, dtype=np.float64
+    )
+    found, _ = cg(system, asked.reshape(-1), rtol=tolerance, maxiter=most_steps, callback=count)
+    size = np.linalg.norm(asked)
+    residual = float(np.linalg.norm(system.matvec(found) - asked.reshape(-1)) / size) if size else 0.0
+    if not residual <= 2 * tolerance:  # What cg follows step by step drifts from the residual itself.
+        warnings.warn(
+            f"conjugate gradients took {steps} steps to a residual of {residual:.2g}; {tolerance:.2g} was asked for; "
+            "allow more steps, a larger tolerance or a ridge, or give parameters in float64",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return Conjugate(found.reshape(asked.shape), steps, residual)

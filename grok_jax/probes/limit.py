@@ -1,0 +1,116 @@
+"""Where the linearised networks of a grid end: kernel regression with the initial kernel over pairs of outputs."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Array
+from ml_collections import ConfigDict
+
+from grok_jax.kernels import full_tangent_kernel, kernel_product, solve_full_kernel
+from grok_jax.kernels.room import COPIES, full_kernel_bytes, require_room
+from grok_jax.memory import free_memory
+from grok_jax.probes.kernel import missing_outputs, outputs_at_start, require_regression
+from grok_jax.tasks import TASKS
+from grok_jax.training import Probed
+from grok_jax.training.devices import run_mesh, start_jax
+from grok_jax.training.grid import Axis, Group, parse_grid
+from grok_jax.training.losses import as_values
+from grok_jax.training.observe import observe_plan
+from grok_jax.training.plan import plan_grid
+from grok_jax.training.records import axis_coordinates
+from grok_jax.training.settings import complete
+
+TWINS = ("model.linearized",)  # the fields of an axis along which all limits are equal
+SOLVING_BYTES = 4 + 8  # of each number of a kernel on the host: of the rows in use, and in float64
+VARIABLES = {
+    "lazy_limit_loss": "test loss of kernel regression with the initial NTK over pairs of outputs",
+    "lazy_limit_condition": "condition number of the training rows' initial NTK over pairs of outputs",
+}
+
+
+def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> xr.Dataset:
+    """Where gradient descent on the squared error of the linearised networks of a grid ends, without decay.
+
+    f_∞(x) = f_0(x) + K(x, X) K(X, X)⁻¹ (y - f_0(X)),  f_0 = 0 of the centered predictor
+
+    K is the kernel of the predictor at the start, output scale included, over pairs of outputs. K(X, X) is solved in
+    float64; the products K(x, X) a need no kernel between training and test rows.
+
+    Args:
+      config, grid: as for sweep; training.loss must be "mse" throughout. An axis of model.linearized alone is left
+        out: network and twin have one limit.
+
+    Returns:
+      A Dataset along the other axes of the grid: lazy_limit_loss, and lazy_limit_condition, infinite where the kernel
+      is singular up to rounding: directions in which it vanishes are left out then.
+
+    Raises:
+      DoesNotFit: a kernel is larger than the memory at hand; nothing has been allocated then.
+      UserError: a config or grid that makes no sense, another loss.
+    """
+    start_jax()
+    plain = complete(config)
+    axes = [axis for axis in parse_grid(plain["grid"] if grid is None else grid) if axis.fields != TWINS]
+    plain["training"] = {**plain["training"], "probes": ()}
+    plan = plan_grid(plain, {axis.name: _listed(axis) for axis in axes})
+    for group in plan.groups:
+        require_regression(SimpleNamespace(training=SimpleNamespace(**dict(group.static.training))))
+        _require_room(group)
+    shape = tuple(len(axis.values) for axis in plan.axes)
+    values = {name: np.full(int(np.prod(shape, dtype=int)), np.nan) for name in VARIABLES}
+    for place, (solved, loss) in observe_plan(plan, _read, solve=_solve, answer=_answer):
+        values["lazy_limit_loss"][place] = loss
+        values["lazy_limit_condition"][place] = solved["condition"]
+    dims = [axis.name for axis in plan.axes]
+    variables = {
+        name: (dims, values[name].reshape(shape), {"long_name": long_name, "units": "1"})
+        for name, long_name in VARIABLES.items()
+    }
+    return xr.Dataset(variables, axis_coordinates(plan.axes))
+
+
+def _listed(axis: Axis) -> list[Any]:
+    """The values of an axis as a grid takes them."""
+    return [value for (value,) in axis.values] if len(axis.fields) == 1 else list(axis.values)
+
+
+def _require_room(group: Group) -> None:
+    """Raises DoesNotFit where the kernels that are held together, one for each device, are too large."""
+    fields = SimpleNamespace(**dict(group.static.task))
+    outputs, rows = TASKS[fields.name].outputs(fields), group.capacity.train
+    kernel = full_kernel_bytes(rows, rows, outputs)
+    held = run_mesh(len(group.members)).size * COPIES * kernel if jax.default_backend() == "cpu" else 0
+    require_room(rows, rows, outputs, held + SOLVING_BYTES * kernel // 4, free_memory())
+
+
+def _read(probed: Probed) -> dict[str, Array]:
+    used = probed.train_weights > 0
+    return {
+        "kernel": full_tangent_kernel(probed.network, probed.initial_params, probed.train.inputs),
+        "missing": missing_outputs(probed, outputs_at_start(probed)[0], used),
+        "used": used,
+    }
+
+
+def _solve(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The weights of kernel regression, 0 of rows that are not in use."""
+    used, missing = found["used"], found["missing"]
+    places = np.repeat(used, missing.shape[1])
+    kernel = found["kernel"] if used.all() else found["kernel"][np.ix_(places, places)]
+    solved = solve_full_kernel(kernel, missing[used])
+    weights = np.zeros(missing.shape, np.float32)
+    weights[used] = solved.weights
+    return {"weights": weights, "condition": np.float64(solved.condition)}
+
+
+def _answer(probed: Probed, solved: dict[str, Array]) -> Array:
+    """The test loss of the limit."""
+    _, start = outputs_at_start(probed)
+    inputs = (probed.test.inputs, probed.train.inputs)
+    found = start + kernel_product(probed.network, probed.initial_params, *inputs, solved["weights"])
+    return probed.test_weights @ jnp.mean((found - as_values(probed.test.targets, found)) ** 2, axis=1)
