@@ -21,8 +21,7 @@ Cost on 2 cores: quick 95 s on busy cores.
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import ARCHITECTURES, base
-from configs.model_efficiency.fig7_ungrokking import SMALL, TINY, networks
+from configs.model_efficiency.architectures import ARCHITECTURES, SMALL, TINY, base, half_of, networks_axis
 from configs.presets import apply_preset
 
 
@@ -36,21 +35,20 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.train_fraction": 0.5,
             "training.steps": 20,
             "training.records": 4,
-            "grid": f"{networks(TINY)}; seed=range(1)",
+            "grid": f"{networks_axis(TINY, batch=half_of(7, 0.5))}; seed=range(1)",
         },
         "quick": {
-            "task.p": 23,
+            "task.p": 31,
             "task.train_fraction": 0.7,
-            "optimizer.learning_rate": 3e-3,
-            "training.steps": 5000,
+            "training.steps": 4000,
             "training.records": 100,
-            "grid": f"{networks(SMALL)}; seed=range(3)",
+            "grid": f"{networks_axis(SMALL, batch=half_of(31, 0.7), rate=3e-3)}; seed=range(3)",
         },
         "paper": {
             "task.train_fraction": 0.5,
             "training.steps": 20_000,
             "training.records": 150,
-            "grid": f"{networks(ARCHITECTURES)}; seed=range(5)",
+            "grid": f"{networks_axis(ARCHITECTURES)}; seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)

@@ -13,47 +13,35 @@ Cost on 2 cores: smoke 5 s; quick 70 s (3.6e4 run-steps at 510 a second); paper 
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import base
-from configs.model_efficiency.fig7_ungrokking import SMALL, TINY
+from configs.model_efficiency.architectures import SMALL, TINY, base, half_of, model_fields
 from configs.presets import apply_preset
 
 
-def of_network(name: str, figure: str, preset: str) -> ConfigDict:
-    """The config of one preset, of one of the networks of figure 1.
-
-    Args:
-      name: of the network in the figures.
-      figure: id of the figure.
-      preset: smoke, quick or paper.
-    """
-    config = base(name)
-    config.figure = figure
-    tiny, small = ({f"model.{field}": value for field, value in own[name][1].items()} for own in (TINY, SMALL))
+def get_config(preset: str = "quick") -> ConfigDict:
+    """The config of one preset: smoke, quick or paper."""
+    config = base("transformer")
+    config.figure = "model_efficiency/fig2_transformer_fractions"
     presets = {
         "smoke": {
-            **tiny,
+            **model_fields(TINY, "transformer"),
             "task.p": 7,
+            "training.batch_size": half_of(7, 0.3),
             "training.steps": 20,
             "training.records": 4,
             "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)",
         },
         "quick": {
-            **small,
-            "task.p": 23,
-            "optimizer.learning_rate": 3e-3,
-            "training.steps": 4000,
+            **model_fields(SMALL, "transformer"),
+            "task.p": 31,
+            "training.batch_size": half_of(31, 0.5),
+            "training.steps": 6000,
             "training.records": 100,
             "grid": "task.train_fraction=0.5, 0.65, 0.8; seed=range(3)",
         },
         "paper": {
-            "training.steps": 50_000,
+            "training.steps": 15_000,
             "training.records": 150,
             "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)
-
-
-def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
-    return of_network("transformer", "model_efficiency/fig2_transformer_fractions", preset)

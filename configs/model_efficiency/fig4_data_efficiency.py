@@ -20,8 +20,7 @@ paper 4e7 run-steps, for a GPU.
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency import fig9_semi_grokking
-from configs.model_efficiency.architectures import base
+from configs.model_efficiency.architectures import TINY, base, evenly, model_fields
 from configs.presets import apply_preset
 
 AXIS = (
@@ -58,19 +57,27 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = base("transformer")
     config.figure = "model_efficiency/fig4_data_efficiency"
-    config.optimizer.warmup_steps = 10
     config.optimizer.weight_decay = 0.0
-    quick = {"task.p": 23, "model.width": 32, "model.mlp_width": 128, "training.steps": 1500, "training.records": 30}
     presets = {
         "smoke": {
-            **fig9_semi_grokking.TINY,
+            **model_fields(TINY, "transformer"),
+            "task.p": 7,
+            "training.steps": 20,
+            "training.records": 4,
             "grid": f"{arms(16, 8, 3e-3, 1.0)}; task.train_fraction=0.4, 0.7; seed=range(1)",
         },
-        "quick": {**quick, "grid": f"{arms(128, 32, 3e-3, 1.0)}; task.train_fraction=0.4, 0.6, 0.8; seed=range(3)"},
+        "quick": {
+            "task.p": 23,
+            "model.width": 32,
+            "model.mlp_width": 128,
+            "training.steps": 1000,
+            "training.record_steps": evenly(1000, 50),
+            "grid": f"{arms(128, 32, 3e-3, 1.0)}; task.train_fraction=0.5, 0.6, 0.7, 0.8, 0.9; seed=range(3)",
+        },
         "paper": {
             "training.steps": 100_000,
-            "training.records": 100,
-            "grid": f"{arms(512, 128, 1e-3, 0.1)}; task.train_fraction=lin(0.1, 0.9, 9); seed=range(5)",
+            "training.record_steps": evenly(100_000, 500),
+            "grid": f"{arms(512, 128, 1e-3, 0.1)}; task.train_fraction=lin(0.1, 0.9, 17); seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)

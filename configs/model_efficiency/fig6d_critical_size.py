@@ -23,7 +23,7 @@ wants a GPU, on which it has not been timed.
 from ml_collections import ConfigDict
 
 from configs.model_efficiency import fig6_efficiency
-from configs.model_efficiency.architectures import base
+from configs.model_efficiency.architectures import base, evenly
 from configs.presets import apply_preset
 
 AXIS = "task.label_noise, task.train_fraction, training.shrink_to"
@@ -62,13 +62,13 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "quick": {
             **fig6_efficiency.SMALL,
             "training.steps": 5000,
-            "training.record_steps": fig6_efficiency.evenly(5000),
+            "training.record_steps": evenly(5000),
             "training.shrink_step": 1500,
             "grid": f"{settings(small, (0.3, 0.4, 0.5, 0.6, 0.7), (0.1, *small[:-1]))}; seed=range(3)",
         },
         "paper": {
             "training.steps": 60_000,
-            "training.record_steps": fig6_efficiency.evenly(60_000, 120),
+            "training.record_steps": evenly(60_000, 120),
             "training.shrink_step": 20_000,
             "grid": f"{settings(fine, (*fine, 0.6, 0.7), fine)}; seed=range(5)",
         },

@@ -16,33 +16,12 @@ Cost on 2 cores: smoke 15 s; quick a minute (15 s of it compile; 3e4 run-steps);
 second, so that it wants a GPU, on which it has not been timed.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from ml_collections import ConfigDict
 
-from configs.model_efficiency import fig6_efficiency
-from configs.model_efficiency.architectures import ARCHITECTURES, base
+from configs.model_efficiency.architectures import ARCHITECTURES, SMALL, TINY, base, evenly, half_of, networks_axis
 from configs.presets import apply_preset
-from grok_jax.models import MODELS
 
-SMALL = {
-    "transformer": ("transformer", {"layers": 2, "heads": 4, "width": 32, "mlp_width": 128}),
-    "LSTM": ("lstm", {"layers": 2, "width": 64, "embedding_width": 32}),
-    "MLP": ("token_mlp", {"widths": (128, 128), "embedding_width": 32}),
-}
-TINY = {
-    "transformer": ("transformer", {"layers": 1, "heads": 2, "width": 8, "mlp_width": 8}),
-    "LSTM": ("lstm", {"layers": 1, "width": 8, "embedding_width": 8}),
-    "MLP": ("token_mlp", {"widths": (8,), "embedding_width": 8}),
-}
-
-
-def networks(chosen: Mapping[str, tuple[str, Mapping[str, Any]]]) -> str:
-    """The axis of a grid over networks: the model of each and its fields, None for a field that it does not have."""
-    fields = list(dict.fromkeys(field for _, own in chosen.values() for field in own))
-    points = [(name, *({**MODELS[name].static, **own}.get(field) for field in fields)) for name, own in chosen.values()]
-    return f"{', '.join(['model.name', *(f'model.{field}' for field in fields)])}={', '.join(map(str, points))}"
+SHARES = "training.shrink_to=0.015, 0.05, 0.1, 0.2, 0.75"  # of the 80% of all pairs that are trained on first
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -50,27 +29,27 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config = base("MLP")
     config.figure = "model_efficiency/fig7_ungrokking"
     config.task.train_fraction = 0.8
+    small = networks_axis(SMALL, batch=half_of(23, 0.8), rate=3e-3)
     presets = {
         "smoke": {
             "task.p": 7,
             "training.steps": 30,
             "training.record_steps": (0, 15),
             "training.shrink_step": 15,
-            "grid": f"{networks(TINY)}; training.shrink_to=0.125,; seed=range(1)",
+            "grid": f"{networks_axis(TINY, batch=half_of(7, 0.8))}; training.shrink_to=0.125, 0.5; seed=range(1)",
         },
         "quick": {
             "task.p": 23,
-            "optimizer.weight_decay": 3.0,
-            "training.steps": 3400,
-            "training.record_steps": fig6_efficiency.evenly(3400),
-            "training.shrink_step": 2400,
-            "grid": f"{networks(SMALL)}; training.shrink_to=0.0625,; seed=range(3)",
+            "training.steps": 4000,
+            "training.record_steps": evenly(4000),
+            "training.shrink_step": 2500,
+            "grid": f"{small}; training.shrink_to=0.0625, 0.5; seed=range(3)",
         },
         "paper": {
             "training.steps": 60_000,
-            "training.record_steps": fig6_efficiency.evenly(60_000, 120),
+            "training.record_steps": evenly(60_000, 120),
             "training.shrink_step": 30_000,
-            "grid": f"{networks(ARCHITECTURES)}; training.shrink_to=0.0625, 0.75; seed=range(5)",
+            "grid": f"{networks_axis(ARCHITECTURES)}; {SHARES}; seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)

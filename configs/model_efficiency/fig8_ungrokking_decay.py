@@ -17,7 +17,8 @@ that it wants a GPU, on which it has not been timed.
 from ml_collections import ConfigDict
 
 from configs.model_efficiency import fig6_efficiency
-from configs.model_efficiency.architectures import base
+from configs.model_efficiency.architectures import base, evenly
+from configs.model_efficiency.fig7_ungrokking import SHARES
 from configs.presets import apply_preset
 
 
@@ -26,25 +27,24 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config = base("MLP")
     config.figure = "model_efficiency/fig8_ungrokking_decay"
     config.task.train_fraction = 0.8
-    shares = "training.shrink_to=0.125, 0.75"
     presets = {
         "smoke": {
             **fig6_efficiency.TINY,
             "training.shrink_step": 15,
-            "grid": f"optimizer.weight_decay=1, 2; {shares}; seed=range(1)",
+            "grid": "optimizer.weight_decay=1, 2; training.shrink_to=0.125, 0.75; seed=range(1)",
         },
         "quick": {
             **fig6_efficiency.SMALL,
             "training.steps": 5000,
-            "training.record_steps": fig6_efficiency.evenly(5000),
+            "training.record_steps": evenly(5000),
             "training.shrink_step": 2500,
-            "grid": f"optimizer.weight_decay=0.5, 1, 2; {shares}; seed=range(3)",
+            "grid": "optimizer.weight_decay=0.5, 1, 2; training.shrink_to=0.0625, 0.125, 0.25, 0.5; seed=range(3)",
         },
         "paper": {
             "training.steps": 60_000,
-            "training.record_steps": fig6_efficiency.evenly(60_000, 120),
+            "training.record_steps": evenly(60_000, 120),
             "training.shrink_step": 30_000,
-            "grid": f"optimizer.weight_decay=0.3, 0.5, 1, 2, 3; {shares}; seed=range(5)",
+            "grid": f"optimizer.weight_decay=0.3, 0.5, 1, 2, 3; {SHARES}; seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)

@@ -17,18 +17,11 @@ Cost on 2 cores: smoke 10 s; quick about 2 minutes (5.4e4 run-steps); paper 5.5e
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import base
+from configs.model_efficiency.architectures import SMALL, TINY, base, evenly, fractions_axis, half_of, model_fields
 from configs.presets import apply_preset
 
-SMALL = {"task.p": 23, "model.width": 64, "model.mlp_width": 256, "optimizer.learning_rate": 3e-3}
-TINY = {
-    "task.p": 7,
-    "model.layers": 1,
-    "model.width": 8,
-    "model.mlp_width": 8,
-    "training.steps": 20,
-    "training.records": 4,
-}
+PAPERS = (0.23, 0.24, 0.25, 0.26, 0.27, 0.3)  # the paper's window, and a fraction above it
+LOWER = (0.03, 0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2)  # where the window of this network lies
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -36,17 +29,26 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config = base("transformer")
     config.figure = "model_efficiency/fig9_semi_grokking"
     presets = {
-        "smoke": {**TINY, "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)"},
+        "smoke": {
+            **model_fields(TINY, "transformer"),
+            "task.p": 7,
+            "training.steps": 20,
+            "training.record_steps": (0, 5, 10, 15),
+            "training.batch_size": half_of(7, 0.3),
+            "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)",
+        },
         "quick": {
-            **SMALL,
-            "training.steps": 3000,
-            "training.records": 60,
-            "grid": "task.train_fraction=0.3, 0.4, 0.5, 0.6, 0.7, 0.8; seed=range(3)",
+            **model_fields(SMALL, "transformer"),
+            "task.p": 31,
+            "training.steps": 5000,
+            "training.record_steps": evenly(5000, 100),
+            "training.batch_size": half_of(31, 0.3),
+            "grid": "task.train_fraction=0.05, 0.15, 0.3, 0.5, 0.7; seed=range(3)",
         },
         "paper": {
             "training.steps": 100_000,
-            "training.records": 200,
-            "grid": "task.train_fraction=0.15, 0.2, 0.22, 0.23, 0.24, 0.25, 0.26, 0.27, 0.28, 0.3, 0.35; seed=range(5)",
+            "training.record_steps": evenly(100_000, 400),
+            "grid": f"{fractions_axis(97, (*LOWER, *PAPERS))}; seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)
