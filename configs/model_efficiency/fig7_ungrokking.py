@@ -40,8 +40,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
         },
         "quick": {
             "task.p": 23,
-            "training.steps": 4000,
-            "training.record_steps": evenly(4000),
+            "training.steps": 5000,
+            "training.record_steps": evenly(5000),
             "training.shrink_step": 2500,
             "grid": f"{small}; training.shrink_to=0.0625, 0.5; seed=range(3)",
         },
