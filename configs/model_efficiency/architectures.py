@@ -16,7 +16,7 @@ recover. On one H200 (p = 97, 3 seeds a fraction, train accuracy below half at a
 figure 2's setting in 1.5e4 steps and 14 of 18 of figure 9's in 3e4. Figures 1, 2 and 9 report their share.
 
 Measured, for p = 113, without embeddings and readout: transformer 395,520, LSTM 324,864, MLP 314,400; with the readout
-410,112, 341,249 and 359,713. The transformer's readout is its unembedding, which the usual count leaves out.
+409,984, 341,249 and 359,713. The transformer's readout is its unembedding, which the usual count leaves out.
 """
 
 from collections.abc import Mapping, Sequence

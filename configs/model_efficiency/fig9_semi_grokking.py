@@ -1,18 +1,23 @@
 """Model efficiency fig. 9: transformers on fractions of the data around the critical one.
 
 Paper, Sec. 5.3: with more than 27% of the pairs the transformer groks after 6e4 steps; from 23% to 27% its test
-accuracy ends in the middle. Neither p nor optimiser is stated. Ours: the transformer of figure 1, full batch, AdamW
-1e-3, decay 1, p = 97. Middling is a final test accuracy from 10% to 90%, groks is 95% at more than twice the steps of
-95% train accuracy; both set before the runs.
-Quick: p = 23, half the width, 3e-3. Of fewer pairs a larger share is critical, so that the fractions are larger.
+accuracy ends in the middle. Neither p nor optimiser is stated. Ours: the transformer of figure 1, AdamW 1e-3, decay 1,
+p = 97, minibatches of 512, or of half of the training pairs where that is less. With it all runs from 20% of the pairs
+on generalise (one H200, 3 seeds, 3e4 steps: at 8.6e3 to 2.2e4 steps with 20%, 6.3e3 to 7.4e3 with 25%), so that the
+window lies below; the paper's fractions run beside those from 3 to 20%.
 
-Measured (quick, 3 seeds): claim 1 holds in all: test accuracy ends at .11 to .19, .23 to .29 and .36 to .92 with 30, 40
-and 50% of the pairs, the medians below the share of pairs whose mirror image was seen, and still rises there when 3000
-steps are over, so that some of it is a matter of the budget. Claim 2 does not hold (1 of 3 seeds): all seeds grok at
-60% (2,100 to 2,190 steps, about 50 times those of fitting) and at 80%, one ends at .91 with 70%; in one seed the window
-reaches up to 40% only, and 50% ends at .92 without 95% before.
+Thresholds, ours, set before the runs: a run is in the window where the median of its test accuracy over the last
+quarter of the steps is from .1 to below .95 and within .05 of that over the quarter before; under the window it is
+below .1, above it at least .95; groks is 95% at more than twice the steps of 95% train accuracy. Medians, as this
+transformer is unstable after it has fitted: in that run on the H200 14 of 18 runs fall below 50% train accuracy at a
+record, to as low as .03, and 12 of these are back at 95% at the end. Records are even in steps, to see that.
 
-Cost on 2 cores: smoke 10 s; quick about 2 minutes (5.4e4 run-steps); paper 5.5e6 run-steps, for a GPU.
+A reader must know that .1 is little: a transformer that has only found that a + b = b + a is right on a share of the
+test pairs that is about the fraction, the dotted line of the picture, and may stay there. So far as the accuracy in the
+window is on that line, it is no mixture of C_mem and C_gen.
+Quick: p = 31, width 64, minibatches of 144; of fewer pairs a larger share is critical: the fractions are larger.
+
+Measured (quick, 3 seeds): @FIG9@
 """
 
 from ml_collections import ConfigDict

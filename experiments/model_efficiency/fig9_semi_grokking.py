@@ -25,7 +25,7 @@ PAPERS = (0.23, 0.27)  # the paper's window, of another network or another p
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) test accuracy against steps, a colour for each fraction; (b) accuracies at rest against the fraction."""
+    """(a) accuracies against steps, a colour for each fraction; (b) accuracies at rest against the fraction."""
     ds = with_axis(ds, FRACTION).sortby(FRACTION)
     with style():
         figure = Figure(figsize=(11.5, 4.0), layout="constrained")
@@ -37,8 +37,9 @@ def plot(ds: xr.Dataset) -> Figure:
             slice_along(right, at_rest(ds[f"{name}_accuracy"]).value, FRACTION, colour=colour, label=name, log="")
         # A network that has only found that a + b = b + a is right on the pairs whose mirror image it has seen.
         right.plot(ds[FRACTION], ds[FRACTION], color="0.4", linestyle=":", label="pairs seen mirrored")
-        right.set(xlabel="train fraction", ylabel="accuracy", ylim=(-0.03, 1.03))
-        legend(right, loc="lower right")
+        right.axvspan(*PAPERS, color=TEST, alpha=0.12, linewidth=0, label="the paper's window")
+        right.set(xlabel="train fraction", ylabel="accuracy, median of the last quarter", ylim=(-0.03, 1.03))
+        legend(right, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         for ax, letter in ((left, "a"), (right, "b")):
             panel_label(ax, letter)
     return figure
