@@ -17,7 +17,15 @@ test pairs that is about the fraction, the dotted line of the picture, and may s
 window is on that line, it is no mixture of C_mem and C_gen.
 Quick: p = 31, width 64, minibatches of 144; of fewer pairs a larger share is critical: the fractions are larger.
 
-Measured (quick, 3 seeds): @FIG9@
+Measured (quick, 3 seeds): both claims hold in all. Claim 1: test accuracy rests at .03 with 5% of the pairs, at .25 to
+.27 with 30% (it moves by .02 at most over the second half of the steps), at .99 to 1 with 70%; with 50% one seed rests
+at .44 and the others still rise at 4,000 steps. All of the window is on the line of pairs seen mirrored, or just below:
+at this size semi-grokking is a transformer that knows a + b = b + a and nothing else. Claim 2: at 70% all seeds grok,
+at 2,003, 2,029 and 2,919 steps, about 9 times those of fitting. 9 of 12 runs fall below 50% train accuracy at a record
+after the fit, and 7 of these end at 95% or more.
+
+Cost on 2 cores: smoke 10 s; quick 3 minutes (4.8e4 run-steps); paper 7.5e6 run-steps, for a GPU (20 minutes on one
+H200 at its measured 5,900 a second for 64 runs).
 """
 
 from ml_collections import ConfigDict

@@ -28,10 +28,10 @@ def plot(ds: xr.Dataset) -> Figure:
     """(a) accuracies against steps, a colour for each fraction; (b) accuracies at rest against the fraction."""
     ds = with_axis(ds, FRACTION).sortby(FRACTION)
     with style():
-        figure = Figure(figsize=(11.5, 4.0), layout="constrained")
+        figure = Figure(figsize=(14.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
         curves_along(left, ds, FRACTION, symbol="fraction", variables=("train_accuracy", "test_accuracy"))
-        legend(left, loc="upper left")
+        legend(left, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         right.axhspan(*MIDDLING, color="0.93", label="middling")
         for name, colour in (("train", TRAIN), ("test", TEST)):
             slice_along(right, at_rest(ds[f"{name}_accuracy"]).value, FRACTION, colour=colour, label=name, log="")
