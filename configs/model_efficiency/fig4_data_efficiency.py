@@ -12,10 +12,14 @@ which its best test accuracy passes 90%, interpolated, is smaller by .02 of all 
 is no verdict. All of that is ours and was set before the runs. The paper counts small batches neither among the noise
 that helps nor apart, so that no claim is about them; the table has them. At a fraction of .9 who knows that a + b =
 b + a is right on 90% of the test pairs, so that every setting that finds this needs .9 at most.
-Quick: p = 23, a quarter of the width, 1000 steps; with so few steps the rates are three times as large (3e-4 and 3e-3
+Quick: p = 23, a quarter of the width, 800 steps; with so few steps the rates are three times as large (3e-4 and 3e-3
 for 1e-4 and 1e-3) and decay is 1 in place of .1, batches are 128 and 32 in place of 512 and 128.
 
-Measured (quick, 3 seeds): @FIG4@
+Measured: not yet with the transformer of Power et al. and these rules. With Nanda's and 1,500 steps decay to zero
+passed 90% at a fraction of .773, dropout at .774, all others nowhere up to .8 (3 seeds), so that .9 was added.
+
+Cost on 2 cores: smoke 15 s; quick 3 minutes (8.6e4 run-steps, estimated); paper 7.7e7 run-steps, 4 hours of one H200
+(estimated).
 """
 
 from ml_collections import ConfigDict
@@ -70,9 +74,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.p": 23,
             "model.width": 32,
             "model.mlp_width": 128,
-            "training.steps": 1000,
-            "training.record_steps": evenly(1000, 50),
-            "grid": f"{arms(128, 32, 3e-3, 1.0)}; task.train_fraction=0.5, 0.6, 0.7, 0.8, 0.9; seed=range(3)",
+            "training.steps": 800,
+            "training.record_steps": evenly(800, 40),
+            "grid": f"{arms(128, 32, 3e-3, 1.0)}; task.train_fraction=0.6, 0.7, 0.8, 0.9; seed=range(3)",
         },
         "paper": {
             "training.steps": 100_000,

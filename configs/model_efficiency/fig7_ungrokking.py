@@ -14,7 +14,11 @@ and 60% of all pairs.
 Quick: p = 23, networks of width 64 to 128, LSTM and MLP at 3e-3; 5 and 40% of all pairs, about a fifth of the MLP's
 critical size (.24 to .29, figure 6d) and 1.5 times that.
 
-Measured (quick, 3 seeds): @FIG7@
+Measured: not yet with the transformer of Power et al. and these rules. With Nanda's at decay 3 test accuracy ended at
+.094 (transformer; twice chance is .087), .028 (LSTM) and .009 (MLP) with 5% of all pairs; with 10% kept, 3e-3 and decay
+1 the transformer ended at .14 to .21: it forgets all but that a + b = b + a.
+
+Cost on 2 cores: smoke 15 s; quick 3 minutes (6.5e4 run-steps, estimated); paper 4.5e6 run-steps, for a GPU.
 """
 
 from ml_collections import ConfigDict
@@ -41,9 +45,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
         },
         "quick": {
             "task.p": 23,
-            "training.steps": 5000,
-            "training.record_steps": evenly(5000),
-            "training.shrink_step": 2500,
+            "training.steps": 3600,
+            "training.record_steps": evenly(3600),
+            "training.shrink_step": 2000,
             "grid": f"{small}; training.shrink_to=0.0625, 0.5; seed=range(3)",
         },
         "paper": {
