@@ -77,7 +77,7 @@ def plot(ds: xr.Dataset) -> Figure:
                 slice_along(ax, best(found[control]), FRACTION, colour="0.5", label=control, linestyle=":", log="")
             slice_along(ax, best(runs), FRACTION, colour=TEST, label=name, log="")
             ax.axhline(NEEDED, color="0.7", linewidth=0.8)
-            legend(ax, loc="upper left")
+            legend(ax, loc="best")
             ax.set(title=name, ylim=(-0.03, 1.03))
             panel_label(ax, letter)
         for ax in axes[-1]:
