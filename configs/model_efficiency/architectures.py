@@ -8,7 +8,7 @@ for all three; the MLP reads those of "a b =" side by side, ReLU, three layers o
 that the count is in range with the readout and without; both train on the full batch.
 
 With sinusoidal positions, small beside N(0, 1) embeddings, that transformer hardly tells "a b" from "b a": it is right
-on the test pairs whose mirror image it was trained on, a share of them of about the train fraction, as soon as it has
+on the test pairs whose mirror image it was trained on, a share of them of about the train fraction, soon after it has
 fitted. That is the plateau of figures 1 and 2. Nanda's transformer without norms has none.
 
 After it has fitted it is unstable at a rate of 1e-3: train and test accuracy fall together, some to chance, and
