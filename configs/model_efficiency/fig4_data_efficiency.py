@@ -18,8 +18,8 @@ for 1e-4 and 1e-3) and decay is 1 in place of .1, batches are 128 and 32 in plac
 Measured: not yet with the transformer of Power et al. and these rules. With Nanda's and 1,500 steps decay to zero
 passed 90% at a fraction of .773, dropout at .774, all others nowhere up to .8 (3 seeds), so that .9 was added.
 
-Cost on 2 cores: smoke 15 s; quick 3 minutes (8.6e4 run-steps, estimated); paper 7.7e7 run-steps, 4 hours of one H200
-(estimated).
+Cost on 2 cores: smoke 15 s; quick 3 to 5 minutes (8.6e4 run-steps, estimated); paper 7.7e7 run-steps, some 4 hours on
+an H200 (estimated).
 """
 
 from ml_collections import ConfigDict
