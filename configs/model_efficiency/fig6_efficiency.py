@@ -34,11 +34,6 @@ TINY = {
 }
 
 
-def evenly(steps: int, count: int = 60) -> tuple[int, ...]:
-    """Steps of records that lie evenly, as what happens after a change of the data does not begin at step 0."""
-    return tuple(range(0, steps, max(1, steps // count)))
-
-
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = base("MLP")

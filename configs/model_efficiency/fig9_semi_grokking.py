@@ -1,34 +1,40 @@
 """Model efficiency fig. 9: transformers on fractions of the data around the critical one.
 
 Paper, Sec. 5.3: with more than 27% of the pairs the transformer groks after 6e4 steps; from 23% to 27% its test
-accuracy ends in the middle. Neither p nor optimiser is stated. Ours: the transformer of figure 1, full batch, AdamW
-1e-3, decay 1, p = 97. Middling is a final test accuracy from 10% to 90%, groks is 95% at more than twice the steps of
-95% train accuracy; both set before the runs.
-Quick: p = 23, half the width, 3e-3. Of fewer pairs a larger share is critical, so that the fractions are larger.
+accuracy ends in the middle. Neither p nor optimiser is stated. Ours: the transformer of figure 1, AdamW 1e-3, decay 1,
+p = 97, minibatches of 512, or of half of the training pairs where that is less. With it all runs from 20% of the pairs
+on generalise (one H200, 3 seeds, 3e4 steps: at 8.6e3 to 2.2e4 steps with 20%, 6.3e3 to 7.4e3 with 25%), so that the
+window lies below; the paper's fractions run beside those from 3 to 20%.
 
-Measured (quick, 3 seeds): claim 1 holds in all: test accuracy ends at .11 to .19, .23 to .29 and .36 to .92 with 30, 40
-and 50% of the pairs, the medians below the share of pairs whose mirror image was seen, and still rises there when 3000
-steps are over, so that some of it is a matter of the budget. Claim 2 does not hold (1 of 3 seeds): all seeds grok at
-60% (2,100 to 2,190 steps, about 50 times those of fitting) and at 80%, one ends at .91 with 70%; in one seed the window
-reaches up to 40% only, and 50% ends at .92 without 95% before.
+Thresholds, ours, set before the runs: a run is in the window where the median of its test accuracy over the last
+quarter of the steps is from .1 to below .95 and within .05 of that over the quarter before; under the window it is
+below .1, above it at least .95; groks is 95% at more than twice the steps of 95% train accuracy. Medians, as this
+transformer is unstable after it has fitted: in that run on the H200 14 of 18 runs fall below 50% train accuracy at a
+record, to as low as .03, and 12 of these are back at 95% at the end. Records are even in steps, to see that.
 
-Cost on 2 cores: smoke 10 s; quick about 2 minutes (5.4e4 run-steps); paper 5.5e6 run-steps, for a GPU.
+A reader must know that .1 is little: a transformer that has only found that a + b = b + a is right on a share of the
+test pairs that is about the fraction, the dotted line of the picture, and may stay there. So far as the accuracy in the
+window is on that line, it is no mixture of C_mem and C_gen.
+Quick: p = 31, width 64, minibatches of 144; of fewer pairs a larger share is critical: the fractions are larger.
+
+Measured (quick, 3 seeds): both claims hold in all. Claim 1: test accuracy rests at .03 with 5% of the pairs, at .25 to
+.27 with 30% (it moves by .02 at most over the second half of the steps), at .99 to 1 with 70%; with 50% one seed rests
+at .44 and the others still rise at 4,000 steps. All of the window is on the line of pairs seen mirrored, or just below:
+at this size semi-grokking is a transformer that knows a + b = b + a and nothing else. Claim 2: at 70% all seeds grok,
+at 2,003, 2,029 and 2,919 steps, about 9 times those of fitting. 9 of 12 runs fall below 50% train accuracy at a record
+after the fit, and 7 of these end at 95% or more.
+
+Cost on 2 cores: smoke 10 s; quick 3 minutes (4.8e4 run-steps); paper 7.5e6 run-steps, for a GPU (20 minutes on one
+H200 at its measured 5,900 a second for 64 runs).
 """
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import base
+from configs.model_efficiency.architectures import SMALL, TINY, base, evenly, fractions_axis, half_of, model_fields
 from configs.presets import apply_preset
 
-SMALL = {"task.p": 23, "model.width": 64, "model.mlp_width": 256, "optimizer.learning_rate": 3e-3}
-TINY = {
-    "task.p": 7,
-    "model.layers": 1,
-    "model.width": 8,
-    "model.mlp_width": 8,
-    "training.steps": 20,
-    "training.records": 4,
-}
+PAPERS = (0.23, 0.24, 0.25, 0.26, 0.27, 0.3)  # the paper's window, and a fraction above it
+LOWER = (0.03, 0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2)  # where the window of this network lies
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -36,17 +42,26 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config = base("transformer")
     config.figure = "model_efficiency/fig9_semi_grokking"
     presets = {
-        "smoke": {**TINY, "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)"},
+        "smoke": {
+            **model_fields(TINY, "transformer"),
+            "task.p": 7,
+            "training.steps": 20,
+            "training.record_steps": (0, 5, 10, 15),
+            "training.batch_size": half_of(7, 0.3),
+            "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)",
+        },
         "quick": {
-            **SMALL,
-            "training.steps": 3000,
-            "training.records": 60,
-            "grid": "task.train_fraction=0.3, 0.4, 0.5, 0.6, 0.7, 0.8; seed=range(3)",
+            **model_fields(SMALL, "transformer"),
+            "task.p": 31,
+            "training.steps": 4000,
+            "training.record_steps": evenly(4000, 100),
+            "training.batch_size": half_of(31, 0.3),
+            "grid": "task.train_fraction=0.05, 0.3, 0.5, 0.7; seed=range(3)",
         },
         "paper": {
             "training.steps": 100_000,
-            "training.records": 200,
-            "grid": "task.train_fraction=0.15, 0.2, 0.22, 0.23, 0.24, 0.25, 0.26, 0.27, 0.28, 0.3, 0.35; seed=range(5)",
+            "training.record_steps": evenly(100_000, 400),
+            "grid": f"{fractions_axis(97, (*LOWER, *PAPERS))}; seed=range(5)",
         },
     }
     return apply_preset(config, preset, presets)

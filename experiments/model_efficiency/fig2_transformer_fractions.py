@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.fractions import generalises_sooner
+from grok_jax.analysis.fractions import MARGIN, ascends_swifter, generalises_sooner, plateau_rises
 from grok_jax.plotting.panels import fraction_panels
 
 
@@ -22,5 +22,19 @@ CLAIMS = [
         "transformer: t95(test) falls from every fraction to the next larger one",
         "a higher fraction (30, 50, 70%) generalises sooner and diminishes grokking",
         generalises_sooner,
+    ),
+    Claim(
+        "model_efficiency/fig2/2",
+        f"transformer: the plateau, test accuracy at t95(train), is by {MARGIN:g} or more higher at every fraction than"
+        " at the next smaller one",
+        "the middling point of validation accuracy approaches full accuracy more closely as the fraction increases",
+        plateau_rises,
+    ),
+    Claim(
+        "model_efficiency/fig2/3",
+        "transformer: the steps from t95(train), where the plateau is, to t95(test) fall from every fraction to the"
+        " next larger one",
+        "a swifter ascent from this midpoint to full accuracy as the fraction increases",
+        ascends_swifter,
     ),
 ]

@@ -21,7 +21,7 @@ from grok_jax.plotting.efficiency import norms_along
 from grok_jax.plotting.style import NORM, TEST, TRAIN, panel_label, style
 
 AXIS = f"task.label_noise,{FRACTION},{SHARE}"
-SPREAD = 1.5  # largest over smallest estimate, at most
+HYSTERESIS, FACTOR = 2.0, 1.5  # estimate by learning over that by continued runs: about 2, a factor of 1.5 either way
 COLOURS = {"efficiency": NORM, "semi-grokking": TEST, "ungrokking": TRAIN}
 LABELS = {"semi-grokking": "trained on D pairs", "ungrokking": "continued on D pairs"}
 
@@ -132,25 +132,44 @@ def table(ds: xr.Dataset) -> list[dict[str, Any]]:
     return rows
 
 
-def _estimates_agree(ds: xr.Dataset) -> Measured:
+def _shows_hysteresis(ds: xr.Dataset) -> Measured:
     critical = critical_fractions(ds)
-    together = xr.concat(list(critical.values()), "source", coords="minimal", compat="override")
-    spread = together.max("source", skipna=False) / together.min("source", skipna=False)
-    known = np.isfinite(together).all("source")
+    learning, continued = critical["semi-grokking"], critical["ungrokking"]
+    ratio = (learning / continued).where(np.isfinite(learning) & np.isfinite(continued))
+    holds = (ratio >= HYSTERESIS / FACTOR) & (ratio <= HYSTERESIS * FACTOR)
+    values = {"learning / continued": ratio, "semi-grokking": learning, "ungrokking": continued}
+    return over_seeds(holds, values, decided=ratio.notnull(), note=_ranges(critical))
+
+
+def _efficiency_lies_between(ds: xr.Dataset) -> Measured:
+    critical = critical_fractions(ds)
+    efficiency, learning, continued = (critical[name] for name in ("efficiency", "semi-grokking", "ungrokking"))
+    known = np.isfinite(efficiency) & np.isfinite(learning) & np.isfinite(continued)
+    holds = (efficiency >= continued) & (efficiency <= learning)
+    return over_seeds(holds, critical, decided=known, note=_ranges(critical))
+
+
+def _ranges(critical: dict[str, xr.DataArray]) -> str:
     found = {source: estimate(one) for source, one in critical.items()}
     ranges = "; ".join(f"{source} {one.low:.3g} to {one.high:.3g}" for source, one in found.items())
-    return over_seeds(
-        spread <= SPREAD, {**critical, "largest / smallest": spread}, decided=known, note=f"over seeds: {ranges}"
-    )
+    return f"over seeds: {ranges}"
 
 
 CLAIMS = [
     Claim(
         "model_efficiency/fig6d/1",
-        "the critical fractions by efficiency, by final test accuracy of learning runs and by that of runs continued on"
-        f" few data differ by at most a factor of {SPREAD:g}",
-        "one D_crit decides all three; the paper puts no numbers side by side",
-        _estimates_agree,
+        "hysteresis: the critical fraction by final test accuracy of learning runs is about"
+        f" {HYSTERESIS:g} times (from {HYSTERESIS / FACTOR:.3g} to {HYSTERESIS * FACTOR:g}) that of runs continued on"
+        " few data",
+        "one D_crit decides both; Varma et al. have some 2000 pairs against 800 to 1000",
+        _shows_hysteresis,
+        own=True,
+    ),
+    Claim(
+        "model_efficiency/fig6d/2",
+        "the critical fraction by efficiency lies between the two",
+        "D_crit is where C_mem and C_gen are equally efficient",
+        _efficiency_lies_between,
         own=True,
     ),
 ]

@@ -2,19 +2,20 @@
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.critical_size import FRACTION
-from grok_jax.analysis.grokking import t_fit, t_generalize
-from grok_jax.analysis.selection import sorted_along
+from grok_jax.analysis.grokking import t_fit, t_generalize, value_at
+from grok_jax.analysis.selection import sorted_along, with_axis
+from grok_jax.analysis.stability import collapse_note
 
 SLIGHTLY = 2.0  # times later at the largest fraction than at the smallest, at most
+MARGIN = 0.02  # of test accuracy, by which a plateau is higher than another
 
 
 def generalises_sooner(ds: xr.Dataset) -> Measured:
     """Whether t95(test) falls from every fraction to the next larger one.
-
-    A run that does not generalise within its budget is later than one that does; of two such the order is open.
 
     Args:
       ds: results along FRACTION, 'seed' and 'step'.
@@ -22,12 +23,48 @@ def generalises_sooner(ds: xr.Dataset) -> Measured:
     Raises:
       NotMeasured: fewer than 3 fractions.
     """
-    ds = sorted_along(ds, FRACTION)
-    time = t_generalize(ds)
-    smaller, larger = (time.isel({FRACTION: part}).drop_vars(FRACTION) for part in (slice(-1), slice(1, None)))
+    ds = _in_order(ds)
+    return _falls(t_generalize(ds), "t95(test)", collapse_note(ds))
+
+
+def ascends_swifter(ds: xr.Dataset) -> Measured:
+    """Whether the steps from 95% train to 95% test accuracy fall from every fraction to the next larger one.
+
+    Args:
+      ds: results along FRACTION, 'seed' and 'step'.
+
+    Raises:
+      NotMeasured: fewer than 3 fractions.
+    """
+    ds = _in_order(ds)
+    fit = t_fit(ds)
+    return _falls(t_generalize(ds) - fit.where(np.isfinite(fit)), "steps of ascent")
+
+
+def _falls(time: Float[xr.DataArray, "..."], name: str, note: str = "") -> Measured:
+    """A run that does not get there within its budget is later than one that does; of two such the order is open."""
+    smaller, larger = _neighbours(time)
     falls = larger < smaller
     known = np.isfinite(np.minimum(smaller, larger))
-    return over_seeds(falls.all(FRACTION), _at_each(time, "t95(test)"), decided=(known | falls).all(FRACTION))
+    rises = (known & ~falls).any(FRACTION)  # One pair in the wrong order is enough.
+    decided = (known | falls).all(FRACTION) | rises
+    return over_seeds(falls.all(FRACTION), _at_each(time, name), decided=decided, note=note)
+
+
+def plateau_rises(ds: xr.Dataset) -> Measured:
+    """Whether the test accuracy at t95(train) is by MARGIN higher at every fraction than at the next smaller one.
+
+    Args:
+      ds: results along FRACTION, 'seed' and 'step'.
+
+    Raises:
+      NotMeasured: fewer than 3 fractions.
+    """
+    ds = _in_order(ds)
+    height = value_at(ds["test_accuracy"], t_fit(ds))
+    smaller, larger = _neighbours(height)
+    holds = (larger - smaller >= MARGIN).all(FRACTION)
+    return over_seeds(holds, _at_each(height, "plateau"), decided=height.notnull().all(FRACTION))
 
 
 def fits_slightly_later(ds: xr.Dataset) -> Measured:
@@ -39,7 +76,7 @@ def fits_slightly_later(ds: xr.Dataset) -> Measured:
     Raises:
       NotMeasured: fewer than 3 fractions.
     """
-    ds = sorted_along(ds, FRACTION)
+    ds = _in_order(ds)
     time = t_fit(ds)
     first, last = (time.isel({FRACTION: i}, drop=True) for i in (0, -1))
     ratio = last / first
@@ -48,6 +85,16 @@ def fits_slightly_later(ds: xr.Dataset) -> Measured:
     return over_seeds(holds, values, decided=np.isfinite(ratio))
 
 
-def _at_each(time: xr.DataArray, name: str) -> dict[str, xr.DataArray]:
-    fractions = time[FRACTION].values
-    return {f"{name} at {fraction:.0%}": time.isel({FRACTION: i}, drop=True) for i, fraction in enumerate(fractions)}
+def _in_order(ds: xr.Dataset) -> xr.Dataset:
+    return sorted_along(with_axis(ds, FRACTION), FRACTION)
+
+
+def _neighbours(x: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+    """The values at all fractions but the last, and those at the next larger ones."""
+    smaller, larger = (x.isel({FRACTION: part}).drop_vars(FRACTION) for part in (slice(-1), slice(1, None)))
+    return smaller, larger
+
+
+def _at_each(x: xr.DataArray, name: str) -> dict[str, xr.DataArray]:
+    fractions = x[FRACTION].values
+    return {f"{name} at {fraction:.0%}": x.isel({FRACTION: i}, drop=True) for i, fraction in enumerate(fractions)}

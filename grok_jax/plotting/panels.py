@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from grok_jax.analysis.critical_size import FRACTION
 from grok_jax.analysis.grokking import t_fit, t_generalize
 from grok_jax.analysis.selection import config_value, with_axis
-from grok_jax.plotting.curves import learning_curves, legend, mark_time
+from grok_jax.plotting.curves import learning_curves, mark_time
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 
@@ -41,7 +41,8 @@ def accuracy_panels(ds: xr.Dataset, axis: str, titles: Sequence[str]) -> Figure:
                 ax.set_ylabel("")
             ax.set_title(title)
             panel_label(ax, "abcdefgh"[i])
-        legend(panels[0], loc="upper left", bbox_to_anchor=(0.0, 0.92))
+        entries = panels[0].get_legend_handles_labels()
+        figure.legend(*entries, loc="outside lower center", ncols=len(entries[0]))  # no panel has room for it
     return figure
 
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Shaped
 
-LOSSES = ("mse", "cross_entropy")
+LOSSES = ("mse", "cross_entropy", "brier")
 
 
 def is_classification(targets: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]) -> bool:
@@ -54,6 +54,28 @@ def cross_entropy(logits: Float[Array, "rows classes"], labels: Int[Array, " row
     return shift + jnp.log1p(others + jnp.expm1(-shift))
 
 
+def brier(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
+    """The squared error of the class probabilities of each row, right to a few roundings however small it is.
+
+    Σ_k (p_k - [k = c])² = (Σ_{k≠c} p_k)² + Σ_{k≠c} p_k²,  p = softmax(z)
+
+    What p_c lacks of 1 is the sum of the others: a float32 p_c - 1 is 0 below 6e-8, and so would be its gradient.
+
+    Args:
+      logits: z.
+      labels: c.
+
+    Returns:
+      The losses, from 0 to 2; NaN where a logit is NaN or infinite.
+
+    Reference: G. W. Brier (1950), Verification of forecasts expressed in terms of probability.
+    """
+    labelled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
+    # 0 times an infinite logit is NaN; left out, a softmax hides one of -inf.
+    others = jnp.where(labelled, 0.0, jax.nn.softmax(logits)) + 0 * logits
+    return jnp.sum(others, axis=-1) ** 2 + jnp.sum(others**2, axis=-1)
+
+
 def row_losses(
     outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], loss: str
 ) -> Float[Array, " rows"]:
@@ -62,9 +84,12 @@ def row_losses(
     "mse": the squared error averaged over the outputs (PyTorch's MSELoss), labels as one-hot vectors.
     "cross_entropy": -log softmax(outputs)[label]; of a single output z the logistic loss, -log σ(z) for label 1 and
     -log σ(-z) for label 0 (PyTorch's BCEWithLogitsLoss).
+    "brier": the squared error of softmax(outputs), summed over the classes.
     """
     if loss == "cross_entropy":
         return cross_entropy(class_logits(outputs), targets)
+    if loss == "brier":
+        return brier(class_logits(outputs), targets)
     return jnp.mean((outputs - as_values(targets, outputs)) ** 2, axis=-1)
 
 

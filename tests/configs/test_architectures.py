@@ -7,8 +7,20 @@ import jax.numpy as jnp
 import pytest
 
 import grok_jax
-from configs.model_efficiency.architectures import ARCHITECTURES, set_architecture
+from configs.model_efficiency.architectures import (
+    ARCHITECTURES,
+    POWER,
+    RECIPE,
+    SMALL,
+    TINY,
+    base,
+    fractions_axis,
+    half_of,
+    networks_axis,
+    set_architecture,
+)
 from grok_jax.models import MODELS, init_params
+from grok_jax.training.grid import parse_grid
 
 EMBEDDINGS = {"token_embedding", "position_embedding", "unembedding"}
 READOUTS = {"lstm": "readout", "token_mlp": "layer_2"}
@@ -50,3 +62,26 @@ def test_a_config_of_each_network_can_train_and_stays_locked(name):
     grok_jax.check(config)
     with pytest.raises(AttributeError):
         config.model.depth = 3
+
+
+@pytest.mark.parametrize("networks", [ARCHITECTURES, SMALL, TINY])
+def test_on_an_axis_of_networks_the_transformer_alone_has_minibatches_and_a_warm_up(networks):
+    (axis,) = parse_grid(networks_axis(networks, batch=60, rate=3e-3))
+    points = [dict(zip(axis.fields, point, strict=True)) for point in axis.values]
+    assert {field: points[0][f"model.{field}"] for field in POWER} == POWER
+    assert [tuple(point[field] for field in RECIPE) for point in points] == [
+        (60, 10.0, 1e-3),
+        (None, None, 3e-3),
+        (None, None, 3e-3),
+    ]
+
+
+def test_the_transformer_has_that_recipe_where_it_is_alone_too():
+    config = base("transformer")
+    assert (config.training.batch_size, config.optimizer.warmup_steps) == (512, 10)
+
+
+def test_a_minibatch_is_half_of_the_training_pairs_where_that_is_less_than_512():
+    (axis,) = parse_grid(fractions_axis(97, (0.05, 0.1, 0.2)))
+    assert axis.values == ((0.05, 235), (0.1, 470), (0.2, 512))
+    assert (half_of(7, 0.3), half_of(97, 0.05)) == (7, 235)

@@ -26,29 +26,35 @@ def results(*, semi=0.45, un=0.4, norm=30.0, seeds=3):
     return xr.Dataset(data, coords, {"config": json.dumps({"task": {"p": 23}})})
 
 
+def judged(ds):
+    return [verdict["verdict"] for verdict in judge(CLAIMS, ds)]
+
+
 def test_each_source_gives_its_own_estimate():
-    (verdict,) = judge(CLAIMS, results())
-    assert verdict["verdict"] == "holds"
-    found = verdict["measured"]
-    assert found["efficiency"] == pytest.approx(1 / 3)
-    assert found["semi-grokking"] == pytest.approx(0.45)
-    assert found["ungrokking"] == pytest.approx(0.45)
+    hysteresis, between = judge(CLAIMS, results(semi=0.45, un=0.25))
+    assert (hysteresis["verdict"], between["verdict"]) == ("holds", "holds")
+    assert hysteresis["measured"]["learning / continued"] == pytest.approx(0.45 / 0.25)
+    assert between["measured"]["efficiency"] == pytest.approx(1 / 3)
+    assert between["measured"]["semi-grokking"] == pytest.approx(0.45)
+    assert between["measured"]["ungrokking"] == pytest.approx(0.25)
 
 
-def test_estimates_far_from_each_other_fail():
-    (verdict,) = judge(CLAIMS, results(norm=36.0, un=0.25))
-    assert verdict["verdict"] == "does not hold"
+def test_estimates_that_are_alike_show_no_hysteresis():
+    assert judged(results(semi=0.35, un=0.35)) == ["does not hold", "does not hold"]
+
+
+def test_an_estimate_by_efficiency_above_both_others_fails():
+    assert judged(results(semi=0.45, un=0.25, norm=36.0)) == ["holds", "does not hold"]
 
 
 def test_a_source_without_a_value_leaves_it_open():
-    (verdict,) = judge(CLAIMS, results(un=0.9))
-    assert verdict["verdict"] == "not measured"
+    assert judged(results(un=0.9)) == ["not measured"] * 2
+    assert judged(results(un=0.25, norm=80.0)) == ["holds", "not measured"]
 
 
 def test_two_seeds_and_results_of_another_grid_give_no_verdict():
-    other = results().isel({AXIS: 0})
-    for ds in (results(seeds=2), other):
-        assert judge(CLAIMS, ds)[0]["verdict"] == "not measured"
+    for ds in (results(seeds=2), results().isel({AXIS: 0})):
+        assert judged(ds) == ["not measured"] * 2
 
 
 def test_the_table_has_a_row_for_each_source_in_fractions_and_pairs():

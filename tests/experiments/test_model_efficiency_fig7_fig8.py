@@ -11,7 +11,7 @@ SHARE, GAMMA, NETWORK = "training.shrink_to", "optimizer.weight_decay", "model.n
 NAMES = ["transformer", "lstm", "token_mlp"]
 
 
-def results(axis, *, after=0.05, before=1.0, points=3, shares=(0.125, 0.75), seeds=3):
+def results(axis, *, after=0.03, before=1.0, points=3, shares=(0.125, 0.75), seeds=3, p=23):
     """Test accuracies that fall at the first share, to `after` (one, or one for each point of the axis)."""
     after = np.broadcast_to(after, points)
     fall = np.array([[0.0, before, end, end] for end in after])
@@ -24,27 +24,38 @@ def results(axis, *, after=0.05, before=1.0, points=3, shares=(0.125, 0.75), see
         coords["model.name"] = (NETWORK, NAMES[:points])
     else:
         coords[GAMMA] = [0.5, 1.0, 2.0][:points]
-    config = {"task": {"train_fraction": 0.8}, "training": {"shrink_step": 1000}}
+    config = {"task": {"train_fraction": 0.8, "p": p}, "training": {"shrink_step": 1000}}
     return xr.Dataset({k: (dims, v) for k, v in data.items()}, coords, {"config": json.dumps(config)})
 
 
 CASES = pytest.mark.parametrize(("figure", "axis"), [(fig7_ungrokking, NETWORK), (fig8_ungrokking_decay, GAMMA)])
 
 
+def verdict(figure, ds):
+    return judge(figure.CLAIMS, ds)[0]["verdict"]
+
+
 @CASES
 def test_runs_that_forget_everywhere_pass(figure, axis):
-    assert judge(figure.CLAIMS, results(axis))[0]["verdict"] == "holds"
+    assert verdict(figure, results(axis)) == "holds"
 
 
 @CASES
-def test_one_point_that_remembers_fails(figure, axis):
-    assert judge(figure.CLAIMS, results(axis, after=(0.05, 0.9, 0.05)))[0]["verdict"] == "does not hold"
+@pytest.mark.parametrize("remembers", [0.1, 0.9])
+def test_one_point_that_remembers_fails(figure, axis, remembers):
+    assert verdict(figure, results(axis, after=(0.03, remembers, 0.03))) == "does not hold"
 
 
 @CASES
-@pytest.mark.parametrize("changes", [{"before": 0.3}, {"seeds": 2}, {"points": 2}, {"shares": (0.5,)}])
+def test_what_is_forgotten_is_below_twice_chance_whatever_p(figure, axis):
+    assert verdict(figure, results(axis, after=0.05, p=23)) == "holds"
+    assert verdict(figure, results(axis, after=0.05, p=97)) == "does not hold"
+
+
+@CASES
+@pytest.mark.parametrize("changes", [{"before": 0.3}, {"seeds": 2}, {"points": 2}, {"shares": (0.1,)}, {"p": None}])
 def test_what_cannot_be_decided_is_not_measured(figure, axis, changes):
-    assert judge(figure.CLAIMS, results(axis, **changes))[0]["verdict"] == "not measured"
+    assert verdict(figure, results(axis, **changes)) == "not measured"
 
 
 @CASES
@@ -56,9 +67,6 @@ def test_the_figure_has_a_panel_for_each_point(figure, axis, shares, tmp_path):
 
 
 def test_the_accuracy_of_each_architecture_is_reported():
-    (verdict,) = judge(fig7_ungrokking.CLAIMS, results(NETWORK, after=(0.01, 0.02, 0.03)))
-    assert [verdict["measured"][f"test accuracy, {name}"] for name in ("transformer", "LSTM", "MLP")] == [
-        0.01,
-        0.02,
-        0.03,
-    ]
+    (found,) = judge(fig7_ungrokking.CLAIMS, results(NETWORK, after=(0.01, 0.02, 0.03)))
+    accuracies = [found["measured"][f"test accuracy, {name}"] for name in ("transformer", "LSTM", "MLP")]
+    assert accuracies == [0.01, 0.02, 0.03]

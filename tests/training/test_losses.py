@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grok_jax.training.losses import cross_entropy, row_correct, row_losses
+from grok_jax.training.losses import brier, cross_entropy, row_correct, row_losses
 
 OUTPUTS = jnp.array([[2.0, 0.0, -1.0], [0.0, 1.0, 3.0]])
 LABELS = jnp.array([0, 1])
@@ -108,11 +108,38 @@ def test_forward_and_backward_derivatives_agree():
     np.testing.assert_allclose(slope, jnp.sum(gradients(OUTPUTS, labels) * along), rtol=1e-5)
 
 
+def test_brier_and_its_gradient_equal_pytorchs_squared_error_of_softmax():
+    torch = pytest.importorskip("torch")
+    z = torch.tensor(np.asarray(OUTPUTS), dtype=torch.float64, requires_grad=True)
+    one_hot = torch.nn.functional.one_hot(torch.tensor([0, 1]), 3)
+    expected = ((torch.softmax(z, 1) - one_hot) ** 2).sum(1)
+    expected.sum().backward()
+    np.testing.assert_allclose(row_losses(OUTPUTS, LABELS, "brier"), expected.detach(), rtol=1e-6)
+    gradient = jax.grad(lambda logits: jnp.sum(row_losses(logits, LABELS, "brier")))(OUTPUTS)
+    np.testing.assert_allclose(gradient, z.grad, rtol=1e-5)
+
+
+def test_a_tiny_brier_loss_is_that_of_float64():
+    logits = with_margin(25.0, 114)
+    z = np.asarray(logits, np.float64)
+    others = np.delete(np.exp(z - z.max()) / np.exp(z - z.max()).sum(), 1)
+    found = brier(jnp.asarray(logits)[None], jnp.array([1]))[0]
+    np.testing.assert_allclose(found, others.sum() ** 2 + (others**2).sum(), rtol=1e-5)
+    assert 0 < found < 1e-18
+
+
+def test_brier_of_one_output_is_that_of_two_classes():
+    z, labels = jnp.array([[0.5], [-1.0]]), jnp.array([1, 1])
+    sigmoid = 1 / (1 + np.exp(-np.asarray(z[:, 0], np.float64)))
+    np.testing.assert_allclose(row_losses(z, labels, "brier"), 2 * (1 - sigmoid) ** 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "brier"])
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_logit_that_is_no_number_gives_a_loss_that_is_none(value, place):
+def test_a_logit_that_is_no_number_gives_a_loss_that_is_none(value, place, loss):
     logits = OUTPUTS.at[0, place].set(value)
-    losses = jax.jit(lambda z: row_losses(z, jnp.array([0, 1]), "cross_entropy"))(logits)
+    losses = jax.jit(lambda z: row_losses(z, jnp.array([0, 1]), loss))(logits)
     assert not np.isfinite(losses[0])
     assert np.isfinite(losses[1])
 
