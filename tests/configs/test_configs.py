@@ -63,7 +63,7 @@ def test_there_are_configs():
 
 @EACH
 def test_a_file_begins_with_the_id_of_its_figure(name):
-    assert re.fullmatch(r"[a-z_]+/fig\d+[a-z]*_[a-z0-9_]+", name)
+    assert re.fullmatch(r"[a-z_]+/(fig|eq|sec)\d+[a-z]*_[a-z0-9_]+", name)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -98,7 +98,7 @@ def test_another_preset_is_refused_with_the_ones_there_are(name):
 @EACH
 def test_the_claims_of_a_figure_carry_its_id(name):
     claims = figure_of(build(name)).claims
-    figure = re.match(r".*/fig\d+[a-z]*", name)[0]
+    figure = re.match(r".*/(fig|eq|sec)\d+[a-z]*", name)[0]
     assert [claim.id for claim in claims] == [f"{figure}/{number}" for number in range(1, len(claims) + 1)]
 
 
