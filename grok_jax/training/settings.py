@@ -166,7 +166,8 @@ def with_field(config: Mapping[str, Any], dotted: str, value: Any) -> dict[str, 
     fields = config[section]
     if value is None and key not in fields and _is_of_another(section, key):
         return dict(config)
-    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {', '.join(fields)}")
+    known = ", ".join(map(_named, fields))
+    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {known}")
     if key == "name":
         old, new = (_schema(section, name).defaults for name in (fields["name"], value))
         chosen = {k: v for k, v in fields.items() if k in new and v != old.get(k)}

@@ -36,6 +36,13 @@ def test_seeds_that_are_none_follow_the_seed_of_the_run():
     assert (hyper["task.seed"], hyper["model.seed"], hyper["training.seed"]) == (9, 5, 5)
 
 
+def test_an_axis_is_refused_in_one_line_whatever_a_section_is_keyed_by():
+    config = plain()
+    config["task"][0] = 0
+    with pytest.raises(UserError, match="is not a field; task has .*, 0$"):
+        with_field(config, "task.widht", 3)
+
+
 def test_a_section_gets_its_static_and_traced_fields_together():
     settings = resolve(plain())
     fields = section_fields(settings.static, settings.hyper, "optimizer")
