@@ -21,7 +21,7 @@ help: ## this list
 demo: $(ENVIRONMENT) ## a first look: three figures of the papers with their claims, in results/demo (6 minutes at most)
 	$(RUN) -m experiments.reproduce --preset=quick --only=omnigrok/fig2b,omnigrok/fig3d,lazy_to_rich/fig8 --out=results/demo --overwrite
 
-test: $(ENVIRONMENT) ## the tests of every day, all but the slow ones (6 minutes on 2 cores)
+test: $(ENVIRONMENT) ## the tests of every day, all but the slow ones (5 minutes on 2 cores)
 	$(PYTEST) -m "not slow"
 
 # In two parts: the slow ones compile as users do, with every annotation checked, which takes the others twice as long.
