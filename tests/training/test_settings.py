@@ -39,7 +39,7 @@ def test_seeds_that_are_none_follow_the_seed_of_the_run():
 def test_an_axis_is_refused_in_one_line_whatever_a_section_is_keyed_by():
     config = plain()
     config["task"][0] = 0
-    with pytest.raises(UserError, match="is not a field; task has .*, 0$"):
+    with pytest.raises(UserError, match=r"is not a field; task has .*, 0$"):
         with_field(config, "task.widht", 3)
 
 
