@@ -8,11 +8,11 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import how_many_differ, is_censored, is_longest_at, last_value, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.seeds import median_of_seeds
-from grok_jax.analysis.selection import with_axis
+from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import panel_label, style
@@ -20,7 +20,7 @@ from grok_jax.plotting.style import panel_label, style
 ALPHA, EPSILON = "model.output_scale", "model.epsilon"
 LEVEL = 0.1  # the paper's
 RISING = 0.8  # rank correlation
-FEWEST = 3
+FEWEST = 3  # different waits
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -51,8 +51,7 @@ def _mean_over_lines(wait: Float[xr.DataArray, "..."], along: str, across: str) 
 
 
 def _monotone(ds: xr.Dataset) -> Measured:
-    if min(ds.sizes.get(ALPHA, 1), ds.sizes.get(EPSILON, 1)) < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {ALPHA} and of {EPSILON}")
+    ds = sorted_along(sorted_along(ds, ALPHA), EPSILON)
     wait = time_to_grok(ds, LEVEL)
     with_alpha, with_epsilon = _mean_over_lines(wait, ALPHA, EPSILON), -_mean_over_lines(wait, EPSILON, ALPHA)
     as_zero = wait.where(~is_censored(wait), 0.0)
@@ -74,9 +73,7 @@ def _monotone(ds: xr.Dataset) -> Measured:
 
 
 def _longest_where_lazy_and_misaligned(ds: xr.Dataset) -> Measured:
-    if min(ds.sizes.get(ALPHA, 1), ds.sizes.get(EPSILON, 1)) < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {ALPHA} and of {EPSILON}")
-    ds = ds.sortby([ALPHA, EPSILON])
+    ds = sorted_along(sorted_along(ds, ALPHA), EPSILON)
     wait, corner = time_to_grok(ds, LEVEL), {ALPHA: -1, EPSILON: 0}
     return over_seeds(
         is_longest_at(wait, corner),

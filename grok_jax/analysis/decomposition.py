@@ -13,7 +13,7 @@ from grok_jax.analysis.selection import config_value
 PARTS = ("variance_error", "misalignment_error", "linear_power")
 STANDARD_ERRORS = 4.0  # A mean of independent draws is farther off once in 16,000 times.
 ROUNDING = 1e-9  # Below this share of its start a loss in float32 is noise.
-RISES = 1.1  # a rise by less than a tenth of the start is none
+RISES = 0.1  # of its start: a smaller rise is none
 LATE = 2.0  # times as late
 GENERALIZED = 0.1  # of its start: what is left of a test loss that has fallen
 
@@ -73,16 +73,16 @@ def sum_is_test_loss(ds: xr.Dataset) -> Measured:
 def rise_is_linear_power(ds: xr.Dataset) -> Measured:
     """Whether in runs that generalise the test loss first rises, and by more than half because linear power does.
 
-    A run shows it where the sum of the parts rises from its lowest record so far by (RISES - 1) times its start or
-    more, reaches the top of its largest such rise before the misalignment error has halved, and linear power makes up
-    more than half of that rise. A run that does not generalise is no run whose delay there is to explain.
+    A run shows it where the sum of the parts rises from its lowest record so far by RISES times its start or more,
+    reaches the top of its largest such rise before the misalignment error has halved, and linear power makes up more
+    than half of that rise. A run that does not generalise is no run whose delay there is to explain.
     """
     ds, note = _those_that_generalise(ds)
     loss, linear = ds["decomposed_loss"], ds["linear_power"]
     low, peak = _largest_rise(loss)
     rise, linear_rise = (x.isel(step=peak) - x.isel(step=low) for x in (loss, linear))
     start = loss.isel(step=0)
-    rises = rise >= (RISES - 1) * start
+    rises = rise >= RISES * start
     step = ds["step"].isel(step=peak).drop_vars("step")
     early = step < first_crossing(relative(ds["misalignment_error"]), 0.5, "down")
     values = {

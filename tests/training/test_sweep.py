@@ -195,16 +195,21 @@ def test_a_checkpoint_of_another_sweep_is_refused_and_kept(tmp_path, small_confi
     xr.testing.assert_identical(run(small_config(), checkpoint=tmp_path).drop_attrs(), first.drop_attrs())
 
 
-def test_a_grid_killed_before_its_first_record_goes_on(tmp_path, monkeypatch, small_config):
-    config = small_config(**{"execution.checkpoint_seconds": 0.0, "training.record_steps": (10,)})
-    uninterrupted = run(config)
-    checkpoints_save = checkpoints.save
+def die_once_saved(monkeypatch):
+    """Lets sweeps end as if killed, right after a checkpoint is saved."""
+    save = checkpoints.save
 
     def save_and_die(*args):
-        checkpoints_save(*args)
+        save(*args)
         raise Killed
 
     monkeypatch.setattr(checkpoints, "save", save_and_die)
+
+
+def test_a_grid_killed_before_its_first_record_goes_on(tmp_path, monkeypatch, small_config):
+    config = small_config(**{"execution.checkpoint_seconds": 0.0, "training.record_steps": (10,)})
+    uninterrupted = run(config)
+    die_once_saved(monkeypatch)
     with pytest.raises(Killed):
         run(config, checkpoint=tmp_path)
     monkeypatch.undo()
@@ -291,13 +296,7 @@ def test_a_resumed_grid_that_ends_early_is_bitwise_the_uninterrupted_one(tmp_pat
     fields = {"training.stop_when_generalized": True, "training.records": 5, "execution.checkpoint_seconds": 0.0}
     grid = {"training.accuracy_threshold": [1e9, 1e-30]}
     uninterrupted = run(small_config(**fields), grid)
-    checkpoints_save = checkpoints.save
-
-    def save_and_die(*args):
-        checkpoints_save(*args)
-        raise Killed
-
-    monkeypatch.setattr(checkpoints, "save", save_and_die)
+    die_once_saved(monkeypatch)
     with pytest.raises(Killed):
         run(small_config(**fields), grid, checkpoint=tmp_path)
     monkeypatch.undo()
