@@ -190,7 +190,7 @@ def _row(cells: list[str], widths: list[int], gap: int) -> str:
 
 
 def show_value(value: Any) -> str:
-    """A measured value for a reader: four digits at most, "never" for inf, "-" for none."""
+    """A measured value for a reader: six digits at most, "never" for inf, "-" for none."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {show_value(item)}" for key, item in value.items())
     if isinstance(value, str):
@@ -199,4 +199,4 @@ def show_value(value: Any) -> str:
         return "-"
     if math.isinf(value):
         return "never"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"

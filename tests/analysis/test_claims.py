@@ -149,6 +149,11 @@ def test_the_table_fits_the_terminal_and_shows_everything():
     assert table.endswith("1 hold, 0 mixed, 1 do not hold, 1 not measured")
 
 
+def test_numbers_beyond_a_million_are_shown_by_their_size():
+    table = format_claims(verdicts(Measured({"a": 999_999.0, "b": 1.3e30}, HOLDS)))
+    assert "a 999,999, b 1.3e+30" in table
+
+
 def test_a_table_of_no_claims_has_no_rows():
     assert format_claims([]).endswith("0 hold, 0 mixed, 0 do not hold, 0 not measured")
 
