@@ -49,9 +49,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "grid": "model.output_scale=0.05, 0.1, 0.15; seed=range(2)",
         },
         "quick": {
-            "training.steps": 20_000,
+            "task.p": 79,
+            "task.outputs": 80,
+            "task.train_fraction": 0.4,
+            "training.steps": 2500,
             "training.records": 100,
-            "grid": "model.output_scale=0.05, 0.075, 0.1; seed=range(3)",
+            "grid": "model.output_scale=0.05, 0.0625, 0.075; seed=range(3)",
         },
         "paper": {"grid": "model.output_scale=lin(0.05, 0.5, 10); seed=range(5)"},
     }
