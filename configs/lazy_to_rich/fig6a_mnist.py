@@ -20,9 +20,12 @@ so that the runs at s = .5 waited no longer than those at .05 (2,068 and 2,296 s
 
 Check values of the code: start loss .14, 4.2, 103, 1.03e4 at s = 1e-3, .01, .05, .5.
 
-Not measured yet in this setting.
+Measured (quick, 3 seeds, medians): both claims hold, 3 of 3. At s = 1e-3, .01, .05, .5 the runs have 80% of the
+training digits at 106, 446, 1,669 and 5,392 steps, and wait 46, 1,447, 4,266 and 6,535 more for 80% of the others: at
+the smallest s .7% of the longest wait. Their ratios, beside it in the figure, fall again from .01 on, since the way to
+the fit grows faster than the wait.
 
-Cost on 2 cores: smoke seconds; quick (3e5 run-steps) about 5 minutes, paper (5e6) over an hour (both estimated).
+Cost on 2 cores: smoke seconds; quick (1.8e5 run-steps) about 4 minutes, paper (5e6) over an hour (both estimated).
 """
 
 from ml_collections import ConfigDict
