@@ -9,10 +9,21 @@ multiples of D. The network is rich: α = 1/16, N = 100, ε = .25, centered, lea
 the kernel has three more ε. The runs with 0 steps are there for the kernel alone.
 
 Needed is the number of rows from which on the test loss is at most a tenth of its start, the level of fig. 3e. The
-limits (slopes within .25 of the paper's, and half the rows for "far fewer") are ours and were set before the kernel
-was looked at; the network's α was chosen among 1/16, 1/4 and 1, of which the richest needs the fewest rows.
+limits (slopes within .25 of the paper's, half the rows for "far fewer") are ours and were set before the kernel was
+looked at. The network's α was chosen among 1/16, 1/4 and 1 after a look: the richest needs the fewest rows.
 
-Not measured yet.
+Measured (quick, 3 seeds, medians): (1) holds, 3 of 3: the kernel needs 55, 201 and 775 rows, slope 1.90. (2) does not
+hold, 0 of 3: 204, 201, 200 and 198 rows at ε = .125 to 1, slope -.01. (3) holds, 3 of 3: at D = 40 the network needs
+137 rows, .17 of the kernel's. (4), ours, is mixed, 2 of 3: 26, 60 and 137 rows (2.6 D to 3.4 D), slopes 1.10, 1.13 and
+1.32.
+
+Why ε is all the same: without ridge, and without noise, the kernel learns what its rows determine, and D (D + 3)/2 of
+them (65, 230, 860) determine every linear and quadratic function, whatever their eigenvalues; nine tenths of them
+leave a tenth of the loss. 1/λ_quadr is how many rows outweigh a given ridge, or the steps that training takes. With a
+ridge of .1 in the units of N K (wide kernel, D = 20, 3 draws, up to 3200 rows) a tenth takes about 240, 380, 780 and
+2300 rows at ε = 1, 1/2, 1/4, 1/8; with one of 1e-9 about 200 at each. λ_quadr goes as ε², by the paper's own Eq. 10.
+
+Cost on 2 cores: smoke 10 s; quick about 100 s; paper (up to 3800 rows in 80 dimensions) wants a GPU.
 """
 
 from ml_collections import ConfigDict

@@ -17,7 +17,7 @@ from grok_jax.analysis.grokking import last_value
 from grok_jax.analysis.power_law import slopes_along
 from grok_jax.analysis.relative_loss import relative
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, style
+from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, short_log_axes, style
 from grok_jax.plotting.times import line_of_slope
 
 FEATURES, SIZE, EPSILON, STEPS = "task.features", "task.train_size", "model.epsilon", "training.steps"
@@ -71,6 +71,7 @@ def _rows_over(ax: Axes, ds: xr.Dataset, axis: str, kinds: tuple[tuple[str, Loss
         ax.plot(np.ravel(across), np.ravel(rows), "o", color=colour, label=name)
         line_of_slope(ax, rows, axis, slope, label=f"slope {slope:g}")
     ax.set(xscale="log", yscale="log", xlabel=LABELS[axis], ylabel=f"rows for a test loss of {LEVEL:g} of its start")
+    short_log_axes(ax)
     if ax.lines:
         legend(ax)
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 # M. Okabe and K. Ito, Color Universal Design (2008), without black and without yellow, which is faint on white.
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -34,6 +35,14 @@ def style() -> AbstractContextManager[None]:
 def panel_label(ax: Axes, letter: str) -> None:
     """Puts (a), (b), ... at the upper left of a panel."""
     ax.set_title(f"({letter})", loc="left", fontweight="bold")
+
+
+def short_log_axes(ax: Axes) -> None:
+    """Writes 1, 2, 5, 10, ... at logarithmic axes of about a decade, where powers of ten alone would be one number."""
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
 
 
 def colours(count: int) -> Sequence[str]:
