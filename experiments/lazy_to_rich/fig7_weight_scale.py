@@ -67,7 +67,7 @@ def _scatter(ax: Axes, ends: xr.Dataset, x: str, y: str, labels: tuple[str, str]
         ax.scatter(across, up, marker=sweep.marker, facecolor="none", edgecolor=colour, label=sweep.name)
         if i == 0:
             ax.plot(across.median("seed"), up.median("seed"), color=colour, linewidth=0.8)
-    ax.set(xscale="log", yscale="log", xlabel=labels[0], ylabel=labels[1])
+    ax.set(xlabel=labels[0], ylabel=labels[1])
     short_log_axes(ax)
     legend(ax)
 

@@ -70,7 +70,7 @@ def _rows_over(ax: Axes, ds: xr.Dataset, axis: str, kinds: tuple[tuple[str, Loss
         across = rows[axis].broadcast_like(rows).transpose(*rows.dims)
         ax.plot(np.ravel(across), np.ravel(rows), "o", color=colour, label=name)
         line_of_slope(ax, rows, axis, slope, label=f"slope {slope:g}")
-    ax.set(xscale="log", yscale="log", xlabel=LABELS[axis], ylabel=f"rows for a test loss of {LEVEL:g} of its start")
+    ax.set(xlabel=LABELS[axis], ylabel=f"rows for a test loss of {LEVEL:g} of its start")
     short_log_axes(ax)
     if ax.lines:
         legend(ax)

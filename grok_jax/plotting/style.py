@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -38,7 +39,14 @@ def panel_label(ax: Axes, letter: str) -> None:
 
 
 def short_log_axes(ax: Axes) -> None:
-    """Writes 1, 2, 5, 10, ... at logarithmic axes of about a decade, where powers of ten alone would be one number."""
+    """Makes both axes logarithmic and writes 1, 2, 5, 10, ... at them: powers of ten may be one number in a decade.
+
+    Without a point above 0 in both nothing can be drawn so, and they stay as they are.
+    """
+    places = [np.asarray(line.get_xydata(), float) for line in ax.lines] + [c.get_offsets() for c in ax.collections]
+    if not any(np.any(np.all((place > 0) & np.isfinite(place), axis=1)) for place in places):
+        return
+    ax.set(xscale="log", yscale="log")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter("{x:g}")
