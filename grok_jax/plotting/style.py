@@ -43,7 +43,9 @@ def short_log_axes(ax: Axes) -> None:
 
     Without a point above 0 in both nothing can be drawn so, and they stay as they are.
     """
-    places = [np.asarray(line.get_xydata(), float) for line in ax.lines] + [c.get_offsets() for c in ax.collections]
+    across = [line for line in ax.lines if line.get_transform() != ax.transData]  # as axhline draws them
+    places = [np.asarray(line.get_xydata(), float) for line in ax.lines if line not in across]
+    places += [np.asarray(marks.get_offsets(), float) for marks in ax.collections]
     if not any(np.any(np.all((place > 0) & np.isfinite(place), axis=1)) for place in places):
         return
     ax.set(xscale="log", yscale="log")
