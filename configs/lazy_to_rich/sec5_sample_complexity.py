@@ -17,15 +17,15 @@ hold, 0 of 3: 204, 201, 200 and 198 rows at ε = .125 to 1, slope -.01. (3) hold
 137 rows, .17 of the kernel's. (4), ours, is mixed, 2 of 3: 26, 60 and 137 rows (2.6 D to 3.4 D), slopes 1.10, 1.13 and
 1.32.
 
-Why (4) is mixed: the needed rows of single draws scatter (over ten seeds 7 are within .25, median 1.11), and the slope
+Why (4) is mixed: the needed rows of single draws scatter (over ten seeds 7 are within .25, median 1.12), and the slope
 depends on how rich the network is. Over six seeds it is 1.07 at α = 1/64 (a quarter of the learning rate; one seed has
 no value), 1.24 at α = 1/4, where D = 40 takes 160 rows: lazier networks go toward the kernel's 2.
 
 Why ε is all the same: without ridge, and without noise, the kernel learns what its rows determine, and D (D + 3)/2 of
 them (65, 230, 860) determine every linear and quadratic function, whatever their eigenvalues; nine tenths of them
-leave a tenth of the loss. 1/λ_quadr is how many rows outweigh a given ridge, or the steps that training takes. With a
-ridge of .1 in the units of N K (wide kernel, D = 20, 3 draws, up to 3200 rows) a tenth takes about 240, 380, 780 and
-2300 rows at ε = 1, 1/2, 1/4, 1/8; with one of 1e-9 about 200 at each. λ_quadr goes as ε², by the paper's own Eq. 10.
+leave a tenth of the loss. It takes a ridge for rows to weigh by their eigenvalue: with one of .1 in the units of N K
+(wide kernel, D = 20, 3 draws, up to 3200 rows) a tenth takes about 240, 380, 780 and 2300 rows at ε = 1, 1/2, 1/4, 1/8;
+with one of 1e-9 about 200 at each. And λ_quadr goes as ε², by the paper's own Eq. 10.
 
 Cost on 2 cores: smoke 10 s; quick about 100 s; paper (up to 3800 rows in 80 dimensions) wants a GPU.
 """
