@@ -10,12 +10,11 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value
 from grok_jax.plotting.curves import curves_along, legend
-from grok_jax.plotting.style import OKABE_ITO, panel_label, style
+from grok_jax.plotting.style import OKABE_ITO, panel_label, short_log_axes, style
 
 SIGMA, ALPHA = "model.init_scale", "model.output_scale"
 POINT = f"{SIGMA},{ALPHA},optimizer.learning_rate"
@@ -68,11 +67,8 @@ def _scatter(ax: Axes, ends: xr.Dataset, x: str, y: str, labels: tuple[str, str]
         ax.scatter(across, up, marker=sweep.marker, facecolor="none", edgecolor=colour, label=sweep.name)
         if i == 0:
             ax.plot(across.median("seed"), up.median("seed"), color=colour, linewidth=0.8)
-    ax.set(xscale="log", yscale="log", xlabel=labels[0], ylabel=labels[1])
-    for axis in (ax.xaxis, ax.yaxis):  # Barely a decade: powers of ten alone would leave an axis with one number.
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter("{x:g}")
-        axis.set_minor_formatter(NullFormatter())
+    ax.set(xlabel=labels[0], ylabel=labels[1])
+    short_log_axes(ax)
     legend(ax)
 
 

@@ -2,7 +2,13 @@
 what kernel regression makes of them, and how they fit a task.
 """
 
-from grok_jax.kernels.alignment import difficulty, eigenvector_labels, kernel_alignment, kernel_distance
+from grok_jax.kernels.alignment import (
+    difficulty,
+    eigenvector_labels,
+    kernel_alignment,
+    kernel_distance,
+    pair_alignment,
+)
 from grok_jax.kernels.full import DualWeights, FullRegression, full_kernel_regression, solve_full_kernel
 from grok_jax.kernels.infinite import InfiniteKernels, infinite_width_kernels
 from grok_jax.kernels.prediction import gradient_descent, gradient_flow
@@ -33,6 +39,7 @@ __all__ = [
     "kernel_product",
     "kernel_regression",
     "kernel_spectrum",
+    "pair_alignment",
     "solve_full_kernel",
     "tangent_kernel",
     "tangent_operator",

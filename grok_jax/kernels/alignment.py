@@ -42,6 +42,34 @@ def kernel_alignment(
     return common / (jnp.linalg.norm(kernel) * jnp.linalg.norm(targets.T @ targets))
 
 
+def pair_alignment(
+    kernel: Float[Array, "rows rows"],
+    targets: Float[Array, "rows outputs"],
+    in_use: Bool[Array, " rows"] | None = None,
+) -> Float[Array, ""]:
+    """The alignment of a kernel with a task over pairs of different rows, free of what a row has with itself.
+
+    For one output, with n rows,  [Σ_{i≠j} y_i K_ij y_j / (n(n-1))] / (√[Σ_{i≠j} K_ij² / (n(n-1))] Σ_i y_i² / n).
+
+    Over rows that were drawn it estimates ⟨y K y'⟩ / (√⟨K²⟩ ⟨y²⟩) of independent inputs. kernel_alignment counts each
+    row with itself too: of a kernel that knows nothing of the task it finds of order 1/n of its diagonal.
+
+    Args:
+      kernel: K over some inputs.
+      targets: Y of these inputs.
+      in_use: which rows count, n of them; None: all.
+
+    Returns:
+      A number, which may lie a little outside of -1 to 1.
+
+    Reference: Kumar et al. (2024), Eq. 19, for the average that is estimated.
+    """
+    used = jnp.ones(kernel.shape[0]) if in_use is None else in_use.astype(kernel.dtype)
+    count = jnp.sum(used)
+    apart = kernel * (1 - jnp.eye(kernel.shape[0]))
+    return kernel_alignment(apart, targets, in_use=used > 0) * jnp.sqrt(count / (count - 1))
+
+
 def restricted(kernel: Float[Array, "rows rows"], in_use: Bool[Array, " rows"]) -> Float[Array, "rows rows"]:
     """The kernel with zeros in the rows and columns that are not in use."""
     return jnp.where(in_use[:, None] & in_use[None, :], kernel, 0)

@@ -70,6 +70,44 @@ def wide_committee_kernel(
     return 2 * overlap + 1.5 * epsilon**2 * overlap**2 + epsilon**2 / 4 * lengths
 
 
+def committee_alignment(
+    mean_weight: Float[Array, " features"],
+    second_moment: Float[Array, "features features"],
+    directions: Float[Array, "directions features"],
+    epsilon: Scalar,
+) -> Float[Array, ""]:
+    """The alignment of a committee's kernel with a quadratic target, averaged over all inputs x ~ N(0, I/D).
+
+    ⟨y(x) K(x, x') y(x')⟩ / (√⟨K(x, x')²⟩ ⟨y²⟩)  over independent x and x'
+
+    With y = ½ xᵀBx, B = Σ_k β_k β_kᵀ, and K of committee_kernel without its 1/N, which cancels,
+
+    ⟨y K y'⟩ = ε² tr(A² M),  A = ⟨y x xᵀ⟩ = (tr B · 1 + 2B) / (2D²),  ⟨y²⟩ = ((tr B)² + 2 tr B²) / (4D²),
+    ⟨K²⟩ = 1/D + 2ε² (D + 2) |w̄|² / D³ + ε⁴ ((D + 6) tr M² + 2 (tr M)²) / D⁴.
+
+    For one direction the numerator is ε² (|β|⁴ tr M + 8 |β|² βᵀMβ) / (4D⁴).
+
+    Args:
+      mean_weight: w̄.
+      second_moment: M.
+      directions: the β_k; their common scale does not matter.
+      epsilon: ε.
+
+    Returns:
+      The alignment, of which that over drawn rows (kernels.pair_alignment) is an estimate.
+
+    Reference: Kumar et al. (2024), Eq. 19 and 20, for y = (β · x)²; the denominator is not in the paper.
+    """
+    features = directions.shape[1]
+    target = directions.T @ directions
+    own = (jnp.trace(target) * jnp.eye(features) + 2 * target) / (2 * features**2)
+    common = epsilon**2 * jnp.sum((own @ own) * second_moment)
+    targets = (jnp.trace(target) ** 2 + 2 * jnp.sum(target**2)) / (4 * features**2)
+    linear = 1 / features + 2 * epsilon**2 * (features + 2) * jnp.sum(mean_weight**2) / features**3
+    squares = (features + 6) * jnp.sum(second_moment**2) + 2 * jnp.trace(second_moment) ** 2
+    return common / (jnp.sqrt(linear + epsilon**4 * squares / features**4) * targets)
+
+
 class Eigenvalues(NamedTuple):
     """Of the wide committee's kernel over x ~ N(0, I/D), with how many eigenfunctions each has."""
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 # M. Okabe and K. Ito, Color Universal Design (2008), without black and without yellow, which is faint on white.
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -34,6 +36,23 @@ def style() -> AbstractContextManager[None]:
 def panel_label(ax: Axes, letter: str) -> None:
     """Puts (a), (b), ... at the upper left of a panel."""
     ax.set_title(f"({letter})", loc="left", fontweight="bold")
+
+
+def short_log_axes(ax: Axes) -> None:
+    """Makes both axes logarithmic and writes 1, 2, 5, 10, ... at them: powers of ten may be one number in a decade.
+
+    Without a point above 0 in both nothing can be drawn so, and they stay as they are.
+    """
+    across = [line for line in ax.lines if line.get_transform() != ax.transData]  # as axhline draws them
+    places = [np.asarray(line.get_xydata(), float) for line in ax.lines if line not in across]
+    places += [np.asarray(marks.get_offsets(), float) for marks in ax.collections]
+    if not any(np.any(np.all((place > 0) & np.isfinite(place), axis=1)) for place in places):
+        return
+    ax.set(xscale="log", yscale="log")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
 
 
 def colours(count: int) -> Sequence[str]:

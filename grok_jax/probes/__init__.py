@@ -6,6 +6,7 @@ from grok_jax.probes import landscape as landscape
 from grok_jax.probes import logits as logits
 from grok_jax.probes import mixture as mixture
 from grok_jax.probes import modular as modular
+from grok_jax.probes import population_alignment as population_alignment
 from grok_jax.probes import representation as representation
 from grok_jax.probes import row_errors as row_errors
 from grok_jax.probes.limit import lazy_limit

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grok_jax.kernels import difficulty, eigenvector_labels, kernel_alignment, kernel_distance
+from grok_jax.kernels import difficulty, eigenvector_labels, kernel_alignment, kernel_distance, pair_alignment
 
 USED = np.array([True, False, True, True, False, True])
 
@@ -59,6 +59,25 @@ def test_rows_out_of_use_may_hold_anything(kernel, targets, centered):
     within = kernel_alignment(spoilt, targets.at[1].set(jnp.nan), centered=centered, in_use=jnp.asarray(USED))
     clean = kernel_alignment(kernel, targets, centered=centered, in_use=jnp.asarray(USED))
     assert float(within) == float(clean)
+
+
+def test_alignment_over_pairs_is_its_definition(kernel, targets):
+    y, k = np.asarray(targets[:, 0], np.float64), np.asarray(kernel, np.float64)
+    i, j = np.nonzero(~np.eye(6, dtype=bool))
+    expected = np.mean(y[i] * k[i, j] * y[j]) / np.sqrt(np.mean(k[i, j] ** 2)) / np.mean(y**2)
+    assert float(pair_alignment(kernel, targets[:, :1])) == pytest.approx(expected, rel=1e-5)
+
+
+def test_alignment_over_pairs_does_not_look_at_the_diagonal(kernel, targets):
+    raised = kernel + 10 * jnp.eye(6)
+    assert float(pair_alignment(raised, targets)) == pytest.approx(float(pair_alignment(kernel, targets)), rel=1e-5)
+
+
+def test_alignment_over_pairs_leaves_out_rows_out_of_use(kernel, targets):
+    spoilt = jnp.where(USED[:, None] & USED[None, :], kernel, jnp.nan)
+    within = pair_alignment(spoilt, targets.at[1].set(jnp.nan), jnp.asarray(USED))
+    alone = pair_alignment(kernel[np.ix_(USED, USED)], targets[USED])
+    assert float(within) == pytest.approx(float(alone), rel=1e-5)
 
 
 def test_kernel_distance_is_relative_to_the_start(kernel):

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from grok_jax.kernels import tangent_kernel
-from grok_jax.kernels.committee import committee_kernel, wide_committee_eigenvalues, wide_committee_kernel
+from grok_jax.kernels.committee import (
+    committee_alignment,
+    committee_kernel,
+    wide_committee_eigenvalues,
+    wide_committee_kernel,
+)
 from grok_jax.models.committee import Committee, summary_statistics
 
 INPUTS, OTHERS = jax.random.normal(jax.random.key(7), (6, 4)), jax.random.normal(jax.random.key(8), (5, 4))
@@ -77,3 +82,37 @@ def test_each_eigenvalue_has_as_many_eigenfunctions_as_it_says(gaussian):
     expected = sorted([of.linear] * FEATURES + [of.quadratic] * quadratics + [of.radial], reverse=True)
     np.testing.assert_allclose(found[: len(expected)], expected, rtol=1e-4)
     assert np.abs(found[len(expected) :]).max() < 1e-6
+
+
+def exact_alignment(gaussian, mean, second, betas):
+    """What committee_alignment says, with its averages taken by quadrature."""
+    points, weights = gaussian
+    kernel = np.asarray(committee_kernel(points, points, mean, second, EPSILON, 1), np.float64)
+    targets = np.sum((np.asarray(points) @ np.asarray(betas).T) ** 2, axis=1)
+    own, pairs = weights * targets, np.outer(weights, weights)
+    return own @ kernel @ own / np.sqrt(np.sum(pairs * kernel**2)) / np.sum(weights * targets**2)
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+def test_the_alignment_is_that_averaged_over_all_inputs(gaussian, directions):
+    weights = 1.5 * jax.random.normal(jax.random.key(3), (FEATURES, 5)) + 0.3
+    moments = summary_statistics({"kernel": weights})
+    betas = jax.random.normal(jax.random.key(4), (directions, FEATURES))
+    found = committee_alignment(*moments, betas, EPSILON)
+    assert float(found) == pytest.approx(exact_alignment(gaussian, *moments, betas), rel=1e-4)
+
+
+def test_the_alignment_with_one_direction_has_the_papers_numerator():
+    weights, beta = jax.random.normal(jax.random.key(3), (FEATURES, 5)), jnp.array([1.0, -2.0, 0.5])
+    mean, second = summary_statistics({"kernel": weights})
+    other = jnp.eye(FEATURES) * jnp.trace(second) / FEATURES
+
+    def numerator(moment):
+        length = beta @ beta
+        return length**2 * jnp.trace(moment) + 8 * length * beta @ moment @ beta
+
+    def found(moment):
+        """The numerator alone: the linear part of the kernel is all of ⟨K²⟩ at so small an ε."""
+        return committee_alignment(0 * mean, moment, beta[None], 1e-3)
+
+    assert float(found(second) / found(other)) == pytest.approx(float(numerator(second) / numerator(other)), rel=1e-4)

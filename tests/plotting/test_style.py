@@ -1,7 +1,7 @@
 import matplotlib
 from matplotlib.figure import Figure
 
-from grok_jax.plotting.style import OKABE_ITO, RC, colours, panel_label, style
+from grok_jax.plotting.style import OKABE_ITO, RC, colours, panel_label, short_log_axes, style
 
 
 def test_the_style_ends_with_its_context():
@@ -20,3 +20,25 @@ def test_a_panel_letter_stands_at_the_left():
     ax = Figure().subplots()
     panel_label(ax, "b")
     assert ax.get_title(loc="left") == "(b)"
+
+
+def written_at(axis):
+    axis.figure.draw_without_rendering()
+    return [tick.get_text() for tick in axis.get_ticklabels()]
+
+
+def test_a_logarithmic_axis_of_a_decade_has_more_than_one_number():
+    ax = Figure().subplots()
+    ax.plot([12, 60], [0.3, 0.8])
+    short_log_axes(ax)
+    assert {"20", "50"} <= set(written_at(ax.xaxis))
+    assert "0.5" in written_at(ax.yaxis)
+
+
+def test_axes_without_a_point_that_can_be_drawn_stay_as_they_are():
+    ax = Figure().subplots()
+    ax.plot([1, 2], [float("nan"), 0])
+    ax.axhline(0.05)
+    short_log_axes(ax)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "linear")
+    ax.figure.draw_without_rendering()

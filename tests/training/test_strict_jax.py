@@ -72,7 +72,7 @@ def test_every_probe_that_fits_can_be_checked(probe):
     task, model = {"logits": ("mnist", "mlp"), "mixture": ("circuit_logits", "mixture")}.get(
         probe, ("modular_arithmetic", "transformer")
     )
-    if probe in ("decomposition", "kernel", "kernel_regression", "row_errors", "subspace"):
+    if probe in ("decomposition", "kernel", "kernel_regression", "population_alignment", "row_errors", "subspace"):
         task, model = "single_index", "committee"
     fields = {"task.target": "quadratic"} if task == "single_index" else {}
     if probe == "representation":

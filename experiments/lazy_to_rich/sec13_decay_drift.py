@@ -1,0 +1,178 @@
+"""Lazy to rich, Section 13: how far weight decay moves the kernel of a lazy network that has fitted.
+
+Results: dims ('optimizer.weight_decay', 'seed', 'step').
+"""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import last_value, value_at
+from grok_jax.analysis.power_law import slopes_along
+from grok_jax.analysis.relative_loss import relative
+from grok_jax.analysis.selection import config_value, sorted_along, with_axis
+from grok_jax.plotting.curves import curve, legend, log_values
+from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, short_log_axes, style
+from grok_jax.plotting.times import line_of_slope
+
+DECAY = "optimizer.weight_decay"
+NEAR_ONE = 0.2  # of a slope
+GROWS = 1.5  # times, from half the steps to all of them
+RESTS = 0.2  # of what the smallest decay adds to the distance in that time
+CLOSE = 0.15  # relative
+FITTED = 0.05  # of the first train loss, at half the steps
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) train loss, (b) distance of the kernel from its start, over the steps; (c) that at the end over the decay."""
+    ds = with_axis(ds, DECAY).sortby(DECAY)
+    ds = ds if "seed" in ds.dims else ds.expand_dims("seed")
+    with style():
+        figure = Figure(figsize=(13.2, 4.1), layout="constrained")
+        losses, distances, ends = figure.subplots(1, 3)
+        for decay, colour in zip(ds[DECAY].values, colours(ds.sizes[DECAY]), strict=True):
+            runs = ds.sel({DECAY: decay})
+            curve(losses, relative(runs["train_loss"]), colour=colour, label=f"κ = {decay:g}")
+            curve(distances, runs["kernel_distance"], colour=colour, label=f"κ = {decay:g}")
+        for ax, name in ((losses, "train loss / its start"), (distances, "|K - K₀| / |K₀|")):
+            log_values(ax)
+            ax.set_ylabel(name)
+            legend(ax)
+        _ends(ends, ds)
+        for ax, letter in zip((losses, distances, ends), "abc", strict=True):
+            panel_label(ax, letter)
+    return figure
+
+
+def _ends(ax: Axes, ds: xr.Dataset) -> None:
+    end = last_value(ds["kernel_distance"])
+    decayed = end.isel({DECAY: np.flatnonzero(ds[DECAY] > 0)}).transpose(DECAY, "seed")
+    ax.plot(np.ravel(decayed[DECAY].broadcast_like(decayed)), np.ravel(decayed), "o", color=OKABE_ITO[0], label="runs")
+    line_of_slope(ax, decayed, DECAY, 1.0, label="slope 1")
+    expected = _free_decay(ds)
+    if expected is not None and decayed.sizes[DECAY]:
+        shown = expected.sel({DECAY: decayed[DECAY]})
+        ax.plot(shown[DECAY], shown, "x", color=OKABE_ITO[1], label="weights that decay freely")
+    for i, rest in enumerate(np.ravel(end.isel({DECAY: np.flatnonzero(ds[DECAY] == 0)}))):
+        ax.axhline(rest, color="0.6", linewidth=0.8, linestyle=":", label="κ = 0" if i == 0 else None)
+    ax.set(xlabel="weight decay κ", ylabel="|K - K₀| / |K₀| at the end")
+    short_log_axes(ax)
+    legend(ax)
+
+
+def _decayed(ds: xr.Dataset) -> xr.Dataset:
+    """The runs with decay, in its order."""
+    ds = with_axis(ds, DECAY)
+    return sorted_along(ds.isel({DECAY: np.flatnonzero(ds[DECAY] > 0)}), DECAY)
+
+
+def _undecayed(ds: xr.Dataset) -> xr.Dataset:
+    ds = with_axis(ds, DECAY)
+    rest = ds.isel({DECAY: np.flatnonzero(ds[DECAY] == 0)})
+    if not rest.sizes[DECAY]:
+        raise NotMeasured("needs a run without weight decay")
+    return rest.isel({DECAY: 0}, drop=True)
+
+
+def _free_decay(ds: xr.Dataset) -> Float[xr.DataArray, " decays"] | None:
+    """1 - exp(-2 (L - 1) η κ T) of L layers: what the kernel of a network without biases loses with its weights.
+
+    Its ReLU makes the function homogeneous of degree L in the weights, and the kernel of degree 2 (L - 1).
+    """
+    widths, biases, activation, rate, scale, scaled = (
+        config_value(ds, name)
+        for name in (
+            "model.widths",
+            "model.use_bias",
+            "model.activation",
+            "optimizer.learning_rate",
+            "model.output_scale",
+            "optimizer.scale_learning_rate",
+        )
+    )
+    if None in (widths, biases, activation, rate, scale) or biases or activation != "relu":
+        return None
+    rate = rate / scale**2 if scaled else rate
+    return 1 - np.exp(-2 * len(widths) * rate * ds[DECAY] * float(ds["step"][-1]))
+
+
+def _halves(runs: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+    """Distance of the kernel at half the steps and at the end, and whether the run had fitted by the half."""
+    half = float(runs["step"][-1]) / 2
+    fitted = value_at(relative(runs["train_loss"]), half) < FITTED
+    return value_at(runs["kernel_distance"], half), last_value(runs["kernel_distance"]), fitted
+
+
+def _at_each(x: Float[xr.DataArray, "decays ..."], name: str) -> dict[str, Float[xr.DataArray, "..."]]:
+    return {f"{name} at κ = {decay:g}": x.sel({DECAY: decay}, drop=True) for decay in x[DECAY].values}
+
+
+def _is_of_order_decay(ds: xr.Dataset) -> Measured:
+    runs = _decayed(ds)
+    _, end, fitted = _halves(runs)
+    slope = slopes_along(end, DECAY)
+    values = {"slope": slope} | _at_each(end, "distance")
+    return over_seeds(np.abs(slope - 1) <= NEAR_ONE, values, decided=slope.notnull() & fitted.all(DECAY))
+
+
+def _goes_on(ds: xr.Dataset) -> Measured:
+    runs = _decayed(ds)
+    half, end, fitted = _halves(runs)
+    growth = end / half
+    values = {"least growth": growth.min(DECAY)} | _at_each(growth, "growth")
+    return over_seeds((growth >= GROWS).all(DECAY), values, decided=(growth.notnull() & fitted).all(DECAY))
+
+
+def _rests_without(ds: xr.Dataset) -> Measured:
+    half, end, fitted = _halves(_undecayed(ds))
+    least_half, least_end, least_fitted = (x.isel({DECAY: 0}, drop=True) for x in _halves(_decayed(ds)))
+    share = np.abs(end - half) / np.abs(least_end - least_half)
+    values = {"part of what the smallest κ adds": share, "distance at half": half, "distance at the end": end}
+    values["relative change of the distance"] = end / half - 1
+    return over_seeds(share <= RESTS, values, decided=share.notnull() & fitted & least_fitted)
+
+
+def _is_free_decay(ds: xr.Dataset) -> Measured:
+    runs = _decayed(ds)
+    expected = _free_decay(runs)
+    if expected is None:
+        raise NotMeasured("needs a network of known rate without biases, of ReLU units")
+    _, end, fitted = _halves(runs)
+    off = end / expected - 1
+    worst = np.abs(off).max(DECAY)
+    values = {"largest relative difference": worst} | _at_each(off, "difference")
+    return over_seeds(worst <= CLOSE, values, decided=(off.notnull() & fitted).all(DECAY))
+
+
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/sec13/1",
+        "the kernel's distance from its start at the end grows as κ (slope of the logarithms within .2 of 1)",
+        "the NTK evolves at order O(κ) for κ the weight decay parameter",
+        _is_of_order_decay,
+    ),
+    Claim(
+        "lazy_to_rich/sec13/2",
+        "with decay the distance goes on growing after the fit: at each κ 1.5 times or more in the second half",
+        "under weight decay, the NTK of a network continuously evolves over time",
+        _goes_on,
+    ),
+    Claim(
+        "lazy_to_rich/sec13/3",
+        "without decay the kernel is at rest by then: the second half adds at most a fifth of what it adds at the"
+        " smallest κ",
+        "the paper sets decay against lazy training, in which the features stay as they are",
+        _rests_without,
+        own=True,
+    ),
+    Claim(
+        "lazy_to_rich/sec13/4",
+        "at each κ the distance at the end is within 15% of 1 - exp(-2 (L - 1) ηκt), of weights that decay freely",
+        "the paper gives the order alone",
+        _is_free_decay,
+        own=True,
+    ),
+]

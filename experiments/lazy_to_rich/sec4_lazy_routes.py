@@ -1,0 +1,224 @@
+"""Lazy to rich, Section 4.1: the output scale, the scale of the labels and the width as routes to lazy training.
+
+Results: dims ('task.target_scale,model.output_scale,model.width,optimizer.learning_rate', 'seed', 'step').
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import how_many_differ, last_value, time_to_grok
+from grok_jax.analysis.power_law import rank_correlation
+from grok_jax.analysis.relative_loss import relative, relative_losses
+from grok_jax.plotting.curves import curves_along, legend
+from grok_jax.plotting.style import OKABE_ITO, panel_label, short_log_axes, style
+
+LABELS, ALPHA, WIDTH = "task.target_scale", "model.output_scale", "model.width"
+POINT = f"{LABELS},{ALPHA},{WIDTH},optimizer.learning_rate"
+LAZINESS = "laziness"
+LEVEL = 0.2  # of its start: a loss that is below has been learned
+STRONG = 0.8  # rank correlation
+SAME = 0.01  # relative
+CLOSE = 0.25  # relative
+STILL = 1.5  # a factor: what changes by less does not change
+FEWEST = 3  # points of a sweep, or different finite waits
+
+
+Measure = Callable[[xr.Dataset], Float[xr.DataArray, "*grid"]]
+
+
+class Route(NamedTuple):
+    """A sweep, in the order of ever lazier runs where it makes them so."""
+
+    name: str
+    symbol: str
+    marker: str
+
+
+OUTPUT, LABEL, USUAL, PLAIN = 0, 1, 2, 3
+ROUTES = (
+    Route("output scale α", "α", "o"),
+    Route("labels times 1/α", "α", "x"),
+    Route("width N, 1/√N", "N", "s"),
+    Route("width N, 1/N", "N", "^"),
+)
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) to (d) losses over their start along each route; (e) change of the kernel, (f) wait, over α and √(N / N₀).
+
+    The wait is from train to test loss at LEVEL of their start.
+    """
+    with style():
+        figure = Figure(figsize=(13.2, 7.6), layout="constrained")
+        grid = figure.subplots(2, 3)
+        losses, ends = [*grid[0], grid[1, 0]], grid[1, 1:]
+        for i, (ax, route) in enumerate(zip(losses, ROUTES, strict=True)):
+            runs = relative_losses(_route(ds, i))
+            axis = LAZINESS if i < USUAL else WIDTH
+            curves_along(ax, runs.swap_dims({POINT: axis}), axis, symbol=route.symbol)
+            ax.axhline(LEVEL, color="0.4", linestyle=":")
+            ax.sharey(losses[0])
+            ax.set(title=route.name, ylabel="loss / its start (dashed: train)")
+            legend(ax, loc="lower left")
+        _ends(ends[0], ds, _change, "|K - K₀| / |K₀| at the end")
+        _ends(ends[1], ds, _wait, "wait in steps (no mark: not over)")
+        for ax, letter in zip([*losses, *ends], "abcdef", strict=True):
+            panel_label(ax, letter)
+    return figure
+
+
+def _ends(ax: Axes, ds: xr.Dataset, measure: Measure, label: str) -> None:
+    """A mark for each run of each route, over its laziness."""
+    for i, (route, colour) in enumerate(zip(ROUTES, OKABE_ITO, strict=False)):
+        runs = _route(ds, i)
+        heights = measure(runs)
+        heights = heights.where(np.isfinite(heights) & (heights > 0))
+        across = runs[LAZINESS].broadcast_like(heights).transpose(*heights.dims)
+        ax.plot(
+            np.ravel(across), np.ravel(heights), route.marker, color=colour, markerfacecolor="none", label=route.name
+        )
+    ax.set(xlabel="α, or √(N / N₀)", ylabel=label)
+    short_log_axes(ax)
+    legend(ax)
+
+
+def _change(runs: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
+    """How far the kernel has moved at the end."""
+    return last_value(runs["kernel_distance"])
+
+
+def _wait(runs: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
+    return time_to_grok(relative_losses(runs), LEVEL)
+
+
+def _members(ds: xr.Dataset) -> list[Bool[np.ndarray, " points"]]:
+    """Which points belong to each route; the one with α = 1, labels as they are and N = N₀ belongs to all."""
+    labels, alpha, width = (ds[name].values for name in (LABELS, ALPHA, WIDTH))
+    base = _base_width(ds)
+    one = [np.isclose(x, 1, rtol=1e-5) for x in (labels, alpha, alpha / np.sqrt(width / base))]
+    return [one[0] & (width == base), one[1] & (width == base), one[0] & one[2], one[0] & one[1]]
+
+
+def _base_width(ds: xr.Dataset) -> int:
+    """N₀, the width that most of the runs have: that of the sweeps over α and over labels."""
+    widths, counts = np.unique(ds[WIDTH].values, return_counts=True)
+    return int(widths[np.argmax(counts)])
+
+
+def _route(ds: xr.Dataset, route: int) -> xr.Dataset:
+    """The runs of a route with their LAZINESS, ascending: α, one over the label scale, or the width's √(N / base).
+
+    Raises:
+      NotMeasured: the results have no such sweep.
+    """
+    if POINT not in ds.dims:
+        raise NotMeasured(f"needs the axis {POINT}")
+    runs = ds.isel({POINT: np.flatnonzero(_members(ds)[route])})
+    if runs.sizes[POINT] < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more points of the sweep over {ROUTES[route].name}")
+    laziness = (runs[ALPHA], 1 / runs[LABELS])[route] if route < USUAL else np.sqrt(runs[WIDTH] / _base_width(ds))
+    # Numbers as the config has them, not as float32: sweeps are compared point by point.
+    return runs.assign_coords({LAZINESS: (POINT, [float(f"{x:.5g}") for x in laziness.values])}).sortby(LAZINESS)
+
+
+def _labels_are_output_scale(ds: xr.Dataset) -> Measured:
+    output, label = (_route(ds, route).swap_dims({POINT: LAZINESS}) for route in (OUTPUT, LABEL))
+    output, label = xr.align(output, label, join="inner", exclude=["seed", "step"])
+    if output.sizes[LAZINESS] < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more α of both sweeps")
+
+    def off(values: list[Float[xr.DataArray, "..."]]) -> Float[xr.DataArray, "..."]:
+        here, there = (x.drop_vars([n for n in x.coords if n not in x.dims]) for x in values)
+        return np.abs(here / there - 1).max([LAZINESS, *({"step"} & set(here.dims))])
+
+    worst = {
+        "test loss / its start, any record": off([relative(runs["test_loss"]) for runs in (label, output)]),
+        "change of the kernel": off([_change(runs) for runs in (label, output)]),
+        "change of the weights": off([last_value(runs["relative_distance"]) for runs in (label, output)]),
+    }
+    largest = xr.concat(list(worst.values()), "what").max("what", skipna=False)
+    named = {f"largest relative difference: {name}": value for name, value in worst.items()}
+    return over_seeds(largest <= SAME, named, decided=largest.notnull())
+
+
+def _is_lazier_along(ds: xr.Dataset, route: int) -> Measured:
+    runs = _route(ds, route)
+    change, wait = _change(runs), _wait(runs)
+    falling, rising = (rank_correlation(x, POINT, runs[LAZINESS]) for x in (change, wait))
+    values = {"rank correlation of the kernel's change": falling, "of the wait": rising}
+    for i, name in ((0, "at the first point"), (-1, "at the last")):
+        values[f"change of the kernel {name}"] = change.isel({POINT: i}, drop=True)
+        values[f"steps of wait {name}"] = wait.isel({POINT: i}, drop=True)
+    decided = falling.notnull() & rising.notnull() & (how_many_differ(wait, [POINT]) >= FEWEST)
+    return over_seeds((falling < -STRONG) & (rising > STRONG), values, decided=decided)
+
+
+def _plain_width_changes_nothing(ds: xr.Dataset) -> Measured:
+    change = _change(_route(ds, PLAIN))
+    factor = change.max(POINT) / change.min(POINT)
+    values = {"largest / smallest change of the kernel": factor}
+    for i, name in ((0, "narrowest"), (-1, "widest")):
+        values[f"change of the kernel, {name}"] = change.isel({POINT: i}, drop=True)
+    return over_seeds(factor <= STILL, values, decided=change.notnull().all(POINT))
+
+
+def _usual_width_is_output_scale(ds: xr.Dataset) -> Measured:
+    output, width = (_route(ds, route).swap_dims({POINT: LAZINESS}) for route in (OUTPUT, USUAL))
+    output, width = xr.align(output, width, join="inner", exclude=["seed", "step"])
+    if output.sizes[LAZINESS] < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more √(N / N₀) among the α")
+    drop = [name for name in width.coords if name not in (LAZINESS, "seed", "step")]
+    off = np.abs(_change(width).drop_vars(drop) / _change(output).drop_vars(drop) - 1)
+    values = {"largest relative difference": off.max(LAZINESS)}
+    values |= {f"at √(N / N₀) = {x:g}": off.sel({LAZINESS: x}, drop=True) for x in off[LAZINESS].values}
+    return over_seeds(off.max(LAZINESS) <= CLOSE, values, decided=off.notnull().all(LAZINESS))
+
+
+LAZIER = "the kernel moves less (rank correlation < -.8) and the wait from train to test loss grows (> .8)"
+CLAIMS = [
+    Claim(
+        "lazy_to_rich/sec4/1",
+        f"the larger the output scale α, the lazier: {LAZIER}",
+        "multiplying the network output logits by a large scale factor α can also induce lazy training",
+        lambda ds: _is_lazier_along(ds, OUTPUT),
+    ),
+    Claim(
+        "lazy_to_rich/sec4/2",
+        f"the smaller the labels, the lazier: {LAZIER}",
+        "scaling y by factor 1/α can induce lazy training",
+        lambda ds: _is_lazier_along(ds, LABEL),
+    ),
+    Claim(
+        "lazy_to_rich/sec4/3",
+        f"the wider the network, in the parametrization with 1/√N, the lazier: {LAZIER}",
+        "large width: in commonly used parameterization, increasing the network width improves this approximation",
+        lambda ds: _is_lazier_along(ds, USUAL),
+    ),
+    Claim(
+        "lazy_to_rich/sec4/4",
+        "labels times 1/α train as output scale α does: losses over their start, kernels and weights within 1%",
+        "these methods of inducing laziness are equivalent in inducing grokking",
+        _labels_are_output_scale,
+    ),
+    Claim(
+        "lazy_to_rich/sec4/5",
+        "width N with 1/√N moves the kernel as far as output scale √(N/100) at N = 100 does, within 25%",
+        "the same, of the width",
+        _usual_width_is_output_scale,
+        own=True,
+    ),
+    Claim(
+        "lazy_to_rich/sec4/6",
+        "width alone, with the 1/N of Eq. 3, does not: the kernel's change differs by a factor of 1.5 at most",
+        "the paper says it of common parametrizations; that of its own toy model is another",
+        _plain_width_changes_nothing,
+        own=True,
+    ),
+]
