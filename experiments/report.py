@@ -56,6 +56,8 @@ def _section(name: str, verdicts: Sequence[Mapping[str, Any]]) -> str:
 def _row(verdict: Mapping[str, Any]) -> str:
     kind = verdict["verdict"].replace(" ", "-")
     note = f"<br><small>{escape(verdict['note'])}</small>" if verdict["note"] else ""
+    if verdict.get("finding"):  # older files of claims have none
+        note += f"<br><small>Finding: {escape(verdict['finding'])}</small>"
     whose = "<i>a claim of our own</i>: " if verdict["own"] else ""
     cells = (whose + escape(verdict["claim"]) + note, escape(verdict["paper"]), escape(show_value(verdict["measured"])))
     return f'<tr><td class="{kind}">{escape(verdict["verdict"])}' + "".join(f"<td>{cell}" for cell in cells) + "</tr>"

@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from experiments.checks import at_steps, falls
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import how_many_differ, is_censored, is_longest_at, last_value, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
@@ -103,3 +104,22 @@ CLAIMS = [
         own=True,
     ),
 ]
+
+# One run of the authors' code at each (α, ε): steps to a train and a test loss of .1, and the last test loss of those
+# that never come to it.
+THEIRS = {
+    (0.4, 0.02): (173, 407, None),
+    (0.4, 0.14): (19, 78, None),
+    (0.4, 0.28): (8, 46, None),
+    (2.8, 0.02): (897, 3503, None),
+    (2.8, 0.14): (83, 1053, None),
+    (2.8, 0.28): (32, None, 0.146),
+    (5.6, 0.02): (1575, 7933, None),
+    (5.6, 0.14): (130, None, 0.145),
+    (5.6, 0.28): (46, None, 0.229),
+}
+CHECKS = []
+for (_scale, _epsilon), (_train, _test, _end) in THEIRS.items():
+    _runs = {ALPHA: _scale, EPSILON: _epsilon}
+    CHECKS += falls("train_loss", _runs, {0.1: _train})
+    CHECKS += falls("test_loss", _runs, {0.1: _test}) if _test else at_steps("test_loss", _runs, {110_000: _end})

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from experiments.checks import at_steps
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value
 from grok_jax.plotting.curves import curves_along, legend
@@ -151,3 +152,16 @@ CLAIMS = [
         lambda ds: _collapses(ds, "loss", CLOSE_LOSS),
     ),
 ]
+
+# One run of the authors' code at each (σ, α): the last test loss, and how far the weights have gone, over their norm.
+THEIRS = {
+    (0.5, 1): (0.0332, 5.18),
+    (2, 1): (0.646, 1.139),
+    (0.5, 4): (0.187, 2.53),
+    (1, 1): (0.183, 2.53),
+    (2, 0.25): (0.170, 2.55),
+}
+CHECKS = []
+for (_sigma, _scale), (_loss, _moved) in THEIRS.items():
+    _runs = {"model.init_scale": _sigma, "model.output_scale": _scale}
+    CHECKS += at_steps("test_loss", _runs, {50_000: _loss}) + at_steps("relative_distance", _runs, {50_000: _moved})

@@ -41,6 +41,7 @@ def test_judging_reports_every_field():
             "measured": 3.0,
             "verdict": "holds",
             "note": "a note",
+            "finding": "",
         }
     ]
 

@@ -1,0 +1,120 @@
+"""Pictures of check values: our curves with the authors' numbers over them, and all ratios of a paper."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Real
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from experiments.checks import AGREES, NOT_COMPARED, WIDENING, Check, at_height, at_step, curve_of, setting_words
+from grok_jax.plotting.curves import log_values
+from grok_jax.plotting.style import OKABE_ITO, colours, style
+
+Row = Mapping[str, Any]
+COLUMNS = 3
+MARKERS = {True: "o", False: "X"}  # by whether ours agrees
+WORDS = {True: "the authors' number: ours agrees", False: "the authors' number: ours differs"}
+
+
+def check_curves(checks: Sequence[Check], compared: Sequence[Row], ds: xr.Dataset) -> Figure | None:
+    """A panel for each curve: thin lines for seeds, thick for their median, markers for the authors' numbers.
+
+    The bar at a marker is the range in which it would agree.
+
+    Args:
+      checks: the numbers.
+      compared: what compare made of them.
+      ds: results.
+
+    Returns:
+      The picture; None where no number of a curve over steps could be compared.
+    """
+    pairs = list(zip(checks, compared, strict=True))
+    drawn = [(c, r) for c, r in pairs if r["verdict"] != NOT_COMPARED and "step" in ds[c.curve].dims]
+    panels = {}
+    for check, row in drawn:
+        panels.setdefault((check.curve, check.relative), []).append((check, row))
+    if not panels:
+        return None
+    rows = -(-len(panels) // COLUMNS)
+    with style():
+        figure = Figure(figsize=(4.6 * min(COLUMNS, len(panels)), 3.9 * rows + 0.4), layout="constrained")
+        axes = figure.subplots(rows, min(COLUMNS, len(panels)), squeeze=False).ravel()
+        for ax, entries in zip(axes, panels.values(), strict=False):
+            _panel(ax, entries, ds)
+        for ax in axes[len(panels) :]:
+            ax.set_axis_off()
+        handles = [
+            Line2D([], [], color="grey", marker=m, ls="", mec="black", label=WORDS[k]) for k, m in MARKERS.items()
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _panel(ax: Axes, entries: Sequence[tuple[Check, Row]], ds: xr.Dataset) -> None:
+    settings = {setting_words(check): check for check, _ in entries}
+    for colour, (name, check) in zip(colours(len(settings)), settings.items(), strict=True):
+        _curves(ax, curve_of(check, ds), colour, name)
+        for other, row in entries:
+            if setting_words(other) == name:
+                _mark(ax, other, row, colour)
+    ax.set(xscale="log", xlabel="step")
+    check = entries[0][0]
+    name = check.curve.replace("_", " ") + (" / its start" if check.relative else "")
+    ax.set_ylabel(name)
+    if "accuracy" not in check.curve:
+        log_values(ax)
+    if any(settings):
+        ax.legend(fontsize=7, ncols=2 if len(settings) > 4 else 1)
+
+
+def _curves(ax: Axes, x: Real[xr.DataArray, "seed step"], colour: str, name: str) -> None:
+    x = x.where(x["step"] >= 1).dropna("step", how="all")
+    ax.plot(x["step"], x.transpose("step", "seed"), color=colour, linewidth=0.5, alpha=0.4)
+    ax.plot(x["step"], x.median("seed"), color=colour, linewidth=1.8, label=name)
+
+
+def _mark(ax: Axes, check: Check, row: Row, colour: str) -> None:
+    step, height = max(at_step(check), 1), at_height(check)
+    band = [row["low"] / WIDENING, row["high"] * WIDENING]
+    if check.kind in ("value", "peak"):
+        ax.plot([step, step], band, color=colour, linewidth=4, alpha=0.35)
+    else:
+        ends = np.clip(band, 1, ax.get_xlim()[1])
+        ax.plot(ends, [height, height], color=colour, linewidth=4, alpha=0.35)
+    marker = MARKERS[row["verdict"] == AGREES]
+    ax.plot(step, height, marker, color=colour, markeredgecolor="black", markersize=7, zorder=5)
+
+
+def ratios(rows: Sequence[Row], title: str) -> Figure:
+    """All check values of a paper: ours over the authors', with the range over our seeds.
+
+    Args:
+      rows: as compare makes them, each with a further key "figure".
+      title: of the picture.
+    """
+    rows = [row for row in rows if row["verdict"] != NOT_COMPARED]
+    with style():
+        figure = Figure(figsize=(9.0, 1.2 + 0.17 * len(rows)), layout="constrained")
+        ax = figure.subplots()
+        for place, row in enumerate(rows):
+            good = row["verdict"] == AGREES
+            colour = OKABE_ITO[0] if good else OKABE_ITO[1]
+            low, middle, high = (row[key] / row["theirs"] for key in ("low", "ours", "high"))
+            ax.plot([low, high], [place, place], color=colour, linewidth=1.5)
+            ax.plot(middle, place, MARKERS[good], color=colour, markersize=4.5)
+        ax.axvspan(1 / WIDENING, WIDENING, color="black", alpha=0.08, linewidth=0)
+        ax.axvline(1, color="black", linewidth=0.8)
+        ax.set_yticks(range(len(rows)), [f"{row['figure']}  {row['check']}" for row in rows], fontsize=6.5)
+        ends = np.cumsum([len(list(group)) for _, group in groupby(rows, lambda row: row["figure"])])
+        for end in ends[:-1]:
+            ax.axhline(end - 0.5, color="black", linewidth=0.4)
+        ax.set(xscale="log", xlabel="ours / the authors' (line: range of our seeds)", title=title)
+        ax.set_ylim(len(rows) - 0.5, -0.5)
+        ax.grid(False, axis="y")
+    return figure
