@@ -1,137 +1,41 @@
 """The table of evidence: gathers what finished figures have measured.
 
-python -m experiments.evidence --results=<folder>,<folder> [--out=docs]
+python -m experiments.evidence --results=<folder>,<folder> --out=docs
 
 Every finished figure below the folders is judged by its claims of today, from the results that it kept, and replaces
-what evidence.json had of that figure and preset. evidence.md and the pictures are drawn from evidence.json alone; so
-without --results they are made anew from it. A folder of another setting than the preset's of today is passed over.
+what evidence.json had of that figure and preset. evidence.md and the pictures are made from evidence.json alone, also
+without --results. A folder of another setting than today's presets is passed over; only the number of seeds and the
+precision of matrix products may differ, and are told.
 """
 
-import datetime
-import json
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from absl import flags
-from ml_collections import ConfigDict
 
-from experiments import command, evidence_table, figures
-from experiments.catalogue import all_figures
-from experiments.checks import compare
-from experiments.settings import other_fields, preset_config
+from experiments import command, evidence_entries
 from grok_jax import results
-from grok_jax.analysis.claims import as_json, count_verdicts, judge
+from grok_jax.analysis.claims import count_verdicts
 from grok_jax.errors import require
-from grok_jax.training.grid import parse_grid
 
 RESULTS = flags.DEFINE_list("results", [], "Folders of finished figures, however deep below.")
 OUT = command.define_out("Folder of evidence.json, evidence.md and evidence/, made or brought up to date.")
 DATE = flags.DEFINE_string("date", "", "Day of results that do not say theirs; else that of the file.")
 
-PRESETS = ("quick", "paper")
-PRECISION = "matmul_precision"
-COMPUTED = ("execution.", f"training.{PRECISION}")  # may differ from the preset
-
 
 def main() -> None:
     """Gathers the results of the flags and writes the table."""
     out = Path(OUT.value)
-    kept = read(out / "evidence.json")
+    entries = evidence_entries.read(out / "evidence.json")
     for root in RESULTS.value:
         require(Path(root).is_dir(), f"--results={root} is no folder")
         for folder in sorted(file.parent for file in Path(root).rglob("results.nc")):
-            entry, reason = gather(folder, DATE.value)
+            entry, reason = evidence_entries.gather(folder, DATE.value)
             print(f"{folder}: {reason or count_verdicts(entry['claims'])}", flush=True)
             if entry:
-                kept[f"{entry['figure']} {entry['preset']}"] = entry
+                entries[f"{entry['figure']} {entry['preset']}"] = entry
     with results.writing(out):
-        write(out, kept)
+        evidence_entries.write(out, entries)
     print(f"the table: {out / 'evidence.md'}")
-
-
-def read(file: Path) -> dict[str, dict[str, Any]]:
-    """The entries of evidence.json by figure and preset; none where it does not exist."""
-    return json.loads(file.read_text("utf-8")) if file.exists() else {}
-
-
-def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes evidence.json, and what is drawn from it."""
-    out.mkdir(parents=True, exist_ok=True)
-    entries = {key: entries[key] for key in sorted(entries, key=_in_order)}
-    text = json.dumps(as_json(entries), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    (out / "evidence.json").write_text(text, "utf-8")
-    (out / "evidence.md").write_text(
-        evidence_table.page(json.loads(text), sorted(all_figures(), key=_in_order)), "utf-8"
-    )
-
-
-def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
-    """What a finished figure has measured, judged by its claims of today.
-
-    Args:
-      folder: where it is.
-      date: of results that do not say theirs; "" takes that of the file.
-
-    Returns:
-      The entry, and why there is none.
-    """
-    record = json.loads((folder / "config.json").read_text("utf-8"))
-    figure = record["config"].get("figure", "")
-    if figure not in all_figures():
-        return {}, f"passed over: {figure!r} is no figure of the catalogue"
-    setting = [setting_of(record["config"], figure, preset) for preset in PRESETS]
-    if all(changed for _, changed in setting):
-        nearest = min((changed for _, changed in setting), key=len)
-        return {}, f"passed over: {', '.join(nearest[:4])} differ from today's presets"
-    place = next(i for i, (_, changed) in enumerate(setting) if not changed)
-    figure_of = figures.figure_of(ConfigDict(record["config"]))
-    dataset = results.load_dataset(folder)
-    made = record.get("date") or date or _day_of(folder / "results.nc")
-    return {
-        "figure": figure,
-        "preset": PRESETS[place],
-        "setting": setting[place][0],
-        "device": record["devices"],
-        "date": made[:10],
-        "revision": record["git_revision"],
-        "jax": record["versions"]["jax"],
-        "seconds": round(float(dataset.attrs["wall_seconds"])),
-        "claims": judge(figure_of.claims, dataset),
-        "checks": compare(figure_of.checks, dataset, preset_config(figure, "paper")),
-    }, ""
-
-
-def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str, list[str]]:
-    """How the config of results stands to a figure's preset.
-
-    Returns:
-      What a reader must know beside the preset's name, such as the number of seeds where it is another; and the fields
-      in which it is another setting.
-    """
-    config = preset_config(figure, preset)
-    others = other_fields(there, config)
-    theirs, ours = _axes(there["grid"]), _axes(config.grid)
-    if {**theirs, "seed": ()} == {**ours, "seed": ()}:
-        others = [name for name in others if name != "grid"]
-    counts = [len(axes.get("seed", ((),))) for axes in (theirs, ours)]
-    words = [f"{counts[0]} of {counts[1]} seeds"] if counts[0] != counts[1] else []
-    words += [f"{PRECISION}={there['training'][name]}" for name in (PRECISION,) if f"training.{name}" in others]
-    return ", ".join(words), [name for name in others if not name.startswith(COMPUTED)]
-
-
-def _axes(grid: str) -> dict[str, Any]:
-    return {axis.name: axis.values for axis in parse_grid(grid)}
-
-
-def _day_of(file: Path) -> str:
-    return datetime.datetime.fromtimestamp(file.stat().st_mtime, datetime.UTC).date().isoformat()
-
-
-def _in_order(key: str) -> list[tuple[int, str]]:
-    """Sorts fig2 before fig10, and quick after paper."""
-    return [(int(part or 0), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", key)]
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """The page of evidence: a table of claims for each paper, from the entries of evidence.json."""
 
+import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.catalogue import figure_id, paper_of
+from experiments.checks import DIFFERS, NOT_COMPARED, VERDICTS, WIDENING
 from grok_jax.analysis.claims import FAILS, MIXED, count_verdicts, show_value
 
 Entry = Mapping[str, Any]
@@ -21,6 +24,11 @@ says has the paper's statement and the limits that decide it; limits that the pa
 fixed before the run, or its config says when. "Own" claims are this project's, not the paper's, and counted apart. Each
 claim that does not hold has a finding.
 """
+
+CHECKS = f"""Numbers of the authors' own run (of the notebook's code, or read off its stored pictures) beside our seeds,
+which have other random numbers. They are no claims. Ours *agrees* where their number lies in the range of our seeds,
+widened by a factor of {WIDENING:g} at both ends; *ours spread* is the same where that range is wider than tenfold, so
+that it says little; else ours *differs*. Only results in today's paper setting are compared."""
 
 
 def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:
@@ -50,7 +58,59 @@ def _paper(paper: str, entries: Mapping[str, Entry]) -> str:
     lines += ["| claim | what it says | verdict | seeds | measured | run |", "|---|---|---|---|---|---|"]
     for entry in chosen:
         lines += [_row(verdict, entry) for verdict in entry["claims"]]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *_checks(paper, chosen)])
+
+
+def compared_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The check values that could be compared, each with the figure and the preset of its entry."""
+    return [
+        {**row, "figure": _short(entry), **{key: _number(row[key]) for key in ("low", "ours", "high")}}
+        for entry in entries
+        for row in entry["checks"]
+        if row["verdict"] != NOT_COMPARED
+    ]
+
+
+def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
+    rows = compared_rows(chosen)
+    if not rows:
+        return []
+    agree, spread, differ = (sum(row["verdict"] == kind for row in rows) for kind in VERDICTS[:-1])
+    counts = f"Of {len(rows)} numbers, ours agree with {agree}, spread around {spread} and differ from {differ}."
+    lines = [
+        f"### Check values of {paper}",
+        "",
+        CHECKS,
+        "",
+        counts,
+        "",
+        f"![ours over theirs](evidence/{paper}.png)",
+        "",
+    ]
+    columns = ("figure", "number", "the authors'", "ours (range of the seeds)", "ratio", "verdict")
+    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for row in rows:
+        low, ours, high, ratio = map(show_value, (row["low"], row["ours"], row["high"], row["ours"] / row["theirs"]))
+        bold = "**" if row["verdict"] == DIFFERS else ""
+        cells = [row["figure"], _cell(row["check"]), show_value(row["theirs"]), f"{ours} ({low} to {high})", ratio]
+        lines.append(f"| {' | '.join(cells)} | {bold}{row['verdict']}{bold} |")
+    left = [reason for entry in chosen for reason in _not_compared(entry)]
+    return [*lines, "", *([f"Not compared: {'; '.join(left)}.", ""] if left else [])]
+
+
+def _not_compared(entry: Entry) -> list[str]:
+    notes = Counter(row["note"] for row in entry["checks"] if row["verdict"] == NOT_COMPARED)
+    return [f"{count} of {_short(entry)} ({_cell(note)})" for note, count in notes.items()]
+
+
+def _short(entry: Entry) -> str:
+    """E.g. "fig1 quick"."""
+    return f"{figure_id(entry['figure']).partition('/')[2]} {entry['preset']}"
+
+
+def _number(value: float | str | None) -> float:
+    """A number as evidence.json has it: "never" is inf, null NaN."""
+    return math.inf if value == "never" else math.nan if value is None else float(value)
 
 
 def _row(verdict: Mapping[str, Any], entry: Entry) -> str:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 import grok_jax
+from experiments.catalogue import paper_of
 from experiments.check_pictures import check_curves
 from experiments.checks import Check, compare
 from experiments.settings import preset_config
@@ -40,7 +41,8 @@ class FigureOf(NamedTuple):
 def figure_of(config: ConfigDict) -> FigureOf:
     """What the module that config.figure names has, e.g. "omnigrok/fig2b_teacher_student"; "" is a user's own grid.
 
-    A module has plot and CLAIMS, and may have table, prepare, extend and CHECKS.
+    A module has plot and CLAIMS, and may have table, prepare, extend and CHECKS; findings.py beside it says why claims
+    do not hold.
 
     Raises:
       UserError: there is no such figure.
@@ -55,7 +57,9 @@ def figure_of(config: ConfigDict) -> FigureOf:
     name = "experiments." + config.figure.replace("/", ".")
     module = importlib.import_module(name)
     further = {name: getattr(module, name, None) for name in ("table", "prepare", "extend")}
-    return FigureOf(module.plot, module.CLAIMS, **further, checks=getattr(module, "CHECKS", ()))
+    findings = importlib.import_module(f"experiments.{paper_of(config.figure)}.findings").FINDINGS
+    claims = [claim._replace(finding=findings.get(claim.id, "")) for claim in module.CLAIMS]
+    return FigureOf(module.plot, claims, **further, checks=getattr(module, "CHECKS", ()))
 
 
 def make(

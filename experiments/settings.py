@@ -27,11 +27,11 @@ def other_fields(there: Mapping[str, Any], config: ConfigDict) -> list[str]:
       Dotted names.
     """
     defaults = default_config(config.task.name, config.model.name, config.optimizer.name)
-    known = results.flat(as_json(defaults)) | results.flat(there)
-    wanted = results.flat(as_json(config))
+    known = results.flat(_as_kept(defaults)) | results.flat(there)
+    wanted = results.flat(_as_kept(config))
     return [name for name in wanted if known.get(name) != wanted[name]]
 
 
-def as_json(config: ConfigDict) -> dict[str, Any]:
+def _as_kept(config: ConfigDict) -> dict[str, Any]:
     """A config as config.json has it."""
     return json.loads(json.dumps(plain(config.to_dict())))

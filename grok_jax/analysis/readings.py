@@ -1,19 +1,16 @@
 """One number read off each run's curve, such as the height of its peak."""
 
-from typing import Literal, get_args
-
 import xarray as xr
-from jaxtyping import Float, Real
+from jaxtyping import Real
 
 from grok_jax.analysis.grokking import first_crossing, value_at
 from grok_jax.analysis.lazy import t_peak
 from grok_jax.errors import require
 
-Kind = Literal["value", "peak", "peak step", "rise", "fall"]
-STEPS = ("peak step", "rise", "fall")  # what these read is a step
+KINDS = ("value", "peak", "peak step", "rise", "fall")
 
 
-def read_off(x: Real[xr.DataArray, "*grid step"], kind: Kind, where: float) -> Float[xr.DataArray, "*grid"]:
+def read_off(x: Real[xr.DataArray, "*grid step"], kind: str, where: float | int) -> Real[xr.DataArray, "*grid"]:
     """Reads one number off each curve.
 
     Args:
@@ -29,9 +26,9 @@ def read_off(x: Real[xr.DataArray, "*grid step"], kind: Kind, where: float) -> F
     Raises:
       UserError: another kind.
     """
-    require(kind in get_args(Kind), f"kind is {kind!r}; it must be one of {', '.join(get_args(Kind))}")
+    require(kind in KINDS, f"kind is {kind!r}; it must be one of {', '.join(KINDS)}")
     if kind == "value":
-        return value_at(x, where)
+        return value_at(x, float(where))
     if kind in ("rise", "fall"):
-        return first_crossing(x, where, {"rise": "up", "fall": "down"}[kind])
+        return first_crossing(x, float(where), {"rise": "up", "fall": "down"}[kind])
     return x.max("step") if kind == "peak" else t_peak(x)
