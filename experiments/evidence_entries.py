@@ -13,13 +13,11 @@ from experiments import evidence_table, figures
 from experiments.catalogue import all_figures, paper_of
 from experiments.check_pictures import ratios
 from experiments.checks import compare
-from experiments.settings import other_fields, preset_config
+from experiments.settings import chosen_fields, preset_config, setting_of
 from grok_jax import results
 from grok_jax.analysis.claims import as_json, judge
-from grok_jax.training.grid import parse_grid
 
 PRESETS = ("quick", "paper")
-PRECISION = "training.matmul_precision"
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:
@@ -60,18 +58,17 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
     figure = record["config"].get("figure", "")
     if figure not in all_figures():
         return {}, f"passed over: {figure!r} is no figure of the catalogue"
-    setting = [setting_of(record["config"], figure, preset) for preset in PRESETS]
-    if all(changed for _, changed in setting):
-        nearest = min((changed for _, changed in setting), key=len)
-        return {}, f"passed over: {', '.join(nearest[:4])} differ from today's presets"
-    place = next(i for i, (_, changed) in enumerate(setting) if not changed)
+    others = {preset: setting_of(record["config"], figure, preset)[1] for preset in PRESETS}
+    preset = min(others, key=lambda preset: len(others[preset]))
+    if others[preset]:
+        return {}, f"passed over: of another {', '.join(others[preset][:4])} than {preset}"
     figure_of = figures.figure_of(ConfigDict(record["config"]))
     dataset = results.load_dataset(folder)
     made = record.get("date") or date or _day_of(folder / "results.nc")
     return {
         "figure": figure,
-        "preset": PRESETS[place],
-        "setting": setting[place][0],
+        "preset": preset,
+        "config": chosen_fields(record["config"]),
         "device": record["devices"],
         "date": made[:10],
         "revision": record["git_revision"],
@@ -80,28 +77,6 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
         "claims": judge(figure_of.claims, dataset),
         "checks": compare(figure_of.checks, dataset, preset_config(figure, "paper")),
     }, ""
-
-
-def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str, list[str]]:
-    """How the config of results stands to a figure's preset.
-
-    Returns:
-      What a reader must know beside the preset's name, such as the number of seeds where it is another; and the fields
-      in which it is another setting.
-    """
-    config = preset_config(figure, preset)
-    others = other_fields(there, config)
-    theirs, ours = _axes(there["grid"]), _axes(config.grid)
-    if {**theirs, "seed": ()} == {**ours, "seed": ()}:
-        others = [name for name in others if name != "grid"]
-    counts = [len(axes.get("seed", ((),))) for axes in (theirs, ours)]
-    words = [f"{counts[0]} of {counts[1]} seeds"] if counts[0] != counts[1] else []
-    words += [f"{PRECISION}={there['training']['matmul_precision']}"] if PRECISION in others else []
-    return ", ".join(words), [name for name in others if not name.startswith((PRECISION, "execution."))]
-
-
-def _axes(grid: str) -> dict[str, Any]:
-    return {axis.name: axis.values for axis in parse_grid(grid)}
 
 
 def _day_of(file: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.catalogue import figure_id, paper_of
 from experiments.checks import DIFFERS, NOT_COMPARED, VERDICTS, WIDENING
+from experiments.settings import setting_of
 from grok_jax.analysis.claims import FAILS, MIXED, count_verdicts, show_value
 
 Entry = Mapping[str, Any]
@@ -57,7 +58,8 @@ def _paper(paper: str, entries: Mapping[str, Entry]) -> str:
     lines = [f"## {paper}", "", _totals(chosen)]
     lines += ["| claim | what it says | verdict | seeds | measured | run |", "|---|---|---|---|---|---|"]
     for entry in chosen:
-        lines += [_row(verdict, entry) for verdict in entry["claims"]]
+        run = _run(entry)
+        lines += [_row(verdict, run) for verdict in entry["claims"]]
     return "\n".join([*lines, "", *_checks(paper, chosen)])
 
 
@@ -113,7 +115,7 @@ def _number(value: float | str | None) -> float:
     return math.inf if value == "never" else math.nan if value is None else float(value)
 
 
-def _row(verdict: Mapping[str, Any], entry: Entry) -> str:
+def _row(verdict: Mapping[str, Any], run: str) -> str:
     measured = verdict["measured"]
     numbers = dict(measured) if isinstance(measured, Mapping) else {"": measured}
     share = numbers.pop("seeds", "")
@@ -124,12 +126,14 @@ def _row(verdict: Mapping[str, Any], entry: Entry) -> str:
     tail = "".join(f"<br>{kind}: {_cell(text)}" for kind, text in remarks if text)
     bold = "**" if verdict["verdict"] in (FAILS, MIXED) else ""
     number = verdict["id"].partition("/")[2]
-    cells = [number, _cell(says) + tail, f"{bold}{verdict['verdict']}{bold}", share, _cell(shown + more), _run(entry)]
+    cells = [number, _cell(says) + tail, f"{bold}{verdict['verdict']}{bold}", share, _cell(shown + more), run]
     return f"| {' | '.join(cells)} |"
 
 
 def _run(entry: Entry) -> str:
-    preset = entry["preset"] + (f" ({entry['setting']})" if entry["setting"] else "")
+    words, others = setting_of(entry["config"], entry["figure"], entry["preset"])
+    told = f"of another {', '.join(others[:3])} than today's" if others else words
+    preset = entry["preset"] + (f" ({told})" if told else "")
     device = re.sub(r"^1 x ", "", entry["device"]).replace("cpu", "CPU")
     return f"{preset}, {device}, {entry['date']}, {entry['revision'][:7]}"
 

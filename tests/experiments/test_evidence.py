@@ -8,7 +8,7 @@ import pytest
 
 from experiments import evidence_entries, evidence_table
 from experiments.catalogue import all_figures, figure_id
-from experiments.settings import other_fields, preset_config
+from experiments.settings import chosen_fields, other_fields, preset_config, setting_of
 from grok_jax import results
 from grok_jax.analysis.claims import FAILS
 
@@ -27,15 +27,9 @@ def verdict(found="holds", **choices):
 
 
 def entry(figure=FIGURE, preset="quick", claims=(), checks=()):
-    fields = {
-        "setting": "",
-        "device": "1 x cpu",
-        "date": "2026-01-02",
-        "revision": "0123456789",
-        "jax": "1",
-        "seconds": 1,
-    }
-    return {"figure": figure, "preset": preset, **fields, "claims": list(claims), "checks": list(checks)}
+    fields = {"figure": figure, "preset": preset, "claims": list(claims), "checks": list(checks)}
+    made = {"device": "1 x cpu", "date": "2026-01-02", "revision": "0123456789"}
+    return {**fields, **made, "config": chosen_fields(kept(preset_config(figure, preset)))}
 
 
 def number(found="agrees", **choices):
@@ -81,14 +75,20 @@ def test_figures_without_results_are_named():
 def test_fewer_seeds_and_another_precision_are_the_presets_setting_and_are_told():
     config = preset_config(FIGURE, "paper")
     config.grid, config.training.matmul_precision = "seed=range(3)", "default"
-    words, others = evidence_entries.setting_of(kept(config), FIGURE, "paper")
+    words, others = setting_of(kept(config), FIGURE, "paper")
     assert (words, others) == ("3 of 100 seeds, training.matmul_precision=default", [])
 
 
 def test_any_other_field_is_another_setting():
     config = preset_config(FIGURE, "paper")
     config.training.steps = 7
-    assert evidence_entries.setting_of(kept(config), FIGURE, "paper")[1] == ["training.steps"]
+    assert setting_of(kept(config), FIGURE, "paper")[1] == ["training.steps"]
+
+
+def test_results_of_a_setting_that_was_changed_since_are_told_apart():
+    old = entry(claims=[verdict()])
+    old["config"]["training.steps"] = 7
+    assert "quick (of another training.steps than today's), CPU" in page_of(old)
 
 
 def test_a_field_that_came_later_counts_as_its_default():
@@ -121,9 +121,8 @@ def test_another_preset_and_no_figure_are_passed_over(tmp_path):
 
 
 def test_writing_leaves_the_table_and_its_pictures(tmp_path):
-    evidence_entries.write(
-        tmp_path, {"b": entry(claims=[verdict()], checks=[number()]), "a": entry("omnigrok/fig10a_x")}
-    )
+    second = entry("omnigrok/fig10b_mnist_time_vs_decay")
+    evidence_entries.write(tmp_path, {"b": entry(claims=[verdict()], checks=[number()]), "a": second})
     assert list(evidence_entries.read(tmp_path / "evidence.json")) == ["a", "b"]
     assert (tmp_path / "evidence" / "lazy_to_rich.png").exists()
     assert not (tmp_path / "evidence" / "omnigrok.png").exists()
