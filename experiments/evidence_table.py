@@ -16,20 +16,23 @@ MOST_NUMBERS = 5  # of a claim that are shown; all are in evidence.json
 
 HEAD = """# Evidence
 
-What every figure has measured, claim by claim. This page is written by `python -m experiments.evidence` from
-[evidence.json](evidence.json), which has every number; do not edit it by hand.
+What each figure measured, claim by claim. `python -m experiments.evidence` writes this page from
+[evidence.json](evidence.json), which holds every number; do not edit it by hand.
 
-A claim about single runs *holds* where at least 4 in 5 of the seeds that decide it show it, *does not hold* below half,
-and is *mixed* between; the share comes with its 90% interval (Wilson). Numbers are medians over seeds. What a claim
-says has the paper's statement and the limits that decide it; limits that the paper does not give are ours and were
-fixed before the run, or its config says when. "Own" claims are this project's, not the paper's, and counted apart. Each
-claim that does not hold has a finding.
+Most claims are about single runs. Such a claim *holds* when at least 4 in 5 of the seeds that decide it show it,
+*does not hold* when fewer than half do, and is *mixed* in between. The share of seeds comes with its 90% interval
+(Wilson). Measured numbers are medians over seeds. Where the paper gives no limit, the limit is ours: it was set
+before the run, or the config, behind the claim's link, says when. Claims marked "own" are this project's and are
+counted apart. A claim that does not hold has a finding: why it does not, as far as we know.
+
+The preset "paper" has the paper's numbers; "quick" takes a few minutes on two cores and is often smaller.
 """
 
-CHECKS = f"""Numbers of the authors' own run (of the notebook's code, or read off its stored pictures) beside our seeds,
-which have other random numbers. They are no claims. Ours *agrees* where their number lies in the range of our seeds,
-widened by a factor of {WIDENING:g} at both ends; *ours spread* is the same where that range is wider than tenfold, so
-that it says little; else ours *differs*. Only results in today's paper setting are compared."""
+CHECKS = f"""The numbers are of one run of the authors' code, or read off a picture that it left. Ours come from several seeds with
+other random numbers. They *agree* where the authors' number lies within the range of our seeds, widened by a factor
+of {WIDENING:g} at both ends. Where our range is wider than tenfold, that says little, and the table has "ours
+spread". Otherwise they *differ*. Only results in today's paper setting are compared. None of this is a claim of the
+paper."""
 
 
 def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:
@@ -59,7 +62,7 @@ def _paper(paper: str, entries: Mapping[str, Entry]) -> str:
     lines += ["| claim | what it says | verdict | seeds | measured | run |", "|---|---|---|---|---|---|"]
     for entry in chosen:
         run = _run(entry)
-        lines += [_row(verdict, run) for verdict in entry["claims"]]
+        lines += [_row(verdict, entry["figure"], run) for verdict in entry["claims"]]
     return "\n".join([*lines, "", *_checks(paper, chosen)])
 
 
@@ -115,7 +118,7 @@ def _number(value: float | str | None) -> float:
     return math.inf if value == "never" else math.nan if value is None else float(value)
 
 
-def _row(verdict: Mapping[str, Any], run: str) -> str:
+def _row(verdict: Mapping[str, Any], figure: str, run: str) -> str:
     measured = verdict["measured"]
     numbers = dict(measured) if isinstance(measured, Mapping) else {"": measured}
     share = numbers.pop("seeds", "")
@@ -125,7 +128,7 @@ def _row(verdict: Mapping[str, Any], run: str) -> str:
     remarks = [("Note", verdict["note"]), ("**Finding**", verdict.get("finding", ""))]
     tail = "".join(f"<br>{kind}: {_cell(text)}" for kind, text in remarks if text)
     bold = "**" if verdict["verdict"] in (FAILS, MIXED) else ""
-    number = verdict["id"].partition("/")[2]
+    number = f"[{verdict['id'].partition('/')[2]}](../configs/{figure}.py)"
     cells = [number, _cell(says) + tail, f"{bold}{verdict['verdict']}{bold}", share, _cell(shown + more), run]
     return f"| {' | '.join(cells)} |"
 

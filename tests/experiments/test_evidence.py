@@ -43,7 +43,7 @@ def page_of(*entries):
 
 def test_a_row_has_verdict_share_numbers_preset_device_and_date():
     page = page_of(entry(claims=[verdict()]))
-    (row,) = [line for line in page.splitlines() if line.startswith("| fig1/1 |")]
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| [fig1/1](../configs/{FIGURE}.py) |")]
     for shown in ("holds", "3 of 3 (0.53 to 1.00)", "t 1,234", "quick, CPU, 2026-01-02, 0123456", r"x \| y &lt; 1"):
         assert shown in row
 
@@ -145,7 +145,7 @@ def test_every_figure_has_a_row_in_docs_or_is_named_as_not_measured():
     for figure in all_figures():
         paper, number = figure_id(figure).split("/")
         table = measured.partition(f"## {paper}\n")[2].partition("\n## ")[0]
-        assert f"| {number}/1 |" in table or f"{paper}/{number}" in missing, figure
+        assert f"| [{number}/1](" in table or f"{paper}/{number}" in missing, figure
 
 
 def test_every_claim_in_docs_that_does_not_hold_has_a_finding(docs):
