@@ -28,11 +28,11 @@ counted apart. A claim that does not hold has a finding: why it does not, as far
 The preset "paper" has the paper's numbers; "quick" takes a few minutes on two cores and is often smaller.
 """
 
-CHECKS = f"""The numbers are of one run of the authors' code, or read off a picture that it left. Ours come from several seeds with
-other random numbers. They *agree* where the authors' number lies within the range of our seeds, widened by a factor
-of {WIDENING:g} at both ends. Where our range is wider than tenfold, that says little, and the table has "ours
-spread". Otherwise they *differ*. Only results in today's paper setting are compared. None of this is a claim of the
-paper."""
+CHECKS = f"""These numbers are of one run of the authors' code, or read off a picture that it left. Ours come from
+several seeds with other random numbers. They *agree* where the authors' number lies within the range of our seeds,
+widened by a factor of {WIDENING:g} at both ends. Where our range is wider than tenfold, that says little, and the
+table has "ours spread". Otherwise they *differ*. Only results in today's paper setting are compared. None of this is a
+claim of the paper."""
 
 
 def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:
