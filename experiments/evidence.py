@@ -32,6 +32,7 @@ def main() -> None:
             entry, reason = evidence_entries.gather(folder, DATE.value)
             print(f"{folder}: {reason or count_verdicts(entry['claims'])}", flush=True)
             if entry:
+                evidence_entries.write_curves(out, folder, entry)
                 entries[f"{entry['figure']} {entry['preset']}"] = entry
     with results.writing(out):
         evidence_entries.write(out, entries)

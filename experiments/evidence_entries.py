@@ -11,13 +11,14 @@ from ml_collections import ConfigDict
 
 from experiments import evidence_table, figures
 from experiments.catalogue import all_figures, paper_of
-from experiments.check_pictures import ratios
+from experiments.check_pictures import check_curves, ratios
 from experiments.checks import compare
 from experiments.settings import chosen_fields, preset_config, setting_of
 from grok_jax import results
 from grok_jax.analysis.claims import as_json, judge
 
 PRESETS = ("quick", "paper")
+DPI = 72  # the pictures are kept in the repository
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:
@@ -36,7 +37,7 @@ def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
         rows = evidence_table.compared_rows([e for e in entries.values() if paper_of(e["figure"]) == paper])
         if rows:
             picture = ratios(rows, f"{paper}: ours over the authors' numbers")
-            picture.savefig(out / "evidence" / f"{paper}.png", dpi=90)
+            picture.savefig(out / "evidence" / f"{paper}.png", dpi=DPI)
 
 
 def page(entries: Mapping[str, Mapping[str, Any]]) -> str:
@@ -77,6 +78,16 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
         "claims": judge(figure_of.claims, dataset),
         "checks": compare(figure_of.checks, dataset, preset_config(figure, "paper")),
     }, ""
+
+
+def write_curves(out: Path, folder: Path, entry: Mapping[str, Any]) -> None:
+    """Writes the picture of a figure's check values, of those whose curves the page shows."""
+    name = evidence_table.curves_picture(entry)
+    if name:
+        (out / "evidence").mkdir(parents=True, exist_ok=True)
+        checks = figures.figure_of(ConfigDict({"figure": entry["figure"]})).checks
+        picture = check_curves(checks, entry["checks"], results.load_dataset(folder))
+        picture.savefig(out / name, dpi=DPI)
 
 
 def _day_of(file: Path) -> str:

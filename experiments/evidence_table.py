@@ -12,6 +12,7 @@ from experiments.settings import setting_of
 from grok_jax.analysis.claims import FAILS, MIXED, count_verdicts, show_value
 
 Entry = Mapping[str, Any]
+CURVES = ("lazy_to_rich/fig1", "lazy_to_rich/fig8", "lazy_to_rich/fig9", "omnigrok/fig2a")  # figures that are shown
 MOST_NUMBERS = 5  # of a claim that are shown; all are in evidence.json
 
 HEAD = """# Evidence
@@ -48,7 +49,7 @@ def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:
 
 
 def _totals(entries: Sequence[Entry]) -> str:
-    lines = [f"| preset | figures | {' | '.join(('claims',))} |", "|---|---|---|"]
+    lines = ["| preset | figures | claims |", "|---|---|---|"]
     for preset in dict.fromkeys(entry["preset"] for entry in entries):
         chosen = [entry for entry in entries if entry["preset"] == preset]
         verdicts = [verdict for entry in chosen for verdict in entry["claims"]]
@@ -64,6 +65,12 @@ def _paper(paper: str, entries: Mapping[str, Entry]) -> str:
         run = _run(entry)
         lines += [_row(verdict, entry["figure"], run) for verdict in entry["claims"]]
     return "\n".join([*lines, "", *_checks(paper, chosen)])
+
+
+def curves_picture(entry: Entry) -> str:
+    """The file of a picture of curves with check values, beside the page; "" where the page has none."""
+    shown = figure_id(entry["figure"]) in CURVES and compared_rows([entry])
+    return f"evidence/{figure_id(entry['figure']).replace('/', '_')}_{entry['preset']}.png" if shown else ""
 
 
 def compared_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -82,16 +89,8 @@ def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
         return []
     agree, spread, differ = (sum(row["verdict"] == kind for row in rows) for kind in VERDICTS[:-1])
     counts = f"Of {len(rows)} numbers, ours agree with {agree}, spread around {spread} and differ from {differ}."
-    lines = [
-        f"### Check values of {paper}",
-        "",
-        CHECKS,
-        "",
-        counts,
-        "",
-        f"![ours over theirs](evidence/{paper}.png)",
-        "",
-    ]
+    lines = [f"### Check values of {paper}", "", CHECKS, "", counts, ""]
+    lines += [f"![ours over the authors' numbers](evidence/{paper}.png)", ""]
     columns = ("figure", "number", "the authors'", "ours (range of the seeds)", "ratio", "verdict")
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for row in rows:
@@ -99,6 +98,10 @@ def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
         bold = "**" if row["verdict"] == DIFFERS else ""
         cells = [row["figure"], _cell(row["check"]), show_value(row["theirs"]), f"{ours} ({low} to {high})", ratio]
         lines.append(f"| {' | '.join(cells)} | {bold}{row['verdict']}{bold} |")
+    shown = {_short(entry): curves_picture(entry) for entry in chosen}
+    for name, picture in shown.items():
+        if picture:
+            lines += ["", f"Curves of {name}, with these numbers:", "", f"![curves of {name}]({picture})"]
     left = [reason for entry in chosen for reason in _not_compared(entry)]
     return [*lines, "", *([f"Not compared: {'; '.join(left)}.", ""] if left else [])]
 

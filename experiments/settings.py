@@ -31,13 +31,13 @@ def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str,
       in which it is another setting.
     """
     config = preset_config(figure, preset)
-    others, there = other_fields(there, config), results.flat(there)
-    theirs, ours = ({axis.name: axis.values for axis in parse_grid(grid)} for grid in (there["grid"], config.grid))
+    others, known = other_fields(there, config), _known(there, config)
+    theirs, ours = ({axis.name: axis.values for axis in parse_grid(grid)} for grid in (known["grid"], config.grid))
     if {**theirs, "seed": ()} == {**ours, "seed": ()}:
         others = [name for name in others if name != "grid"]
     counts = [len(axes.get("seed", ((),))) for axes in (theirs, ours)]
     words = [f"{counts[0]} of {counts[1]} seeds"] if counts[0] != counts[1] else []
-    words += [f"{PRECISION}={there[PRECISION]}"] if PRECISION in others else []
+    words += [f"{PRECISION}={known[PRECISION]}"] if PRECISION in others else []
     return ", ".join(words), [name for name in others if not name.startswith((PRECISION, "execution."))]
 
 
@@ -51,8 +51,7 @@ def other_fields(there: Mapping[str, Any], config: ConfigDict) -> list[str]:
     Returns:
       Dotted names.
     """
-    known = _defaults(config.task.name, config.model.name, config.optimizer.name) | results.flat(there)
-    wanted = _as_kept(config)
+    known, wanted = _known(there, config), _as_kept(config)
     return [name for name in wanted if known.get(name) != wanted[name]]
 
 
@@ -61,6 +60,10 @@ def chosen_fields(there: Mapping[str, Any]) -> dict[str, Any]:
     defaults = _defaults(*(there[part]["name"] for part in ("task", "model", "optimizer")))
     fields = results.flat(there)
     return {name: value for name, value in fields.items() if name == "grid" or defaults.get(name) != value}
+
+
+def _known(there: Mapping[str, Any], config: ConfigDict) -> dict[str, Any]:
+    return _defaults(config.task.name, config.model.name, config.optimizer.name) | results.flat(there)
 
 
 def _defaults(*names: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -153,5 +154,7 @@ def test_every_claim_in_docs_that_does_not_hold_has_a_finding(docs):
     assert bare == []
 
 
-def test_the_pictures_in_docs_are_small():
+def test_the_pictures_in_docs_are_there_and_small():
+    shown = re.findall(r"!\[[^]]*\]\(([^)]*)\)", (DOCS / "evidence.md").read_text("utf-8"))
+    assert all((DOCS / name).exists() for name in shown)
     assert sum(file.stat().st_size for file in (DOCS / "evidence").glob("*.png")) < 1.5e6
