@@ -5,7 +5,9 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from experiments import evidence_entries, evidence_table
 from experiments.catalogue import all_figures, figure_id
@@ -119,6 +121,35 @@ def test_another_preset_and_no_figure_are_passed_over(tmp_path):
     config.figure = ""
     results.begin(tmp_path, config.to_dict(), overwrite=True)
     assert "no figure of the catalogue" in evidence_entries.gather(tmp_path)[1]
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """The folder of a finished figure whose seeds all fit, and generalize late."""
+    config = preset_config("omnigrok/fig3d_mnist_grokking", "quick")
+    results.begin(tmp_path, config.to_dict())
+    curves = {"train_accuracy": [0.1, 1, 1], "test_accuracy": [0.1, 0.2, 0.9], "weight_norm": [94, 90, 40]}
+    dims, coords = ("seed", "step"), {"seed": range(4), "step": [0, 1000, 20_000]}
+    attrs = {"config": json.dumps(kept(config)), "wall_seconds": 60.0, "compile_seconds": 2.0}
+    attrs |= {"programs": 1, "chunk_runs": [4]}
+    data = {name: (dims, np.float32([curve] * 4)) for name, curve in curves.items()}
+    results.write_dataset(tmp_path, xr.Dataset(data, coords, attrs))
+    return tmp_path
+
+
+def test_a_finished_figure_is_judged_anew_and_told_with_where_and_when_it_was_made(finished):
+    entry, reason = evidence_entries.gather(finished)
+    assert (reason, entry["preset"], entry["figure"]) == ("", "quick", "omnigrok/fig3d_mnist_grokking")
+    assert (entry["date"], entry["seconds"]) == (results.environment()["date"][:10], 60)
+    assert {v["verdict"] for v in entry["claims"]} == {"holds"}
+    assert "task.source" in entry["checks"][0]["note"]  # the authors' digits are others
+
+
+def test_results_made_before_they_said_their_day_have_the_one_given(finished):
+    record = json.loads((finished / "config.json").read_text("utf-8"))
+    del record["date"]
+    (finished / "config.json").write_text(json.dumps(record), "utf-8")
+    assert evidence_entries.gather(finished, "2026-01-02")[0]["date"] == "2026-01-02"
 
 
 def test_writing_leaves_the_table_and_its_pictures(tmp_path):
