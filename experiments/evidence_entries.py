@@ -76,6 +76,7 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
         "jax": record["versions"]["jax"],
         "seconds": round(float(dataset.attrs["wall_seconds"])),
         "claims": judge(figure_of.claims, dataset),
+        "remark": figure_of.remark,
         "checks": compare(figure_of.checks, dataset, preset_config(figure, "paper")),
     }, ""
 

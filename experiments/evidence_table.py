@@ -98,6 +98,9 @@ def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
         bold = "**" if row["verdict"] == DIFFERS else ""
         cells = [row["figure"], _cell(row["check"]), show_value(row["theirs"]), f"{ours} ({low} to {high})", ratio]
         lines.append(f"| {' | '.join(cells)} | {bold}{row['verdict']}{bold} |")
+    differing = {row["figure"] for row in rows if row["verdict"] == DIFFERS}
+    remarks = {_short(entry): entry["remark"] for entry in chosen if _short(entry) in differing}
+    lines += [line for name, text in remarks.items() if text for line in ("", f"On {name}: {_cell(text)}")]
     shown = {_short(entry): curves_picture(entry) for entry in chosen}
     for name, picture in shown.items():
         if picture:

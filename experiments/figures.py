@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 import grok_jax
-from experiments.catalogue import paper_of
+from experiments.catalogue import figure_id, paper_of
 from experiments.check_pictures import check_curves
 from experiments.checks import Check, compare
 from experiments.settings import preset_config
@@ -36,6 +36,7 @@ class FigureOf(NamedTuple):
     prepare: Callable[[ConfigDict, Path], ConfigDict] | None = None  # config, folder -> what is trained, made there
     extend: Callable[[ConfigDict, xr.Dataset], xr.Dataset] | None = None  # config, results -> results with more
     checks: Sequence[Check] = ()  # numbers of the authors' own runs
+    remark: str = ""  # on those that ours differ from
 
 
 def figure_of(config: ConfigDict) -> FigureOf:
@@ -57,9 +58,10 @@ def figure_of(config: ConfigDict) -> FigureOf:
     name = "experiments." + config.figure.replace("/", ".")
     module = importlib.import_module(name)
     further = {name: getattr(module, name, None) for name in ("table", "prepare", "extend")}
-    findings = importlib.import_module(f"experiments.{paper_of(config.figure)}.findings").FINDINGS
-    claims = [claim._replace(finding=findings.get(claim.id, "")) for claim in module.CLAIMS]
-    return FigureOf(module.plot, claims, **further, checks=getattr(module, "CHECKS", ()))
+    found = importlib.import_module(f"experiments.{paper_of(config.figure)}.findings")
+    claims = [claim._replace(finding=found.FINDINGS.get(claim.id, "")) for claim in module.CLAIMS]
+    remark = found.REMARKS.get(figure_id(config.figure), "")
+    return FigureOf(module.plot, claims, **further, checks=getattr(module, "CHECKS", ()), remark=remark)
 
 
 def make(

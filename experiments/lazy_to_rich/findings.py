@@ -80,3 +80,15 @@ FINDINGS = {
         "loss too. The authors' own run has a test loss of .0144 beside a train loss of .0015 at step 300."
     ),
 }
+
+# On numbers of the authors that ours differ from.
+REMARKS = {
+    "lazy_to_rich/fig4": (
+        "By step 1,098 linear power has fallen in all our runs. The authors' draw of two neurons is a rare one in "
+        "which it rises: see fig4/2."
+    ),
+    "lazy_to_rich/fig13b": (
+        "AdamW makes the train loss tremble: over the last records of each of our runs it goes from 1e-4 to 3e-3 and "
+        "more and back. The authors' last value, 3.1e-3, is one of that range."
+    ),
+}

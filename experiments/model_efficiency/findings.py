@@ -7,3 +7,5 @@ FINDINGS = {
         "seeds) the claim holds in all."
     ),
 }
+
+REMARKS = {}  # on numbers of the authors that ours differ from

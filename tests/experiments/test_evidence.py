@@ -30,7 +30,7 @@ def verdict(found="holds", **choices):
 
 
 def entry(figure=FIGURE, preset="quick", claims=(), checks=()):
-    fields = {"figure": figure, "preset": preset, "claims": list(claims), "checks": list(checks)}
+    fields = {"figure": figure, "preset": preset, "claims": list(claims), "checks": list(checks), "remark": "so"}
     made = {"device": "1 x cpu", "date": "2026-01-02", "revision": "0123456789"}
     return {**fields, **made, "config": chosen_fields(kept(preset_config(figure, preset)))}
 
@@ -67,6 +67,11 @@ def test_numbers_of_the_authors_stand_beside_ours_and_those_not_compared_are_nam
     page = page_of(entry(checks=[number(), number("not compared", ours=None, note="the runs end at step 7")]))
     assert "| fig4 quick | peak | 2 | 3 (1 to never) | 1.5 | agrees |" in page
     assert "Not compared: 1 of fig4 quick (the runs end at step 7)." in page
+
+
+def test_a_remark_stands_below_numbers_that_differ():
+    assert "On fig4 quick: so" in page_of(entry(checks=[number("differs")]))
+    assert "On fig4 quick" not in page_of(entry(checks=[number()]))
 
 
 def test_figures_without_results_are_named():
