@@ -58,10 +58,13 @@ def figure_of(config: ConfigDict) -> FigureOf:
     name = "experiments." + config.figure.replace("/", ".")
     module = importlib.import_module(name)
     further = {name: getattr(module, name, None) for name in ("table", "prepare", "extend")}
-    found = importlib.import_module(f"experiments.{paper_of(config.figure)}.findings")
-    claims = [claim._replace(finding=found.FINDINGS.get(claim.id, "")) for claim in module.CLAIMS]
-    remark = found.REMARKS.get(figure_id(config.figure), "")
-    return FigureOf(module.plot, claims, **further, checks=getattr(module, "CHECKS", ()), remark=remark)
+    checks = getattr(module, "CHECKS", ())
+    if "/" not in config.figure:  # of no paper
+        return FigureOf(module.plot, module.CLAIMS, **further, checks=checks)
+    notes = importlib.import_module(f"experiments.{paper_of(config.figure)}.findings")
+    claims = [claim._replace(finding=notes.FINDINGS.get(claim.id, "")) for claim in module.CLAIMS]
+    remark = notes.REMARKS.get(figure_id(config.figure), "")
+    return FigureOf(module.plot, claims, **further, checks=checks, remark=remark)
 
 
 def make(

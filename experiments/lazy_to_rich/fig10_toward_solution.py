@@ -9,7 +9,7 @@ from jaxtyping import Real
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.checks import at_steps, peak
+from experiments.checks import Check, at_steps, peak
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.relative_loss import relative
@@ -149,7 +149,14 @@ THEIRS = {
     0.75: {0: 0.263},
     0.95: {0: 0.013},
 }
-CHECKS = []
-for _c, _losses in THEIRS.items():
-    CHECKS += at_steps("test_loss", {"model.init_scale": round(1 - _c, 2), "model.solution_share": _c}, _losses)
-CHECKS += peak("test_loss", {"model.init_scale": 1, "model.solution_share": 0}, step=1098, height=2.129)
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for c, losses in THEIRS.items():
+        checks += at_steps("test_loss", {"model.init_scale": round(1 - c, 2), "model.solution_share": c}, losses)
+    checks += peak("test_loss", {"model.init_scale": 1, "model.solution_share": 0}, step=1098, height=2.129)
+    return checks
+
+
+CHECKS = _checks()

@@ -6,7 +6,7 @@ Results: dims ('model.output_scale', 'seed', 'step').
 import xarray as xr
 from matplotlib.figure import Figure
 
-from experiments.checks import at_steps, falls
+from experiments.checks import Check, at_steps, falls
 from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.output_scale import ALPHA, Waits, absent_at_the_smallest, grows, judged, waits_of_loss
 from grok_jax.analysis.relative_loss import relative_losses
@@ -54,9 +54,16 @@ THEIRS = {
     8: (2473, None, 0.465, 0.714),
     16: (3402, None, 0.581, 0.427),
 }
-CHECKS = []
-for _scale, (_train, _test, _left, _moved) in THEIRS.items():
-    CHECKS += falls("train_loss", {ALPHA: _scale}, {0.1: _train}, relative=True)
-    CHECKS += falls("test_loss", {ALPHA: _scale}, {0.1: _test} if _test else {}, relative=True)
-    CHECKS += at_steps("test_loss", {ALPHA: _scale}, {60_000: _left}, relative=True)
-    CHECKS += at_steps("relative_distance", {ALPHA: _scale}, {60_000: _moved})
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for scale, (train, test, left, moved) in THEIRS.items():
+        checks += falls("train_loss", {ALPHA: scale}, {0.1: train}, relative=True)
+        checks += falls("test_loss", {ALPHA: scale}, {0.1: test} if test else {}, relative=True)
+        checks += at_steps("test_loss", {ALPHA: scale}, {60_000: left}, relative=True)
+        checks += at_steps("relative_distance", {ALPHA: scale}, {60_000: moved})
+    return checks
+
+
+CHECKS = _checks()

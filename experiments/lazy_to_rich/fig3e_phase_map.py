@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from experiments.checks import at_steps, falls
+from experiments.checks import Check, at_steps, falls
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import how_many_differ, is_censored, is_longest_at, last_value, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
@@ -118,8 +118,15 @@ THEIRS = {
     (5.6, 0.14): (130, None, 0.145),
     (5.6, 0.28): (46, None, 0.229),
 }
-CHECKS = []
-for (_scale, _epsilon), (_train, _test, _end) in THEIRS.items():
-    _runs = {ALPHA: _scale, EPSILON: _epsilon}
-    CHECKS += falls("train_loss", _runs, {0.1: _train})
-    CHECKS += falls("test_loss", _runs, {0.1: _test}) if _test else at_steps("test_loss", _runs, {110_000: _end})
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for (scale, epsilon), (train, test, end) in THEIRS.items():
+        runs = {ALPHA: scale, EPSILON: epsilon}
+        checks += falls("train_loss", runs, {0.1: train})
+        checks += falls("test_loss", runs, {0.1: test}) if test else at_steps("test_loss", runs, {110_000: end})
+    return checks
+
+
+CHECKS = _checks()

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.checks import at_steps
+from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value, loss_delay
 from grok_jax.analysis.lazy import LINEARIZED
@@ -155,6 +155,13 @@ THEIRS = {
     100: (0.0052, 0.0060),
     150: (0.0049, 0.056),
 }
-CHECKS = []
-for _order, (_start, _end) in THEIRS.items():
-    CHECKS += at_steps("test_loss", {"model.linearized": False, ORDER: _order}, {0: _start, 25_000: _end})
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for order, (start, end) in THEIRS.items():
+        checks += at_steps("test_loss", {"model.linearized": False, ORDER: order}, {0: start, 25_000: end})
+    return checks
+
+
+CHECKS = _checks()

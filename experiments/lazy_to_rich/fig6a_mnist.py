@@ -7,7 +7,7 @@ see the config.
 import xarray as xr
 from matplotlib.figure import Figure
 
-from experiments.checks import at_steps
+from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.output_scale import ALPHA, absent_at_the_smallest, grows, judged, waits_of_accuracy
 from grok_jax.analysis.selection import with_axis
@@ -44,6 +44,13 @@ CLAIMS = [
 ]
 
 # The authors' network on 1000 digits, at s = 1e-3, .01, .05, .5: the training loss at the start.
-CHECKS = []
-for _s, _loss in {1e-3: 0.14, 0.01: 4.2, 0.05: 103, 0.5: 1.03e4}.items():
-    CHECKS += at_steps("train_loss", {ALPHA: _s / 28}, {0: _loss})
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for s, loss in {1e-3: 0.14, 0.01: 4.2, 0.05: 103, 0.5: 1.03e4}.items():
+        checks += at_steps("train_loss", {ALPHA: s / 28}, {0: loss})
+    return checks
+
+
+CHECKS = _checks()

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from experiments.checks import at_steps
+from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value
 from grok_jax.plotting.curves import curves_along, legend
@@ -161,7 +161,14 @@ THEIRS = {
     (1, 1): (0.183, 2.53),
     (2, 0.25): (0.170, 2.55),
 }
-CHECKS = []
-for (_sigma, _scale), (_loss, _moved) in THEIRS.items():
-    _runs = {"model.init_scale": _sigma, "model.output_scale": _scale}
-    CHECKS += at_steps("test_loss", _runs, {50_000: _loss}) + at_steps("relative_distance", _runs, {50_000: _moved})
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for (sigma, scale), (loss, moved) in THEIRS.items():
+        runs = {"model.init_scale": sigma, "model.output_scale": scale}
+        checks += at_steps("test_loss", runs, {50_000: loss}) + at_steps("relative_distance", runs, {50_000: moved})
+    return checks
+
+
+CHECKS = _checks()
