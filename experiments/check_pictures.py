@@ -49,7 +49,8 @@ def check_curves(checks: Sequence[Check], compared: Sequence[Row], ds: xr.Datase
     """
     pairs = list(zip(checks, compared, strict=True))
     drawn = [(c, r) for c, r in pairs if r["verdict"] != NOT_COMPARED and "step" in ds[c.curve].dims]
-    panels, settings = {}, dict.fromkeys(setting_words(check) for check, _ in drawn)
+    ordered = sorted((check for check, _ in drawn), key=lambda check: list(check.runs.values()))
+    panels, settings = {}, dict.fromkeys(map(setting_words, ordered))
     for check, row in drawn:
         panels.setdefault((check.curve, check.relative), []).append((check, row))
     colour_of = dict(zip(settings, colours(len(settings)), strict=True))
@@ -64,6 +65,9 @@ def check_curves(checks: Sequence[Check], compared: Sequence[Row], ds: xr.Datase
         for ax in axes[len(panels) :]:
             ax.set_axis_off()
         figure.legend(handles=_keys(), loc="outside lower center", ncols=6)
+        if any(settings):
+            named = [Line2D([], [], color=colour, label=name) for name, colour in colour_of.items()]
+            figure.legend(handles=named, loc="outside right upper")
     return figure
 
 
@@ -78,7 +82,7 @@ def _keys() -> list[Line2D]:
 def _panel(ax: Axes, entries: Sequence[tuple[Check, Row]], ds: xr.Dataset, colour_of: Mapping[str, str]) -> None:
     settings = {setting_words(check): check for check, _ in entries}
     for name, check in settings.items():
-        _curves(ax, curve_of(check, ds), colour_of[name], name)
+        _curves(ax, curve_of(check, ds), colour_of[name])
     for check, row in entries:
         _mark(ax, check, row, colour_of[setting_words(check)])
     check = entries[0][0]
@@ -87,14 +91,14 @@ def _panel(ax: Axes, entries: Sequence[tuple[Check, Row]], ds: xr.Dataset, colou
     if "accuracy" not in check.curve:
         log_values(ax)
         ax.set_ylim(bottom=max(ax.get_ylim()[0], min(at_height(c) for c, _ in entries) / BELOW))
-    if any(settings):
-        ax.legend(fontsize=7, ncols=2 if len(settings) > 4 else 1)
+    else:
+        ax.set_ylim(-0.03, 1.03)
 
 
-def _curves(ax: Axes, x: Real[xr.DataArray, "seed step"], colour: str, name: str) -> None:
+def _curves(ax: Axes, x: Real[xr.DataArray, "seed step"], colour: str) -> None:
     x = x.where(x["step"] >= 1).dropna("step", how="all")
     ax.plot(x["step"], x.transpose("step", "seed"), color=colour, linewidth=0.5, alpha=0.4)
-    ax.plot(x["step"], x.median("seed"), color=colour, linewidth=1.8, label=name)
+    ax.plot(x["step"], x.median("seed"), color=colour, linewidth=1.8)
 
 
 def _mark(ax: Axes, check: Check, row: Row, colour: str) -> None:
