@@ -4,7 +4,7 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,10 @@ from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 import grok_jax
+from experiments.catalogue import figure_id, paper_of
+from experiments.check_pictures import check_curves
+from experiments.checks import Check, compare
+from experiments.settings import preset_config
 from grok_jax import results
 from grok_jax.analysis.claims import Claim, judge, save_claims
 from grok_jax.analysis.grokking import add_grokking_times
@@ -31,12 +35,15 @@ class FigureOf(NamedTuple):
     table: Callable[[xr.Dataset], list[dict[str, Any]]] | None = None  # rows of table.csv
     prepare: Callable[[ConfigDict, Path], ConfigDict] | None = None  # config, folder -> what is trained, made there
     extend: Callable[[ConfigDict, xr.Dataset], xr.Dataset] | None = None  # config, results -> results with more
+    checks: Sequence[Check] = ()  # numbers of the authors' own runs
+    remark: str = ""  # on those that ours differ from
 
 
 def figure_of(config: ConfigDict) -> FigureOf:
     """What the module that config.figure names has, e.g. "omnigrok/fig2b_teacher_student"; "" is a user's own grid.
 
-    A module has plot and CLAIMS, and may have table, prepare and extend.
+    A module has plot and CLAIMS, and may have table, prepare, extend and CHECKS; findings.py beside it says why claims
+    do not hold.
 
     Raises:
       UserError: there is no such figure.
@@ -51,7 +58,13 @@ def figure_of(config: ConfigDict) -> FigureOf:
     name = "experiments." + config.figure.replace("/", ".")
     module = importlib.import_module(name)
     further = {name: getattr(module, name, None) for name in ("table", "prepare", "extend")}
-    return FigureOf(module.plot, module.CLAIMS, **further)
+    checks = getattr(module, "CHECKS", ())
+    if "/" not in config.figure:  # of no paper
+        return FigureOf(module.plot, module.CLAIMS, **further, checks=checks)
+    notes = importlib.import_module(f"experiments.{paper_of(config.figure)}.findings")
+    claims = [claim._replace(finding=notes.FINDINGS.get(claim.id, "")) for claim in module.CLAIMS]
+    remark = notes.REMARKS.get(figure_id(config.figure), "")
+    return FigureOf(module.plot, claims, **further, checks=checks, remark=remark)
 
 
 def make(
@@ -64,6 +77,9 @@ def make(
     progress: bool = True,
 ) -> list[dict]:
     """Trains a config's grid and leaves config.json, results.nc, figure.png and claims.json in `out`.
+
+    Where the figure has check values of the authors, they are in checks.json, and in checks.png if any could be
+    compared.
 
     Args:
       config: what is trained.
@@ -101,9 +117,18 @@ def make(
             results.write_table(out, figure.table(dataset))
         verdicts = judge(figure.claims, dataset)
         with results.writing(out):
+            if figure.checks:
+                _leave_checks(out, figure.checks, dataset, config.figure)
             save_claims(out / "claims.json", verdicts)
         results.finish(out)
     return verdicts
+
+
+def _leave_checks(out: Path, checks: Sequence[Check], dataset: xr.Dataset, name: str) -> None:
+    compared = compare(checks, dataset, preset_config(name, "paper"))
+    save_claims(out / "checks.json", compared)
+    if picture := check_curves(checks, compared, dataset):
+        results.write_figure(out, picture, "checks.png")
 
 
 def _kept_dataset(out: Path) -> xr.Dataset | None:

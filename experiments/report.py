@@ -23,7 +23,7 @@ def write_page(out: Path, preset: str, figures: Mapping[str, Sequence[Mapping[st
     """Writes index.html over the figures in `out`.
 
     Args:
-      out: the folder that holds <name>/figure.png for each figure.
+      out: the folder that holds <name>/figure.png for each figure, and perhaps <name>/checks.png.
       preset: which size was run.
       figures: name of each figure -> verdicts on its claims.
 
@@ -31,7 +31,8 @@ def write_page(out: Path, preset: str, figures: Mapping[str, Sequence[Mapping[st
       The path of the page.
     """
     every = [verdict for verdicts in figures.values() for verdict in verdicts]
-    body = "".join(_section(name, verdicts) for name, verdicts in figures.items())
+    checked = {name for name in figures if (out / name / "checks.png").exists()}
+    body = "".join(_section(name, verdicts, name in checked) for name, verdicts in figures.items())
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>grok_jax: figures and claims</title>'
         f"<style>{STYLE}</style><h1>Figures and claims</h1>"
@@ -44,18 +45,25 @@ def write_page(out: Path, preset: str, figures: Mapping[str, Sequence[Mapping[st
     return path
 
 
-def _section(name: str, verdicts: Sequence[Mapping[str, Any]]) -> str:
+def _section(name: str, verdicts: Sequence[Mapping[str, Any]], checked: bool) -> str:
     rows = "".join(_row(verdict) for verdict in verdicts)
     return (
-        f'<h2 id="{escape(name)}">{escape(name)}</h2>'
-        f'<a href="{escape(name)}/figure.png"><img src="{escape(name)}/figure.png" alt="figure {escape(name)}"></a>'
+        f'<h2 id="{escape(name)}">{escape(name)}</h2>{_picture(name, "figure")}'
         f"<table><tr><th>verdict<th>claim<th>paper<th>measured</tr>{rows}</table>"
+        + ("<p>Numbers of the authors' own run, over our curves:</p>" + _picture(name, "checks") if checked else "")
     )
+
+
+def _picture(name: str, picture: str) -> str:
+    path = f"{escape(name)}/{picture}.png"
+    return f'<a href="{path}"><img src="{path}" alt="{picture} {escape(name)}"></a>'
 
 
 def _row(verdict: Mapping[str, Any]) -> str:
     kind = verdict["verdict"].replace(" ", "-")
     note = f"<br><small>{escape(verdict['note'])}</small>" if verdict["note"] else ""
+    if verdict.get("finding"):  # older files of claims have none
+        note += f"<br><small>Finding: {escape(verdict['finding'])}</small>"
     whose = "<i>a claim of our own</i>: " if verdict["own"] else ""
     cells = (whose + escape(verdict["claim"]) + note, escape(verdict["paper"]), escape(show_value(verdict["measured"])))
     return f'<tr><td class="{kind}">{escape(verdict["verdict"])}' + "".join(f"<td>{cell}" for cell in cells) + "</tr>"

@@ -1,8 +1,10 @@
 """The folder that a run of an experiment leaves: what was asked, what came out, and how far it got.
 
-config.json    the resolved config, versions, device, git revision, wall and compile time
+config.json    the resolved config, versions, device, git revision, date, wall and compile time
 results.nc     the Dataset of the sweep
 figure.png     the picture
+checks.png     curves beside numbers of the authors' own, of figures that have such numbers
+checks.json    these numbers
 table.csv      its numbers, of commands that make a table
 claims.json    what the paper says, measured
 checkpoint/    while unfinished
@@ -10,6 +12,7 @@ checkpoint/    while unfinished
 
 import contextlib
 import csv
+import datetime
 import hashlib
 import importlib.metadata
 import json
@@ -146,8 +149,8 @@ def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
         require(ours, f"{message}; give --overwrite or another folder")
         warnings.warn(f"{message}; it is written again from the config given", stacklevel=2)
         return []
-    before = _flat(record["config"])
-    now = _flat(json.loads(json.dumps(config)))
+    before = flat(record["config"])
+    now = flat(json.loads(json.dumps(config)))
     changed = [name for name in before | now if before.get(name) != now.get(name)]
     return [name for name in changed if name != "execution.checkpoint_seconds"]
 
@@ -194,9 +197,9 @@ def load_dataset(folder: str | Path) -> xr.Dataset:
         raise UserError(damaged) from error
 
 
-def write_figure(folder: Path, figure: Any) -> Path:
-    """Writes figure.png and returns its path."""
-    path = folder / "figure.png"
+def write_figure(folder: Path, figure: Any, name: str = "figure.png") -> Path:
+    """Writes a picture and returns its path."""
+    path = folder / name
     _replace(path, lambda partial: figure.savefig(partial, format="png", dpi=150))
     return path
 
@@ -216,8 +219,9 @@ def write_table(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
 
 
 def environment() -> dict[str, Any]:
-    """Versions, device and git revision: what a result may depend on beside its config."""
+    """Versions, device, git revision, which a result may depend on beside its config, and the date."""
     return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
         "git_revision": _git_revision(),
@@ -244,15 +248,17 @@ def _json_checksum(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat = {}
+def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The fields of a config by their dotted names."""
+    fields = {}
     for name, value in config.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
-    return flat
+        fields |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return fields
 
 
 def _clear(folder: Path) -> None:
-    for name in ("results.nc", "figure.png", "table.csv", "claims.json", "config.json"):
+    pictures = ("figure.png", "checks.png")
+    for name in ("results.nc", *pictures, "table.csv", "checks.json", "claims.json", "config.json"):
         (folder / name).unlink(missing_ok=True)
     for path in (folder / "checkpoint").glob("*"):
         if path.is_dir():

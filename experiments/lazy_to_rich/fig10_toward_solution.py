@@ -9,6 +9,7 @@ from jaxtyping import Real
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps, peak
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.relative_loss import relative
@@ -138,3 +139,24 @@ CLAIMS = [
         _alignment_rises,
     ),
 ]
+
+# One draw of the authors' code: test losses at the start and at the end, by c.
+THEIRS = {
+    0: {0: 1.500, 20_000: 6e-4},
+    0.05: {20_000: 2.09},
+    0.2: {0: 1.308, 20_000: 1e-4},
+    0.5: {0: 0.776},
+    0.75: {0: 0.263},
+    0.95: {0: 0.013},
+}
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for c, losses in THEIRS.items():
+        checks += at_steps("test_loss", {"model.init_scale": round(1 - c, 2), "model.solution_share": c}, losses)
+    checks += peak("test_loss", {"model.init_scale": 1, "model.solution_share": 0}, step=1098, height=2.129)
+    return checks
+
+
+CHECKS = _checks()

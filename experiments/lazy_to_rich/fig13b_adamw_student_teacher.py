@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import at_steps, falls
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value
 from grok_jax.analysis.lazy import TOLERANCE, agree_early, network_and_twin, t_fall, t_part
@@ -51,4 +52,15 @@ CLAIMS = [
         "diverging then",
         _diverge,
     ),
+]
+
+# One run of the authors' code, and its twin's.
+NETWORK, TWIN = {"model.linearized": False}, {"model.linearized": True}
+CHECKS = [
+    *at_steps("test_loss", NETWORK, {0: 170.3, 20_000: 20.7}),
+    *at_steps("train_loss", NETWORK, {20_000: 3.1e-3}),
+    *falls("test_loss", NETWORK, {0.5: 12}, relative=True),
+    *at_steps("test_loss", TWIN, {20_000: 96.0}),
+    *at_steps("train_loss", TWIN, {20_000: 6e-4}),
+    *falls("test_loss", TWIN, {0.5: 18}, relative=True),
 ]

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.fig2_modular_mlp import AT_ONE
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
 from grok_jax.analysis.selection import claims_at_each, with_axis
@@ -110,3 +111,5 @@ STATEMENTS = (
 )
 
 CLAIMS = claims_at_each("lazy_to_rich/fig16", PRIME, PRIMES, STATEMENTS)
+
+CHECKS = AT_ONE

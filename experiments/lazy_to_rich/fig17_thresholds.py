@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps, rises
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import is_censored, t_fit, t_generalize
 from grok_jax.analysis.seeds import median_of_seeds
@@ -73,3 +74,18 @@ CLAIMS = [
         _depends_on_threshold,
     )
 ]
+
+# One run of the authors' code: steps to 95% of the training and of the test rows, by θ.
+THEIRS = {1e-4: (2065, None), 5e-4: (971, 44_249), 1e-3: (643, 35_247), 0.005: (220, 18_042), 0.01: (145, 12_632)}
+THEIRS |= {0.1: (18, 36)}
+
+
+def _checks() -> list[Check]:
+    checks = at_steps("test_accuracy", {THETA: 1e-4}, {100_000: 0.87})
+    for threshold, (train, test) in THEIRS.items():
+        checks += rises("train_accuracy", {THETA: threshold}, {0.95: train})
+        checks += rises("test_accuracy", {THETA: threshold}, {0.95: test} if test else {})
+    return checks
+
+
+CHECKS = _checks()

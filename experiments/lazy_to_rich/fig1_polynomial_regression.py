@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import at_steps, peak
 from experiments.lazy_baseline import with_lazy_limit
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value
@@ -110,4 +111,15 @@ CLAIMS = [
         "features get aligned",
         _alignment_rises,
     ),
+]
+
+NETWORK = {"model.linearized": False}
+
+# One run of the authors' code. The limit is kernel regression.
+CHECKS = [
+    *at_steps("test_loss", NETWORK, {0: 0.5166, 15_000: 0.156, 100_000: 0.0177}),
+    *peak("test_loss", NETWORK, step=644, height=0.6766),
+    *at_steps("train_loss", NETWORK, {644: 0.418, 15_000: 0.021, 100_000: 6.0e-4}),
+    *at_steps("weight_norm", NETWORK, {0: 223.7, 100_000: 1480.8}),
+    *at_steps("lazy_limit_loss", NETWORK, {0: 0.4084}),
 ]

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import at_steps, peak, rises
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
 from grok_jax.analysis.output_scale import ALPHA, absent_at_the_smallest, grows, judged, waits_of_accuracy
@@ -100,3 +101,29 @@ STATEMENTS = (
 )
 
 CLAIMS = claims_at_each("lazy_to_rich/fig2", PRIME, PRIMES, STATEMENTS)
+
+# One run of the authors' code for each p, at s = 1; and of its sweep over s, in which every s has other weights.
+P23, P13 = ({PRIME: prime, ALPHA: REFERENCE} for prime in PRIMES)
+AT_ONE = [
+    *at_steps("train_loss", P23, {0: 0.0437, 50_000: 0.00065}),
+    *at_steps("test_loss", P23, {0: 0.0438, 50_000: 0.0039}),
+    *peak("test_loss", P23, step=16_857, height=0.0455),
+    *rises("train_accuracy", P23, {0.95: 19_315, 1.0: 21_972}),
+    *rises("test_accuracy", P23, {0.95: 27_036, 1.0: 28_318}),
+    *at_steps("train_loss", P13, {0: 0.0770, 2000: 0.052}),
+    *rises("train_accuracy", P13, {0.95: 2081, 1.0: 2524}),
+    *rises("test_accuracy", P13, {0.82: 4000, 0.95: 4684}),
+]
+SWEPT = [
+    *rises("train_accuracy", {PRIME: 23, ALPHA: 0.025}, {1.0: 4768}),
+    *rises("test_accuracy", {PRIME: 23, ALPHA: 0.025}, {0.95: 5426}),
+    *at_steps("train_accuracy", {PRIME: 23, ALPHA: 0.225}, {40_000: 0.93}),
+    *at_steps("train_accuracy", {PRIME: 23, ALPHA: 0.4}, {40_000: 0.54}),
+    *rises("train_accuracy", {PRIME: 13, ALPHA: 0.025}, {0.95: 530, 1.0: 586}),
+    *rises("test_accuracy", {PRIME: 13, ALPHA: 0.025}, {0.95: 862}),
+    *rises("train_accuracy", {PRIME: 13, ALPHA: 0.225}, {0.95: 4235, 1.0: 6109}),
+    *at_steps("test_accuracy", {PRIME: 13, ALPHA: 0.225}, {40_000: 0.88}),
+    *rises("train_accuracy", {PRIME: 13, ALPHA: 0.4}, {0.95: 8471, 1.0: 10_242}),
+    *at_steps("test_accuracy", {PRIME: 13, ALPHA: 0.4}, {40_000: 0.71}),
+]
+CHECKS = AT_ONE + SWEPT

@@ -6,6 +6,7 @@ Results: dims ('model.output_scale', 'seed', 'step').
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps, falls
 from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.output_scale import ALPHA, Waits, absent_at_the_smallest, grows, judged, waits_of_loss
 from grok_jax.analysis.relative_loss import relative_losses
@@ -40,3 +41,29 @@ CLAIMS = [
         lambda ds: judged(absent_at_the_smallest(_waits(ds))),
     ),
 ]
+
+# One run of the authors' code at each α: steps until train and test loss are a tenth of their starts (to 15%); what is
+# left of the test loss at 6e4 steps, and how far the weights have gone by then, over their norm.
+THEIRS = {
+    2**-5: (24, 311, 7e-4, 14.6),
+    0.25: (193, 2473, 0.0150, 5.20),
+    0.5: (311, 6437, 0.0377, 3.65),
+    1: (589, 27_034, 0.0885, 2.53),
+    2: (950, None, 0.184, 1.72),
+    4: (1533, None, 0.321, 1.14),
+    8: (2473, None, 0.465, 0.714),
+    16: (3402, None, 0.581, 0.427),
+}
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for scale, (train, test, left, moved) in THEIRS.items():
+        checks += falls("train_loss", {ALPHA: scale}, {0.1: train}, relative=True)
+        checks += falls("test_loss", {ALPHA: scale}, {0.1: test} if test else {}, relative=True)
+        checks += at_steps("test_loss", {ALPHA: scale}, {60_000: left}, relative=True)
+        checks += at_steps("relative_distance", {ALPHA: scale}, {60_000: moved})
+    return checks
+
+
+CHECKS = _checks()

@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps, falls
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import how_many_differ, is_censored, is_longest_at, last_value, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
@@ -103,3 +104,29 @@ CLAIMS = [
         own=True,
     ),
 ]
+
+# One run of the authors' code at each (α, ε): steps to a train and a test loss of .1, and the last test loss of those
+# that never come to it.
+THEIRS = {
+    (0.4, 0.02): (173, 407, None),
+    (0.4, 0.14): (19, 78, None),
+    (0.4, 0.28): (8, 46, None),
+    (2.8, 0.02): (897, 3503, None),
+    (2.8, 0.14): (83, 1053, None),
+    (2.8, 0.28): (32, None, 0.146),
+    (5.6, 0.02): (1575, 7933, None),
+    (5.6, 0.14): (130, None, 0.145),
+    (5.6, 0.28): (46, None, 0.229),
+}
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for (scale, epsilon), (train, test, end) in THEIRS.items():
+        runs = {ALPHA: scale, EPSILON: epsilon}
+        checks += falls("train_loss", runs, {0.1: train})
+        checks += falls("test_loss", runs, {0.1: test}) if test else at_steps("test_loss", runs, {110_000: end})
+    return checks
+
+
+CHECKS = _checks()

@@ -3,6 +3,7 @@
 Results: dims ('seed', 'step').
 """
 
+from experiments.checks import at_steps, falls, peak
 from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.decomposition import misalignment_falls_late, rise_is_linear_power, sum_is_test_loss
 from grok_jax.plotting.decomposition import decomposed_run
@@ -31,4 +32,14 @@ CLAIMS = [
         "it begins to align around 1-2k epochs, resulting in a delayed fall",
         misalignment_falls_late,
     ),
+]
+
+# One run of the authors' code: one draw of two neurons.
+CHECKS = [
+    *at_steps("test_loss", {}, {0: 1.500, 29: 1.312}),
+    *peak("test_loss", {}, step=1098, height=2.129),
+    *at_steps("linear_power", {}, {0: 0.434, 1098: 1.007}),
+    *at_steps("misalignment_error", {}, {0: 0.875, 1098: 1.131}),
+    *falls("train_loss", {}, {0.5: 55}, relative=True),
+    *falls("test_loss", {}, {0.5: 3920, 0.1: 6765}, relative=True),
 ]

@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value, loss_delay
 from grok_jax.analysis.lazy import LINEARIZED
@@ -144,3 +145,23 @@ CLAIMS = [
         _features_help,
     ),
 ]
+
+# One draw of the authors' code: test losses at the start and at the end, by j.
+THEIRS = {
+    1: (0.0054, 5e-5),
+    5: (0.0049, 1.5e-4),
+    70: (0.0045, 0.0015),
+    75: (0.0043, 0.0016),
+    100: (0.0052, 0.0060),
+    150: (0.0049, 0.056),
+}
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for order, (start, end) in THEIRS.items():
+        checks += at_steps("test_loss", {"model.linearized": False, ORDER: order}, {0: start, 25_000: end})
+    return checks
+
+
+CHECKS = _checks()

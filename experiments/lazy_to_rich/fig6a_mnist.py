@@ -7,6 +7,7 @@ see the config.
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.output_scale import ALPHA, absent_at_the_smallest, grows, judged, waits_of_accuracy
 from grok_jax.analysis.selection import with_axis
@@ -41,3 +42,15 @@ CLAIMS = [
         lambda ds: judged(absent_at_the_smallest(waits_of_accuracy(_along_s(ds), LEVEL))),
     ),
 ]
+
+# The authors' network on 1000 digits, at s = 1e-3, .01, .05, .5: the training loss at the start.
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for s, loss in {1e-3: 0.14, 0.01: 4.2, 0.05: 103, 0.5: 1.03e4}.items():
+        checks += at_steps("train_loss", {ALPHA: s / 28}, {0: loss})
+    return checks
+
+
+CHECKS = _checks()

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value
 from grok_jax.plotting.curves import curves_along, legend
@@ -147,3 +148,23 @@ CLAIMS = [
         lambda ds: _collapses(ds, "loss", CLOSE_LOSS),
     ),
 ]
+
+# One run of the authors' code at each (σ, α): the last test loss, and how far the weights have gone, over their norm.
+THEIRS = {
+    (0.5, 1): (0.0332, 5.18),
+    (2, 1): (0.646, 1.139),
+    (0.5, 4): (0.187, 2.53),
+    (1, 1): (0.183, 2.53),
+    (2, 0.25): (0.170, 2.55),
+}
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for (sigma, scale), (loss, moved) in THEIRS.items():
+        runs = {"model.init_scale": sigma, "model.output_scale": scale}
+        checks += at_steps("test_loss", runs, {50_000: loss}) + at_steps("relative_distance", runs, {50_000: moved})
+    return checks
+
+
+CHECKS = _checks()

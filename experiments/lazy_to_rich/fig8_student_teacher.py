@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps, rises
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import t_fit, t_generalize, value_at
 from grok_jax.analysis.output_scale import ALPHA, RISING, absent_at_the_smallest, at_least, judged, waits_of_accuracy
@@ -105,3 +106,18 @@ CLAIMS = [
         _large_scale_lengthens,
     ),
 ]
+
+# One run of the authors' code at each α: steps to 95% of the training rows, test accuracy at 1e4 steps.
+THEIRS = {0.1: (189, 0.96), 0.25: (182, 0.86), 0.5: (318, 0.77), 0.75: (497, 0.61), 1: (643, 0.44), 3: (1742, 0.04)}
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for scale, (fit, accuracy) in THEIRS.items():
+        checks += rises("train_accuracy", {ALPHA: scale}, {0.95: fit})
+        checks += at_steps("test_accuracy", {ALPHA: scale}, {SHOWN: accuracy})
+    checks += rises("test_accuracy", {ALPHA: 0.1}, {0.95: 9670}) + rises("test_accuracy", {ALPHA: 1}, {0.95: 35_247})
+    return checks
+
+
+CHECKS = _checks()

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import at_steps, falls, peak
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.decomposition import PARTS
 from grok_jax.analysis.grokking import is_censored, last_value, t_loss
@@ -170,4 +171,19 @@ CLAIMS = [
         "full generalization comes from low power in linear modes throughout, and zero at end time",
         _linear_power_stays_low,
     ),
+]
+
+# One run of the authors' code at each P.
+P50, P120, P500 = ({"task.train_size": size} for size in (50, 120, 500))
+CHECKS = [
+    *at_steps("test_loss", P50, {0: 0.692, 50_000: 0.785}),
+    *peak("test_loss", P50, step=55, height=0.809),
+    *at_steps("linear_power", P50, {50_000: 0.331}),
+    *at_steps("misalignment_error", P50, {0: 0.542, 50_000: 0.494}),
+    *falls("train_loss", P120, {0.5: 20}, relative=True),
+    *falls("test_loss", P120, {0.5: 836}, relative=True),
+    *at_steps("test_loss", P120, {50_000: 0.276}),
+    *falls("train_loss", P500, {0.5: 50, 0.1: 178}, relative=True),
+    *falls("test_loss", P500, {0.5: 113, 0.1: 404}, relative=True),
+    *at_steps("test_loss", P500, {50_000: 0.0024}),
 ]

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.landscape import l_shape, minimised, reduced, u_shape
 from grok_jax.analysis.selection import runs_at, with_axis
@@ -75,3 +76,20 @@ CLAIMS = [
         _ends_high,
     ),
 ]
+
+# What the authors' notebook printed for its 11 α at step 9800, where it is no rounded zero; and at the start.
+TRAIN = (0.014226, 0.007434, 0.001398, 8.6e-5)
+TEST = (0.016421, 0.011689, 0.002266, 3.33e-4, 8.6e-5, 7.8e-5, 1.471e-3, 0.040637, 0.429469, 2.4393, 9.6240)
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for place, loss in {0: 0.018496, 5: 0.048158, 10: 23.1645}.items():
+        checks += at_steps("train_loss", {ALPHA: 10 ** (place / 5 - 1)}, {0: loss})
+    for curve, losses in (("train_loss", TRAIN), ("test_loss", TEST)):
+        for place, loss in enumerate(losses):
+            checks += at_steps(curve, {ALPHA: 10 ** (place / 5 - 1)}, {9800: loss})
+    return checks
+
+
+CHECKS = _checks()

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import at_steps, rises
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
 from grok_jax.analysis.selection import config_value
@@ -144,4 +145,12 @@ CLAIMS = [
         "weight decay brings the weight norm down to the Goldilocks zone",
         _norm_falls,
     ),
+]
+
+# Read off the picture that the authors' notebook stores, of one run.
+CHECKS = [
+    *rises("train_accuracy", {}, {0.60: 667, 0.95: 1334}),
+    *at_steps("test_accuracy", {}, {1000: 0.18, 10_000: 0.24, 100_000: 0.89}),
+    *rises("test_accuracy", {}, {0.35: 16_000, 0.63: 25_000, 0.77: 32_000, 0.83: 40_000}),
+    *at_steps("weight_norm", {}, {0: 93.7, 10_000: 84, 25_000: 70, 100_000: 52}),
 ]

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.checks import at_steps
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.drops import falls, smoothed, t_drop
 from grok_jax.analysis.grokking import last_value, value_at
@@ -100,4 +101,10 @@ CLAIMS = [
         "standard initialisation does not lead to grokking",
         _drops_early_only,
     ),
+]
+
+# Read off the picture that the authors' notebook stores, of one run at each scale; here in bohr⁶, 32 times its unit.
+CHECKS = [
+    *at_steps("test_loss", {ALPHA: 3}, {1000: 160, 10_000: 160, 100_000: 3.2}),
+    *at_steps("test_loss", {ALPHA: 1}, {1000: 1.9, 30_000: 1.9}),
 ]

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.checks import at_steps, rises
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, t_generalize, value_at
 from grok_jax.analysis.lazy import t_peak
@@ -118,4 +119,14 @@ CLAIMS = [
         "constrained optimisation at constant norm largely eliminates grokking",
         _delay_vanishes_at_constant_norm,
     ),
+]
+
+# Read off the pictures that the authors' notebook stores, of one free run and one at constant norm.
+CHECKS = [
+    *at_steps("weight_norm", {CONSTANT: False}, {0: 42.9, 160: 60, 900: 61, 4000: 52, 7000: 40, 15_000: 30.4}),
+    *rises("train_accuracy", {CONSTANT: False}, {0.90: 120}),
+    *rises("test_accuracy", {CONSTANT: False}, {0.26: 5600, 0.63: 6300, 0.98: 7100}),
+    *at_steps("weight_norm", {CONSTANT: True}, {0: 33.8}),
+    *rises("train_accuracy", {CONSTANT: True}, {0.95: 260}),
+    *rises("test_accuracy", {CONSTANT: True}, {0.25: 240, 0.73: 260, 0.96: 280}),
 ]

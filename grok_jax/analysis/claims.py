@@ -42,13 +42,15 @@ class Claim(NamedTuple):
     paper: str  # what the paper has, in its words or numbers
     measure: Callable[[xr.Dataset], Measured]  # may raise NotMeasured
     own: bool = False  # whether it is not the paper's but ours, on what the paper assumes
+    finding: str = ""  # why it does not hold, or not in all seeds, where it was found out
 
 
 def judge(claims: Sequence[Claim], ds: xr.Dataset) -> list[dict[str, Any]]:
     """Measures every claim on the results of its figure.
 
     Returns:
-      For each claim {"id", "claim", "paper", "own", "measured", "verdict", "note"}.
+      For each claim {"id", "claim", "paper", "own", "measured", "verdict", "note", "finding"}, the finding empty where
+      it holds or is not measured.
     """
     return [_judge(claim, ds) for claim in claims]
 
@@ -67,6 +69,7 @@ def _judge(claim: Claim, ds: xr.Dataset) -> dict[str, Any]:
         "measured": value,
         "verdict": measured.verdict,
         "note": measured.note,
+        "finding": claim.finding if measured.verdict in (MIXED, FAILS) else "",
     }
 
 
@@ -132,16 +135,16 @@ def _share(showing: int, deciding: int) -> str:
 def save_claims(path: str | Path, verdicts: Sequence[Mapping[str, Any]]) -> None:
     """Writes verdicts as JSON: inf becomes "never", NaN becomes null."""
     partial = Path(f"{path}.partial")  # so that the file is there whole or not at all
-    partial.write_text(json.dumps(_plain(verdicts), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    partial.write_text(json.dumps(as_json(verdicts), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     partial.replace(path)
 
 
-def _plain(value: Any) -> Any:
-    """The same with Python's own numbers, and with words where JSON has no number."""
+def as_json(value: Any) -> Any:
+    """The same with Python's own numbers, and with words where JSON has no number: inf is "never", NaN is None."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [as_json(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -150,7 +153,7 @@ def _plain(value: Any) -> Any:
 
 
 def format_claims(verdicts: Sequence[Mapping[str, Any]]) -> str:
-    """A table of verdicts for a terminal of 120 columns, each note under its row, and a line of totals."""
+    """A table of verdicts for a terminal of 120 columns, notes and findings under their rows, and a line of totals."""
     titles = {"id": "claim", "verdict": "verdict", "claim": "what it says", "paper": "paper", "measured": "measured"}
     names = max([len(titles["id"]), *(len(v["id"]) for v in verdicts)])
     fixed, gap = names + len("does not hold"), 2
@@ -160,11 +163,10 @@ def format_claims(verdicts: Sequence[Mapping[str, Any]]) -> str:
     for verdict in verdicts:
         shown = {**verdict, "paper": f"{'(ours) ' if verdict['own'] else ''}{verdict['paper']}"}
         lines.append(_row([show_value(shown[key]) for key in titles], widths, gap))
-        if verdict["note"]:
-            indent = " " * (fixed + 2 * gap)
-            lines.append(
-                textwrap.fill(f"note: {verdict['note']}", WIDTH, initial_indent=indent, subsequent_indent=indent)
-            )
+        indent = " " * (fixed + 2 * gap)
+        for kind in ("note", "finding"):
+            if text := verdict.get(kind):  # older files of claims have no findings
+                lines.append(textwrap.fill(f"{kind}: {text}", WIDTH, initial_indent=indent, subsequent_indent=indent))
     return "\n".join([*lines, "-" * WIDTH, count_verdicts(verdicts)])
 
 

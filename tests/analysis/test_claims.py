@@ -41,8 +41,18 @@ def test_judging_reports_every_field():
             "measured": 3.0,
             "verdict": "holds",
             "note": "a note",
+            "finding": "",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shown"), [(HOLDS, ""), (MIXED, "because"), (FAILS, "because"), (NOT_MEASURED, "")]
+)
+def test_a_finding_goes_with_a_claim_that_does_not_hold_alone(verdict, shown):
+    found = judge([claim(Measured(1.0, verdict))._replace(finding="because")], xr.Dataset())
+    assert found[0]["finding"] == shown
+    assert ("finding: because" in format_claims(found)) == bool(shown)
 
 
 def test_a_measure_that_cannot_measure_says_why():

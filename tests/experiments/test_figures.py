@@ -1,5 +1,6 @@
 """What is done before a figure's runs, and what is made of them."""
 
+import importlib
 import json
 
 import jax.numpy as jnp
@@ -10,6 +11,8 @@ from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 import grok_jax
+from experiments.catalogue import all_figures, paper_of
+from experiments.checks import at_steps
 from experiments.figures import FigureOf, figure_of, make
 from grok_jax import UserError
 
@@ -41,6 +44,24 @@ def test_a_module_brings_its_table_and_its_preparation():
         assert (found.table is not None, found.prepare is not None) == has
 
 
+def test_claims_of_a_module_bring_what_was_found_out_about_them():
+    config = grok_jax.default_config()
+    config.figure = "lazy_to_rich/fig4_loss_decomposition"
+    assert [bool(claim.finding) for claim in figure_of(config).claims] == [False, True, False]
+
+
+def test_every_finding_is_of_a_claim():
+    claims = {claim.id for name in all_figures() for claim in module_of(name).CLAIMS}
+    papers = {paper_of(name) for name in all_figures()}
+    found = [name for paper in papers for name in module_of(f"{paper}/findings").FINDINGS]
+    assert found
+    assert set(found) <= claims
+
+
+def module_of(name):
+    return importlib.import_module(f"experiments.{name.replace('/', '.')}")
+
+
 def test_what_is_prepared_is_trained_and_what_was_asked_for_is_kept(config, tmp_path):
     make(config, tmp_path / "out", figure=figure(prepare=with_more_steps), progress=False)
     assert (tmp_path / "out" / "made.txt").exists()
@@ -69,6 +90,15 @@ def test_a_run_that_is_resumed_is_prepared_with_its_folder_as_it_was_left(config
 def test_a_table_is_left_beside_the_picture(config, tmp_path):
     make(config, tmp_path / "out", figure=figure(table=lambda ds: [{"a": 1, "b": float("nan")}]), progress=False)
     assert (tmp_path / "out" / "table.csv").read_text().split() == ["a,b", "1,"]
+
+
+def test_numbers_of_the_authors_are_left_beside_the_claims(config, tmp_path):
+    config.figure = "lazy_to_rich/fig2_modular_mlp"
+    checks = [*at_steps("train_loss", {}, {1: 0.2}), *at_steps("train_loss", {}, {9: 0.2})]
+    make(config, tmp_path / "out", figure=figure(checks=checks), progress=False)
+    rows = json.loads((tmp_path / "out" / "checks.json").read_text())
+    assert [row["verdict"] for row in rows] == ["not compared"] * 2  # p = 5 is no setting of the authors
+    assert not (tmp_path / "out" / "checks.png").exists()
 
 
 def test_a_config_with_numbers_of_numpy_and_jax_leaves_theirs(tmp_path):

@@ -43,9 +43,23 @@ def test_the_page_shows_each_picture_with_its_verdicts_and_escapes_text(tmp_path
         "verdict": "holds",
         "note": "",
     }
+    verdict["finding"] = "by chance"
     page = write_page(tmp_path, "quick", {"omni/fig2b": [verdict]}).read_text("utf-8")
-    for text in ('src="omni/fig2b/figure.png"', "x &lt; y", "t never", "1 hold, 0 mixed, 0 do not hold"):
+    assert "checks.png" not in page
+    for text in (
+        "Finding: by chance",
+        'src="omni/fig2b/figure.png"',
+        "x &lt; y",
+        "t never",
+        "1 hold, 0 mixed, 0 do not hold",
+    ):
         assert text in page
+
+
+def test_the_page_shows_the_numbers_of_the_authors_where_there_are_any(tmp_path):
+    (tmp_path / "omni" / "fig2b").mkdir(parents=True)
+    (tmp_path / "omni" / "fig2b" / "checks.png").touch()
+    assert 'src="omni/fig2b/checks.png"' in write_page(tmp_path, "quick", {"omni/fig2b": []}).read_text("utf-8")
 
 
 @pytest.mark.parametrize("only", [["", ""], ["omnigrok", ""]])

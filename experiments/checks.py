@@ -1,0 +1,161 @@
+"""Check values: numbers of the authors' own runs, held against ours.
+
+They are no claims. The authors have one run, of other random numbers, so that ours agrees where their number lies
+within the range of our seeds, widened at both ends by a factor of WIDENING; that was fixed before any was compared.
+Steps that are never reached rank above all others. Where our seeds differ by more than a factor of WIDE, agreement says
+little and is called otherwise; that was added after a first look at two figures of two neurons. A number is compared
+only where ours was trained in the setting of today's paper preset, whatever its seeds, records and length.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Real
+from ml_collections import ConfigDict
+
+from experiments.settings import other_fields
+from grok_jax.analysis.claims import NotMeasured, show_value
+from grok_jax.analysis.readings import read_off
+from grok_jax.analysis.relative_loss import relative
+from grok_jax.analysis.seeds import median_of_seeds
+from grok_jax.analysis.selection import runs_at
+
+WIDENING, WIDE = 1.25, 10.0
+VERDICTS = AGREES, SPREAD, DIFFERS, NOT_COMPARED = "agrees", "ours spread", "differs", "not compared"
+# What a check does not depend on: how long and how often a run is recorded, how many rows it is tested on, how fast.
+NO_PART = ("grid", "seed", "training.steps", "training.record", "training.probe", "training.matmul", "execution.")
+NO_PART += ("task.test_size",)
+
+
+class Check(NamedTuple):
+    """One number of a run of the authors."""
+
+    curve: str  # variable of the results
+    runs: Mapping[str, float]  # dotted names of fields -> their values, that say which runs
+    kind: str  # what is read off the curve, at `where`: see grok_jax.analysis.readings
+    where: float  # for the peak of a curve its step, and for the step of a peak its height: where the picture shows it
+    theirs: float
+    relative: bool = False  # whether the curve is over its first record
+
+
+def at_steps(
+    curve: str, runs: Mapping[str, float], at: Mapping[float, float], *, relative: bool = False
+) -> list[Check]:
+    """Values of one curve, by their steps."""
+    return [Check(curve, runs, "value", step, value, relative) for step, value in at.items()]
+
+
+def peak(curve: str, runs: Mapping[str, float], step: float, height: float) -> list[Check]:
+    """Height and step of a curve's peak."""
+    return [Check(curve, runs, "peak", step, height), Check(curve, runs, "peak step", height, step)]
+
+
+def rises(curve: str, runs: Mapping[str, float], steps: Mapping[float, float]) -> list[Check]:
+    """Steps at which a curve reaches levels, by the levels."""
+    return [Check(curve, runs, "rise", level, step) for level, step in steps.items()]
+
+
+def falls(
+    curve: str, runs: Mapping[str, float], steps: Mapping[float, float], *, relative: bool = False
+) -> list[Check]:
+    """Steps at which a curve is down to levels, by the levels."""
+    return [Check(curve, runs, "fall", level, step, relative) for level, step in steps.items()]
+
+
+def compare(checks: Sequence[Check], ds: xr.Dataset, setting: ConfigDict | None = None) -> list[dict[str, Any]]:
+    """Holds the authors' numbers against results.
+
+    Args:
+      checks: the numbers.
+      ds: results.
+      setting: what the authors' setting is, but for the fields of the grid; None: the results have it.
+
+    Returns:
+      For each check {"check", "theirs", "ours", "low", "high", "verdict", "note"}: the median of our seeds, and the
+      smallest and the largest of them.
+    """
+    others = other_fields(json.loads(ds.attrs["config"]), setting) if setting else []
+    others = [name for name in others if not name.startswith(NO_PART) and name not in ds.coords]
+    note = f"the results are of another {', '.join(others[:3])}" if others else ""
+    return [_compare(check, ds, note) for check in checks]
+
+
+def _compare(check: Check, ds: xr.Dataset, note: str) -> dict[str, Any]:
+    row = {"check": words(check), "theirs": check.theirs, "ours": np.nan, "low": np.nan, "high": np.nan}
+    try:
+        if note:
+            raise NotMeasured(note)
+        ours = _ours(check, ds)
+    except NotMeasured as reason:
+        return {**row, "verdict": NOT_COMPARED, "note": str(reason)}
+    low, high = float(ours.min()), float(ours.max())
+    inside = low / WIDENING <= check.theirs <= high * WIDENING
+    verdict = DIFFERS if not inside else AGREES if high <= WIDE * low else SPREAD
+    row |= {"ours": float(median_of_seeds(ours).median), "low": low, "high": high}
+    return {**row, "verdict": verdict, "note": ""}
+
+
+def curve_of(check: Check, ds: xr.Dataset) -> Real[xr.DataArray, "seed step"]:
+    """Our curves that a check is about, one for each seed.
+
+    Raises:
+      NotMeasured: there are none, or they differ in more than the seed.
+    """
+    if check.curve not in ds:
+        raise NotMeasured(f"the results have no {check.curve}")
+    x = runs_at(ds, check.runs)[check.curve]
+    further = [str(dim) for dim in x.dims if dim not in ("seed", "step")]
+    if further:
+        raise NotMeasured(f"the results have the further axes {', '.join(further)}")
+    x = x if "seed" in x.dims else x.expand_dims("seed")
+    if "step" not in x.dims:  # such as a limit
+        x = x.expand_dims(step=[0, 1], axis=-1)
+    return relative(x) if check.relative else x
+
+
+def _ours(check: Check, ds: xr.Dataset) -> Real[xr.DataArray, " seed"]:
+    x = curve_of(check, ds)
+    last, needed = int(x["step"][-1]), at_step(check)
+    if last < needed:
+        raise NotMeasured(f"the runs end at step {last:,}")
+    ours = read_off(x, check.kind, check.where).dropna("seed")
+    if not ours.size:
+        raise NotMeasured("no run has it: they diverged or ended early")
+    return ours
+
+
+def at_step(check: Check) -> float:
+    """The step at which the authors' number lies."""
+    return check.where if check.kind in ("value", "peak") else check.theirs
+
+
+def at_height(check: Check) -> float:
+    """The height of the curve at which the authors' number lies."""
+    return check.theirs if check.kind in ("value", "peak") else check.where
+
+
+def words(check: Check) -> str:
+    """What a check is, for a reader."""
+    name = check.curve.replace("_", " ") + (" / its start" if check.relative else "")
+    level = show_value(check.where)
+    read = {
+        "value": f"{name} at step {level}",
+        "peak": f"peak of the {name}",
+        "peak step": f"steps to the peak of the {name}",
+        "rise": f"steps until {name} is {level}",
+        "fall": f"steps until {name} is {level}",
+    }[check.kind]
+    return f"{read} ({setting_words(check)})" if check.runs else read
+
+
+def setting_words(check: Check) -> str:
+    """Which runs, for a reader."""
+    flags = {("model.linearized", False): "network", ("model.linearized", True): "linearized twin"}
+    shown = [
+        flags.get((name, value)) or f"{name.rpartition('.')[2].replace('_', ' ')} {value:.4g}"
+        for name, value in check.runs.items()
+    ]
+    return ", ".join(shown)

@@ -1,0 +1,160 @@
+"""The page of evidence: a table of claims for each paper, from the entries of evidence.json."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from experiments.catalogue import figure_id, paper_of
+from experiments.checks import DIFFERS, NOT_COMPARED, VERDICTS, WIDENING
+from experiments.settings import setting_of
+from grok_jax.analysis.claims import FAILS, MIXED, count_verdicts, show_value
+
+Entry = Mapping[str, Any]
+CURVES = ("lazy_to_rich/fig1", "lazy_to_rich/fig8", "lazy_to_rich/fig9", "omnigrok/fig2a")  # figures that are shown
+MOST_NUMBERS = 5  # of a claim that are shown; all are in evidence.json
+
+HEAD = """# Evidence
+
+What each figure measured, claim by claim. `python -m experiments.evidence` writes this page from
+[evidence.json](evidence.json), which holds every number; do not edit it by hand.
+
+Most claims are about single runs. Such a claim *holds* when at least 4 in 5 of the seeds that decide it show it,
+*does not hold* when fewer than half do, and is *mixed* in between. The share of seeds comes with its 90% interval
+(Wilson). Measured numbers are medians over seeds. Where the paper gives no limit, the limit is ours: it was set
+before the run, or the config, behind the claim's link, says when. Claims marked "own" are this project's and are
+counted apart. A claim that does not hold has a finding: why it does not, as far as we know.
+
+The preset "paper" has the paper's numbers; "quick" takes a few minutes on two cores and is often smaller.
+"""
+
+CHECKS = f"""These numbers are of one run of the authors' code, or read off a picture that it left. Ours come from
+several seeds with other random numbers. They *agree* where the authors' number lies within the range of our seeds,
+widened by a factor of {WIDENING:g} at both ends. Where our range is wider than tenfold, that says little, and the
+table has "ours spread". Otherwise they *differ*. Only results in today's paper setting are compared. None of this is a
+claim of the paper."""
+
+
+def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:
+    """The page as Markdown.
+
+    Args:
+      entries: of evidence.json, in their order.
+      catalogue: every figure there is; those without an entry are listed.
+    """
+    papers = list(dict.fromkeys(paper_of(figure) for figure in catalogue))
+    every = [HEAD, _totals(entries.values()), *(_paper(paper, entries) for paper in papers)]
+    return "\n".join([*every, *_missing(entries, catalogue)])
+
+
+def _totals(entries: Sequence[Entry]) -> str:
+    lines = ["| preset | figures | claims |", "|---|---|---|"]
+    for preset in dict.fromkeys(entry["preset"] for entry in entries):
+        chosen = [entry for entry in entries if entry["preset"] == preset]
+        verdicts = [verdict for entry in chosen for verdict in entry["claims"]]
+        lines.append(f"| {preset} | {len(chosen)} | {count_verdicts(verdicts)} |")
+    return "\n".join([*lines, ""])
+
+
+def _paper(paper: str, entries: Mapping[str, Entry]) -> str:
+    chosen = [entry for entry in entries.values() if paper_of(entry["figure"]) == paper]
+    lines = [f"## {paper}", "", _totals(chosen)]
+    lines += ["| claim | what it says | verdict | seeds | measured | run |", "|---|---|---|---|---|---|"]
+    for entry in chosen:
+        run = _run(entry)
+        lines += [_row(verdict, entry["figure"], run) for verdict in entry["claims"]]
+    return "\n".join([*lines, "", *_checks(paper, chosen)])
+
+
+def curves_picture(entry: Entry) -> str:
+    """The file of a picture of curves with check values, beside the page; "" where the page has none."""
+    shown = figure_id(entry["figure"]) in CURVES and compared_rows([entry])
+    return f"evidence/{figure_id(entry['figure']).replace('/', '_')}_{entry['preset']}.png" if shown else ""
+
+
+def compared_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The check values that could be compared, each with the figure and the preset of its entry."""
+    return [
+        {**row, "figure": _short(entry), **{key: _number(row[key]) for key in ("low", "ours", "high")}}
+        for entry in entries
+        for row in entry["checks"]
+        if row["verdict"] != NOT_COMPARED
+    ]
+
+
+def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
+    rows = compared_rows(chosen)
+    if not rows:
+        return []
+    agree, spread, differ = (sum(row["verdict"] == kind for row in rows) for kind in VERDICTS[:-1])
+    counts = f"Of {len(rows)} numbers, ours agree with {agree}, spread around {spread} and differ from {differ}."
+    lines = [f"### Check values of {paper}", "", CHECKS, "", counts, ""]
+    lines += [f"![ours over the authors' numbers](evidence/{paper}.png)", ""]
+    columns = ("figure", "number", "the authors'", "ours (range of the seeds)", "ratio", "verdict")
+    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for row in rows:
+        low, ours, high, ratio = map(show_value, (row["low"], row["ours"], row["high"], row["ours"] / row["theirs"]))
+        bold = "**" if row["verdict"] == DIFFERS else ""
+        cells = [row["figure"], _cell(row["check"]), show_value(row["theirs"]), f"{ours} ({low} to {high})", ratio]
+        lines.append(f"| {' | '.join(cells)} | {bold}{row['verdict']}{bold} |")
+    differing = {row["figure"] for row in rows if row["verdict"] == DIFFERS}
+    remarks = {_short(entry): entry["remark"] for entry in chosen if _short(entry) in differing}
+    lines += [line for name, text in remarks.items() if text for line in ("", f"On {name}: {_cell(text)}")]
+    shown = {_short(entry): curves_picture(entry) for entry in chosen}
+    for name, picture in shown.items():
+        if picture:
+            lines += ["", f"Curves of {name}, with these numbers:", "", f"![curves of {name}]({picture})"]
+    left = [reason for entry in chosen for reason in _not_compared(entry)]
+    return [*lines, "", *([f"Not compared: {'; '.join(left)}.", ""] if left else [])]
+
+
+def _not_compared(entry: Entry) -> list[str]:
+    notes = Counter(row["note"] for row in entry["checks"] if row["verdict"] == NOT_COMPARED)
+    return [f"{count} of {_short(entry)} ({_cell(note)})" for note, count in notes.items()]
+
+
+def _short(entry: Entry) -> str:
+    """E.g. "fig1 quick"."""
+    return f"{figure_id(entry['figure']).partition('/')[2]} {entry['preset']}"
+
+
+def _number(value: float | str | None) -> float:
+    """A number as evidence.json has it: "never" is inf, null NaN."""
+    return math.inf if value == "never" else math.nan if value is None else float(value)
+
+
+def _row(verdict: Mapping[str, Any], figure: str, run: str) -> str:
+    measured = verdict["measured"]
+    numbers = dict(measured) if isinstance(measured, Mapping) else {"": measured}
+    share = numbers.pop("seeds", "")
+    shown = "; ".join(f"{name} {show_value(value)}".strip() for name, value in list(numbers.items())[:MOST_NUMBERS])
+    more = "; ..." if len(numbers) > MOST_NUMBERS else ""
+    says = ("own: " if verdict["own"] else "") + verdict["claim"]
+    remarks = [("Note", verdict["note"]), ("**Finding**", verdict.get("finding", ""))]
+    tail = "".join(f"<br>{kind}: {_cell(text)}" for kind, text in remarks if text)
+    bold = "**" if verdict["verdict"] in (FAILS, MIXED) else ""
+    number = f"[{verdict['id'].partition('/')[2]}](../configs/{figure}.py)"
+    cells = [number, _cell(says) + tail, f"{bold}{verdict['verdict']}{bold}", share, _cell(shown + more), run]
+    return f"| {' | '.join(cells)} |"
+
+
+def _run(entry: Entry) -> str:
+    words, others = setting_of(entry["config"], entry["figure"], entry["preset"])
+    told = f"of another {', '.join(others[:3])} than today's" if others else words
+    preset = entry["preset"] + (f" ({told})" if told else "")
+    device = re.sub(r"^1 x ", "", entry["device"]).replace("cpu", "CPU")
+    return f"{preset}, {device}, {entry['date']}, {entry['revision'][:7]}"
+
+
+def _missing(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> list[str]:
+    measured = {entry["figure"] for entry in entries.values()}
+    missing = [figure_id(figure) for figure in catalogue if figure not in measured]
+    if not missing:
+        return []
+    return ["## Not measured yet", "", f"No results at today's settings were gathered of {', '.join(missing)}.", ""]
+
+
+def _cell(text: str) -> str:
+    """Text that Markdown leaves as it is, in a cell of a table."""
+    return re.sub(r"([|*\[\]])", r"\\\1", " ".join(text.split())).replace("<", "&lt;")

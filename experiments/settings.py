@@ -1,0 +1,75 @@
+"""Whether results were made with the setting of a figure's preset."""
+
+import importlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from grok_jax import default_config, results
+from grok_jax.training.grid import parse_grid
+from grok_jax.training.values import plain
+
+PRECISION = "training.matmul_precision"  # how it is computed may differ from the preset, and is told
+
+
+def preset_config(figure: str, preset: str) -> ConfigDict:
+    """The config of a figure, e.g. of "omnigrok/fig2b_teacher_student", at a preset."""
+    return importlib.import_module(f"configs.{figure.replace('/', '.')}").get_config(preset)
+
+
+def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str, list[str]]:
+    """How the config of results stands to a figure's preset of today.
+
+    Args:
+      there: as JSON has it, or its chosen_fields.
+      figure, preset: which preset.
+
+    Returns:
+      What a reader must know beside the preset's name, such as the number of seeds where it is another; and the fields
+      in which it is another setting.
+    """
+    config = preset_config(figure, preset)
+    others, known = other_fields(there, config), _known(there, config)
+    theirs, ours = ({axis.name: axis.values for axis in parse_grid(grid)} for grid in (known["grid"], config.grid))
+    if {**theirs, "seed": ()} == {**ours, "seed": ()}:
+        others = [name for name in others if name != "grid"]
+    counts = [len(axes.get("seed", ((),))) for axes in (theirs, ours)]
+    words = [f"{counts[0]} of {counts[1]} seeds"] if counts[0] != counts[1] else []
+    words += [f"{PRECISION}={known[PRECISION]}"] if PRECISION in others else []
+    return ", ".join(words), [name for name in others if not name.startswith((PRECISION, "execution."))]
+
+
+def other_fields(there: Mapping[str, Any], config: ConfigDict) -> list[str]:
+    """The fields in which the config that results were made with differs from another.
+
+    Args:
+      there: as JSON has it, or its chosen_fields. A field that it lacks counts as what it is by default.
+      config: the other.
+
+    Returns:
+      Dotted names.
+    """
+    known, wanted = _known(there, config), _as_kept(config)
+    return [name for name in wanted if known.get(name) != wanted[name]]
+
+
+def chosen_fields(there: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a config, as JSON has it, that are not what they are by default, and the grid."""
+    defaults = _defaults(*(there[part]["name"] for part in ("task", "model", "optimizer")))
+    fields = results.flat(there)
+    return {name: value for name, value in fields.items() if name == "grid" or defaults.get(name) != value}
+
+
+def _known(there: Mapping[str, Any], config: ConfigDict) -> dict[str, Any]:
+    return _defaults(config.task.name, config.model.name, config.optimizer.name) | results.flat(there)
+
+
+def _defaults(*names: str) -> dict[str, Any]:
+    return _as_kept(default_config(*names))
+
+
+def _as_kept(config: ConfigDict) -> dict[str, Any]:
+    """The fields of a config as config.json has them."""
+    return results.flat(json.loads(json.dumps(plain(config.to_dict()))))

@@ -1,0 +1,132 @@
+"""Numbers of the authors' own runs, held against ours."""
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import grok_jax
+from experiments.catalogue import all_figures
+from experiments.check_pictures import check_curves, ratios
+from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, Check, at_steps, compare, peak, rises, words
+from grok_jax.training.settings import complete
+
+SCALE = "model.init_scale"
+CONFIG = grok_jax.default_config("teacher_student", "mlp", "adamw")
+
+
+def results(ends, scales=(1.0, 2.0), config=CONFIG):
+    """Losses that are 1 at step 0 and end at a number for each seed, alike at every scale."""
+    loss = np.stack([np.ones(len(ends)), np.asarray(ends, float)], -1)[None].repeat(len(scales), 0)
+    coords = {SCALE: list(scales), "seed": range(len(ends)), "step": [0, 100]}
+    attrs = {"config": json.dumps(config.to_dict())}
+    return xr.Dataset({"test_loss": ((SCALE, "seed", "step"), loss)}, coords, attrs)
+
+
+def verdict(ends, theirs, **choices):
+    (row,) = compare(at_steps("test_loss", {SCALE: 2}, {100: theirs}), results(ends), **choices)
+    return row["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "found"), [(0.2, AGREES), (0.17, AGREES), (0.15, DIFFERS), (0.5, AGREES), (0.6, DIFFERS)]
+)
+def test_a_number_agrees_within_the_seeds_range_widened_by_a_quarter(theirs, found):
+    assert verdict([0.2, 0.3, 0.4], theirs) == found
+
+
+def test_a_number_within_a_range_wider_than_tenfold_does_not_simply_agree():
+    assert verdict([0.01, 0.2], 0.1) == SPREAD
+    assert verdict([0.01, 0.2], 1.0) == DIFFERS
+
+
+def test_a_level_that_some_seeds_never_reach_is_above_every_number():
+    (row,) = compare([Check("test_loss", {SCALE: 2}, "fall", 0.5, 50)], results([0.2, 0.9]))
+    assert (row["verdict"], row["high"]) == (SPREAD, np.inf)
+
+
+def test_the_median_and_the_range_of_the_seeds_are_reported():
+    (row,) = compare(at_steps("test_loss", {SCALE: 1}, {100: 1.0}), results([1.0, 4.0, 2.0]))
+    assert [row[key] for key in ("low", "ours", "high")] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("check", "note"),
+    [
+        (Check("test_loss", {SCALE: 3}, "value", 100, 1.0), "no run with model.init_scale = 3"),
+        (Check("test_loss", {SCALE: 1}, "value", 200, 1.0), "the runs end at step 100"),
+        (Check("test_loss", {SCALE: 1}, "fall", 0.5, 200), "the runs end at step 100"),
+        (Check("train_loss", {SCALE: 1}, "value", 100, 1.0), "the results have no train_loss"),
+        (Check("test_loss", {}, "value", 100, 1.0), "further axes model.init_scale"),
+    ],
+)
+def test_what_the_results_do_not_have_is_not_compared_and_the_reason_is_told(check, note):
+    (row,) = compare([check], results([0.2, 0.3]))
+    assert row["verdict"] == NOT_COMPARED
+    assert note in row["note"]
+
+
+def test_runs_that_all_diverged_are_not_compared():
+    assert verdict([np.nan, np.nan], 0.2) == NOT_COMPARED
+
+
+def test_results_of_another_setting_are_not_compared():
+    other = CONFIG.copy_and_resolve_references()
+    other.optimizer.weight_decay = 0.5
+    (row,) = compare(at_steps("test_loss", {SCALE: 2}, {100: 0.2}), results([0.2]), setting=other)
+    assert (row["verdict"], row["note"]) == (NOT_COMPARED, "the results are of another optimizer.weight_decay")
+
+
+def test_length_seeds_and_records_are_no_other_setting():
+    other = CONFIG.copy_and_resolve_references()
+    other.training.steps, other.training.records, other.seed = 7, 3, 4
+    assert verdict([0.2], 0.2, setting=other) == AGREES
+
+
+def test_a_curve_over_its_start_is_compared_so():
+    ds = results([0.2, 0.3])
+    (row,) = compare(
+        at_steps("test_loss", {SCALE: 2}, {100: 0.1}, relative=True), ds.assign(test_loss=2 * ds.test_loss)
+    )
+    assert row["ours"] == pytest.approx(0.25)
+
+
+def test_a_check_is_told_in_words():
+    first, second = peak("test_loss", {SCALE: 2}, step=10, height=3.0)
+    assert words(first) == "peak of the test loss (init scale 2)"
+    assert words(second) == "steps to the peak of the test loss (init scale 2)"
+    assert words(*rises("test_accuracy", {}, {0.95: 10})) == "steps until test accuracy is 0.95"
+
+
+def test_the_picture_has_a_panel_for_each_curve_that_could_be_compared():
+    checks = at_steps("test_loss", {SCALE: 1}, {100: 0.2}) + at_steps("train_loss", {SCALE: 1}, {100: 0.2})
+    ds = results([0.2, 0.3])
+    figure = check_curves(checks, compare(checks, ds), ds)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["test loss"]
+    figure.draw_without_rendering()
+    assert check_curves(checks[1:], compare(checks[1:], ds), ds) is None
+
+
+def test_ratios_are_drawn_with_those_that_are_never_reached():
+    rows = compare([Check("test_loss", {SCALE: 2}, "fall", 0.5, 50)], results([0.2, 0.9]))
+    figure = ratios([{**row, "figure": "fig1"} for row in rows], "paper")
+    figure.draw_without_rendering()
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [
+        "fig1  steps until test loss is 0.5 (init scale 2)"
+    ]
+
+
+def test_every_check_names_runs_by_fields_of_its_figures_config():
+    checked = 0
+    for name in all_figures():
+        checks = getattr(importlib.import_module(f"experiments.{name.replace('/', '.')}"), "CHECKS", ())
+        config = importlib.import_module(f"configs.{name.replace('/', '.')}").get_config("paper") if checks else None
+        for check in checks:
+            assert check.theirs > 0
+            for field in check.runs:
+                section, _, key = field.rpartition(".")
+                assert key in complete(config)[section], field
+        checked += len(checks)
+    assert checked > 100

@@ -1,0 +1,196 @@
+"""The table of evidence: what is gathered, and that the one in docs is whole and true to its numbers."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from experiments import evidence_entries, evidence_table
+from experiments.catalogue import all_figures, figure_id
+from experiments.settings import chosen_fields, other_fields, preset_config, setting_of
+from grok_jax import results
+from grok_jax.analysis.claims import FAILS
+
+DOCS = Path(__file__).parents[2] / "docs"
+FIGURE = "lazy_to_rich/fig4_loss_decomposition"
+
+
+def kept(config):
+    """The config as config.json has it."""
+    return json.loads(json.dumps(config.to_dict()))
+
+
+def verdict(found="holds", **choices):
+    fields = {"id": "paper/fig1/1", "claim": "x | y < 1", "paper": "", "own": False, "note": "", "finding": ""}
+    return {**fields, "measured": {"t": 1234.5, "seeds": "3 of 3 (0.53 to 1.00)"}, "verdict": found, **choices}
+
+
+def entry(figure=FIGURE, preset="quick", claims=(), checks=()):
+    fields = {"figure": figure, "preset": preset, "claims": list(claims), "checks": list(checks), "remark": "so"}
+    made = {"device": "1 x cpu", "date": "2026-01-02", "revision": "0123456789"}
+    return {**fields, **made, "config": chosen_fields(kept(preset_config(figure, preset)))}
+
+
+def number(found="agrees", **choices):
+    fields = {"check": "peak", "theirs": 2.0, "ours": 3.0, "low": 1.0, "high": "never", "note": ""}
+    return {**fields, "verdict": found, **choices}
+
+
+def page_of(*entries):
+    return evidence_table.page({f"{e['figure']} {e['preset']}": e for e in entries}, all_figures())
+
+
+def test_a_row_has_verdict_share_numbers_preset_device_and_date():
+    page = page_of(entry(claims=[verdict()]))
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| [fig1/1](../configs/{FIGURE}.py) |")]
+    for shown in ("holds", "3 of 3 (0.53 to 1.00)", "t 1,234", "quick, CPU, 2026-01-02, 0123456", r"x \| y &lt; 1"):
+        assert shown in row
+
+
+def test_a_finding_stands_with_its_claim():
+    page = page_of(entry(claims=[verdict(FAILS, finding="because")]))
+    assert "**Finding**: because" in page
+    assert "**does not hold**" in page
+
+
+def test_claims_are_counted_for_each_preset_and_our_own_apart():
+    page = page_of(entry(claims=[verdict(), verdict(own=True)]), entry(preset="paper", claims=[verdict(FAILS)]))
+    assert "| quick | 1 | 1 hold, 0 mixed, 0 do not hold, 0 not measured; of our own: 1 hold" in page
+    assert "| paper | 1 | 0 hold, 0 mixed, 1 do not hold, 0 not measured |" in page
+
+
+def test_numbers_of_the_authors_stand_beside_ours_and_those_not_compared_are_named():
+    page = page_of(entry(checks=[number(), number("not compared", ours=None, note="the runs end at step 7")]))
+    assert "| fig4 quick | peak | 2 | 3 (1 to never) | 1.5 | agrees |" in page
+    assert "Not compared: 1 of fig4 quick (the runs end at step 7)." in page
+
+
+def test_a_remark_stands_below_numbers_that_differ():
+    assert "On fig4 quick: so" in page_of(entry(checks=[number("differs")]))
+    assert "On fig4 quick" not in page_of(entry(checks=[number()]))
+
+
+def test_figures_without_results_are_named():
+    missing = page_of(entry()).partition("## Not measured yet")[2]
+    assert "lazy_to_rich/fig5" in missing
+    assert "lazy_to_rich/fig4," not in missing
+
+
+def test_fewer_seeds_and_another_precision_are_the_presets_setting_and_are_told():
+    config = preset_config(FIGURE, "paper")
+    config.grid, config.training.matmul_precision = "seed=range(3)", "default"
+    words, others = setting_of(kept(config), FIGURE, "paper")
+    assert (words, others) == ("3 of 100 seeds, training.matmul_precision=default", [])
+
+
+def test_any_other_field_is_another_setting():
+    config = preset_config(FIGURE, "paper")
+    config.training.steps = 7
+    assert setting_of(kept(config), FIGURE, "paper")[1] == ["training.steps"]
+
+
+def test_results_of_a_setting_that_was_changed_since_are_told_apart():
+    old = entry(claims=[verdict()])
+    old["config"]["training.steps"] = 7
+    assert "quick (of another training.steps than today's), CPU" in page_of(old)
+
+
+def test_a_field_that_came_later_counts_as_its_default():
+    config = preset_config(FIGURE, "quick")
+    there = kept(config)
+    del there["optimizer"]["learning_rate"]
+    assert other_fields(there, config) == ["optimizer.learning_rate"]
+    there = kept(config)
+    del there["training"]["matmul_precision"]
+    assert other_fields(there, config) == []
+
+
+def test_the_day_of_results_that_do_not_say_it_is_their_files(tmp_path):
+    (tmp_path / "file").touch()
+    os.utime(tmp_path / "file", (86_400, 86_400))
+    assert evidence_entries._day_of(tmp_path / "file") == "1970-01-02"
+
+
+def test_results_say_their_day():
+    assert len(results.environment()["date"]) == len("2026-01-02T03:04:05+00:00")
+
+
+def test_another_preset_and_no_figure_are_passed_over(tmp_path):
+    config = preset_config(FIGURE, "smoke")
+    results.begin(tmp_path, config.to_dict())
+    assert evidence_entries.gather(tmp_path)[1].startswith("passed over: ")
+    config.figure = ""
+    results.begin(tmp_path, config.to_dict(), overwrite=True)
+    assert "no figure of the catalogue" in evidence_entries.gather(tmp_path)[1]
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """The folder of a finished figure whose seeds all fit, and generalize late."""
+    config = preset_config("omnigrok/fig3d_mnist_grokking", "quick")
+    results.begin(tmp_path, config.to_dict())
+    curves = {"train_accuracy": [0.1, 1, 1], "test_accuracy": [0.1, 0.2, 0.9], "weight_norm": [94, 90, 40]}
+    dims, coords = ("seed", "step"), {"seed": range(4), "step": [0, 1000, 20_000]}
+    attrs = {"config": json.dumps(kept(config)), "wall_seconds": 60.0, "compile_seconds": 2.0}
+    attrs |= {"programs": 1, "chunk_runs": [4]}
+    data = {name: (dims, np.float32([curve] * 4)) for name, curve in curves.items()}
+    results.write_dataset(tmp_path, xr.Dataset(data, coords, attrs))
+    return tmp_path
+
+
+def test_a_finished_figure_is_judged_anew_and_told_with_where_and_when_it_was_made(finished):
+    entry, reason = evidence_entries.gather(finished)
+    assert (reason, entry["preset"], entry["figure"]) == ("", "quick", "omnigrok/fig3d_mnist_grokking")
+    assert (entry["date"], entry["seconds"]) == (results.environment()["date"][:10], 60)
+    assert {v["verdict"] for v in entry["claims"]} == {"holds"}
+    assert "task.source" in entry["checks"][0]["note"]  # the authors' digits are others
+
+
+def test_results_made_before_they_said_their_day_have_the_one_given(finished):
+    record = json.loads((finished / "config.json").read_text("utf-8"))
+    del record["date"]
+    (finished / "config.json").write_text(json.dumps(record), "utf-8")
+    assert evidence_entries.gather(finished, "2026-01-02")[0]["date"] == "2026-01-02"
+
+
+def test_writing_leaves_the_table_and_its_pictures(tmp_path):
+    second = entry("omnigrok/fig10b_mnist_time_vs_decay")
+    evidence_entries.write(tmp_path, {"b": entry(claims=[verdict()], checks=[number()]), "a": second})
+    assert list(evidence_entries.read(tmp_path / "evidence.json")) == ["a", "b"]
+    assert (tmp_path / "evidence" / "lazy_to_rich.png").exists()
+    assert not (tmp_path / "evidence" / "omnigrok.png").exists()
+
+
+@pytest.fixture(scope="module")
+def docs():
+    return evidence_entries.read(DOCS / "evidence.json")
+
+
+def test_the_page_in_docs_is_what_its_numbers_give(docs):
+    assert (DOCS / "evidence.md").read_text("utf-8") == evidence_entries.page(docs), (
+        "run experiments.evidence --out=docs"
+    )
+
+
+def test_every_figure_has_a_row_in_docs_or_is_named_as_not_measured():
+    page = (DOCS / "evidence.md").read_text("utf-8")
+    measured, _, missing = page.partition("## Not measured yet")
+    for figure in all_figures():
+        paper, number = figure_id(figure).split("/")
+        table = measured.partition(f"## {paper}\n")[2].partition("\n## ")[0]
+        assert f"| [{number}/1](" in table or f"{paper}/{number}" in missing, figure
+
+
+def test_every_claim_in_docs_that_does_not_hold_has_a_finding(docs):
+    bare = [v["id"] for e in docs.values() for v in e["claims"] if v["verdict"] == FAILS and not v["finding"]]
+    assert bare == []
+
+
+def test_the_pictures_in_docs_are_there_and_small():
+    shown = re.findall(r"!\[[^]]*\]\(([^)]*)\)", (DOCS / "evidence.md").read_text("utf-8"))
+    assert all((DOCS / name).exists() for name in shown)
+    assert sum(file.stat().st_size for file in (DOCS / "evidence").glob("*.png")) < 1.5e6
