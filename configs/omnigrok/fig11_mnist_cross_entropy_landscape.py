@@ -30,7 +30,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = mse.get_config(preset)
     config.figure = "omnigrok/fig11_mnist_cross_entropy_landscape"
-    quick = grid(mse.SIZE, (193, 1000), (-1, -0.5, -0.1, 0.2, 0.6, 1, 1.5, 2), 3)
+    quick = grid(mse.SIZE, (193, 1000, 3727), (-1, -0.5, -0.1, 0.2, 0.6, 1, 1.5, 2), 3)
     every = grid(mse.SIZE, mse.SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(31)), 5)
     presets = {
         "smoke": {"grid": f"{LOSSES}; {grid(mse.SIZE, (37, 193, 400), (-1, 0, 2), 1)}"},
