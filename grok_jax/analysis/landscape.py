@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Real
+from scipy.interpolate import PchipInterpolator
 
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.grokking import last_value, value_at
@@ -21,6 +22,7 @@ ROUNDING = 1e-4  # of a coordinate kept as float32 or written with six digits
 U_SHAPED = 3.0  # how many times the minimum both ends of a "U" are at least
 FALLING = -0.8  # rank correlation
 FITTED = 1e-4  # training loss
+BETWEEN = 200  # places looked at for each step of an axis
 
 
 class Shape(NamedTuple):
@@ -78,6 +80,49 @@ def place_of_minimum(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataAr
     return finite.fillna(np.inf).idxmin(axis).where(known).astype(np.float64)
 
 
+class Minimum(NamedTuple):
+    """Where a loss is smallest, and how small."""
+
+    place: Float[xr.DataArray, "*runs"]
+    value: Float[xr.DataArray, "*runs"]
+
+
+def minimum_with_penalty(x: Real[xr.DataArray, "..."], axis: str, weight: Real[xr.DataArray, "..."]) -> Minimum:
+    """The minimum of x + weight · axis² along an axis, between its points.
+
+    The logarithm of x is interpolated over that of the axis by cubics that keep to its rises and falls.
+
+    Args:
+      x: a reduced loss above 0, over the axis and others.
+      axis: three or more numbers above 0, in rising order.
+      weight: one, or one for each run.
+
+    Returns:
+      Minimum, NaN where some x is not a finite number above 0, or where the axis ends before x + weight · axis² rises.
+    """
+    places = xr.apply_ufunc(
+        _minimum_with_penalty,
+        x,
+        np.log(x[axis]),
+        weight,
+        input_core_dims=[[axis], [axis], []],
+        output_core_dims=[[], []],
+        vectorize=True,
+    )
+    return Minimum(*places)
+
+
+def _minimum_with_penalty(x: np.ndarray, log_at: np.ndarray, weight: float) -> tuple[float, float]:
+    if not (np.all(np.isfinite(x)) and np.all(x > 0) and np.isfinite(weight)):
+        return np.nan, np.nan
+    fine = np.linspace(log_at[0], log_at[-1], BETWEEN * (log_at.size - 1) + 1)
+    total = np.exp(PchipInterpolator(log_at, np.log(x))(fine)) + weight * np.exp(2 * fine)
+    lowest = int(total.argmin())
+    if lowest in (0, fine.size - 1):
+        return np.nan, np.nan
+    return float(np.exp(fine[lowest])), float(total[lowest])
+
+
 def minimised(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
     """The final losses of a landscape of one axis, and whether they have converged.
 
@@ -93,7 +138,7 @@ def minimised(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
       NotMeasured: the runs are shorter, or the axis has fewer than FEWEST points.
     """
     if ds["step"][-1] < steps:
-        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the paper minimises for {steps:,}")
+        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the minimum takes {steps:,}")
     if ds.sizes.get(axis, 1) < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more values of {axis}")
     ds = ds.sel(step=slice(0, steps)).sortby(axis)
