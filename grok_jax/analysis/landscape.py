@@ -73,6 +73,14 @@ def decades_along(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray
     return np.log10(x.max(axis) / x.min(axis))
 
 
+def relative_dependence(x: Real[xr.DataArray, "..."], axis: str, other: str) -> Float[xr.DataArray, "..."]:
+    """How strongly a landscape depends on one of its axes, beside the other: its range along the one over its range
+    along the other, each range averaged over the other axis.
+    """
+    along, across = (x.max(dim) - x.min(dim) for dim in (axis, other))
+    return along.mean(other) / across.mean(axis)
+
+
 def place_of_minimum(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:
     """Coordinate along an axis at which x is smallest; NaN where x has no finite value there."""
     finite = x.where(np.isfinite(x))

@@ -10,6 +10,7 @@ from grok_jax.analysis.landscape import (
     minimum_with_penalty,
     place_of_minimum,
     reduced,
+    relative_dependence,
     still_falling,
     u_shape,
 )
@@ -151,3 +152,9 @@ def test_an_l_needs_points_on_both_sides_of_its_corner():
         l_shape(found, "scale", 0.5)
     with pytest.raises(NotMeasured):
         l_shape(found, "scale", 11.0)
+
+
+def test_the_dependence_on_an_axis_is_its_range_over_that_of_the_other():
+    x = xr.DataArray([1.0, 3.0], {"m": [0, 1]}, ("m",)) + xr.DataArray([0.0, 0.5, 1.0], {"w": [1, 2, 3]}, ("w",))
+    assert relative_dependence(x, "m", "w").item() == 2.0
+    assert relative_dependence(x, "w", "m").item() == 0.5
