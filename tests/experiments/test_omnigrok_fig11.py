@@ -106,7 +106,10 @@ def test_claim_4_fails_where_the_u_stays_a_u_and_needs_more_digits():
 def test_claim_5_fails_where_the_test_error_rises_more_and_is_open_without_the_scales_of_figure_3():
     assert judged(slopes={"cross_entropy": 2.0})[4] == "does not hold"
     assert judged(scales=SCALES[:18])[4] == "not measured"
-    assert judged(sizes=(193, 250))[4] == "not measured"
+
+
+def test_claim_5_is_open_where_the_training_rows_are_not_fitted():
+    assert judged(train=0.1)[4] == "not measured"
 
 
 def test_the_figure_shows_the_zones_of_both_losses(tmp_path):
