@@ -29,15 +29,15 @@ NAME, SPHERE, LAMBDA, ALPHA = (
     "optimizer.weight_decay",
     "model.init_scale",
 )
-LANDSCAPE, PENALISED, DECOUPLED = "momentum", "adam", "adamw"
-MINIMISING_STEPS = {LANDSCAPE: 20_000, PENALISED: 10_000}  # on spheres
+LANDSCAPE, PENALIZED, DECOUPLED = "momentum", "adam", "adamw"
+MINIMIZING_STEPS = {LANDSCAPE: 20_000, PENALIZED: 10_000}  # on spheres
 NEAR = 0.05  # decades of the norm
 WAITED = 3.0  # steps · η · γ: how often decay alone would have taken a factor e
-STANDARD, SMALL, TOO_SMALL = 1.0, 0.5, 0.001  # initialisation scales
+SMALL, TOO_SMALL = 0.5, 0.001  # initial scales
 LONGER = 3.0
 RUN = "run"
 NORM_NAME = "weight norm α = w/w₀"
-MARKERS = {PENALISED: "o", DECOUPLED: "s"}
+MARKERS = {PENALIZED: "o", DECOUPLED: "s"}
 
 
 class Rest(NamedTuple):
@@ -168,10 +168,10 @@ def _rest(ds: xr.Dataset, optimizer: str, is_whole: bool = True, spheres: str = 
     count, landscape = _count(ds), _spheres(ds, spheres)
     train = reduced(landscape["train_loss"])
     if is_whole:
-        train = minimised(landscape, ALPHA, MINIMISING_STEPS[spheres])["train_loss"]
+        train = minimised(landscape, ALPHA, MINIMIZING_STEPS[spheres])["train_loss"]
     first = runs["weight_norm"].isel(step=0)
     norm = runs[ALPHA] * runs["weight_norm"] / first
-    gamma = _bare(runs[LAMBDA] * (count / 2 if optimizer == PENALISED else 1)).round(6)
+    gamma = _bare(runs[LAMBDA] * (count / 2 if optimizer == PENALIZED else 1)).round(6)
     penalty = _bare(first / runs[ALPHA]) ** 2 * gamma / count
     last = runs["step"].where(norm.notnull()).max("step")
     end, loss = (_bare(last_value(x)) for x in (norm, runs["train_loss"]))
@@ -210,7 +210,7 @@ def _numbers(rest: Rest) -> dict[str, Float[xr.DataArray, " seed"]]:
 
 
 def _rests_at_the_minimum(ds: xr.Dataset) -> Measured:
-    rest = _rest(ds, PENALISED)
+    rest = _rest(ds, PENALIZED)
     distance = _distance(rest)
     total = rest.loss + rest.penalty * rest.end**2
     values = {
@@ -220,7 +220,7 @@ def _rests_at_the_minimum(ds: xr.Dataset) -> Measured:
         "largest distance that starts make": _spread_of_starts(rest),
     }
     with contextlib.suppress(NotMeasured):  # a number beside the verdict, which does without it
-        values["largest distance, spheres of Adam"] = abs(_distance(_rest(ds, PENALISED, spheres=PENALISED))).max(RUN)
+        values["largest distance, spheres of Adam"] = abs(_distance(_rest(ds, PENALIZED, spheres=PENALIZED))).max(RUN)
     at_rest = (rest.moved <= NEAR).all(RUN) & distance.notnull().all(RUN)
     return over_seeds((abs(distance) <= NEAR).all(RUN), values, decided=at_rest)
 
