@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.selection import config_value, with_axis
-from grok_jax.analysis.size_landscape import ALPHA, SIZE, Pair, Zone, errors, goldilocks, lu_shape, nearest
+from grok_jax.analysis.size_landscape import ALPHA, ROUNDING, SIZE, Pair, Zone, errors, goldilocks, lu_shape, nearest
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.size_landscape import shown_sizes, size_landscape
@@ -26,6 +26,9 @@ NO_ERROR, FROM_SCALE, RISE = 0.01, 0.8, 1.5  # as in figure 3
 TIP = 0.4  # test error of the contour, as in figure 3
 ZONE = 2.0  # times the lowest test error
 WIDENS = 2.0  # times more digits
+FIG3_LARGEST = 10.0  # scale
+LESS = 0.5  # of the rise and of the mismatch at few digits
+PAPER_DIGITS = 60_000
 MSE_COLOUR = OKABE_ITO[3]
 
 
@@ -144,6 +147,70 @@ def _zone_widens_with_data(ds: xr.Dataset) -> Measured:
     )
 
 
+def _mismatch(found: Pair) -> xr.DataArray:
+    """Test error minus train error, averaged over log α from FROM_SCALE on."""
+    gap = (found.test - found.train).sortby(ALPHA)
+    gap = gap.sel({ALPHA: gap[ALPHA] >= FROM_SCALE / ROUNDING})
+    if gap.sizes[ALPHA] < 2:
+        raise NotMeasured(f"needs several values of {ALPHA} from {FROM_SCALE:g} on")
+    log_alpha = np.log10(gap[ALPHA])
+    gap = gap.assign_coords({ALPHA: log_alpha})
+    return gap.integrate(ALPHA) / float(log_alpha[-1] - log_alpha[0])
+
+
+def _at_size(ds: xr.Dataset, loss: str, size: float) -> Pair:
+    found = Pair(*(nearest(x, SIZE, size) for x in errors(_trained_with(ds, loss))))
+    if ALPHA not in found.test.dims:
+        raise NotMeasured(f"needs several values of {ALPHA}")
+    return found
+
+
+def _largest_size(ds: xr.Dataset) -> float:
+    """The largest amount of data, which has to be far from FEW."""
+    largest = float(with_axis(ds, SIZE)[SIZE].max())
+    if largest < WIDENS * FEW:
+        raise NotMeasured(f"needs {SIZE} of {WIDENS * FEW:g} or more")
+    return largest
+
+
+def _size_note(largest: float) -> str:
+    return "" if largest >= PAPER_DIGITS else f"the largest N is {largest:,.0f}, the paper's {PAPER_DIGITS:,}"
+
+
+def _u_becomes_an_l(ds: xr.Dataset) -> Measured:
+    largest = _largest_size(ds)
+    few, many = (_at_size(ds, CROSS_ENTROPY, size) for size in (FEW, largest))
+    rises = [x.test.sortby(ALPHA).isel({ALPHA: -1}, drop=True) - x.test.min(ALPHA) for x in (few, many)]
+    gaps = [_mismatch(x) for x in (few, many)]
+    return over_seeds(
+        (rises[1] <= LESS * rises[0]) & (gaps[1] <= LESS * gaps[0]),
+        {
+            f"rise of the test error to the largest α at N ≈ {FEW}": rises[0],
+            f"rise at N = {largest:,.0f}": rises[1],
+            f"test - train error at N ≈ {FEW}, mean": gaps[0],
+            f"mean at N = {largest:,.0f}": gaps[1],
+            "train error at the largest α there": many.train.sortby(ALPHA).isel({ALPHA: -1}, drop=True),
+        },
+        note=_size_note(largest),
+    )
+
+
+def _milder_than_the_squared_error(ds: xr.Dataset) -> Measured:
+    largest = float(with_axis(ds, SIZE)[SIZE].max())
+    sizes = {FEW: f"N ≈ {FEW}"} | ({largest: f"N = {largest:,.0f}"} if largest >= WIDENS * FEW else {})
+    values, rises, unfitted = {}, {}, {}
+    for size, name in sizes.items():
+        for loss, words in ((CROSS_ENTROPY, "cross-entropy"), (MSE, "the squared error")):
+            found = _at_size(ds, loss, size)
+            at = Pair(*(nearest(x, ALPHA, FIG3_LARGEST) for x in found))
+            rises[size, loss], unfitted[size, loss] = at.test - found.test.min(ALPHA), at.train
+            values[f"rise with {words}, {name}"] = rises[size, loss]
+            values[f"train error with {words} there, {name}"] = at.train
+    # Where training rows are not fitted, the test error is high for want of training, and not for the norm.
+    fitted = (unfitted[FEW, CROSS_ENTROPY] <= NO_ERROR) & (unfitted[FEW, MSE] <= NO_ERROR)
+    return over_seeds(rises[FEW, CROSS_ENTROPY] < rises[FEW, MSE], values, decided=fitted)
+
+
 CLAIMS = [
     Claim(
         "omnigrok/fig11/1",
@@ -164,5 +231,19 @@ CLAIMS = [
         f"squared error: the zone of claim 2 is wider in log α at the largest N than at N ≈ {FEW}",
         "larger data size N makes the Goldilocks zone broader",
         _zone_widens_with_data,
+    ),
+    Claim(
+        "omnigrok/fig11/4",
+        "cross-entropy: from N ≈ 200 to the largest N the rise of the test error from its lowest to the largest α, and"
+        f" test minus train error (mean over log α from {FROM_SCALE:g} on), both fall to {LESS:g} or less",
+        "for large datasets, the 'U' becomes more like 'L', i.e., the mismatch between train and test error is small",
+        _u_becomes_an_l,
+    ),
+    Claim(
+        "omnigrok/fig11/5",
+        f"N ≈ {FEW}: the test error rises less from its lowest to α = {FIG3_LARGEST:g} (fig. 3's largest) with"
+        " cross-entropy than with the squared error, where both fit the training rows",
+        "'LU' still holds for the cross entropy loss, but the effect is milder than the MSE loss",
+        _milder_than_the_squared_error,
     ),
 ]

@@ -4,16 +4,15 @@ Results: dims ('model.init_scale', 'task.messiness', 'task.train_size', 'seed', 
 units of the standard initialisation's, so w = init_scale.
 """
 
-from collections.abc import Callable, Iterable
-
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.toy_addition import ALPHA, FEWEST, MAIN, MESS, SIZE, by_seed, over_landscapes, seeds_of
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import decades_along, still_falling
+from grok_jax.analysis.landscape import decades_along, relative_dependence, still_falling
 from grok_jax.analysis.power_law import fit_power_law
 from grok_jax.analysis.reduced_flow import (
     Losses,
@@ -45,8 +44,7 @@ from grok_jax.plotting.reduced_flow import (
 )
 from grok_jax.plotting.style import NORM, TEST, colours, panel_label, style
 
-ALPHA, MESS, SIZE = "model.init_scale", "task.messiness", "task.train_size"
-MAIN, SIZES = 45, (25, 35, 45, 54)
+SIZES = (25, 35, 45, 54)
 DIVIDING, CONTOUR = 0.05, 0.02  # train losses: between regions I and II; the contours of (e)
 # The public code plots messiness from 0 to 0.2 and labels it 0 to 1: equal rates there are 1 to 1/25 here.
 TOP = 0.2
@@ -60,11 +58,10 @@ DECAY, DECAYS = 1e-3, (1e-4, 3e-4, 1e-3, 3e-3)
 LARGE = 3.0  # from this init_scale on w is large
 WEAK = 0.2  # range of the train loss over that of the test loss
 GENERAL = 0.05  # a test loss at or below this, or half as much again as the landscape's smallest, generalises
-SHOWN = 0.5  # of the test loss at the smallest w: a landscape that nowhere comes down to it has no such solution
 LONGER = 5.0  # the slow part over the fast one
+STRONG = 2 / 3  # range of the test loss over m for each range over w; fig. 8 calls half of it weak
 SLOPE = 0.15  # distance from -1
 MEET = 0.15  # of w: two cells of the fine grid
-FEWEST = 3  # points that a line is laid through
 LEAST_SHOWN = 0.3  # w on a logarithmic axis, on which 0 has no place
 LABELS = ("weight norm w [initial norm]", "messiness m")
 
@@ -161,47 +158,6 @@ def _slow_times(losses: Losses, start: tuple[float, float]) -> Float[np.ndarray,
 # --- the claims ---
 
 
-def _seeds(ds: xr.Dataset, size: int, starts: Iterable[tuple[float, float]] = ()) -> list[Losses]:
-    """The landscape of each seed at a training size, which has to hold the starts."""
-    losses = reduced_losses(runs_at(ds, {SIZE: float(size)}), "final")
-    axes = losses.train.sizes
-    if min(axes.get(ALPHA, 1), axes.get(MESS, 1)) < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {ALPHA} and of {MESS}")
-    further = [str(axis) for axis in axes if axis not in (ALPHA, MESS, "seed")]
-    if further or "seed" not in axes:
-        raise NotMeasured(f"needs an axis seed and no further one; the axes are {', '.join(map(str, axes))}")
-    for start in starts:
-        for axis, value in zip((ALPHA, MESS), start, strict=True):
-            if not float(losses.train[axis].min()) <= value <= float(losses.train[axis].max()):
-                raise NotMeasured(f"needs {axis} from below to above {value:g}")
-    return [Losses(*(x.isel(seed=i, drop=True) for x in losses)) for i in range(axes["seed"])]
-
-
-def _by_seed(rows: list[dict[str, float]]) -> dict[str, xr.DataArray]:
-    return {name: xr.DataArray([float(row[name]) for row in rows], dims="seed") for name in rows[0]}
-
-
-def _over_landscapes(
-    ds: xr.Dataset, starts: Iterable[tuple[float, float]], measure: Callable[[Losses], dict[str, float]]
-) -> dict[str, xr.DataArray]:
-    """What is measured on the landscape of each seed at MAIN pairs.
-
-    It is NaN for a seed with a run that diverged and, where paths are followed from starts, for one whose landscape
-    has no solution that generalises.
-    """
-    starts = tuple(starts)
-    seeds = _seeds(ds, MAIN, starts)
-    rows = [measure(seed) if seed.are_finite and (not starts or _has_solution(seed)) else {} for seed in seeds]
-    known = next((row for row in rows if row), None)
-    if known is None:
-        raise NotMeasured("in every seed some run diverged, or nothing generalises")
-    return _by_seed([{**dict.fromkeys(known, np.nan), **row} for row in rows])
-
-
-def _has_solution(seed: Losses) -> bool:
-    return bool(seed.test.min() <= SHOWN * seed.test.sortby(ALPHA).isel({ALPHA: 0}).mean())
-
-
 def _ranges(seed: Losses) -> dict[str, float]:
     """Ranges over m at large w, means over w: absolute ones, and relative to the mean over m."""
     large = [x.where(x[ALPHA] >= LARGE, drop=True) for x in seed]
@@ -216,7 +172,7 @@ def _ranges(seed: Losses) -> dict[str, float]:
 
 
 def _weak_and_strong(ds: xr.Dataset, kind: str, most: float) -> Measured:
-    values = _over_landscapes(ds, (), _ranges)
+    values = over_landscapes(ds, (), _ranges)
     train, test = (values[f"{kind}range of {name} loss"] for name in ("train", "test"))
     main = runs_at(ds, {SIZE: float(MAIN)})
     lost = still_falling(main["train_loss"]).median([ALPHA, MESS])
@@ -245,7 +201,7 @@ def _regimes(seed: Losses) -> dict[str, float]:
 
 
 def _fast_and_slow(ds: xr.Dataset) -> Measured:
-    values = _over_landscapes(ds, STARTS.values(), _regimes)
+    values = over_landscapes(ds, STARTS.values(), _regimes)
     rises, falls = values["w at the boundary over w at the start"] > 1, values["w at E over w at the start"] < 1
     holds = rises & falls & (values["slow over fast"] > LONGER) & (values["generalises"] == 1)
     return over_seeds(holds, values, values["generalises"].notnull())
@@ -266,13 +222,13 @@ def _inverse(seed: Losses) -> dict[str, float]:
 
 
 def _inverse_to_decay(ds: xr.Dataset) -> Measured:
-    values = _over_landscapes(ds, STARTS.values(), _inverse)
+    values = over_landscapes(ds, STARTS.values(), _inverse)
     decided = (values["reaches E"] == 1) & np.isfinite(values["slope"])
     return over_seeds(np.abs(values["slope"] + 1) <= SLOPE, values, decided)
 
 
 def _contours_meet(ds: xr.Dataset) -> Measured:
-    lines = {size: _by_seed([_boundary_of(seed) for seed in _seeds(ds, size)]) for size in SIZES}
+    lines = {size: by_seed([_boundary_of(seed) for seed in seeds_of(ds, size)]) for size in SIZES}
     values = {f"{name} of {size}": x for size, line in lines.items() for name, x in line.items()}
     at_line = {size: line["w at m = 0"] for size, line in lines.items()}
     near = {size: np.abs(place - at_line[SIZES[-1]]) <= MEET for size, place in at_line.items()}
@@ -305,7 +261,7 @@ def _basins(seed: Losses) -> dict[str, float]:
 
 
 def _overfits(ds: xr.Dataset) -> Measured:
-    values = _over_landscapes(ds, (BASIN, *STARTS.values()), _basins)
+    values = over_landscapes(ds, (BASIN, *STARTS.values()), _basins)
     refuted, fits = values["of these generalise"] > 0, values["fits"] == 1
     return over_seeds(~refuted & fits, values, refuted | fits)
 
@@ -323,7 +279,7 @@ def _descents(seed: Losses) -> dict[str, float]:
 
 
 def _several_descents(ds: xr.Dataset) -> Measured:
-    values = _over_landscapes(ds, STARTS.values(), _descents)
+    values = over_landscapes(ds, STARTS.values(), _descents)
     return over_seeds(values["most descents on one that does"] >= 2, values, values["paths that generalise"] > 0)
 
 
@@ -335,9 +291,23 @@ def _critical(seed: Losses) -> dict[str, float]:
 
 
 def _bad_needs_more_norm(ds: xr.Dataset) -> Measured:
-    values = _over_landscapes(ds, (), _critical)
+    values = over_landscapes(ds, (), _critical)
     good, bad = values["w_c at m = 0"], values[f"w_c at m = {TOP:g}"]
     return over_seeds(bad > good, values, np.isfinite(good) & bad.notnull())
+
+
+def _dependence(seed: Losses) -> dict[str, float]:
+    """As fig. 8 measures it: of cube roots, over the whole plane."""
+    return {
+        f"{name} loss: range over m / range over w": float(relative_dependence(np.cbrt(x), MESS, ALPHA))
+        for name, x in (("train", seed.train), ("test", seed.test))
+    }
+
+
+def _strong_in_messiness(ds: xr.Dataset) -> Measured:
+    values = over_landscapes(ds, (), _dependence)
+    test = values["test loss: range over m / range over w"]
+    return over_seeds(test >= STRONG, values, decided=test.notnull())
 
 
 CLAIMS = [
@@ -393,5 +363,13 @@ CLAIMS = [
         " one (m = 0)",
         "Eq. 2: w_c(bad representation) > w_c(good representation)",
         _bad_needs_more_norm,
+    ),
+    Claim(
+        "omnigrok/fig6/9",
+        "the test loss depends strongly on m: its cube root ranges over m at least two thirds as far as over w, twice"
+        " the third below which fig. 8 calls the dependence of MNIST weak",
+        "Sec. 5.2, comparing figs. 6 and 8: the dependence of test performance on the representation is strong for"
+        " algorithmic datasets, weak for MNIST",
+        _strong_in_messiness,
     ),
 ]

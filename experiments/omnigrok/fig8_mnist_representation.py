@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Real
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import decades_along, reduced, still_falling
+from grok_jax.analysis.landscape import decades_along, reduced, relative_dependence, still_falling
 from grok_jax.analysis.reduced_flow import Path, reduced_path, surface
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, with_axis
@@ -134,10 +134,6 @@ def _scaled(ds: xr.Dataset) -> tuple[Float[xr.DataArray, "..."], Float[xr.DataAr
     return train, test
 
 
-def _range(x: Real[xr.DataArray, "..."], dims: str | list[str]) -> Real[xr.DataArray, "..."]:
-    return x.max(dims) - x.min(dims)
-
-
 def _size_note(ds: xr.Dataset) -> str:
     digits = config_value(ds, "task.train_size")
     if digits == PAPER_DIGITS:
@@ -170,9 +166,7 @@ def _alike(ds: xr.Dataset) -> Measured:
 def _weak_in_messiness(ds: xr.Dataset) -> Measured:
     share = {}
     for name, x in zip(LOSSES, _scaled(ds), strict=True):
-        share[f"{name.replace('_', ' ')}: range over m / range over w"] = _range(x, MESSINESS).mean(ALPHA) / _range(
-            x, ALPHA
-        ).mean(MESSINESS)
+        share[f"{name.replace('_', ' ')}: range over m / range over w"] = relative_dependence(x, MESSINESS, ALPHA)
     train, test = share.values()
     holds = (train < WEAK) & (test < WEAK)
     factor = decades_along(reduced(ds["test_loss"], "best"), MESSINESS).median(ALPHA)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Real
+from scipy.interpolate import PchipInterpolator
 
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.grokking import last_value, value_at
@@ -21,6 +22,7 @@ ROUNDING = 1e-4  # of a coordinate kept as float32 or written with six digits
 U_SHAPED = 3.0  # how many times the minimum both ends of a "U" are at least
 FALLING = -0.8  # rank correlation
 FITTED = 1e-4  # training loss
+BETWEEN = 200  # places looked at for each step of an axis
 
 
 class Shape(NamedTuple):
@@ -71,11 +73,62 @@ def decades_along(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray
     return np.log10(x.max(axis) / x.min(axis))
 
 
+def relative_dependence(x: Real[xr.DataArray, "..."], axis: str, other: str) -> Float[xr.DataArray, "..."]:
+    """How strongly a landscape depends on one of its axes, beside the other: its range along the one over its range
+    along the other, each range averaged over the other axis.
+    """
+    along, across = (x.max(dim) - x.min(dim) for dim in (axis, other))
+    return along.mean(other) / across.mean(axis)
+
+
 def place_of_minimum(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:
     """Coordinate along an axis at which x is smallest; NaN where x has no finite value there."""
     finite = x.where(np.isfinite(x))
     known = finite.notnull().any(axis)
     return finite.fillna(np.inf).idxmin(axis).where(known).astype(np.float64)
+
+
+class Minimum(NamedTuple):
+    """Where a loss is smallest, and how small."""
+
+    place: Float[xr.DataArray, "*runs"]
+    value: Float[xr.DataArray, "*runs"]
+
+
+def minimum_with_penalty(x: Real[xr.DataArray, "..."], axis: str, weight: Real[xr.DataArray, "..."]) -> Minimum:
+    """The minimum of x + weight · axis² along an axis, between its points.
+
+    The logarithm of x is interpolated over that of the axis by cubics that keep to its rises and falls.
+
+    Args:
+      x: a reduced loss above 0, over the axis and others.
+      axis: three or more numbers above 0, in rising order.
+      weight: one, or one for each run.
+
+    Returns:
+      Minimum, NaN where some x is not a finite number above 0, or where the axis ends before x + weight · axis² rises.
+    """
+    places = xr.apply_ufunc(
+        _minimum_with_penalty,
+        x,
+        np.log(x[axis]),
+        weight,
+        input_core_dims=[[axis], [axis], []],
+        output_core_dims=[[], []],
+        vectorize=True,
+    )
+    return Minimum(*places)
+
+
+def _minimum_with_penalty(x: np.ndarray, log_at: np.ndarray, weight: float) -> tuple[float, float]:
+    if not (np.all(np.isfinite(x)) and np.all(x > 0) and np.isfinite(weight)):
+        return np.nan, np.nan
+    fine = np.linspace(log_at[0], log_at[-1], BETWEEN * (log_at.size - 1) + 1)
+    total = np.exp(PchipInterpolator(log_at, np.log(x))(fine)) + weight * np.exp(2 * fine)
+    lowest = int(total.argmin())
+    if lowest in (0, fine.size - 1):
+        return np.nan, np.nan
+    return float(np.exp(fine[lowest])), float(total[lowest])
 
 
 def minimised(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
@@ -93,7 +146,7 @@ def minimised(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
       NotMeasured: the runs are shorter, or the axis has fewer than FEWEST points.
     """
     if ds["step"][-1] < steps:
-        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the paper minimises for {steps:,}")
+        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the minimum takes {steps:,}")
     if ds.sizes.get(axis, 1) < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more values of {axis}")
     ds = ds.sel(step=slice(0, steps)).sortby(axis)

@@ -7,8 +7,10 @@ from grok_jax.analysis.landscape import (
     error,
     l_shape,
     minimised,
+    minimum_with_penalty,
     place_of_minimum,
     reduced,
+    relative_dependence,
     still_falling,
     u_shape,
 )
@@ -64,6 +66,27 @@ def test_the_place_of_the_minimum_leaves_out_what_is_no_number():
     place = place_of_minimum(x, "scale").values
     assert place[0] == 2.0
     assert np.isnan(place[1])
+
+
+def power(scales, exponent=-4.0):
+    """A loss that is a power of the scale, for two runs."""
+    row = np.asarray(scales, float) ** exponent
+    return xr.DataArray([row, 2 * row], {"scale": scales}, ("run", "scale"))
+
+
+def test_the_minimum_with_a_penalty_is_that_of_calculus():
+    # d/ds (k s⁻⁴ + c s²) = 0 at s⁶ = 2 k / c
+    place, value = minimum_with_penalty(power([0.5, 1, 2, 4]), "scale", xr.DataArray([2.0, 1.0], dims="run"))
+    expected = np.array([1.0, 4.0 ** (1 / 6)])
+    np.testing.assert_allclose(place, expected, rtol=0.01)
+    np.testing.assert_allclose(
+        value, np.array([1.0, 2.0]) * expected**-4 + np.array([2.0, 1.0]) * expected**2, rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("loss", [power([0.5, 1, 2], 1.0), power([2, 4, 8], -9.0), power([0.5, 1, 2]) * np.nan])
+def test_there_is_no_minimum_where_the_axis_ends_before_it_or_a_loss_is_no_number(loss):
+    assert minimum_with_penalty(loss, "scale", xr.DataArray(2.0)).place.isnull().all()
 
 
 SCALES = [0.1, 0.2, 0.5, 1.0, 2.0, 10.0]
@@ -129,3 +152,9 @@ def test_an_l_needs_points_on_both_sides_of_its_corner():
         l_shape(found, "scale", 0.5)
     with pytest.raises(NotMeasured):
         l_shape(found, "scale", 11.0)
+
+
+def test_the_dependence_on_an_axis_is_its_range_over_that_of_the_other():
+    x = xr.DataArray([1.0, 3.0], {"m": [0, 1]}, ("m",)) + xr.DataArray([0.0, 0.5, 1.0], {"w": [1, 2, 3]}, ("w",))
+    assert relative_dependence(x, "m", "w").item() == 2.0
+    assert relative_dependence(x, "w", "m").item() == 0.5

@@ -46,7 +46,7 @@ def papers():
 
 
 def test_the_papers_landscape_passes_every_claim(papers):
-    assert [v["verdict"] for v in judge(CLAIMS, papers)] == ["holds"] * 8
+    assert [v["verdict"] for v in judge(CLAIMS, papers)] == ["holds"] * 9
 
 
 # What must not hold, by claim: landscapes that show the opposite of it.
@@ -63,6 +63,7 @@ OPPOSITES = {
     "the train loss varies relatively more": (5, {"test_loss": lambda w, m: 0.5 + m + 0 * w}),
     "messy starts generalise": (6, {"lines": {n: (lambda m: 2.7 * np.exp(2.5 * m)) for n in N}}),
     "the test loss falls once": (7, {"test_loss": lambda w, m: 0.01 + 5 * m + 0 * w}),
+    "the test loss depends on the norm far more": (9, {"test_loss": lambda w, m: 3 / (1 + w) + 0.3 * m}),
     "a bad representation needs no more norm": (8, {"lines": PAPER | {45: lambda m: 2.7 - 2 * m}}),
 }
 
@@ -90,10 +91,10 @@ def test_a_landscape_without_what_a_claim_is_about_is_not_judged(number, changes
 
 def test_a_grid_without_a_size_and_too_small_a_grid_give_no_verdict(papers):
     for few in (papers.sel({SIZE: [54]}), papers.isel({MESS: [0, 1]})):
-        assert [v["verdict"] for v in judge(CLAIMS, few)] == ["not measured"] * 8
+        assert [v["verdict"] for v in judge(CLAIMS, few)] == ["not measured"] * 9
 
 
-@pytest.mark.parametrize("number", [1, 4, 5, 8, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [1, 4, 5, 8, 9, pytest.param(2, marks=pytest.mark.slow)])
 def test_two_seeds_give_no_verdict(papers, number):
     assert verdict(number, papers.isel(seed=[0, 1])) == "not measured"
 

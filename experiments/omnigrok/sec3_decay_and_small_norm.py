@@ -1,0 +1,290 @@
+"""Omnigrok, Section 3: the reduced landscape under weight decay, where runs rest on it, and weights too small to learn.
+
+Results: an axis that sets name, learning_rate, constant_norm, weight_decay, init_scale and steps together, 'seed' and
+'step'.
+"""
+
+import contextlib
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.omnigrok.fig2b_teacher_student import CODE_THETA, THETA, times
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import last_value, value_at
+from grok_jax.analysis.landscape import Minimum, minimised, minimum_with_penalty, reduced
+from grok_jax.analysis.selection import config_value, runs_at
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.landscape import slice_along
+from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
+
+NAME, SPHERE, LAMBDA, ALPHA = (
+    "optimizer.name",
+    "optimizer.constant_norm",
+    "optimizer.weight_decay",
+    "model.init_scale",
+)
+LANDSCAPE, PENALIZED, DECOUPLED = "momentum", "adam", "adamw"
+MINIMIZING_STEPS = {LANDSCAPE: 20_000, PENALIZED: 10_000}  # on spheres
+NEAR = 0.05  # decades of the norm
+WAITED = 3.0  # steps · η · γ: how often decay alone would have taken a factor e
+SMALL, TOO_SMALL = 0.5, 0.001  # initial scales
+LONGER = 3.0
+RUN = "run"
+NORM_NAME = "weight norm α = w/w₀"
+MARKERS = {PENALIZED: "o", DECOUPLED: "s"}
+
+
+class Rest(NamedTuple):
+    """Where free runs end and where the landscape with their decay has its minimum, over RUN and 'seed'."""
+
+    gamma: Float[xr.DataArray, "run"]
+    end: Float[xr.DataArray, "run seed"]  # w/w₀
+    minimum: Minimum  # of train loss + γα²C² over w/w₀
+    penalty: Float[xr.DataArray, "run seed"]  # γC²
+    moved: Float[xr.DataArray, "run seed"]  # decades, in the second half of the steps
+    loss: Float[xr.DataArray, "run seed"]  # train loss at the end
+    waited: Float[xr.DataArray, "run seed"]  # steps · η · γ
+
+
+def plot(ds: xr.Dataset) -> Figure:
+    """(a) The landscape with decay and the runs on it, (b) rest against minimum, (c) small weights."""
+    with style():
+        figure = Figure(figsize=(14.4, 4.8), layout="constrained")
+        panels = figure.subplots(1, 3)
+        rests = {}
+        for name in MARKERS:
+            with contextlib.suppress(NotMeasured):  # results without such runs
+                rests[name] = _rest(ds, name, is_whole=False)
+        for ax, letter, draw in zip(panels, "abc", (_landscapes, _against, _small), strict=True):
+            with contextlib.suppress(NotMeasured):
+                draw(ax, ds, rests)
+            panel_label(ax, letter)
+    return figure
+
+
+def _colour(rests: dict[str, Rest]) -> dict[float, str]:
+    gammas = sorted({float(gamma) for rest in rests.values() for gamma in rest.gamma})
+    return dict(zip(gammas, colours(len(gammas)), strict=True))
+
+
+def _points(ax: Axes, x: xr.DataArray, y: xr.DataArray, marker: str, colour: str) -> None:
+    ax.plot(x, y, marker, color=colour, markeredgecolor="k", markersize=6, zorder=5)
+
+
+def _landscapes(ax: Axes, ds: xr.Dataset, rests: dict[str, Rest]) -> None:
+    train = reduced(_spheres(ds, LANDSCAPE)["train_loss"])
+    slice_along(ax, train, ALPHA, colour="k", label="reduced train loss", log="xy")
+    penalties = {g: rest.penalty.isel({RUN: i}) for rest in rests.values() for i, g in enumerate(rest.gamma.values)}
+    colour = _colour(rests)
+    for gamma, hue in colour.items():
+        total = train + penalties[gamma] * train[ALPHA] ** 2
+        slice_along(ax, total, ALPHA, colour=hue, label=f"with γ = {gamma:g}", log="xy")
+    for name, rest in rests.items():
+        y = rest.loss + rest.penalty * rest.end**2
+        for i, gamma in enumerate(rest.gamma.values):
+            _points(ax, rest.end.isel({RUN: i}), y.isel({RUN: i}), MARKERS[name], colour[gamma])
+    ax.plot([], [], "ow", markeredgecolor="k", label="rest, decay in the loss")
+    ax.plot([], [], "sw", markeredgecolor="k", label="end, decay of AdamW")
+    ax.set(xlabel=NORM_NAME, ylabel="train loss + γα²C²")
+    legend(ax, loc="best")
+
+
+def _against(ax: Axes, _: xr.Dataset, rests: dict[str, Rest]) -> None:
+    colour, places = _colour(rests), [0.1, 1.0]
+    for name, rest in rests.items():
+        for i, gamma in enumerate(rest.gamma.values):
+            x, y = (part.isel({RUN: i}) for part in (rest.minimum.place, rest.end))
+            _points(ax, x, y, MARKERS[name], colour[gamma])
+            places += [float(value) for part in (x, y) for value in np.atleast_1d(part) if np.isfinite(value)]
+    for gamma, hue in colour.items():
+        ax.plot([], [], "o", color=hue, markeredgecolor="k", label=f"γ = {gamma:g}")
+    ends = np.array([min(places), max(places)])
+    ax.plot(ends, ends, color="0.4", linewidth=1.2)
+    ax.fill_between(
+        ends, ends / 10**NEAR, ends * 10**NEAR, color="0.5", alpha=0.2, linewidth=0, label=f"within {NEAR:g} decade"
+    )
+    ax.set(xscale="log", yscale="log", xlabel="w/w₀ at the minimum of train loss + γα²C²", ylabel="w/w₀ at the end")
+    legend(ax, loc="upper left")
+
+
+def _small(ax: Axes, ds: xr.Dataset, _: dict[str, Rest]) -> None:
+    """Steps to 95% of the rows over the initial scale."""
+    runs = _over_scales(_undecayed(ds))
+    for theta, line in ((THETA, "-"), (CODE_THETA, "--")):
+        fit, late, _ = times(runs, theta)
+        for split, time, hue in (("train", fit, TRAIN), ("test", late, TEST)):
+            label = f"{split} rows, θ = {theta:g}"
+            slice_along(ax, time, ALPHA, colour=hue, label=label, linestyle=line, log="xy")
+    ax.set(xlabel="initial scale α, no decay", ylabel="steps to 95% accuracy")
+    legend(ax, loc="best")
+
+
+def _picked(ds: xr.Dataset, optimizer: str, is_on_sphere: bool) -> xr.Dataset:
+    """The runs of an optimizer on spheres, or its free ones, along RUN."""
+    if NAME not in ds.coords or ds[NAME].ndim != 1 or SPHERE not in ds.coords:
+        raise NotMeasured(f"needs an axis with {NAME} and {SPHERE}")
+    kept = np.flatnonzero((ds[NAME].values == optimizer) & (ds[SPHERE].values == is_on_sphere))
+    if not kept.size:
+        raise NotMeasured(f"no {'run on a sphere' if is_on_sphere else 'free run'} with {NAME} = {optimizer}")
+    axis = str(ds[NAME].dims[0])
+    return ds.isel({axis: kept}).dropna("step", how="all").drop_vars(axis, errors="ignore").rename({axis: RUN})
+
+
+def _undecayed(ds: xr.Dataset) -> xr.Dataset:
+    """The free runs without decay, as far as they were trained."""
+    return runs_at(_picked(ds, DECOUPLED, False), {LAMBDA: 0.0}).dropna("step", how="all")
+
+
+def _over_scales(runs: xr.Dataset) -> xr.Dataset:
+    if RUN not in runs.dims:
+        raise NotMeasured(f"needs several values of {ALPHA}")
+    return runs.swap_dims({RUN: ALPHA}).sortby(ALPHA)
+
+
+def _spheres(ds: xr.Dataset, optimizer: str) -> xr.Dataset:
+    return _over_scales(_picked(ds, optimizer, True))
+
+
+def _count(ds: xr.Dataset) -> int:
+    """How many weights and biases the network has."""
+    inputs, widths, outputs = (config_value(ds, name) for name in ("task.features", "model.widths", "task.outputs"))
+    if None in (inputs, widths, outputs):
+        raise NotMeasured("needs task.features, model.widths and task.outputs, which say how many weights there are")
+    return sum((a + 1) * b for a, b in pairwise((inputs, *widths, outputs)))
+
+
+def _rest(ds: xr.Dataset, optimizer: str, is_whole: bool = True, spheres: str = LANDSCAPE) -> Rest:
+    """Where the free runs of an optimizer end, and the minimum that the landscape of `spheres` has with their decay."""
+    runs = _picked(ds, optimizer, False)
+    runs = runs.isel({RUN: np.flatnonzero(runs[LAMBDA].values > 0)})
+    if not runs.sizes[RUN]:
+        raise NotMeasured(f"no free run with {NAME} = {optimizer} and {LAMBDA} above 0")
+    count, landscape = _count(ds), _spheres(ds, spheres)
+    train = reduced(landscape["train_loss"])
+    if is_whole:
+        train = minimised(landscape, ALPHA, MINIMIZING_STEPS[spheres])["train_loss"]
+    first = runs["weight_norm"].isel(step=0)
+    norm = runs[ALPHA] * runs["weight_norm"] / first
+    gamma = _bare(runs[LAMBDA] * (count / 2 if optimizer == PENALIZED else 1)).round(6)
+    penalty = _bare(first / runs[ALPHA]) ** 2 * gamma / count
+    last = runs["step"].where(norm.notnull()).max("step")
+    end, loss = (_bare(last_value(x)) for x in (norm, runs["train_loss"]))
+    return Rest(
+        gamma,
+        end,
+        minimum_with_penalty(_bare(train), ALPHA, penalty),
+        penalty,
+        abs(np.log10(end / _bare(value_at(norm, last / 2)))),
+        loss,
+        _bare(last * runs["optimizer.learning_rate"]) * gamma,
+    )
+
+
+def _bare(x: xr.DataArray) -> xr.DataArray:
+    """x with the coordinates that its arithmetic needs, and no others."""
+    return x.drop_vars([name for name in x.coords if name not in (ALPHA, "seed") or name not in x.dims])
+
+
+def _distance(rest: Rest) -> Float[xr.DataArray, "run seed"]:
+    return np.log10(rest.end / rest.minimum.place)
+
+
+def _by_gamma(rest: Rest) -> dict[float, dict[str, np.ndarray]]:
+    """Which runs have each γ, as isel takes them."""
+    return {float(gamma): {RUN: np.flatnonzero(rest.gamma.values == gamma)} for gamma in np.unique(rest.gamma)}
+
+
+def _numbers(rest: Rest) -> dict[str, Float[xr.DataArray, " seed"]]:
+    """The ends beside the minima, by γ."""
+    values = {}
+    for gamma, here in _by_gamma(rest).items():
+        values[f"γ = {gamma:g}: minimum at w/w₀"] = rest.minimum.place.isel(here).mean(RUN)
+        values[f"γ = {gamma:g}: end"] = rest.end.isel(here).mean(RUN)
+    return values
+
+
+def _rests_at_the_minimum(ds: xr.Dataset) -> Measured:
+    rest = _rest(ds, PENALIZED)
+    distance = _distance(rest)
+    total = rest.loss + rest.penalty * rest.end**2
+    values = {
+        **_numbers(rest),
+        "largest distance in decades": abs(distance).max(RUN),
+        "largest loss with decay over the minimum": (total / rest.minimum.value).max(RUN),
+        "largest distance that starts make": _spread_of_starts(rest),
+    }
+    with contextlib.suppress(NotMeasured):  # a number beside the verdict, which does without it
+        values["largest distance, spheres of Adam"] = abs(_distance(_rest(ds, PENALIZED, spheres=PENALIZED))).max(RUN)
+    at_rest = (rest.moved <= NEAR).all(RUN) & distance.notnull().all(RUN)
+    return over_seeds((abs(distance) <= NEAR).all(RUN), values, decided=at_rest)
+
+
+def _spread_of_starts(rest: Rest) -> Float[xr.DataArray, " seed"]:
+    """Decades between the ends of runs that have the same γ, the largest over γ."""
+    ends = [np.log10(rest.end.isel(here)) for here in _by_gamma(rest).values()]
+    return xr.concat([end.max(RUN) - end.min(RUN) for end in ends], "decay").max("decay")
+
+
+def _decoupled_rests_there(ds: xr.Dataset) -> Measured:
+    rest = _rest(ds, DECOUPLED)
+    distance = _distance(rest)
+    return over_seeds(
+        (abs(distance) <= NEAR).all(RUN),
+        {
+            **_numbers(rest),
+            "smallest distance in decades": abs(distance).min(RUN),
+            "decades moved in the second half": rest.moved.max(RUN),
+        },
+        decided=(rest.waited >= WAITED).all(RUN) & distance.notnull().all(RUN),
+    )
+
+
+def _too_small_takes_longer(ds: xr.Dataset) -> Measured:
+    runs = _undecayed(ds)
+    usual, small = (times(runs_at(runs, {ALPHA: scale})) for scale in (SMALL, TOO_SMALL))
+    coded = [times(runs_at(runs, {ALPHA: scale}), CODE_THETA) for scale in (SMALL, TOO_SMALL)]
+    ratio = small.fit / usual.fit
+    last = float(runs["step"][-1])
+    return over_seeds(
+        ratio >= LONGER,
+        {
+            "t95(train) over that from .5": ratio,
+            f"t95(train) from {SMALL:g}": usual.fit,
+            f"t95(train) from {TOO_SMALL:g}": small.fit,
+            f"t95(test) / t95(train) from {TOO_SMALL:g}": small.delay,
+            f"the same ratio at θ = {CODE_THETA:g}": coded[1].fit / coded[0].fit,
+        },
+        # A run that has not fitted yet decides once its steps are enough.
+        decided=np.isfinite(usual.fit) & (np.isfinite(small.fit) | (last >= LONGER * usual.fit)),
+    )
+
+
+CLAIMS = [
+    Claim(
+        "omnigrok/sec3/1",
+        "with decay as a term of the loss, at each γ and from both starts the norm comes to rest within"
+        f" {NEAR:g} decade of the minimum of (reduced train loss + γα²C²)",
+        "when weight decay γ is present, the training landscape becomes l(α) + γα²C²",
+        _rests_at_the_minimum,
+    ),
+    Claim(
+        "omnigrok/sec3/2",
+        f"with AdamW's decay, which is no term of the loss, the norm too ends within {NEAR:g} decade of that minimum",
+        "when weight decay γ is present, the training landscape becomes l(α) + γα²C²; the runs of the code are AdamW's",
+        _decoupled_rests_there,
+        own=True,
+    ),
+    Claim(
+        "omnigrok/sec3/3",
+        f"no decay: from α = {TOO_SMALL:g} 95% of the training rows take at least {LONGER:g} times the steps from"
+        f" α = {SMALL:g} (θ = {THETA:g})",
+        "small initializations can always generalize fast; w should not be too small to harm optimization",
+        _too_small_takes_longer,
+    ),
+]

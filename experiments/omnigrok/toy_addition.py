@@ -1,0 +1,57 @@
+"""Landscapes of toy addition over weight norm and messiness, seed by seed, and what is measured on each (fig. 6)."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import xarray as xr
+
+from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.reduced_flow import Losses, reduced_losses
+from grok_jax.analysis.selection import runs_at
+
+ALPHA, MESS, SIZE = "model.init_scale", "task.messiness", "task.train_size"
+MAIN = 45  # training pairs
+FEWEST = 3  # points that a line is laid through
+SHOWN = 0.5  # of the test loss at the smallest w: a landscape that nowhere comes down to it has no such solution
+
+
+def seeds_of(ds: xr.Dataset, size: int, starts: Iterable[tuple[float, float]] = ()) -> list[Losses]:
+    """The landscape of each seed at a training size, which has to hold the starts."""
+    losses = reduced_losses(runs_at(ds, {SIZE: float(size)}), "final")
+    axes = losses.train.sizes
+    if min(axes.get(ALPHA, 1), axes.get(MESS, 1)) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {ALPHA} and of {MESS}")
+    further = [str(axis) for axis in axes if axis not in (ALPHA, MESS, "seed")]
+    if further or "seed" not in axes:
+        raise NotMeasured(f"needs an axis seed and no further one; the axes are {', '.join(map(str, axes))}")
+    for start in starts:
+        for axis, value in zip((ALPHA, MESS), start, strict=True):
+            if not float(losses.train[axis].min()) <= value <= float(losses.train[axis].max()):
+                raise NotMeasured(f"needs {axis} from below to above {value:g}")
+    return [Losses(*(x.isel(seed=i, drop=True) for x in losses)) for i in range(axes["seed"])]
+
+
+def by_seed(rows: list[dict[str, float]]) -> dict[str, xr.DataArray]:
+    """Numbers of each seed along 'seed', by their names."""
+    return {name: xr.DataArray([float(row[name]) for row in rows], dims="seed") for name in rows[0]}
+
+
+def over_landscapes(
+    ds: xr.Dataset, starts: Iterable[tuple[float, float]], measure: Callable[[Losses], dict[str, float]]
+) -> dict[str, xr.DataArray]:
+    """What is measured on the landscape of each seed at MAIN pairs.
+
+    It is NaN for a seed with a run that diverged and, where paths are followed from starts, for one whose landscape
+    has no solution that generalises.
+    """
+    starts = tuple(starts)
+    seeds = seeds_of(ds, MAIN, starts)
+    rows = [measure(seed) if seed.are_finite and (not starts or _has_solution(seed)) else {} for seed in seeds]
+    known = next((row for row in rows if row), None)
+    if known is None:
+        raise NotMeasured("in every seed some run diverged, or nothing generalises")
+    return by_seed([{**dict.fromkeys(known, np.nan), **row} for row in rows])
+
+
+def _has_solution(seed: Losses) -> bool:
+    return bool(seed.test.min() <= SHOWN * seed.test.sortby(ALPHA).isel({ALPHA: 0}).mean())
