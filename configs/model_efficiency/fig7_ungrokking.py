@@ -45,9 +45,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
         },
         "quick": {
             "task.p": 23,
-            "training.steps": 3600,
-            "training.record_steps": evenly(3600),
-            "training.shrink_step": 2000,
+            "training.steps": 5000,
+            "training.record_steps": evenly(5000),
+            "training.shrink_step": 4000,
             "grid": f"{small}; training.shrink_to=0.0625, 0.5; seed=range(3)",
         },
         "paper": {
