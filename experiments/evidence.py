@@ -2,41 +2,63 @@
 
 python -m experiments.evidence --results=<folder>,<folder> --out=docs
 
-Every finished figure below the folders is judged by its claims of today, from the results that it kept, and replaces
-what evidence.json had of that figure and preset. evidence.md and the pictures are made from evidence.json alone, also
-without --results. A folder of another setting than today's presets is passed over; only the number of seeds and the
-precision of matrix products may differ, and are told.
+Every finished figure below the folders is judged by its claims of today, from the results that it kept. It replaces
+what evidence.json had for that figure and preset; where several have the same, the last one counts. evidence.md and the
+table's pictures are made from evidence.json alone, also without --results. Results in another setting than today's
+presets are passed over; only the number of seeds and the precision of matrix products may differ, and the table says
+so. Nothing is written before everything was read.
 """
 
+import datetime
 from pathlib import Path
 
 from absl import flags
 
 from experiments import command, evidence_entries
-from grok_jax import results
+from grok_jax import errors
 from grok_jax.analysis.claims import count_verdicts
 from grok_jax.errors import require
 
-RESULTS = flags.DEFINE_list("results", [], "Folders of finished figures, however deep below.")
+RESULTS = flags.DEFINE_list("results", [], "Folders with finished figures in them, at any depth.")
 OUT = command.define_out("Folder of evidence.json, evidence.md and evidence/, made or brought up to date.")
-DATE = flags.DEFINE_string("date", "", "Day of results that do not say theirs; else that of the file.")
+DATE = flags.DEFINE_string("date", "", "Date of results that do not record one, as 2026-01-31; else their file's.")
 
 
 def main() -> None:
     """Gathers the results of the flags and writes the table."""
     out = Path(OUT.value)
+    require(not out.exists() or out.is_dir(), f"--out={out} is a file; it must be a folder")
+    _require_date(DATE.value)
     entries = evidence_entries.read(out / "evidence.json")
-    for root in RESULTS.value:
-        require(Path(root).is_dir(), f"--results={root} is no folder")
-        for folder in sorted(file.parent for file in Path(root).rglob("results.nc")):
-            entry, reason = evidence_entries.gather(folder, DATE.value)
-            print(f"{folder}: {reason or count_verdicts(entry['claims'])}", flush=True)
-            if entry:
-                evidence_entries.write_curves(out, folder, entry)
-                entries[f"{entry['figure']} {entry['preset']}"] = entry
-    with results.writing(out):
+    folders = [folder for root in RESULTS.value for folder in _finished_below(Path(root).expanduser())]
+    require(entries or folders, f"--out={out} has no evidence.json to write the table from; give --results=<folder>")
+    gathered = {}
+    for folder in folders:
+        entry, reason = evidence_entries.gather(folder, DATE.value)
+        print(f"{folder}: {reason or count_verdicts(entry['claims'])}", flush=True)
+        if entry:
+            key = f"{entry['figure']} {entry['preset']}"
+            entries[key], gathered[key] = entry, folder
+    with errors.writing(f"--out={out}", "what is there can be written again by the same command"):
+        for key, folder in gathered.items():
+            evidence_entries.write_curves(out, folder, entries[key])
         evidence_entries.write(out, entries)
     print(f"the table: {out / 'evidence.md'}")
+
+
+def _require_date(date: str) -> None:
+    try:
+        known = not date or datetime.date.fromisoformat(date)
+    except ValueError:
+        known = False
+    require(known, f"--date={date} is no date; it must be written as 2026-01-31")
+
+
+def _finished_below(root: Path) -> list[Path]:
+    require(root.is_dir(), f"--results={root} is no folder")
+    folders = sorted(file.parent for file in root.rglob("results.nc"))
+    require(folders, f"--results={root} has no results.nc in it, nor below")
+    return folders
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 import datetime
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from experiments import evidence_table, figures
@@ -16,28 +17,38 @@ from experiments.checks import compare
 from experiments.settings import chosen_fields, preset_config, setting_of
 from grok_jax import results
 from grok_jax.analysis.claims import as_json, judge
+from grok_jax.errors import naming, require
 
 PRESETS = ("quick", "paper")
+RECORDED = {"config", "devices", "git_revision", "versions"}  # of what config.json holds
 DPI = 72  # the pictures are kept in the repository
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:
-    """The entries of evidence.json by figure and preset; none where it does not exist."""
-    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+    """The entries of evidence.json by figure and preset; none where it does not exist.
+
+    Raises:
+      UserError: no page can be made of the file.
+    """
+    if not file.exists():
+        return {}
+    with naming(f"reading {file}, which must be as this command left it,"):
+        entries = json.loads(file.read_text("utf-8"))
+        page(entries)
+    return entries
 
 
 def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
     """Writes evidence.json, and what is drawn from it."""
     entries = as_json({key: entries[key] for key in sorted(entries, key=_in_order)})
+    text, markdown = json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n", page(entries)
     (out / "evidence").mkdir(parents=True, exist_ok=True)
-    text = json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False)
-    (out / "evidence.json").write_text(text + "\n", "utf-8")
-    (out / "evidence.md").write_text(page(entries), "utf-8")
+    _put(out / "evidence.json", lambda partial: partial.write_text(text, "utf-8"))
+    _put(out / "evidence.md", lambda partial: partial.write_text(markdown, "utf-8"))
     for paper in dict.fromkeys(map(paper_of, all_figures())):
         rows = evidence_table.compared_rows([e for e in entries.values() if paper_of(e["figure"]) == paper])
         if rows:
-            picture = ratios(rows, f"{paper}: ours over the authors' numbers")
-            picture.savefig(out / "evidence" / f"{paper}.png", dpi=DPI)
+            _put_picture(out / "evidence" / f"{paper}.png", ratios(rows, f"{paper}: ours over the authors' numbers"))
 
 
 def page(entries: Mapping[str, Mapping[str, Any]]) -> str:
@@ -53,16 +64,24 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
       date: of results that do not say theirs; "" takes that of the file.
 
     Returns:
-      The entry, and why there is none.
+      The entry, and ""; or, where the folder has none for the table, an empty entry and why.
+
+    Raises:
+      UserError: its config.json or results.nc is missing or damaged.
     """
-    record = json.loads((folder / "config.json").read_text("utf-8"))
+    record = results.record_of(folder)
+    require(
+        record.keys() >= RECORDED,
+        f"{folder / 'config.json'} is missing or damaged; --results must hold folders as runs left them",
+    )
     figure = record["config"].get("figure", "")
     if figure not in all_figures():
-        return {}, f"passed over: {figure!r} is no figure of the catalogue"
+        of = f"figure {figure!r} is not in the catalogue" if figure else "a grid of no figure"
+        return {}, f"passed over: {of}"
     others = {preset: setting_of(record["config"], figure, preset)[1] for preset in PRESETS}
     preset = min(others, key=lambda preset: len(others[preset]))
     if others[preset]:
-        return {}, f"passed over: of another {', '.join(others[preset][:4])} than {preset}"
+        return {}, f"passed over: not the setting of {preset} ({', '.join(others[preset][:4])})"
     figure_of = figures.figure_of(ConfigDict(record["config"]))
     dataset = results.load_dataset(folder)
     made = record.get("date") or date or _day_of(folder / "results.nc")
@@ -87,8 +106,18 @@ def write_curves(out: Path, folder: Path, entry: Mapping[str, Any]) -> None:
     if name:
         (out / "evidence").mkdir(parents=True, exist_ok=True)
         checks = figures.figure_of(ConfigDict({"figure": entry["figure"]})).checks
-        picture = check_curves(checks, entry["checks"], results.load_dataset(folder))
-        picture.savefig(out / name, dpi=DPI)
+        _put_picture(out / name, check_curves(checks, entry["checks"], results.load_dataset(folder)))
+
+
+def _put_picture(path: Path, picture: Figure) -> None:
+    _put(path, lambda partial: picture.savefig(partial, format="png", dpi=DPI))
+
+
+def _put(path: Path, write: Callable[[Path], Any]) -> None:
+    """Lets `write` make a file beside the path, and puts it there once it is whole."""
+    partial = path.with_name(f"{path.name}.partial")
+    write(partial)
+    partial.replace(path)
 
 
 def _day_of(file: Path) -> str:

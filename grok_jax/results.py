@@ -3,8 +3,8 @@
 config.json    the resolved config, versions, device, git revision, date, wall and compile time
 results.nc     the Dataset of the sweep
 figure.png     the picture
-checks.png     curves beside numbers of the authors' own, of figures that have such numbers
-checks.json    these numbers
+checks.json    numbers of others, and what the run has in their place, where there are any
+checks.png     curves with these numbers
 table.csv      its numbers, of commands that make a table
 claims.json    what the paper says, measured
 checkpoint/    while unfinished
@@ -107,7 +107,7 @@ def begin(
         with writing(folder):
             _clear(folder)
     asked = {"config": config, "identity": identity}
-    record = _read_config(folder) or {**asked, **environment(), CHECKSUM: _json_checksum(asked)}
+    record = record_of(folder) or {**asked, **environment(), CHECKSUM: _json_checksum(asked)}
     if (folder / "config.json").exists():
         changed = differences(record.get("identity") or {}, identity) if identity else []
         require(
@@ -129,9 +129,20 @@ def saved_config(folder: Path) -> dict[str, Any]:
       UserError: there is none, or it cannot be read.
     """
     require((folder / "config.json").exists(), f"--out={folder} holds no run; give --config=<file> to begin one")
-    record = _read_config(folder)
+    record = record_of(folder)
     require(bool(record), f"{folder / 'config.json'} cannot be read; give --config=<file> too")
     return record["config"]
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """What config.json holds; empty where it is not there, damaged, or no config of a run."""
+    try:
+        record = json.loads((folder / "config.json").read_text("utf-8"))
+        asked = {"config": record["config"], "identity": record.get("identity")}
+        whole = record.get(CHECKSUM) in (None, _json_checksum(asked))
+        return record if whole and isinstance(record["config"], dict) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
@@ -142,7 +153,7 @@ def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
     Raises:
       UserError: the folder's config.json cannot be read, and there is no checkpoint.
     """
-    record = _read_config(folder)
+    record = record_of(folder)
     if not record:
         ours = (folder / "checkpoint" / "identity.json").exists()
         message = f"{folder / 'config.json'} cannot be read"
@@ -188,7 +199,7 @@ def load_dataset(folder: str | Path) -> xr.Dataset:
     if not path.exists():
         unfinished = path.with_name("config.json").exists()
         raise UserError(f"{folder} holds {'an unfinished run; go on with --resume' if unfinished else 'no results'}")
-    written = _read_config(path.parent).get("results_sha256")
+    written = record_of(path.parent).get("results_sha256")
     damaged = f"{path} is damaged: it is not what the run wrote; make it again with --overwrite"
     require(written in (None, _checksum(path)), damaged)
     try:
@@ -219,24 +230,13 @@ def write_table(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
 
 
 def environment() -> dict[str, Any]:
-    """Versions, device, git revision, which a result may depend on beside its config, and the date."""
+    """The versions, device and git revision, on which a result may depend as on its config; and the date."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
         "git_revision": _git_revision(),
     }
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    """What config.json holds; empty where it is not there, damaged, or no config of a run."""
-    try:
-        record = json.loads((folder / "config.json").read_text("utf-8"))
-        asked = {"config": record["config"], "identity": record.get("identity")}
-        whole = record.get(CHECKSUM) in (None, _json_checksum(asked))
-        return record if whole and isinstance(record["config"], dict) else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _checksum(path: Path) -> str:

@@ -12,7 +12,7 @@ import xarray as xr
 from experiments import evidence_entries, evidence_table
 from experiments.catalogue import all_figures, figure_id
 from experiments.settings import chosen_fields, other_fields, preset_config, setting_of
-from grok_jax import results
+from grok_jax import UserError, results
 from grok_jax.analysis.claims import FAILS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -125,7 +125,10 @@ def test_another_preset_and_no_figure_are_passed_over(tmp_path):
     assert evidence_entries.gather(tmp_path)[1].startswith("passed over: ")
     config.figure = ""
     results.begin(tmp_path, config.to_dict(), overwrite=True)
-    assert "no figure of the catalogue" in evidence_entries.gather(tmp_path)[1]
+    assert evidence_entries.gather(tmp_path) == ({}, "passed over: a grid of no figure")
+    config.figure = "lazy_baseline"
+    results.begin(tmp_path, config.to_dict(), overwrite=True)
+    assert evidence_entries.gather(tmp_path)[1] == "passed over: figure 'lazy_baseline' is not in the catalogue"
 
 
 @pytest.fixture
@@ -148,6 +151,22 @@ def test_a_finished_figure_is_judged_anew_and_told_with_where_and_when_it_was_ma
     assert (entry["date"], entry["seconds"]) == (results.environment()["date"][:10], 60)
     assert {v["verdict"] for v in entry["claims"]} == {"holds"}
     assert "task.source" in entry["checks"][0]["note"]  # the authors' digits are others
+
+
+def test_a_damaged_folder_is_refused(finished):
+    (finished / "results.nc").write_bytes((finished / "results.nc").read_bytes()[:-9])
+    with pytest.raises(UserError, match=r"results\.nc is damaged"):
+        evidence_entries.gather(finished)
+    (finished / "config.json").write_text('{"config": {"figure": ""', "utf-8")
+    with pytest.raises(UserError, match=r"config\.json is missing or damaged"):
+        evidence_entries.gather(finished)
+
+
+@pytest.mark.parametrize("text", ['{"a": {', "[]", '{"a": {"figure": "omnigrok/fig2a"}}'])
+def test_a_table_that_is_damaged_is_refused_in_one_line(tmp_path, text):
+    (tmp_path / "evidence.json").write_text(text, "utf-8")
+    with pytest.raises(UserError, match=r"^reading .*evidence\.json, which must be as this command left it, fails"):
+        evidence_entries.read(tmp_path / "evidence.json")
 
 
 def test_results_made_before_they_said_their_day_have_the_one_given(finished):
