@@ -1,4 +1,4 @@
-"""Pictures of check values: our curves with the authors' numbers over them, and all ratios of a paper."""
+"""Pictures of check values: our curves with the authors' numbers on them, and the ratios of all of a paper's."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -28,24 +28,24 @@ from grok_jax.plotting.style import OKABE_ITO, colours, style
 
 Row = Mapping[str, Any]
 COLUMNS = 3
-SHOWN = (1e-2, 1e2)  # ratios: what lies outside, such as steps never reached, is drawn at the end
+SHOWN = (1e-2, 1e2)  # ratios; those outside, such as of a level never reached, are drawn at the nearer end
 MARKERS = {AGREES: "o", SPREAD: "D", DIFFERS: "X"}
 COLOURS = {AGREES: OKABE_ITO[0], SPREAD: OKABE_ITO[4], DIFFERS: OKABE_ITO[1]}
-BELOW = 30.0  # the lowest number's part down to which a logarithmic axis goes
+BELOW = 30.0  # a logarithmic axis goes no further down than the lowest number over this
 
 
 def check_curves(checks: Sequence[Check], compared: Sequence[Row], ds: xr.Dataset) -> Figure | None:
-    """A panel for each curve: thin lines for seeds, thick for their median, markers for the authors' numbers.
+    """A panel for each curve: thin lines for our seeds, a thick one for their median, markers for the authors' numbers.
 
     The bar at a marker is the range in which it would agree.
 
     Args:
-      checks: the numbers.
-      compared: what compare made of them.
-      ds: results.
+      checks: the authors' numbers.
+      compared: what checks.compare made of them.
+      ds: our results.
 
     Returns:
-      The picture; None where no number of a curve over steps could be compared.
+      The picture; None where no number on a curve over steps could be compared.
     """
     pairs = list(zip(checks, compared, strict=True))
     drawn = [(c, r) for c, r in pairs if r["verdict"] != NOT_COMPARED and "step" in ds[c.curve].dims]
@@ -113,10 +113,10 @@ def _mark(ax: Axes, check: Check, row: Row, colour: str) -> None:
 
 
 def ratios(rows: Sequence[Row], title: str) -> Figure:
-    """All check values of a paper: ours over the authors', with the range over our seeds.
+    """Check values of many figures: ours over the authors', with the range of our seeds.
 
     Args:
-      rows: as compare makes them, each with a further key "figure".
+      rows: as checks.compare makes them, each with the further key "figure".
       title: of the picture.
     """
     rows = [row for row in rows if row["verdict"] != NOT_COMPARED]

@@ -1,10 +1,11 @@
 """Check values: numbers of the authors' own runs, held against ours.
 
-They are no claims. The authors have one run, of other random numbers, so that ours agrees where their number lies
-within the range of our seeds, widened at both ends by a factor of WIDENING; that was fixed before any was compared.
-Steps that are never reached rank above all others. Where our seeds differ by more than a factor of WIDE, agreement says
-little and is called otherwise; that was added after a first look at two figures of two neurons. A number is compared
-only where ours was trained in the setting of today's paper preset, whatever its seeds, records and length.
+They are not claims. The authors have one run, with other random numbers. So a number of theirs agrees with ours if it
+lies within the range of our seeds, widened at both ends by a factor of WIDENING; this rule was fixed before any number
+was compared. A level that is never reached counts as reached after all steps. Where our seeds differ by more than a
+factor of WIDE, agreement says little and has a name of its own; that was added after a first look at two figures with
+networks of two neurons. A number is compared only where our runs have the setting of today's paper preset; their seeds,
+records and length may differ.
 """
 
 import json
@@ -24,44 +25,44 @@ from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import runs_at
 
 WIDENING, WIDE = 1.25, 10.0
-VERDICTS = AGREES, SPREAD, DIFFERS, NOT_COMPARED = "agrees", "ours spread", "differs", "not compared"
-# What a check does not depend on: how long and how often a run is recorded, how many rows it is tested on, how fast.
-NO_PART = ("grid", "seed", "training.steps", "training.record", "training.probe", "training.matmul", "execution.")
-NO_PART += ("task.test_size",)
+AGREES, SPREAD, DIFFERS, NOT_COMPARED = "agrees", "ours spread", "differs", "not compared"  # the verdicts
+# Fields that decide no check: how long a run is, how often recorded, on how many rows tested, and how fast.
+NO_MATTER = ("grid", "seed", "training.steps", "training.record", "training.probe", "training.matmul", "execution.")
+NO_MATTER += ("task.test_size",)
 
 
 class Check(NamedTuple):
     """One number of a run of the authors."""
 
     curve: str  # variable of the results
-    runs: Mapping[str, float]  # dotted names of fields -> their values, that say which runs
+    runs: Mapping[str, float]  # which runs: dotted names of fields -> their values
     kind: str  # what is read off the curve, at `where`: see grok_jax.analysis.readings
-    where: float  # for the peak of a curve its step, and for the step of a peak its height: where the picture shows it
+    where: float  # of a "peak" its step, and of a "peak step" its height, by which the picture places them
     theirs: float
-    relative: bool = False  # whether the curve is over its first record
+    relative: bool = False  # whether the curve is divided by its first record
 
 
 def at_steps(
     curve: str, runs: Mapping[str, float], at: Mapping[float, float], *, relative: bool = False
 ) -> list[Check]:
-    """Values of one curve, by their steps."""
+    """Checks of a curve's values: `at` has them by their steps."""
     return [Check(curve, runs, "value", step, value, relative) for step, value in at.items()]
 
 
 def peak(curve: str, runs: Mapping[str, float], step: float, height: float) -> list[Check]:
-    """Height and step of a curve's peak."""
+    """Two checks of a curve's peak: of its height, and of its step."""
     return [Check(curve, runs, "peak", step, height), Check(curve, runs, "peak step", height, step)]
 
 
 def rises(curve: str, runs: Mapping[str, float], steps: Mapping[float, float]) -> list[Check]:
-    """Steps at which a curve reaches levels, by the levels."""
+    """Checks of when a curve first rises to a level: `steps` has them by their levels."""
     return [Check(curve, runs, "rise", level, step) for level, step in steps.items()]
 
 
 def falls(
     curve: str, runs: Mapping[str, float], steps: Mapping[float, float], *, relative: bool = False
 ) -> list[Check]:
-    """Steps at which a curve is down to levels, by the levels."""
+    """Checks of when a curve first falls to a level: `steps` has them by their levels."""
     return [Check(curve, runs, "fall", level, step, relative) for level, step in steps.items()]
 
 
@@ -71,15 +72,16 @@ def compare(checks: Sequence[Check], ds: xr.Dataset, setting: ConfigDict | None 
     Args:
       checks: the numbers.
       ds: results.
-      setting: what the authors' setting is, but for the fields of the grid; None: the results have it.
+      setting: the authors' setting; the results may differ from it in the fields that the checks' runs name, and in
+        NO_MATTER. None: not compared.
 
     Returns:
       For each check {"check", "theirs", "ours", "low", "high", "verdict", "note"}: the median of our seeds, and the
       smallest and the largest of them.
     """
     others = other_fields(json.loads(ds.attrs["config"]), setting) if setting else []
-    others = [name for name in others if not name.startswith(NO_PART) and name not in ds.coords]
-    note = f"the results are of another {', '.join(others[:3])}" if others else ""
+    others = [name for name in others if not name.startswith(NO_MATTER) and name not in ds.coords]
+    note = f"not the authors' setting: {', '.join(others[:3])}" if others else ""
     return [_compare(check, ds, note) for check in checks]
 
 
@@ -99,10 +101,10 @@ def _compare(check: Check, ds: xr.Dataset, note: str) -> dict[str, Any]:
 
 
 def curve_of(check: Check, ds: xr.Dataset) -> Real[xr.DataArray, "seed step"]:
-    """Our curves that a check is about, one for each seed.
+    """Our curves for a check, one for each seed.
 
     Raises:
-      NotMeasured: there are none, or they differ in more than the seed.
+      NotMeasured: there are none, or they differ in more than their seed.
     """
     if check.curve not in ds:
         raise NotMeasured(f"the results have no {check.curve}")
@@ -111,7 +113,7 @@ def curve_of(check: Check, ds: xr.Dataset) -> Real[xr.DataArray, "seed step"]:
     if further:
         raise NotMeasured(f"the results have the further axes {', '.join(further)}")
     x = x if "seed" in x.dims else x.expand_dims("seed")
-    if "step" not in x.dims:  # such as a limit
+    if "step" not in x.dims:  # one number for each run, such as lazy_limit_loss
         x = x.expand_dims(step=[0, 1], axis=-1)
     return relative(x) if check.relative else x
 
@@ -123,22 +125,22 @@ def _ours(check: Check, ds: xr.Dataset) -> Real[xr.DataArray, " seed"]:
         raise NotMeasured(f"the runs end at step {last:,}")
     ours = read_off(x, check.kind, check.where).dropna("seed")
     if not ours.size:
-        raise NotMeasured("no run has it: they diverged or ended early")
+        raise NotMeasured("no run has this number: they diverged or ended early")
     return ours
 
 
 def at_step(check: Check) -> float:
-    """The step at which the authors' number lies."""
+    """The step at which a picture shows the authors' number."""
     return check.where if check.kind in ("value", "peak") else check.theirs
 
 
 def at_height(check: Check) -> float:
-    """The height of the curve at which the authors' number lies."""
+    """The height at which a picture shows the authors' number."""
     return check.theirs if check.kind in ("value", "peak") else check.where
 
 
 def words(check: Check) -> str:
-    """What a check is, for a reader."""
+    """A check in words, for a reader."""
     name = check.curve.replace("_", " ") + (" / its start" if check.relative else "")
     level = show_value(check.where)
     read = {
@@ -152,7 +154,7 @@ def words(check: Check) -> str:
 
 
 def setting_words(check: Check) -> str:
-    """Which runs, for a reader."""
+    """Which runs a check is about, in words."""
     flags = {("model.linearized", False): "network", ("model.linearized", True): "linearized twin"}
     shown = [
         flags.get((name, value)) or f"{name.rpartition('.')[2].replace('_', ' ')} {value:.4g}"

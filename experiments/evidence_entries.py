@@ -1,4 +1,4 @@
-"""The entries of evidence.json, one for each figure and preset: gathered from results, kept, and shown."""
+"""The entries of evidence.json, one for each figure and preset: gathering, reading and writing them."""
 
 import datetime
 import json
@@ -39,7 +39,7 @@ def read(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes evidence.json, and what is drawn from it."""
+    """Writes evidence.json, the page, and the picture of each paper's ratios."""
     entries = as_json({key: entries[key] for key in sorted(entries, key=_in_order)})
     text, markdown = json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n", page(entries)
     (out / "evidence").mkdir(parents=True, exist_ok=True)
@@ -57,11 +57,11 @@ def page(entries: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
-    """What a finished figure has measured, judged by its claims of today.
+    """What a finished figure measured, judged by its claims of today.
 
     Args:
       folder: where it is.
-      date: of results that do not say theirs; "" takes that of the file.
+      date: of results that do not record one; "": that of their file.
 
     Returns:
       The entry, and ""; or, where the folder has none for the table, an empty entry and why.
@@ -101,7 +101,7 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
 
 
 def write_curves(out: Path, folder: Path, entry: Mapping[str, Any]) -> None:
-    """Writes the picture of a figure's check values, of those whose curves the page shows."""
+    """Writes the picture of a figure's curves and check values, if the page shows it."""
     name = evidence_table.curves_picture(entry)
     if name:
         (out / "evidence").mkdir(parents=True, exist_ok=True)

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.catalogue import figure_id, paper_of
-from experiments.checks import DIFFERS, NOT_COMPARED, VERDICTS, WIDENING
+from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, WIDE, WIDENING
 from experiments.settings import setting_of
 from grok_jax.analysis.claims import FAILS, MIXED, count_verdicts, show_value
 
 Entry = Mapping[str, Any]
-CURVES = ("lazy_to_rich/fig1", "lazy_to_rich/fig8", "lazy_to_rich/fig9", "omnigrok/fig2a")  # figures that are shown
-MOST_NUMBERS = 5  # of a claim that are shown; all are in evidence.json
+CURVES = ("lazy_to_rich/fig1", "lazy_to_rich/fig8", "lazy_to_rich/fig9", "omnigrok/fig2a")  # the page shows theirs
+MOST_NUMBERS = 5  # of those measured for a claim, in the table; evidence.json has all
 
 HEAD = """# Evidence
 
@@ -21,27 +21,31 @@ What each figure measured, claim by claim. `python -m experiments.evidence` writ
 [evidence.json](evidence.json), which holds every number; do not edit it by hand.
 
 Most claims are about single runs. Such a claim *holds* when at least 4 in 5 of the seeds that decide it show it,
-*does not hold* when fewer than half do, and is *mixed* in between. The share of seeds comes with its 90% interval
-(Wilson). Measured numbers are medians over seeds. Where the paper gives no limit, the limit is ours: it was set
-before the run, or the config, behind the claim's link, says when. Claims marked "own" are this project's and are
-counted apart. A claim that does not hold has a finding: why it does not, as far as we know.
+*does not hold* when fewer than half do, and is *mixed* in between. A seed whose run cannot tell, for
+being too short or another reason, decides nothing; with fewer than three that decide, the claim is *not measured*. The
+share of seeds comes with its 90% interval (Wilson). Measured numbers are medians over seeds.
 
-The preset "paper" has the paper's numbers; "quick" takes a few minutes on two cores and is often smaller.
+Where the paper gives no limit, the limit is ours. It was set before the run; where it was not, the config says so (each
+claim's number links to it). Claims marked "own" are this project's, not the paper's, and are counted separately. Where
+a claim does not hold, a finding says why, as far as we know; most mixed claims have one too.
+
+The preset "paper" has the paper's settings, where it states them; "quick" takes a few minutes on two cores and is often
+smaller.
 """
 
-CHECKS = f"""These numbers are of one run of the authors' code, or read off a picture that it left. Ours come from
-several seeds with other random numbers. They *agree* where the authors' number lies within the range of our seeds,
-widened by a factor of {WIDENING:g} at both ends. Where our range is wider than tenfold, that says little, and the
-table has "ours spread". Otherwise they *differ*. Only results in today's paper setting are compared. None of this is a
-claim of the paper."""
+CHECKS = f"""The authors' numbers come from one run of their code, or were read off a picture that it left. Ours come
+from several seeds, with other random numbers. The two *agree* where the authors' number lies within the range of our
+seeds, widened by a factor of {WIDENING:g} at both ends, and *differ* where it lies outside. Inside a range that is
+wider than {WIDE:g}-fold, agreement says little, and the table says "ours spread". Only results that have the setting of
+today's paper preset are compared. None of these numbers is a claim of the paper."""
 
 
 def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:
     """The page as Markdown.
 
     Args:
-      entries: of evidence.json, in their order.
-      catalogue: every figure there is; those without an entry are listed.
+      entries: those of evidence.json, in its order.
+      catalogue: every figure there is; the page lists those without an entry.
     """
     papers = list(dict.fromkeys(paper_of(figure) for figure in catalogue))
     every = [HEAD, _totals(entries.values()), *(_paper(paper, entries) for paper in papers)]
@@ -68,13 +72,13 @@ def _paper(paper: str, entries: Mapping[str, Entry]) -> str:
 
 
 def curves_picture(entry: Entry) -> str:
-    """The file of a picture of curves with check values, beside the page; "" where the page has none."""
+    """Where the picture of a figure's curves and check values lies, from the page; "" where the page shows none."""
     shown = figure_id(entry["figure"]) in CURVES and compared_rows([entry])
     return f"evidence/{figure_id(entry['figure']).replace('/', '_')}_{entry['preset']}.png" if shown else ""
 
 
 def compared_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """The check values that could be compared, each with the figure and the preset of its entry."""
+    """The check values that could be compared, each with its figure and preset, and with numbers for "never"."""
     return [
         {**row, "figure": _short(entry), **{key: _number(row[key]) for key in ("low", "ours", "high")}}
         for entry in entries
@@ -87,8 +91,8 @@ def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
     rows = compared_rows(chosen)
     if not rows:
         return []
-    agree, spread, differ = (sum(row["verdict"] == kind for row in rows) for kind in VERDICTS[:-1])
-    counts = f"Of {len(rows)} numbers, ours agree with {agree}, spread around {spread} and differ from {differ}."
+    agree, spread, differ = (sum(row["verdict"] == kind for row in rows) for kind in (AGREES, SPREAD, DIFFERS))
+    counts = f"Of {len(rows)} numbers, {agree} agree with ours and {differ} differ; for {spread}, ours spread."
     lines = [f"### Check values of {paper}", "", CHECKS, "", counts, ""]
     lines += [f"![ours over the authors' numbers](evidence/{paper}.png)", ""]
     columns = ("figure", "number", "the authors'", "ours (range of the seeds)", "ratio", "verdict")
@@ -100,11 +104,11 @@ def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
         lines.append(f"| {' | '.join(cells)} | {bold}{row['verdict']}{bold} |")
     differing = {row["figure"] for row in rows if row["verdict"] == DIFFERS}
     remarks = {_short(entry): entry["remark"] for entry in chosen if _short(entry) in differing}
-    lines += [line for name, text in remarks.items() if text for line in ("", f"On {name}: {_cell(text)}")]
+    lines += [line for name, text in remarks.items() if text for line in ("", f"Where {name} differs: {_cell(text)}")]
     shown = {_short(entry): curves_picture(entry) for entry in chosen}
     for name, picture in shown.items():
         if picture:
-            lines += ["", f"Curves of {name}, with these numbers:", "", f"![curves of {name}]({picture})"]
+            lines += ["", f"The curves of {name} and these numbers:", "", f"![curves of {name}]({picture})"]
     left = [reason for entry in chosen for reason in _not_compared(entry)]
     return [*lines, "", *([f"Not compared: {'; '.join(left)}.", ""] if left else [])]
 
@@ -141,7 +145,7 @@ def _row(verdict: Mapping[str, Any], figure: str, run: str) -> str:
 
 def _run(entry: Entry) -> str:
     words, others = setting_of(entry["config"], entry["figure"], entry["preset"])
-    told = f"of another {', '.join(others[:3])} than today's" if others else words
+    told = f"{', '.join(others[:3])} changed since" if others else words
     preset = entry["preset"] + (f" ({told})" if told else "")
     device = re.sub(r"^1 x ", "", entry["device"]).replace("cpu", "CPU")
     return f"{preset}, {device}, {entry['date']}, {entry['revision'][:7]}"
@@ -152,7 +156,7 @@ def _missing(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> list[str
     missing = [figure_id(figure) for figure in catalogue if figure not in measured]
     if not missing:
         return []
-    return ["## Not measured yet", "", f"No results at today's settings were gathered of {', '.join(missing)}.", ""]
+    return ["## Not measured yet", "", f"There are no results in today's settings for {', '.join(missing)}.", ""]
 
 
 def _cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether results were made with the setting of a figure's preset."""
+"""Whether results have the setting of a figure's preset."""
 
 import importlib
 import json
@@ -11,7 +11,7 @@ from grok_jax import default_config, results
 from grok_jax.training.grid import parse_grid
 from grok_jax.training.values import plain
 
-PRECISION = "training.matmul_precision"  # how it is computed may differ from the preset, and is told
+PRECISION = "training.matmul_precision"  # may differ from the preset's; readers are told
 
 
 def preset_config(figure: str, preset: str) -> ConfigDict:
@@ -20,15 +20,15 @@ def preset_config(figure: str, preset: str) -> ConfigDict:
 
 
 def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str, list[str]]:
-    """How the config of results stands to a figure's preset of today.
+    """How the config of some results differs from a figure's preset of today.
 
     Args:
-      there: as JSON has it, or its chosen_fields.
+      there: that config as JSON has it, or its chosen_fields.
       figure, preset: which preset.
 
     Returns:
-      What a reader must know beside the preset's name, such as the number of seeds where it is another; and the fields
-      in which it is another setting.
+      What a reader must know beside the preset's name, such as "3 of 5 seeds" or "", of differences that leave the
+      setting the same; and the fields that make it another one.
     """
     config = preset_config(figure, preset)
     others, known = other_fields(there, config), _known(there, config)
@@ -42,10 +42,10 @@ def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str,
 
 
 def other_fields(there: Mapping[str, Any], config: ConfigDict) -> list[str]:
-    """The fields in which the config that results were made with differs from another.
+    """The fields in which the config of some results differs from another config.
 
     Args:
-      there: as JSON has it, or its chosen_fields. A field that it lacks counts as what it is by default.
+      there: the config of the results as JSON has it, or its chosen_fields. A field that it lacks has its default.
       config: the other.
 
     Returns:
@@ -56,7 +56,7 @@ def other_fields(there: Mapping[str, Any], config: ConfigDict) -> list[str]:
 
 
 def chosen_fields(there: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a config, as JSON has it, that are not what they are by default, and the grid."""
+    """The fields of a config, as JSON has it, that differ from their defaults, and the grid."""
     defaults = _defaults(*(there[part]["name"] for part in ("task", "model", "optimizer")))
     fields = results.flat(there)
     return {name: value for name, value in fields.items() if name == "grid" or defaults.get(name) != value}

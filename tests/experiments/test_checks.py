@@ -76,7 +76,7 @@ def test_results_of_another_setting_are_not_compared():
     other = CONFIG.copy_and_resolve_references()
     other.optimizer.weight_decay = 0.5
     (row,) = compare(at_steps("test_loss", {SCALE: 2}, {100: 0.2}), results([0.2]), setting=other)
-    assert (row["verdict"], row["note"]) == (NOT_COMPARED, "the results are of another optimizer.weight_decay")
+    assert (row["verdict"], row["note"]) == (NOT_COMPARED, "not the authors' setting: optimizer.weight_decay")
 
 
 def test_length_seeds_and_records_are_no_other_setting():

@@ -70,8 +70,8 @@ def test_numbers_of_the_authors_stand_beside_ours_and_those_not_compared_are_nam
 
 
 def test_a_remark_stands_below_numbers_that_differ():
-    assert "On fig4 quick: so" in page_of(entry(checks=[number("differs")]))
-    assert "On fig4 quick" not in page_of(entry(checks=[number()]))
+    assert "Where fig4 quick differs: so" in page_of(entry(checks=[number("differs")]))
+    assert "Where fig4 quick" not in page_of(entry(checks=[number()]))
 
 
 def test_figures_without_results_are_named():
@@ -96,7 +96,7 @@ def test_any_other_field_is_another_setting():
 def test_results_of_a_setting_that_was_changed_since_are_told_apart():
     old = entry(claims=[verdict()])
     old["config"]["training.steps"] = 7
-    assert "quick (of another training.steps than today's), CPU" in page_of(old)
+    assert "quick (training.steps changed since), CPU" in page_of(old)
 
 
 def test_a_field_that_came_later_counts_as_its_default():
