@@ -35,9 +35,9 @@ FINDINGS = {
         "feature learning."
     ),
     "lazy_to_rich/fig6b/2": (
-        "At p = 79 two of three seeds memorize first even at the smallest α, the third generalizes 34 steps after it has "
-        "fitted. How often that happens hangs on the size: at p = 31 all three memorize first, at p = 113, the paper's "
-        "size, neither of two (one H200)."
+        "At p = 79 two of three seeds memorize first even at the smallest α; the third generalizes 34 steps after it "
+        "has fitted. How often that happens hangs on the size: at p = 31 all three memorize first; at p = 113, the "
+        "paper's size, neither of two does (one H200)."
     ),
     "lazy_to_rich/fig7/2": (
         "The activation z + (ε/2) z² is not homogeneous: at equal σ²α the linear parts of two networks differ by a "
