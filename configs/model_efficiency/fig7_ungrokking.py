@@ -14,11 +14,13 @@ and 60% of all pairs.
 Quick: p = 23, networks of width 64 to 128, LSTM and MLP at 3e-3; 5 and 40% of all pairs, about a fifth of the MLP's
 critical size (.24 to .29, figure 6d) and 1.5 times that.
 
-Measured: not yet with the transformer of Power et al. and these rules. With Nanda's at decay 3 test accuracy ended at
-.094 (transformer; twice chance is .087), .028 (LSTM) and .009 (MLP) with 5% of all pairs; with 10% kept, 3e-3 and decay
-1 the transformer ended at .14 to .21: it forgets all but that a + b = b + a.
+Measured (quick, 3 seeds, medians): the claim holds, 3 of 3. With 5% of all pairs test accuracy ends at .057
+(transformer; twice chance is .087), .038 (LSTM) and .028 (MLP), with train accuracy at 100%; with 40% it stays above
+95%, but for the transformer's collapses. The sizes at which it ends at one half, interpolated between these two, are
+.218, .218 and .220. The data is cut at step 4000, where it was 2000: by then the transformer was right on 82% of the
+test pairs alone, and no seed decided. With decay 3 it generalizes sooner (699 to 1,241 steps) and then forgets again.
 
-Cost on 2 cores: smoke 15 s; quick 3 minutes (6.5e4 run-steps, estimated); paper 4.5e6 run-steps, for a GPU.
+Cost on 2 cores: smoke 15 s; quick 4 minutes (9e4 run-steps; 12 on a busy machine); paper 4.5e6 run-steps, for a GPU.
 """
 
 from ml_collections import ConfigDict

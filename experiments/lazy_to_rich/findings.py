@@ -34,6 +34,11 @@ FINDINGS = {
         "moves by 3%. The late fall at j = 70 is that of kernel regression, whose slow modes come last, and no "
         "feature learning."
     ),
+    "lazy_to_rich/fig6b/2": (
+        "At p = 79 two of three seeds memorize first even at the smallest α; the third generalizes 34 steps after it "
+        "has fitted. How often that happens hangs on the size: at p = 31 all three memorize first; at p = 113, the "
+        "paper's size, neither of two does (one H200)."
+    ),
     "lazy_to_rich/fig7/2": (
         "The activation z + (ε/2) z² is not homogeneous: at equal σ²α the linear parts of two networks differ by a "
         "factor σ. Four of the five points lie within 13% of the α sweep in all seeds. At the smallest σ, 1/4, the "
