@@ -1,11 +1,11 @@
-"""Why claims of this paper do not hold, or not in all seeds, as far as it was found out; the configs tell more."""
+"""Why claims of this paper do not hold, or not in all seeds, as far as we found out; the configs say more."""
 
 FINDINGS = {
     "model_efficiency/fig1/3": (
-        "The plateau is there in all seeds but begins a little after 95% train accuracy, where we begin to count: "
-        "test accuracy rises by .18, .19 and .20 until 3 times that step, and the limit is .2. At p = 97 (one H200, 3 "
-        "seeds) the claim holds in all."
+        "The plateau is there in all seeds, but it begins a little later than our count, which starts at 95% train "
+        "accuracy: test accuracy rises by .18, .19 and .20 until 3 times that step, and the limit is .2. At p = 97 "
+        "(one H200, 3 seeds) the claim holds in all."
     ),
 }
 
-REMARKS = {}  # on numbers of the authors that ours differ from
+REMARKS = {}  # where ours differ from numbers of the authors
