@@ -16,6 +16,7 @@ from grok_jax.analysis.selection import config_value, sorted_along, with_axis
 from grok_jax.kernels.committee import committee_alignment
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, style
+from grok_jax.plotting.times import marks_along
 
 EPSILON = "model.epsilon"
 ROWS, PAIRS, FORMULA = "kernel_alignment", "pair_alignment", "population_alignment"
@@ -46,8 +47,7 @@ def _at_start(ax: Axes, ds: xr.Dataset) -> None:
     first = ds.isel(step=0)
     rows = ((ROWS, "CKA over test rows", "o"), (PAIRS, "over pairs of different rows", "x"))
     for (name, label, marker), colour in zip(rows, OKABE_ITO, strict=False):
-        across = first[EPSILON].broadcast_like(first[name])
-        ax.plot(np.ravel(across), np.ravel(first[name]), marker, color=colour, label=label)
+        marks_along(ax, first[name], EPSILON, marker, colour=colour, label=label)
     features = config_value(ds, "task.features")
     if features:
         low, high = float(ds[EPSILON].min()), float(ds[EPSILON].max())

@@ -16,7 +16,7 @@ from grok_jax.analysis.relative_loss import relative
 from grok_jax.analysis.selection import config_value, sorted_along, with_axis
 from grok_jax.plotting.curves import curve, legend, log_values
 from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, short_log_axes, style
-from grok_jax.plotting.times import line_of_slope
+from grok_jax.plotting.times import line_of_slope, marks_along
 
 DECAY = "optimizer.weight_decay"
 NEAR_ONE = 0.2  # of a slope
@@ -49,8 +49,8 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _ends(ax: Axes, ds: xr.Dataset) -> None:
     end = last_value(ds["kernel_distance"])
-    decayed = end.isel({DECAY: np.flatnonzero(ds[DECAY] > 0)}).transpose(DECAY, "seed")
-    ax.plot(np.ravel(decayed[DECAY].broadcast_like(decayed)), np.ravel(decayed), "o", color=OKABE_ITO[0], label="runs")
+    decayed = end.isel({DECAY: np.flatnonzero(ds[DECAY] > 0)})
+    marks_along(ax, decayed, DECAY, colour=OKABE_ITO[0], label="runs")
     line_of_slope(ax, decayed, DECAY, 1.0, label="slope 1")
     expected = _free_decay(ds)
     if expected is not None and decayed.sizes[DECAY]:

@@ -18,7 +18,7 @@ from grok_jax.analysis.power_law import slopes_along
 from grok_jax.analysis.relative_loss import relative
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, short_log_axes, style
-from grok_jax.plotting.times import line_of_slope
+from grok_jax.plotting.times import line_of_slope, marks_along
 
 FEATURES, SIZE, EPSILON, STEPS = "task.features", "task.train_size", "model.epsilon", "training.steps"
 POINT = f"{FEATURES},{SIZE},{EPSILON},{STEPS}"
@@ -66,9 +66,7 @@ def _rows_over(ax: Axes, ds: xr.Dataset, axis: str, kinds: tuple[tuple[str, Loss
             rows = _rows_needed(ds, loss, axis)
         except NotMeasured:  # a grid of the user's own
             continue
-        rows = rows if "seed" in rows.dims else rows.expand_dims("seed")
-        across = rows[axis].broadcast_like(rows).transpose(*rows.dims)
-        ax.plot(np.ravel(across), np.ravel(rows), "o", color=colour, label=name)
+        marks_along(ax, rows, axis, colour=colour, label=name)
         line_of_slope(ax, rows, axis, slope, label=f"slope {slope:g}")
     ax.set(xlabel=LABELS[axis], ylabel=f"rows for a test loss of {LEVEL:g} of its start")
     short_log_axes(ax)

@@ -1,8 +1,8 @@
-"""Times (to fit, to generalise) over one axis of a grid: small functions from a DataArray to Axes."""
+"""Times (to fit, to generalise) and other numbers of runs over one axis of a grid: from a DataArray to Axes."""
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from matplotlib.axes import Axes
 
 from grok_jax.analysis.grokking import is_censored
@@ -48,6 +48,22 @@ def times_along(
         text = f"{label}: not within {budget:,.0f} steps (one seed or more)"
         ax.plot(places, np.full(places.size, budget), "^", color=colour, markerfacecolor="none", label=text)
     ax.set(xscale="log", yscale="log", ylabel="steps")
+
+
+def marks_along(
+    ax: Axes, x: Real[xr.DataArray, "..."], axis: str, marker: str = "o", *, colour: str, label: str, **settings: object
+) -> None:
+    """Draws a mark for the number of each run.
+
+    Args:
+      ax: where to draw.
+      x: a number for each run.
+      axis: the coordinate of x over which the marks lie.
+      marker, colour, label: of the marks.
+      settings: others that Axes.plot takes.
+    """
+    across = x[axis].broadcast_like(x).transpose(*x.dims)
+    ax.plot(np.ravel(across), np.ravel(x), marker, color=colour, label=label, **settings)
 
 
 def line_of_slope(ax: Axes, time: Float[xr.DataArray, "..."], axis: str, slope: float, *, label: str) -> None:

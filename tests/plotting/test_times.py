@@ -2,7 +2,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.plotting.times import legend_below, line_of_slope, times_along
+from grok_jax.plotting.times import legend_below, line_of_slope, marks_along, times_along
 
 AXIS = "task.train_size"
 
@@ -53,3 +53,11 @@ def test_the_legend_lies_below_the_points():
     ax = drawn([[9.0, 7.0, 8.0], [6.0, 5.0, 4.0], [3.0, 2.0, 1.0]])
     legend_below(ax)
     assert ax.get_ylim()[0] < 0.9
+
+
+def test_marks_lie_over_the_coordinate_of_their_run():
+    x = xr.DataArray([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], {"width": ("point", [8, 16, 32])}, ("seed", "point"))
+    ax = Figure().subplots()
+    marks_along(ax, x, "width", colour="k", label="runs")
+    (marks,) = ax.lines
+    assert marks.get_xydata().tolist() == [[8, 1], [16, 2], [32, 3], [8, 4], [16, 5], [32, 6]]
