@@ -10,7 +10,7 @@ Measured (quick, medians of 3 seeds): claim 1 holds in 3 of 3: N = 193 has no tr
 error is lowest at α = 4 (.21), 4.3 and 3.1 times that at the ends. Claim 2 holds in 3: the zone spans 1.33 decades (α =
 .56 to 11) with cross-entropy, .74 (.42 to 2.4) with the squared error; at N = 3727 1.05 and .76. Claim 3 does not hold,
 1 of 3: the squared error's zone, counted in its own lowest error, is .74 decades wide at N = 193 and .76 at 3727, whose
-lowest error is a quarter as large (.043 against .18), so that the level that bounds the zone is one too. It was set
+lowest error is a quarter as large (.043 against .18), and with it the level that bounds the zone. This claim was set
 after the numbers of N = 1000 (.61), which speak against it. Claim 4 holds in 3: from N = 193 to 3727 the test error of
 the cross-entropy rises by .43 and by .14 from its lowest to α = 100 (.25 at N = 1000), the mean gap of test and train
 error is .39 and .11 (.21); at α = 100, N = 3727 2.5% of the training rows are still wrong. Claim 5 holds in 3: up to α

