@@ -27,8 +27,8 @@ from grok_jax.analysis.selection import runs_at
 WIDENING, WIDE = 1.25, 10.0
 AGREES, SPREAD, DIFFERS, NOT_COMPARED = "agrees", "ours spread", "differs", "not compared"  # the verdicts
 # Fields that decide no check: how long a run is, how often recorded, on how many rows tested, and how fast.
-NO_MATTER = ("grid", "seed", "training.steps", "training.record", "training.probe", "training.matmul", "execution.")
-NO_MATTER += ("task.test_size",)
+IRRELEVANT = ("grid", "seed", "training.steps", "training.record", "training.probe", "training.matmul", "execution.")
+IRRELEVANT += ("task.test_size",)
 
 
 class Check(NamedTuple):
@@ -73,14 +73,14 @@ def compare(checks: Sequence[Check], ds: xr.Dataset, setting: ConfigDict | None 
       checks: the numbers.
       ds: results.
       setting: the authors' setting; the results may differ from it in the fields that the checks' runs name, and in
-        NO_MATTER. None: not compared.
+        IRRELEVANT. None: not compared.
 
     Returns:
       For each check {"check", "theirs", "ours", "low", "high", "verdict", "note"}: the median of our seeds, and the
       smallest and the largest of them.
     """
     others = other_fields(json.loads(ds.attrs["config"]), setting) if setting else []
-    others = [name for name in others if not name.startswith(NO_MATTER) and name not in ds.coords]
+    others = [name for name in others if not name.startswith(IRRELEVANT) and name not in ds.coords]
     note = f"not the authors' setting: {', '.join(others[:3])}" if others else ""
     return [_compare(check, ds, note) for check in checks]
 

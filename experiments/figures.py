@@ -18,7 +18,7 @@ from experiments.check_pictures import check_curves
 from experiments.checks import Check, compare
 from experiments.settings import preset_config
 from grok_jax import results
-from grok_jax.analysis.claims import Claim, judge, save_claims
+from grok_jax.analysis.claims import Claim, judge, save_verdicts
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError, require
 from grok_jax.plotting.overview import overview
@@ -36,14 +36,14 @@ class FigureOf(NamedTuple):
     prepare: Callable[[ConfigDict, Path], ConfigDict] | None = None  # config, folder -> what is trained, made there
     extend: Callable[[ConfigDict, xr.Dataset], xr.Dataset] | None = None  # config, results -> results with more
     checks: Sequence[Check] = ()  # numbers of the authors' own runs
-    remark: str = ""  # on those that ours differ from
+    remark: str = ""  # where ours differ from these
 
 
 def figure_of(config: ConfigDict) -> FigureOf:
     """What the module that config.figure names has, e.g. "omnigrok/fig2b_teacher_student"; "" is a user's own grid.
 
     A module has plot and CLAIMS, and may have table, prepare, extend and CHECKS; findings.py beside it says why claims
-    do not hold.
+    do not hold, or numbers differ.
 
     Raises:
       UserError: there is no such figure.
@@ -119,14 +119,14 @@ def make(
         with results.writing(out):
             if figure.checks:
                 _leave_checks(out, figure.checks, dataset, config.figure)
-            save_claims(out / "claims.json", verdicts)
+            save_verdicts(out / "claims.json", verdicts)
         results.finish(out)
     return verdicts
 
 
 def _leave_checks(out: Path, checks: Sequence[Check], dataset: xr.Dataset, name: str) -> None:
     compared = compare(checks, dataset, preset_config(name, "paper"))
-    save_claims(out / "checks.json", compared)
+    save_verdicts(out / "checks.json", compared)
     if picture := check_curves(checks, compared, dataset):
         results.write_figure(out, picture, "checks.png")
 

@@ -25,9 +25,9 @@ FEW = 200  # training digits
 NO_ERROR, FROM_SCALE, RISE = 0.01, 0.8, 1.5  # as in figure 3
 TIP = 0.4  # test error of the contour, as in figure 3
 ZONE = 2.0  # times the lowest test error
-WIDENS = 2.0  # times more digits
-FIG3_LARGEST = 10.0  # scale
-LESS = 0.5  # of the rise and of the mismatch at few digits
+WIDENS = 2.0  # times the digits of FEW, from which on there are many
+FIG3_LARGEST = 10.0  # scale of figure 3
+LESS = 0.5  # of the rise and of the mismatch at few digits: what is left of them at many
 PAPER_DIGITS = 60_000
 MSE_COLOUR = OKABE_ITO[3]
 
@@ -166,7 +166,7 @@ def _at_size(ds: xr.Dataset, loss: str, size: float) -> Pair:
 
 
 def _largest_size(ds: xr.Dataset) -> float:
-    """The largest amount of data, which has to be far from FEW."""
+    """The largest amount of data, which must be at least WIDENS times FEW."""
     largest = float(with_axis(ds, SIZE)[SIZE].max())
     if largest < WIDENS * FEW:
         raise NotMeasured(f"needs {SIZE} of {WIDENS * FEW:g} or more")
@@ -198,16 +198,16 @@ def _u_becomes_an_l(ds: xr.Dataset) -> Measured:
 def _milder_than_the_squared_error(ds: xr.Dataset) -> Measured:
     largest = float(with_axis(ds, SIZE)[SIZE].max())
     sizes = {FEW: f"N ≈ {FEW}"} | ({largest: f"N = {largest:,.0f}"} if largest >= WIDENS * FEW else {})
-    values, rises, unfitted = {}, {}, {}
+    values, rises, train_errors = {}, {}, {}
     for size, name in sizes.items():
         for loss, words in ((CROSS_ENTROPY, "cross-entropy"), (MSE, "the squared error")):
             found = _at_size(ds, loss, size)
             at = Pair(*(nearest(x, ALPHA, FIG3_LARGEST) for x in found))
-            rises[size, loss], unfitted[size, loss] = at.test - found.test.min(ALPHA), at.train
+            rises[size, loss], train_errors[size, loss] = at.test - found.test.min(ALPHA), at.train
             values[f"rise with {words}, {name}"] = rises[size, loss]
             values[f"train error with {words} there, {name}"] = at.train
-    # Where training rows are not fitted, the test error is high for want of training, and not for the norm.
-    fitted = (unfitted[FEW, CROSS_ENTROPY] <= NO_ERROR) & (unfitted[FEW, MSE] <= NO_ERROR)
+    # Where training rows are not fitted, the test error may be high for want of training, and not because of the norm.
+    fitted = (train_errors[FEW, CROSS_ENTROPY] <= NO_ERROR) & (train_errors[FEW, MSE] <= NO_ERROR)
     return over_seeds(rises[FEW, CROSS_ENTROPY] < rises[FEW, MSE], values, decided=fitted)
 
 
@@ -234,8 +234,8 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig11/4",
-        "cross-entropy: from N ≈ 200 to the largest N the rise of the test error from its lowest to the largest α, and"
-        f" test minus train error (mean over log α from {FROM_SCALE:g} on), both fall to {LESS:g} or less",
+        "cross-entropy: from N ≈ 200 to the largest N both the rise of the test error, from its lowest to the largest"
+        f" α, and test minus train error (mean over log α from {FROM_SCALE:g} on) fall to {LESS:g} of it or less",
         "for large datasets, the 'U' becomes more like 'L', i.e., the mismatch between train and test error is small",
         _u_becomes_an_l,
     ),

@@ -42,7 +42,7 @@ class Claim(NamedTuple):
     paper: str  # what the paper has, in its words or numbers
     measure: Callable[[xr.Dataset], Measured]  # may raise NotMeasured
     own: bool = False  # whether it is not the paper's but ours, on what the paper assumes
-    finding: str = ""  # why it does not hold, or not in all seeds, where it was found out
+    finding: str = ""  # why it does not hold, or not in all seeds, if that is known
 
 
 def judge(claims: Sequence[Claim], ds: xr.Dataset) -> list[dict[str, Any]]:
@@ -132,8 +132,8 @@ def _share(showing: int, deciding: int) -> str:
     return f"{showing} of {deciding} ({interval.low:.2f} to {interval.high:.2f})"
 
 
-def save_claims(path: str | Path, verdicts: Sequence[Mapping[str, Any]]) -> None:
-    """Writes verdicts as JSON: inf becomes "never", NaN becomes null."""
+def save_verdicts(path: str | Path, verdicts: Sequence[Mapping[str, Any]]) -> None:
+    """Writes verdicts, on claims or on numbers, as JSON: inf becomes "never", NaN becomes null."""
     partial = Path(f"{path}.partial")  # so that the file is there whole or not at all
     partial.write_text(json.dumps(as_json(verdicts), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     partial.replace(path)

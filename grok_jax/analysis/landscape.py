@@ -22,7 +22,7 @@ ROUNDING = 1e-4  # of a coordinate kept as float32 or written with six digits
 U_SHAPED = 3.0  # how many times the minimum both ends of a "U" are at least
 FALLING = -0.8  # rank correlation
 FITTED = 1e-4  # training loss
-BETWEEN = 200  # places looked at for each step of an axis
+BETWEEN = 200  # points between two of an axis, among which a minimum is looked for
 
 
 class Shape(NamedTuple):
@@ -74,8 +74,11 @@ def decades_along(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray
 
 
 def relative_dependence(x: Real[xr.DataArray, "..."], axis: str, other: str) -> Float[xr.DataArray, "..."]:
-    """How strongly a landscape depends on one of its axes, beside the other: its range along the one over its range
-    along the other, each range averaged over the other axis.
+    """How strongly a landscape depends on one of its axes, compared with another: the ratio of its ranges along them.
+
+    Args:
+      x: the landscape.
+      axis, other: its two axes; a range is averaged over the axis that it does not run along.
     """
     along, across = (x.max(dim) - x.min(dim) for dim in (axis, other))
     return along.mean(other) / across.mean(axis)
@@ -98,7 +101,7 @@ class Minimum(NamedTuple):
 def minimum_with_penalty(x: Real[xr.DataArray, "..."], axis: str, weight: Real[xr.DataArray, "..."]) -> Minimum:
     """The minimum of x + weight · axis² along an axis, between its points.
 
-    The logarithm of x is interpolated over that of the axis by cubics that keep to its rises and falls.
+    The logarithm of x is interpolated over that of the axis, by cubics that are monotone where x is.
 
     Args:
       x: a reduced loss above 0, over the axis and others.

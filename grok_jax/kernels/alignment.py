@@ -47,12 +47,12 @@ def pair_alignment(
     targets: Float[Array, "rows outputs"],
     in_use: Bool[Array, " rows"] | None = None,
 ) -> Float[Array, ""]:
-    """The alignment of a kernel with a task over pairs of different rows, free of what a row has with itself.
+    """The alignment of a kernel with a task over pairs of different rows, without the diagonal of the kernel.
 
     For one output, with n rows,  [Σ_{i≠j} y_i K_ij y_j / (n(n-1))] / (√[Σ_{i≠j} K_ij² / (n(n-1))] Σ_i y_i² / n).
 
-    Over rows that were drawn it estimates ⟨y K y'⟩ / (√⟨K²⟩ ⟨y²⟩) of independent inputs. kernel_alignment counts each
-    row with itself too: of a kernel that knows nothing of the task it finds of order 1/n of its diagonal.
+    Over random rows it estimates ⟨y K y'⟩ / (√⟨K²⟩ ⟨y²⟩) of independent inputs. kernel_alignment counts the pair of
+    each row with itself too, which adds a term of order 1/n even where the kernel knows nothing of the task.
 
     Args:
       kernel: K over some inputs.

@@ -39,12 +39,12 @@ def panel_label(ax: Axes, letter: str) -> None:
 
 
 def short_log_axes(ax: Axes) -> None:
-    """Makes both axes logarithmic and writes 1, 2, 5, 10, ... at them: powers of ten may be one number in a decade.
+    """Makes both axes logarithmic, with numbers at 1, 2, 5, 10, ..., where powers of ten alone would be too few.
 
-    Without a point above 0 in both nothing can be drawn so, and they stay as they are.
+    Where no point is above 0 in both coordinates, logarithmic axes have nothing to show, and both stay linear.
     """
-    across = [line for line in ax.lines if line.get_transform() != ax.transData]  # as axhline draws them
-    places = [np.asarray(line.get_xydata(), float) for line in ax.lines if line not in across]
+    of_data = [line for line in ax.lines if line.get_transform() == ax.transData]  # not those of axhline
+    places = [np.asarray(line.get_xydata(), float) for line in of_data]
     places += [np.asarray(marks.get_offsets(), float) for marks in ax.collections]
     if not any(np.any(np.all((place > 0) & np.isfinite(place), axis=1)) for place in places):
         return

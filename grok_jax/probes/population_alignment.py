@@ -16,10 +16,7 @@ from grok_jax.training.losses import as_values
 
 
 def measure_population_alignment(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """The alignment of the kernel at hand with the target, measured and in closed form.
-
-    The rows are the first training.probe_rows test rows.
-    """
+    """The alignment of the present kernel with the target: over the first probe_rows test rows, and in closed form."""
     rows = probed.training.probe_rows
     inputs = jax.tree.map(lambda a: a[:rows], probed.test.inputs)
     targets = as_values(probed.test.targets, probed.test_outputs)[:rows]

@@ -15,7 +15,7 @@ from grok_jax.analysis.claims import (
     format_claims,
     judge,
     over_seeds,
-    save_claims,
+    save_verdicts,
 )
 
 
@@ -49,7 +49,7 @@ def test_judging_reports_every_field():
 @pytest.mark.parametrize(
     ("verdict", "shown"), [(HOLDS, ""), (MIXED, "because"), (FAILS, "because"), (NOT_MEASURED, "")]
 )
-def test_a_finding_goes_with_a_claim_that_does_not_hold_alone(verdict, shown):
+def test_only_a_claim_that_does_not_hold_or_is_mixed_shows_its_finding(verdict, shown):
     found = judge([claim(Measured(1.0, verdict))._replace(finding="because")], xr.Dataset())
     assert found[0]["finding"] == shown
     assert ("finding: because" in format_claims(found)) == bool(shown)
@@ -131,7 +131,7 @@ def test_an_axis_besides_the_seeds_cannot_be_judged():
 
 def test_saved_claims_are_valid_json_without_nan_and_infinity(tmp_path):
     value = {"t": np.float32(np.inf), "delay": np.nan, "n": np.int64(3), "seeds": "2 of 3"}
-    save_claims(tmp_path / "claims.json", verdicts(Measured(value, HOLDS, "α")))
+    save_verdicts(tmp_path / "claims.json", verdicts(Measured(value, HOLDS, "α")))
 
     def refuse(word):
         raise AssertionError(f"{word} is not JSON")
@@ -144,7 +144,7 @@ def test_saved_claims_are_valid_json_without_nan_and_infinity(tmp_path):
 
 def test_saved_claims_make_the_same_table(tmp_path):
     found = verdicts(Measured({"t": np.inf, "delay": np.nan, "n": 12345.6, "seeds": "2 of 3"}, HOLDS, "α"))
-    save_claims(tmp_path / "claims.json", found)
+    save_verdicts(tmp_path / "claims.json", found)
     assert format_claims(json.loads((tmp_path / "claims.json").read_text("utf-8"))) == format_claims(found)
 
 

@@ -42,7 +42,7 @@ def test_a_number_within_a_range_wider_than_tenfold_does_not_simply_agree():
     assert verdict([0.01, 0.2], 1.0) == DIFFERS
 
 
-def test_a_level_that_some_seeds_never_reach_is_above_every_number():
+def test_seeds_that_never_reach_a_level_count_as_later_than_every_step():
     (row,) = compare([Check("test_loss", {SCALE: 2}, "fall", 0.5, 50)], results([0.2, 0.9]))
     assert (row["verdict"], row["high"]) == (SPREAD, np.inf)
 
@@ -79,13 +79,13 @@ def test_results_of_another_setting_are_not_compared():
     assert (row["verdict"], row["note"]) == (NOT_COMPARED, "not the authors' setting: optimizer.weight_decay")
 
 
-def test_length_seeds_and_records_are_no_other_setting():
+def test_results_of_another_length_seed_and_records_are_compared():
     other = CONFIG.copy_and_resolve_references()
     other.training.steps, other.training.records, other.seed = 7, 3, 4
     assert verdict([0.2], 0.2, setting=other) == AGREES
 
 
-def test_a_curve_over_its_start_is_compared_so():
+def test_a_relative_check_is_held_against_the_curve_over_its_start():
     ds = results([0.2, 0.3])
     (row,) = compare(
         at_steps("test_loss", {SCALE: 2}, {100: 0.1}, relative=True), ds.assign(test_loss=2 * ds.test_loss)
@@ -93,7 +93,7 @@ def test_a_curve_over_its_start_is_compared_so():
     assert row["ours"] == pytest.approx(0.25)
 
 
-def test_a_check_is_told_in_words():
+def test_words_say_what_is_read_off_which_curve_of_which_runs():
     first, second = peak("test_loss", {SCALE: 2}, step=10, height=3.0)
     assert words(first) == "peak of the test loss (init scale 2)"
     assert words(second) == "steps to the peak of the test loss (init scale 2)"

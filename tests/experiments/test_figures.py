@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 import grok_jax
-from experiments.catalogue import all_figures, paper_of
+from experiments.catalogue import all_figures, figure_id, paper_of
 from experiments.checks import at_steps
 from experiments.figures import FigureOf, figure_of, make
 from grok_jax import UserError
@@ -56,6 +56,13 @@ def test_every_finding_is_of_a_claim():
     found = [name for paper in papers for name in module_of(f"{paper}/findings").FINDINGS]
     assert found
     assert set(found) <= claims
+
+
+def test_every_remark_is_of_a_figure_with_numbers_of_the_authors():
+    checked = {figure_id(name) for name in all_figures() if getattr(module_of(name), "CHECKS", ())}
+    remarks = [name for paper in map(paper_of, checked) for name in module_of(f"{paper}/findings").REMARKS]
+    assert remarks
+    assert set(remarks) <= checked
 
 
 def module_of(name):

@@ -59,7 +59,7 @@ def test_claim_1_fails_for_a_kernel_that_needs_rows_as_d():
     assert judged(results(kernel=lambda d, e: 20 * d / e))[0] == "does not hold"
 
 
-def test_claim_2_fails_for_a_kernel_to_which_epsilon_is_all_the_same():
+def test_claim_2_fails_for_a_kernel_that_needs_as_many_rows_at_every_epsilon():
     assert judged(results(kernel=lambda d, e: d**2)) == ["holds", "does not hold", "holds", "holds"]
 
 

@@ -26,7 +26,7 @@ def test_pairs_of_rows_estimate_the_alignment_over_all_inputs(directions):
 
 
 @pytest.mark.sampled
-def test_pairs_of_rows_with_themselves_are_what_the_alignment_over_rows_has_beside():
+def test_the_alignment_over_rows_is_larger_by_the_pairs_of_a_row_with_itself():
     runs = sweep(config_of(**{"model.epsilon": 0.0, "task.test_size": 300}), {"seed": range(4)}, progress=False)
     assert np.all(runs["population_alignment"] == 0)  # linear functions know nothing of the target
     assert np.all(np.abs(runs["pair_alignment"].mean("seed")) < 0.01)
