@@ -136,7 +136,8 @@ def ratios(rows: Sequence[Row], title: str) -> Figure:
             ax.axhline(end - 0.5, color="black", linewidth=0.4)
         keys = [Line2D([], [], ls="", marker=MARKERS[v], color=COLOURS[v], label=v) for v in MARKERS]
         figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
-        ax.set(xscale="log", xlabel="ours / the authors' (line: range of our seeds)", title=title)
+        words = "ours / the authors' (line: range of our seeds; where it touches the gray band, they agree)"
+        ax.set(xscale="log", xlabel=words, title=title)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.grid(False, axis="y")
     return figure

@@ -21,9 +21,9 @@ What each figure measured, claim by claim. `python -m experiments.evidence` writ
 [evidence.json](evidence.json), which holds every number; do not edit it by hand.
 
 Most claims are about single runs. Such a claim *holds* when at least 4 in 5 of the seeds that decide it show it,
-*does not hold* when fewer than half do, and is *mixed* in between. A seed whose run cannot tell, for
-being too short or another reason, decides nothing; with fewer than three that decide, the claim is *not measured*. The
-share of seeds comes with its 90% interval (Wilson). Measured numbers are medians over seeds.
+*does not hold* when fewer than half do, and is *mixed* in between. A seed whose run cannot tell, because it was too
+short or for another reason, decides nothing; with fewer than three that decide, the claim is *not measured*. The share
+of seeds comes with its 90% interval (Wilson). Measured numbers are medians over seeds.
 
 Where the paper gives no limit, the limit is ours. It was set before the run; where it was not, the config says so (each
 claim's number links to it). Claims marked "own" are this project's, not the paper's, and are counted separately. Where

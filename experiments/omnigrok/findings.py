@@ -8,8 +8,8 @@ FINDINGS = {
     ),
     "omnigrok/fig5abc/1": (
         "The reduced train loss rises with α as well: from α = 2 on, 2000 steps do not minimize it (an exact minimum "
-        "could not rise). The ratio of test to train loss is large, but it is so below α = 1 too: the network overfits "
-        "at every norm."
+        "could not rise). The ratio of test to train loss is large, but it is so below α = 1 too, which is "
+        "overfitting."
     ),
     "omnigrok/fig6/3": (
         "At large w the train loss is not minimized (.02 at w = 8), so that its slope moves w too, and not the decay "
