@@ -35,7 +35,7 @@ def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str,
     theirs, ours = ({axis.name: axis.values for axis in parse_grid(grid)} for grid in (known["grid"], config.grid))
     if {**theirs, "seed": ()} == {**ours, "seed": ()}:
         others = [name for name in others if name != "grid"]
-    counts = [len(axes.get("seed", ((),))) for axes in (theirs, ours)]
+    counts = [len(axes["seed"]) if "seed" in axes else 1 for axes in (theirs, ours)]
     words = [f"{counts[0]} of {counts[1]} seeds"] if counts[0] != counts[1] else []
     words += [f"{PRECISION}={known[PRECISION]}"] if PRECISION in others else []
     return ", ".join(words), [name for name in others if not name.startswith((PRECISION, "execution."))]

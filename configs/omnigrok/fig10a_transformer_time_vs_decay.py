@@ -12,7 +12,7 @@ were chosen.
 Measured (quick, 3 seeds): claim 1 holds in 3 of 3 over six decays, a factor of 32: slopes -.98, -1.11 and -1.14;
 medians of 18,400 steps at γ = .1 and 428 at 3.2. The seed of -.98 takes half to three quarters of the others' time up
 to γ = 1.6, as the paper has it of seeds. Fitting takes 112 steps at γ = .1 and 151 at 3.2 (slope .08), a third of the
-time there, which bends the law. The weight norm at which a run generalises is 25 to 31 at every decay, from 29.4 at the
+time there, which bends the law. The weight norm at which a run generalizes is 25 to 31 at every decay, from 29.4 at the
 start and peaks of up to 40.
 
 Cost on 2 cores: smoke 15 s; quick some 3 minutes (about 1.2e5 run-steps at 700 a second); paper about 1e6 run-steps at

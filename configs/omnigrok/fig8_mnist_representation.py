@@ -33,7 +33,7 @@ of their range, test is 1.17 times train over the plane and 1.3 times on raw ima
 make 90% of their fall together (test 1.13 times as long, in 7.5 and 8.4 units of time), test to .0011, 23 times lower;
 quick differs in its digits and in its epochs (50, here 6.7), which were not told apart. (2) would not, narrowly: the
 range over m is .335 (train) and .366 (test) of that over w; the ends m = 0 and 1 make it (without m = 0 .27 and .28,
-without both .17 and .15). Raw images are the least minimised: after 6.7 epochs the last tenth takes 3 to 13% of the
+without both .17 and .15). Raw images are the least minimized: after 6.7 epochs the last tenth takes 3 to 13% of the
 loss away from α = 4 on, so that the paper's 17 may bring it below a third (not tested).
 
 Cost on 2 cores: smoke seconds; quick about 2 minutes; paper (2205 runs, 2.2e7 run-steps, and as much again in 200

@@ -13,7 +13,7 @@ an accuracy counts which is reached at any time.
 
 Measured (quick, medians of 3 seeds): claim 1 is mixed, 2 of 3. The test loss is lowest at α = .8 (.032), 100 times that
 at α = .1 and 2.8e4 times at 4; the train loss falls from 3.15 at α = .1 to .002 at .8 and is below 5e-10 from 1 on. In
-the third seed α = 4 is not minimised (train loss 9.4, 56% of the pairs wrong): what the paper has above 4 and calls an
+the third seed α = 4 is not minimized (train loss 9.4, 56% of the pairs wrong): what the paper has above 4 and calls an
 optimization issue. Claim 3 holds in 3 of 3: at α = 8 the train loss is 32, 556 and 586. Below α = .8 the gradient along
 the sphere ends above its start, as in figure 2a; if for the reason given there, which was not tested here, the left arm
 of both shapes is too high. Claim 2 is not measured at p = 23, whose critical fraction is .49; the lowest test error

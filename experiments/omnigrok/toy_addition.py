@@ -42,14 +42,14 @@ def over_landscapes(
     """What is measured on the landscape of each seed at MAIN pairs.
 
     It is NaN for a seed with a run that diverged and, where paths are followed from starts, for one whose landscape
-    has no solution that generalises.
+    has no solution that generalizes.
     """
     starts = tuple(starts)
     seeds = seeds_of(ds, MAIN, starts)
     rows = [measure(seed) if seed.are_finite and (not starts or _has_solution(seed)) else {} for seed in seeds]
     known = next((row for row in rows if row), None)
     if known is None:
-        raise NotMeasured("in every seed some run diverged, or nothing generalises")
+        raise NotMeasured("in every seed some run diverged, or nothing generalizes")
     return by_seed([{**dict.fromkeys(known, np.nan), **row} for row in rows])
 
 
