@@ -84,4 +84,9 @@ REMARKS = {
         "rest beside the minimum (see the config), so that such things set the loss there. Which of the two it is was "
         "not tested."
     ),
+    "omnigrok/sec3/2": (
+        "Decay in the loss, as the paper writes it, brings runs to the minimum (sec3/1). AdamW divides the gradient "
+        "of the loss by its size but not the decay, so that its balance is not where the two cancel: it ends at twice "
+        "the norm of the minimum or more."
+    ),
 }
