@@ -143,6 +143,7 @@ def test_a_resumed_run_says_what_both_starts_ran_under(resumed):
     record = json.loads((resumed[0] / "config.json").read_text())
     (again,) = record["resumed"]
     assert {"git_revision", "versions", "devices"} <= set(again)
+    assert record["date"] <= again.pop("date")
     assert {name: record[name] for name in again} == again
     assert {"jax_enable_x64", "version of jax", "grok_jax's own source"} <= set(record["identity"])
 
