@@ -90,9 +90,4 @@ REMARKS = {
         "comes to rest beside the minimum (see the config), so that such details decide the loss there. We did not "
         "test which of the two it is."
     ),
-    "omnigrok/sec3/2": (
-        "Decay in the loss, as the paper writes it, brings runs to the minimum (sec3/1). AdamW divides the gradient "
-        "of the loss by its size but not the decay, so that its balance is not where the two cancel: it ends at twice "
-        "the norm of the minimum or more."
-    ),
 }
