@@ -70,10 +70,9 @@ FINDINGS = {
         "The paper preset goes down to a decay of .01, where it is -.47, and the claim holds in all seeds."
     ),
     "omnigrok/fig11/3": (
-        "The level that bounds the zone is twice the lowest error of the same N, so that it falls with N: at N = 1000 "
-        "to half of what it is at 193, and the zone narrows from .74 to .61 decades. With one level for both, twice "
-        "the lowest error at N = 193, it widens from .74 to 1.22 in the median, and in all three seeds. (Measured at N "
-        "= 1000, not at the 3727 of today's quick preset, where the level falls to a quarter.)"
+        "The level that bounds the zone is twice the lowest error of the same N, so that it falls with N: at N = 3727 "
+        "to a quarter of what it is at 193, and the zone stays as wide as it was. With one level for both, twice the "
+        "lowest error at N = 193, it widens from .74 to 1.30 decades in the median, and in all three seeds."
     ),
     "omnigrok/sec3/2": (
         "AdamW divides the gradient of the loss by its size, but not the decay, so that the two do not balance where "
