@@ -45,8 +45,12 @@ def test_claim_3_fails_where_laziness_brings_nothing_back():
     assert judged(delays=(60.0, 1.5, 1.5))[2] == "does not hold"
 
 
-def test_a_delay_beyond_the_budget_is_open():
-    assert judged(delays=(1e4, 1e4, 1e4)) == ["not measured"] * 3
+def test_a_run_that_never_generalizes_has_no_large_delay_and_none_that_is_gone():
+    assert judged(delays=(1e4, 1e4, 1e4)) == ["not measured", "does not hold", "not measured"]
+
+
+def test_a_run_that_has_just_fitted_decides_nothing():
+    assert judged(delays=(1e4, 1e4, 1e4), last=150) == ["not measured"] * 3
 
 
 def test_claim_3_takes_its_setting():
