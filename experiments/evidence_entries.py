@@ -14,12 +14,11 @@ from experiments import evidence_table, figures
 from experiments.catalogue import all_figures, paper_of
 from experiments.check_pictures import check_curves, ratios
 from experiments.checks import compare
-from experiments.settings import chosen_fields, preset_config, setting_of
+from experiments.settings import chosen_fields, nearest_preset, preset_config
 from grok_jax import results
 from grok_jax.analysis.claims import as_json, judge
 from grok_jax.errors import naming, require
 
-PRESETS = ("quick", "paper")
 RECORDED = {"config", "devices", "git_revision", "versions"}  # of what config.json holds
 DPI = 72  # the pictures are kept in the repository
 
@@ -78,10 +77,9 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
     if figure not in all_figures():
         of = f"figure {figure!r} is not in the catalogue" if figure else "a grid of no figure"
         return {}, f"passed over: {of}"
-    others = {preset: setting_of(record["config"], figure, preset)[1] for preset in PRESETS}
-    preset = min(others, key=lambda preset: len(others[preset]))
-    if others[preset]:
-        return {}, f"passed over: not the setting of {preset} ({', '.join(others[preset][:4])})"
+    preset, others = nearest_preset(record["config"], figure)
+    if others:
+        return {}, f"passed over: not the setting of {preset} ({', '.join(others[:4])})"
     figure_of = figures.figure_of(ConfigDict(record["config"]))
     dataset = results.load_dataset(folder)
     made = record.get("date") or date or _day_of(folder / "results.nc")

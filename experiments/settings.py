@@ -11,12 +11,24 @@ from grok_jax import default_config, results
 from grok_jax.training.grid import parse_grid
 from grok_jax.training.values import plain
 
+MEASURED = ("quick", "paper")  # presets whose results are told
 PRECISION = "training.matmul_precision"  # may differ from the preset's; readers are told
 
 
 def preset_config(figure: str, preset: str) -> ConfigDict:
     """The config of a figure, e.g. of "omnigrok/fig2b_teacher_student", at a preset."""
     return importlib.import_module(f"configs.{figure.replace('/', '.')}").get_config(preset)
+
+
+def nearest_preset(there: Mapping[str, Any], figure: str) -> tuple[str, list[str]]:
+    """Which of a figure's presets some results are of: the one with the same setting, then with as many seeds.
+
+    Returns:
+      The preset, and the fields in which the results are of another setting all the same.
+    """
+    found = {preset: setting_of(there, figure, preset) for preset in MEASURED}
+    nearest = min(found, key=lambda preset: (len(found[preset][1]), found[preset][0] != ""))
+    return nearest, found[nearest][1]
 
 
 def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str, list[str]]:

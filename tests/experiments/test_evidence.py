@@ -11,7 +11,7 @@ import xarray as xr
 
 from experiments import evidence_entries, evidence_table
 from experiments.catalogue import all_figures, figure_id
-from experiments.settings import chosen_fields, other_fields, preset_config, setting_of
+from experiments.settings import chosen_fields, nearest_preset, other_fields, preset_config, setting_of
 from grok_jax import UserError, results
 from grok_jax.analysis.claims import FAILS
 
@@ -85,6 +85,11 @@ def test_fewer_seeds_and_another_precision_are_the_presets_setting_and_are_told(
     config.grid, config.training.matmul_precision = "seed=range(3)", "default"
     words, others = setting_of(kept(config), FIGURE, "paper")
     assert (words, others) == ("3 of 100 seeds, training.matmul_precision=default", [])
+
+
+@pytest.mark.parametrize("preset", ["quick", "paper"])
+def test_where_presets_differ_in_their_seeds_alone_the_seeds_decide(preset):
+    assert nearest_preset(kept(preset_config(FIGURE, preset)), FIGURE) == (preset, [])
 
 
 def test_any_other_field_is_another_setting():
