@@ -66,13 +66,18 @@ def measure_decomposition(probed: Probed) -> dict[str, Float[Array, ""]]:
     return {**parts._asdict(), "decomposed_loss": sum(parts)}
 
 
-def require_decomposable(config: SimpleNamespace) -> None:
-    """Raises UserError where the loss is no function of w̄ and M."""
-    task, model = config.task, config.model
+def require_quadratic_target(task: SimpleNamespace, probe: str) -> None:
+    """Raises UserError where the target is not that of the closed forms, ½ (β·x)² or a sum of such."""
     require(
         task.name == "single_index" and task.target == "quadratic",
-        "probe 'decomposition' needs task.name='single_index' with task.target='quadratic'",
+        f"probe {probe!r} needs task.name='single_index' with task.target='quadratic'",
     )
+
+
+def require_decomposable(config: SimpleNamespace) -> None:
+    """Raises UserError where the loss is no function of w̄ and M."""
+    model = config.model
+    require_quadratic_target(config.task, "decomposition")
     require(
         model.name == "committee" and model.hermite_degree is None and not model.linearized,
         "probe 'decomposition' needs model.name='committee' with hermite_degree=None and linearized=False",

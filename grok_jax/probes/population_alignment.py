@@ -10,6 +10,7 @@ from grok_jax.errors import require
 from grok_jax.kernels import pair_alignment, tangent_kernel
 from grok_jax.kernels.committee import committee_alignment
 from grok_jax.models.committee import summary_statistics
+from grok_jax.probes.decomposition import require_quadratic_target
 from grok_jax.tasks.single_index import target_directions
 from grok_jax.training import Probe, Probed, register_probe
 from grok_jax.training.losses import as_values
@@ -33,11 +34,8 @@ def measure_population_alignment(probed: Probed) -> dict[str, Float[Array, ""]]:
 
 def require_closed_form(config: SimpleNamespace) -> None:
     """Raises UserError where the average over all inputs has no closed form here."""
-    task, model = config.task, config.model
-    require(
-        task.name == "single_index" and task.target == "quadratic",
-        "probe 'population_alignment' needs task.name='single_index' with task.target='quadratic'",
-    )
+    model = config.model
+    require_quadratic_target(config.task, "population_alignment")
     require(
         model.name == "committee" and model.hermite_degree is None and not model.train_readout,
         "probe 'population_alignment' needs model.name='committee' with hermite_degree=None and train_readout=False",
