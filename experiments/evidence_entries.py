@@ -3,7 +3,7 @@
 import datetime
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,8 @@ def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
     entries = as_json({key: entries[key] for key in sorted(entries, key=_in_order)})
     text, markdown = json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n", page(entries)
     (out / "evidence").mkdir(parents=True, exist_ok=True)
-    _put(out / "evidence.json", lambda partial: partial.write_text(text, "utf-8"))
-    _put(out / "evidence.md", lambda partial: partial.write_text(markdown, "utf-8"))
+    results.write_whole(out / "evidence.json", lambda partial: partial.write_text(text, "utf-8"))
+    results.write_whole(out / "evidence.md", lambda partial: partial.write_text(markdown, "utf-8"))
     for paper in dict.fromkeys(map(paper_of, all_figures())):
         rows = evidence_table.compared_rows([e for e in entries.values() if paper_of(e["figure"]) == paper])
         if rows:
@@ -108,14 +108,7 @@ def write_curves(out: Path, folder: Path, entry: Mapping[str, Any]) -> None:
 
 
 def _put_picture(path: Path, picture: Figure) -> None:
-    _put(path, lambda partial: picture.savefig(partial, format="png", dpi=DPI))
-
-
-def _put(path: Path, write: Callable[[Path], Any]) -> None:
-    """Lets `write` make a file beside the path, and puts it there once it is whole."""
-    partial = path.with_name(f"{path.name}.partial")
-    write(partial)
-    partial.replace(path)
+    results.write_whole(path, lambda partial: picture.savefig(partial, format="png", dpi=DPI))
 
 
 def _day_of(file: Path) -> str:

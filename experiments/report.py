@@ -1,11 +1,11 @@
 """The page over several figures: each picture beside what the paper claims of it and what was measured."""
 
-import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from grok_jax import results
 from grok_jax.analysis.claims import count_verdicts, show_value
 
 STYLE = """
@@ -39,9 +39,7 @@ def write_page(out: Path, preset: str, figures: Mapping[str, Sequence[Mapping[st
         f"<p>Preset <b>{escape(preset)}</b>. Claims: {count_verdicts(every)}.</p>{body}</html>\n"
     )
     path = out / "index.html"
-    partial = path.with_suffix(".partial")
-    partial.write_text(page, "utf-8")
-    os.replace(partial, path)
+    results.write_whole(path, lambda partial: partial.write_text(page, "utf-8"))
     return path
 
 

@@ -118,7 +118,7 @@ def begin(
         record = {**record, "resumed": [*record.get("resumed", []), environment()]}
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / "config.json", lambda path: path.write_text(_as_json(record), "utf-8"))
+    write_whole(folder / "config.json", lambda path: path.write_text(_as_json(record), "utf-8"))
     return folder / "checkpoint"
 
 
@@ -168,12 +168,12 @@ def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
 
 def write_dataset(folder: Path, dataset: xr.Dataset) -> None:
     """Writes results.nc, and adds the times and the file's checksum to config.json."""
-    _replace(folder / "results.nc", lambda path: dataset.to_netcdf(path, engine="scipy"))
+    write_whole(folder / "results.nc", lambda path: dataset.to_netcdf(path, engine="scipy"))
     times = {name: round(dataset.attrs[name], 2) for name in ("wall_seconds", "compile_seconds")}
     layout = {"programs": dataset.attrs["programs"], "chunk_runs": [int(n) for n in dataset.attrs["chunk_runs"]]}
     record = {**json.loads((folder / "config.json").read_text("utf-8")), **times, **layout}
     record["results_sha256"] = _checksum(folder / "results.nc")
-    _replace(folder / "config.json", lambda path: path.write_text(_as_json(record), "utf-8"))
+    write_whole(folder / "config.json", lambda path: path.write_text(_as_json(record), "utf-8"))
 
 
 def finish(folder: Path) -> None:
@@ -208,10 +208,23 @@ def load_dataset(folder: str | Path) -> xr.Dataset:
         raise UserError(damaged) from error
 
 
+def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Lets `write` make a file under another name, then puts it in place in one step, or leaves what was there."""
+    partial = path.with_name(path.name + PARTIAL)
+    with writing(path.parent):
+        try:
+            write(partial)
+            partial.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
+
+
 def write_figure(folder: Path, figure: Any, name: str = "figure.png") -> Path:
     """Writes a picture and returns its path."""
     path = folder / name
-    _replace(path, lambda partial: figure.savefig(partial, format="png", dpi=150))
+    write_whole(path, lambda partial: figure.savefig(partial, format="png", dpi=150))
     return path
 
 
@@ -225,7 +238,7 @@ def write_table(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
             table.writeheader()
             table.writerows({key: "" if value != value else value for key, value in row.items()} for row in rows)
 
-    _replace(path, write)
+    write_whole(path, write)
     return path
 
 
@@ -267,19 +280,6 @@ def _clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # it holds the lock
         (folder / "checkpoint").rmdir()
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Lets `write` make the file under another name, then puts it in place in one step."""
-    partial = path.with_name(path.name + PARTIAL)
-    with writing(path.parent):
-        try:
-            write(partial)
-            partial.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-            raise
 
 
 def _as_json(value: Any) -> str:
