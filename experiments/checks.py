@@ -19,8 +19,8 @@ from ml_collections import ConfigDict
 
 from experiments.settings import other_fields
 from grok_jax.analysis.claims import NotMeasured, show_value
+from grok_jax.analysis.grokking import relative
 from grok_jax.analysis.readings import read_off
-from grok_jax.analysis.relative_loss import relative
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import runs_at
 

@@ -19,7 +19,7 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.overview import value_text
 from grok_jax.plotting.style import panel_label, style
 
-SCALE = "model.init_scale"
+INIT_SCALE = "model.init_scale"
 WIDE = 5.0  # largest value / smallest from which an axis is logarithmic
 LINES = {"final": "-", "best": "--"}
 CLAIMS: list[Claim] = []
@@ -40,11 +40,11 @@ def _axes_to_show(ds: xr.Dataset) -> tuple[list[str], xr.Dataset, str]:
     seeds = axes_of_seeds(ds)
     axes = [str(d) for d in ds.dims if d != "step" and d not in seeds]
     numbers = [d for d in axes if np.issubdtype(ds[d].dtype, np.number)]
-    shown = sorted(numbers, key=lambda d: d != SCALE)[:2]
+    shown = sorted(numbers, key=lambda d: d != INIT_SCALE)[:2]
     hidden = [d for d in axes if d not in shown]
     held = ", ".join(f"{d} = {value_text(ds[d].values[0])}" for d in hidden)
     ds = ds.isel(dict.fromkeys(hidden, 0), drop=True)
-    return (shown, ds, held) if shown else ([SCALE], with_axis(ds, SCALE), held)
+    return (shown, ds, held) if shown else ([INIT_SCALE], with_axis(ds, INIT_SCALE), held)
 
 
 def _values(ds: xr.Dataset, kind: str, value: str) -> list[xr.DataArray]:

@@ -16,7 +16,7 @@ from grok_jax.analysis.lazy import LINEARIZED, averages_outputs, comparison, reg
 from grok_jax.analysis.selection import fields_along
 from grok_jax.errors import UserError, require
 from grok_jax.kernels import DoesNotFit
-from grok_jax.plotting.lazy_overview import lazy_overview
+from grok_jax.plotting.lazy import lazy_overview
 from grok_jax.training.grid import Axis, expand, parse_grid
 from grok_jax.training.probes import PROBES
 from grok_jax.training.schedule import record_steps

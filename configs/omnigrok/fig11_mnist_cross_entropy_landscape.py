@@ -37,10 +37,10 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = mse.get_config(preset)
     config.figure = "omnigrok/fig11_mnist_cross_entropy_landscape"
-    quick = grid(mse.SIZE, (193, 1000, 3727), (-1, -0.5, -0.1, 0.2, 0.6, 1, 1.5, 2), 3)
-    every = grid(mse.SIZE, mse.SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(31)), 5)
+    quick = grid(mse.TRAIN_SIZE, (193, 1000, 3727), (-1, -0.5, -0.1, 0.2, 0.6, 1, 1.5, 2), 3)
+    every = grid(mse.TRAIN_SIZE, mse.SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(31)), 5)
     presets = {
-        "smoke": {"grid": f"{LOSSES}; {grid(mse.SIZE, (37, 193, 400), (-1, 0, 2), 1)}"},
+        "smoke": {"grid": f"{LOSSES}; {grid(mse.TRAIN_SIZE, (37, 193, 400), (-1, 0, 2), 1)}"},
         "quick": {"grid": f"{LOSSES}; {quick}"},
         "paper": {"grid": f"{LOSSES}; {every}"},
     }

@@ -34,7 +34,7 @@ from configs.omnigrok.size_landscape import grid
 from configs.presets import apply_preset
 from grok_jax import default_config
 
-SIZE = "task.train_size"
+TRAIN_SIZE = "task.train_size"
 # int(10^linspace(1, 4, 22)), then on to all 60,000: the public code's.
 SIZES = (
     *(10, 13, 19, 26, 37, 51, 71, 100, 138, 193, 268, 372, 517, 719, 1000, 1389, 1930, 2682, 3727, 5179, 7196, 10000),
@@ -59,14 +59,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
             **embedded,
             "training.steps": 40,
             "training.record_steps": (0, 36),
-            "grid": grid(SIZE, (37, 193, 400), (-1, 0, 0.9), 1),
+            "grid": grid(TRAIN_SIZE, (37, 193, 400), (-1, 0, 0.9), 1),
         },
         "quick": {
             **embedded,
             "training.steps": 2000,
             "training.record_steps": (0, 100, 200, 400, 700, 1000, 1400, 1800),
             "training.probe_every": 8,
-            "grid": grid(SIZE, (26, 71, 193, 1000, 3727), (-1, -0.5, -0.2, -0.1, 0.2, 0.6, 0.9), 3),
+            "grid": grid(TRAIN_SIZE, (26, 71, 193, 1000, 3727), (-1, -0.5, -0.2, -0.1, 0.2, 0.6, 0.9), 3),
         },
         "paper": {
             "task.source": "full",
@@ -74,7 +74,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.steps": 10_000,
             "training.record_steps": (0, *range(1, 10_000, 50)),
             "training.probe_every": 1000,  # the first record and the last
-            "grid": grid(SIZE, SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5),
+            "grid": grid(TRAIN_SIZE, SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5),
         },
     }
     return apply_preset(config, preset, presets)

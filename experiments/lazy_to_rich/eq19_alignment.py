@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import relative
 from grok_jax.analysis.power_law import rank_correlation
-from grok_jax.analysis.relative_loss import relative
 from grok_jax.analysis.selection import config_value, sorted_along, with_axis
 from grok_jax.kernels.committee import committee_alignment
 from grok_jax.plotting.curves import legend

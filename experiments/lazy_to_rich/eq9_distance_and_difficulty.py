@@ -9,11 +9,10 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.output_scale import OUTPUT_SCALE
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.grokking import last_value
-from grok_jax.analysis.output_scale import ALPHA
+from grok_jax.analysis.grokking import last_value, relative
 from grok_jax.analysis.power_law import rank_correlation
-from grok_jax.analysis.relative_loss import relative
 from grok_jax.analysis.selection import runs_at, sorted_along, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import colours, panel_label, style
@@ -28,7 +27,7 @@ PARTS = ("lazy_progress", "tangent_distance", "normal_distance")  # orthogonal, 
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) squared distance against difficulty, (b) how far the kernel has moved; a point for each run."""
-    ds = with_axis(with_axis(ds, ALPHA), ORDER).sortby(ORDER)
+    ds = with_axis(with_axis(ds, OUTPUT_SCALE), ORDER).sortby(ORDER)
     with style():
         figure = Figure(figsize=(9.6, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
@@ -48,8 +47,8 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _points(ax: Axes, ds: xr.Dataset, heights: Float[xr.DataArray, "..."]) -> None:
     difficulty = _difficulty(ds)
-    for scale, colour in zip(ds[ALPHA].values, colours(ds.sizes[ALPHA]), strict=True):
-        x, y = (np.ravel(values.sel({ALPHA: scale})) for values in xr.broadcast(difficulty, heights))
+    for scale, colour in zip(ds[OUTPUT_SCALE].values, colours(ds.sizes[OUTPUT_SCALE]), strict=True):
+        x, y = (np.ravel(values.sel({OUTPUT_SCALE: scale})) for values in xr.broadcast(difficulty, heights))
         ax.loglog(x, y, "o", color=colour, label=f"α = {scale:g}")
 
 
@@ -68,7 +67,7 @@ def _squared_distance(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 
 def _runs(ds: xr.Dataset, scale: float) -> tuple[xr.Dataset, Float[xr.DataArray, "*grid"]]:
     """The runs of one α in the order of j, and whether all of a seed have fitted."""
-    runs = sorted_along(runs_at(ds, {ALPHA: scale}), ORDER)
+    runs = sorted_along(runs_at(ds, {OUTPUT_SCALE: scale}), ORDER)
     return runs, (last_value(relative(runs["train_loss"])) < FITTED).all(ORDER)
 
 

@@ -10,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.checks import Check, at_steps, peak
+from experiments.lazy_to_rich.decomposition import DECADES
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.grokking import relative
 from grok_jax.analysis.power_law import rank_correlation
-from grok_jax.analysis.relative_loss import relative
 from grok_jax.plotting.curves import curves_along, legend
-from grok_jax.plotting.decomposition import DECADES
 from grok_jax.plotting.style import colours, panel_label, style
 
-SHARE, SCALE = "model.solution_share", "model.init_scale"
+SOLUTION_SHARE, INIT_SCALE = "model.solution_share", "model.init_scale"
 FEWEST_SHARES = 3
 LEFT_OUT = 0.05  # the authors' code trains this c too, and leaves it out of the picture
 RISING = 0.8  # rank correlation
@@ -34,19 +34,23 @@ def interpolated(ds: xr.Dataset) -> xr.Dataset:
 
 
 def _along_share(ds: xr.Dataset, interpolated: bool) -> xr.Dataset:
-    if SHARE not in ds.coords or ds[SHARE].ndim == 0:
-        raise NotMeasured(f"needs an axis of {SHARE}")
-    axis, shares = ds[SHARE].dims[0], ds[SHARE].values
-    scales = ds[SCALE].values if SCALE in ds.coords else np.ones(shares.size)
+    if SOLUTION_SHARE not in ds.coords or ds[SOLUTION_SHARE].ndim == 0:
+        raise NotMeasured(f"needs an axis of {SOLUTION_SHARE}")
+    axis, shares = ds[SOLUTION_SHARE].dims[0], ds[SOLUTION_SHARE].values
+    scales = ds[INIT_SCALE].values if INIT_SCALE in ds.coords else np.ones(shares.size)
     chosen = np.flatnonzero(np.isclose(scales, 1 - shares if interpolated else 1))
-    runs = ds.isel({axis: chosen}).drop_vars([axis, SCALE, SHARE], errors="ignore").rename({axis: SHARE})
-    return runs.assign_coords({SHARE: shares[chosen]}).sortby(SHARE)
+    runs = (
+        ds.isel({axis: chosen})
+        .drop_vars([axis, INIT_SCALE, SOLUTION_SHARE], errors="ignore")
+        .rename({axis: SOLUTION_SHARE})
+    )
+    return runs.assign_coords({SOLUTION_SHARE: shares[chosen]}).sortby(SOLUTION_SHARE)
 
 
 def plot(ds: xr.Dataset) -> Figure:
     """Losses for each c, added and interpolated; the peak of the test loss and the kernel's alignment against c."""
     kinds = {"$w_0 + c\\,w_s$": added(ds), "$(1-c)\\,w_0 + c\\,w_s$": interpolated(ds)}
-    kinds = {name: runs for name, runs in kinds.items() if runs.sizes[SHARE] > 1}
+    kinds = {name: runs for name, runs in kinds.items() if runs.sizes[SOLUTION_SHARE] > 1}
     with style():
         figure = Figure(figsize=(3.7 * (len(kinds) + 2), 3.8), layout="constrained")
         *curves, peaks, alignments = panels = figure.subplots(1, len(kinds) + 2)
@@ -54,7 +58,7 @@ def plot(ds: xr.Dataset) -> Figure:
         for ax, colour, (name, runs) in zip(curves, colours(len(kinds)), kinds.items(), strict=True):
             seeds = runs.sizes.get("seed", 1)
             middle = runs.median("seed", keep_attrs=True) if "seed" in runs.dims else runs
-            curves_along(ax, middle, SHARE, symbol="c")
+            curves_along(ax, middle, SOLUTION_SHARE, symbol="c")
             ax.set_ylim(DECADES * largest, 2 * largest)
             ax.set_title(f"from {name}\nmedian of {seeds} seeds")
             _against_share(peaks, runs["test_loss"].max("step"), colour, name)
@@ -71,40 +75,40 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _against_share(ax: Axes, x: Real[xr.DataArray, "..."], colour: str, name: str) -> None:
     """The median over seeds with a band from the smallest to the largest."""
-    repeats = [d for d in x.dims if d != SHARE]
-    ax.plot(x[SHARE], x.median(repeats), color=colour, marker="o", markersize=4, label=name)
-    ax.fill_between(x[SHARE], x.min(repeats), x.max(repeats), color=colour, alpha=0.15, linewidth=0)
+    repeats = [d for d in x.dims if d != SOLUTION_SHARE]
+    ax.plot(x[SOLUTION_SHARE], x.median(repeats), color=colour, marker="o", markersize=4, label=name)
+    ax.fill_between(x[SOLUTION_SHARE], x.min(repeats), x.max(repeats), color=colour, alpha=0.15, linewidth=0)
     ax.set_xlabel("share of the solution c")
     ax.set_yscale("log")
 
 
 def _require_shares(runs: xr.Dataset) -> xr.Dataset:
-    if runs.sizes[SHARE] < FEWEST_SHARES:
-        raise NotMeasured(f"needs {FEWEST_SHARES} or more values of {SHARE}")
+    if runs.sizes[SOLUTION_SHARE] < FEWEST_SHARES:
+        raise NotMeasured(f"needs {FEWEST_SHARES} or more values of {SOLUTION_SHARE}")
     return runs
 
 
 def _falls(peak: Real[xr.DataArray, "..."]) -> xr.DataArray:
-    return (peak.diff(SHARE) < 0).all(SHARE)
+    return (peak.diff(SOLUTION_SHARE) < 0).all(SOLUTION_SHARE)
 
 
 def _shown(runs: xr.Dataset) -> xr.Dataset:
     """The runs that the paper shows: all but LEFT_OUT."""
-    return runs.isel({SHARE: ~np.isclose(runs[SHARE], LEFT_OUT)})
+    return runs.isel({SOLUTION_SHARE: ~np.isclose(runs[SOLUTION_SHARE], LEFT_OUT)})
 
 
 def _peak_falls(ds: xr.Dataset) -> Measured:
     runs = _require_shares(_shown(interpolated(ds)))
     peak, rise = runs["test_loss"].max("step"), relative(runs["test_loss"]).max("step")
-    ends = {"c = 0": 0, f"c = {float(runs[SHARE][-1]):g}": -1}
-    values = {f"peak at {name}": peak.isel({SHARE: i}, drop=True) for name, i in ends.items()}
-    values |= {f"peak / start at {name}": rise.isel({SHARE: i}, drop=True) for name, i in ends.items()}
-    values["rank correlation of peak and c"] = rank_correlation(peak, SHARE)
+    ends = {"c = 0": 0, f"c = {float(runs[SOLUTION_SHARE][-1]):g}": -1}
+    values = {f"peak at {name}": peak.isel({SOLUTION_SHARE: i}, drop=True) for name, i in ends.items()}
+    values |= {f"peak / start at {name}": rise.isel({SOLUTION_SHARE: i}, drop=True) for name, i in ends.items()}
+    values["rank correlation of peak and c"] = rank_correlation(peak, SOLUTION_SHARE)
     judged = over_seeds(_falls(peak), values)
     others = {f"with c = {LEFT_OUT:g}": interpolated(ds), "added instead": _shown(added(ds))}
     counts = {}
     for name, other in others.items():
-        if other.sizes[SHARE] >= FEWEST_SHARES:
+        if other.sizes[SOLUTION_SHARE] >= FEWEST_SHARES:
             falls = _falls(other["test_loss"].max("step"))
             counts[name] = f"{int(falls.sum())} of {falls.size}"
     return judged._replace(value={**judged.value, **counts})
@@ -113,13 +117,13 @@ def _peak_falls(ds: xr.Dataset) -> Measured:
 def _alignment_rises(ds: xr.Dataset) -> Measured:
     runs = _require_shares(interpolated(ds))
     alignment = runs["kernel_alignment"].isel(step=0, drop=True)
-    rising = rank_correlation(alignment, SHARE)
+    rising = rank_correlation(alignment, SOLUTION_SHARE)
     return over_seeds(
         rising > RISING,
         {
             "rank correlation of alignment and c": rising,
-            "alignment at c = 0": alignment.isel({SHARE: 0}, drop=True),
-            f"at c = {float(runs[SHARE][-1]):g}": alignment.isel({SHARE: -1}, drop=True),
+            "alignment at c = 0": alignment.isel({SOLUTION_SHARE: 0}, drop=True),
+            f"at c = {float(runs[SOLUTION_SHARE][-1]):g}": alignment.isel({SOLUTION_SHARE: -1}, drop=True),
         },
         decided=rising.notnull(),
     )

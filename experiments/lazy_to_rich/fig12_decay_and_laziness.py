@@ -15,7 +15,7 @@ from grok_jax.analysis.selection import runs_at
 from grok_jax.plotting.curves import learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
-ALPHA, GAMMA = "model.output_scale", "optimizer.weight_decay"
+OUTPUT_SCALE, WEIGHT_DECAY = "model.output_scale", "optimizer.weight_decay"
 SETTINGS = ((0.5, 1.0), (0.5, 5.0), (1.4, 5.0))  # (α, γ) of panels (a), (b), (c)
 LARGE, GONE = 10.0, 2.0  # delays
 
@@ -45,7 +45,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _runs(ds: xr.Dataset, alpha: float, gamma: float) -> xr.Dataset:
-    return runs_at(runs_at(ds, {GAMMA: gamma}), {ALPHA: alpha})
+    return runs_at(runs_at(ds, {WEIGHT_DECAY: gamma}), {OUTPUT_SCALE: alpha})
 
 
 def _delay(

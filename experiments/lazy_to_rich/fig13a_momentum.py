@@ -8,17 +8,16 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.lazy_baseline import with_lazy_limit
-from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.lazy import (
-    TOLERANCE,
+from experiments.lazy_to_rich.network_and_twin import (
     agree_early,
     first_of_seeds,
-    network_and_twin,
+    norm_and_alignment,
     part_before_the_fall,
-    t_part,
 )
+from grok_jax.analysis.claims import Claim
+from grok_jax.analysis.lazy import TOLERANCE, network_and_twin, t_part
 from grok_jax.plotting.curves import legend, mark_time
-from grok_jax.plotting.lazy import curves_against_twin, norm_and_alignment
+from grok_jax.plotting.lazy import curves_against_twin
 from grok_jax.plotting.style import panel_label, style
 
 HALF = 2.0  # the test loss falls: it is down to half its peak

@@ -8,10 +8,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.checks import at_steps, falls
+from experiments.lazy_to_rich.network_and_twin import agree_early, network_and_twin_figure, t_fall
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value
-from grok_jax.analysis.lazy import TOLERANCE, agree_early, network_and_twin, t_fall, t_part
-from grok_jax.plotting.lazy import network_and_twin_figure
+from grok_jax.analysis.lazy import TOLERANCE, network_and_twin, t_part
 
 HALF = 2.0  # times below its peak
 APART = 0.5  # of the twin's final test loss

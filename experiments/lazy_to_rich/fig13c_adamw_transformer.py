@@ -6,9 +6,9 @@ Results: dims ('model.linearized', 'seed', 'step').
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.network_and_twin import agree_early, network_and_twin_figure, part_before_the_fall
 from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.lazy import TOLERANCE, agree_early, part_before_the_fall
-from grok_jax.plotting.lazy import network_and_twin_figure
+from grok_jax.analysis.lazy import TOLERANCE
 
 HALF = 2.0  # times below its peak
 EARLY = 0.1  # of the steps until the test loss falls

@@ -6,10 +6,9 @@ Results: dims ('task.directions', 'seed', 'step') and, with linearised twins, 'm
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.relative_loss import generalizes_late, relative_loss_row
 from grok_jax.analysis.claims import Claim, Measured
-from grok_jax.analysis.relative_loss import generalizes_late
 from grok_jax.analysis.selection import runs_at, with_axis
-from grok_jax.plotting.relative_loss import relative_loss_row
 
 DIRECTIONS = "task.directions"
 LEARNED = 0.2  # part of the start; the mean of y alone explains 1/3, 1/2, 3/5 of it for 1, 2, 3 directions

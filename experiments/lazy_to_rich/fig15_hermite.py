@@ -6,10 +6,9 @@ Results: dims (one with the coordinate 'task.degree', 'seed', 'step') and, with 
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.relative_loss import generalizes_late, relative_loss_row
 from grok_jax.analysis.claims import Claim, Measured
-from grok_jax.analysis.relative_loss import generalizes_late
 from grok_jax.analysis.selection import runs_at, with_axis
-from grok_jax.plotting.relative_loss import relative_loss_row
 
 DEGREE = "task.degree"
 LEARNED = 0.2  # part of the start, which is the target's variance

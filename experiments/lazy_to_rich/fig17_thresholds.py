@@ -16,26 +16,26 @@ from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import TEST, panel_label, style
 
-THETA = "training.accuracy_threshold"
+ACCURACY_THRESHOLD = "training.accuracy_threshold"
 FACTOR = 3.0
 
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) accuracies for each θ, (b) the delay of generalisation over θ."""
-    ds = with_axis(ds, THETA).sortby(THETA)
+    ds = with_axis(ds, ACCURACY_THRESHOLD).sortby(ACCURACY_THRESHOLD)
     with style():
         figure = Figure(figsize=(11.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
-        curves_along(left, ds, THETA, symbol="θ", variables=("train_accuracy", "test_accuracy"))
+        curves_along(left, ds, ACCURACY_THRESHOLD, symbol="θ", variables=("train_accuracy", "test_accuracy"))
         left.set_ylim(-0.03, 1.03)
         legend(left, loc="upper left")
         ratio, never = _delay_at_least(ds), is_censored(t_generalize(ds))
-        never = never.any([d for d in never.dims if d != THETA])
-        slice_along(right, ratio, THETA, colour=TEST, log="xy")
+        never = never.any([d for d in never.dims if d != ACCURACY_THRESHOLD])
+        slice_along(right, ratio, ACCURACY_THRESHOLD, colour=TEST, log="xy")
         if never.any():
             least, budget = median_of_seeds(ratio).median.where(never), float(ds["step"][-1])
             label = f"at least: not within {budget:,.0f} steps (one seed or more)"
-            right.plot(ds[THETA], least, "^", color=TEST, markerfacecolor="w", markersize=9, label=label)
+            right.plot(ds[ACCURACY_THRESHOLD], least, "^", color=TEST, markerfacecolor="w", markersize=9, label=label)
             legend(right, loc="center left")
         right.axhline(1, color="0.5", linewidth=0.8)
         right.set(xlabel="threshold θ of the squared error", ylabel="t95(test) / t95(train)")
@@ -51,18 +51,20 @@ def _delay_at_least(ds: xr.Dataset) -> xr.DataArray:
 
 
 def _depends_on_threshold(ds: xr.Dataset) -> Measured:
-    if ds.sizes.get(THETA, 1) < 2:
-        raise NotMeasured(f"needs several values of {THETA}")
-    ds = ds.sortby(THETA)
+    if ds.sizes.get(ACCURACY_THRESHOLD, 1) < 2:
+        raise NotMeasured(f"needs several values of {ACCURACY_THRESHOLD}")
+    ds = ds.sortby(ACCURACY_THRESHOLD)
     late = t_generalize(ds)
     ratio = _delay_at_least(ds)
     # The smallest must be a delay and no lower bound of one.
     known = ratio.where(np.isfinite(late))
-    factor = ratio.max(THETA) / known.min(THETA)
-    complete = (np.isfinite(late) & ratio.notnull()).all(THETA)
+    factor = ratio.max(ACCURACY_THRESHOLD) / known.min(ACCURACY_THRESHOLD)
+    complete = (np.isfinite(late) & ratio.notnull()).all(ACCURACY_THRESHOLD)
     values = {"largest delay (at least) / smallest": factor}
-    for i, theta in enumerate(ds[THETA].values):
-        values[f"delay at θ = {theta:.2g}" if i == 0 else f"at {theta:.2g}"] = ratio.isel({THETA: i}, drop=True)
+    for i, theta in enumerate(ds[ACCURACY_THRESHOLD].values):
+        values[f"delay at θ = {theta:.2g}" if i == 0 else f"at {theta:.2g}"] = ratio.isel(
+            {ACCURACY_THRESHOLD: i}, drop=True
+        )
     return over_seeds(factor > FACTOR, values, decided=(factor > FACTOR) | complete)
 
 
@@ -81,10 +83,10 @@ THEIRS |= {0.1: (18, 36)}
 
 
 def _checks() -> list[Check]:
-    checks = at_steps("test_accuracy", {THETA: 1e-4}, {100_000: 0.87})
+    checks = at_steps("test_accuracy", {ACCURACY_THRESHOLD: 1e-4}, {100_000: 0.87})
     for threshold, (train, test) in THEIRS.items():
-        checks += rises("train_accuracy", {THETA: threshold}, {0.95: train})
-        checks += rises("test_accuracy", {THETA: threshold}, {0.95: test} if test else {})
+        checks += rises("train_accuracy", {ACCURACY_THRESHOLD: threshold}, {0.95: train})
+        checks += rises("test_accuracy", {ACCURACY_THRESHOLD: threshold}, {0.95: test} if test else {})
     return checks
 
 

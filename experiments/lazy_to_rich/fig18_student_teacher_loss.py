@@ -9,9 +9,9 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from experiments.checks import at_steps
+from experiments.lazy_to_rich.relative_loss import relative_losses
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import delay, last_value, t_loss
-from grok_jax.analysis.relative_loss import relative_losses
 from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 

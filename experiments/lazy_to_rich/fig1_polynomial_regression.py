@@ -10,11 +10,13 @@ from matplotlib.figure import Figure
 
 from experiments.checks import at_steps, peak
 from experiments.lazy_baseline import with_lazy_limit
+from experiments.lazy_to_rich.motion import ways_through_weight_space
+from experiments.lazy_to_rich.network_and_twin import first_of_seeds, norm_and_alignment
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value
-from grok_jax.analysis.lazy import TOLERANCE, first_of_seeds, kernel_regression_loss, network_and_twin, t_part, t_peak
+from grok_jax.analysis.lazy import TOLERANCE, kernel_regression_loss, network_and_twin, t_part, t_peak
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.lazy import curves_against_twin, norm_and_alignment, ways_through_weight_space
+from grok_jax.plotting.lazy import curves_against_twin
 from grok_jax.plotting.style import panel_label, style
 
 RISE = 1.05  # a test loss this many times its initial value has risen

@@ -9,9 +9,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.checks import at_steps, peak, rises
+from experiments.lazy_to_rich.output_scale import OUTPUT_SCALE, absent_at_the_smallest, grows, judged, waits_of_accuracy
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
-from grok_jax.analysis.output_scale import ALPHA, absent_at_the_smallest, grows, judged, waits_of_accuracy
 from grok_jax.analysis.selection import claims_at_each, runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend, weight_norm_axis
 from grok_jax.plotting.style import colours, panel_label, style
@@ -25,8 +25,8 @@ WELL_BEFORE = 1.5  # times: by so much later a run generalises that fits well be
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) accuracies and weight norm, (b) losses, both at the s nearest to 1, (c) accuracies for each; a row each p."""
-    ds = with_axis(with_axis(ds, ALPHA), PRIME).sortby(ALPHA)
-    scales = np.sqrt(ds[ALPHA].values * WIDTH**0.5)  # s
+    ds = with_axis(with_axis(ds, OUTPUT_SCALE), PRIME).sortby(OUTPUT_SCALE)
+    scales = np.sqrt(ds[OUTPUT_SCALE].values * WIDTH**0.5)  # s
     nearest = int(np.abs(np.log(scales)).argmin())
     with style():
         figure = Figure(figsize=(13.0, 3.6 * ds.sizes[PRIME]), layout="constrained")
@@ -35,7 +35,7 @@ def plot(ds: xr.Dataset) -> Figure:
         for row, (left, middle, right) in enumerate(panels):
             runs = ds.isel({PRIME: row})
             prime = runs[PRIME].item()
-            reference = runs.isel({ALPHA: nearest})
+            reference = runs.isel({OUTPUT_SCALE: nearest})
             learning_curves(left, reference)
             legend(left, weight_norm_axis(left, reference), loc="upper left")
             learning_curves(middle, reference, ("train_loss", "test_loss"))
@@ -43,8 +43,8 @@ def plot(ds: xr.Dataset) -> Figure:
             for ax in (left, middle):
                 ax.set_title(f"p = {prime:g}, s = {scales[nearest]:g}")
             for i, colour in enumerate(colours(scales.size)):
-                curve(right, runs["train_accuracy"].isel({ALPHA: i}), colour=colour, linestyle="--")
-                curve(right, runs["test_accuracy"].isel({ALPHA: i}), colour=colour, label=f"s = {scales[i]:g}")
+                curve(right, runs["train_accuracy"].isel({OUTPUT_SCALE: i}), colour=colour, linestyle="--")
+                curve(right, runs["test_accuracy"].isel({OUTPUT_SCALE: i}), colour=colour, label=f"s = {scales[i]:g}")
             right.set(ylabel="accuracy (dashed: train)", title=f"p = {prime:g}")
             legend(right)
         for ax, letter in zip(panels[0], "abc", strict=True):
@@ -53,7 +53,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _fits_well_before(ds: xr.Dataset) -> Measured:
-    runs = runs_at(ds, {ALPHA: REFERENCE})
+    runs = runs_at(ds, {OUTPUT_SCALE: REFERENCE})
     perfect, late = first_crossing(runs["train_accuracy"], 1.0), t_generalize(runs)
     ratio = late / perfect.where(perfect > 0)
     return over_seeds(
@@ -69,7 +69,7 @@ def _fits_well_before(ds: xr.Dataset) -> Measured:
 
 
 def _norm_grows(ds: xr.Dataset) -> Measured:
-    runs = runs_at(ds, {ALPHA: REFERENCE})
+    runs = runs_at(ds, {OUTPUT_SCALE: REFERENCE})
     norm, late = runs["weight_norm"], t_generalize(runs)
     start = norm.isel(step=0)
     # A run that breaks off without having generalised has diverged: its norm grew, but shows nothing.
@@ -103,7 +103,7 @@ STATEMENTS = (
 CLAIMS = claims_at_each("lazy_to_rich/fig2", PRIME, PRIMES, STATEMENTS)
 
 # One run of the authors' code for each p, at s = 1; and of its sweep over s, in which every s has other weights.
-P23, P13 = ({PRIME: prime, ALPHA: REFERENCE} for prime in PRIMES)
+P23, P13 = ({PRIME: prime, OUTPUT_SCALE: REFERENCE} for prime in PRIMES)
 AT_ONE = [
     *at_steps("train_loss", P23, {0: 0.0437, 50_000: 0.00065}),
     *at_steps("test_loss", P23, {0: 0.0438, 50_000: 0.0039}),
@@ -115,15 +115,15 @@ AT_ONE = [
     *rises("test_accuracy", P13, {0.82: 4000, 0.95: 4684}),
 ]
 SWEPT = [
-    *rises("train_accuracy", {PRIME: 23, ALPHA: 0.025}, {1.0: 4768}),
-    *rises("test_accuracy", {PRIME: 23, ALPHA: 0.025}, {0.95: 5426}),
-    *at_steps("train_accuracy", {PRIME: 23, ALPHA: 0.225}, {40_000: 0.93}),
-    *at_steps("train_accuracy", {PRIME: 23, ALPHA: 0.4}, {40_000: 0.54}),
-    *rises("train_accuracy", {PRIME: 13, ALPHA: 0.025}, {0.95: 530, 1.0: 586}),
-    *rises("test_accuracy", {PRIME: 13, ALPHA: 0.025}, {0.95: 862}),
-    *rises("train_accuracy", {PRIME: 13, ALPHA: 0.225}, {0.95: 4235, 1.0: 6109}),
-    *at_steps("test_accuracy", {PRIME: 13, ALPHA: 0.225}, {40_000: 0.88}),
-    *rises("train_accuracy", {PRIME: 13, ALPHA: 0.4}, {0.95: 8471, 1.0: 10_242}),
-    *at_steps("test_accuracy", {PRIME: 13, ALPHA: 0.4}, {40_000: 0.71}),
+    *rises("train_accuracy", {PRIME: 23, OUTPUT_SCALE: 0.025}, {1.0: 4768}),
+    *rises("test_accuracy", {PRIME: 23, OUTPUT_SCALE: 0.025}, {0.95: 5426}),
+    *at_steps("train_accuracy", {PRIME: 23, OUTPUT_SCALE: 0.225}, {40_000: 0.93}),
+    *at_steps("train_accuracy", {PRIME: 23, OUTPUT_SCALE: 0.4}, {40_000: 0.54}),
+    *rises("train_accuracy", {PRIME: 13, OUTPUT_SCALE: 0.025}, {0.95: 530, 1.0: 586}),
+    *rises("test_accuracy", {PRIME: 13, OUTPUT_SCALE: 0.025}, {0.95: 862}),
+    *rises("train_accuracy", {PRIME: 13, OUTPUT_SCALE: 0.225}, {0.95: 4235, 1.0: 6109}),
+    *at_steps("test_accuracy", {PRIME: 13, OUTPUT_SCALE: 0.225}, {40_000: 0.88}),
+    *rises("train_accuracy", {PRIME: 13, OUTPUT_SCALE: 0.4}, {0.95: 8471, 1.0: 10_242}),
+    *at_steps("test_accuracy", {PRIME: 13, OUTPUT_SCALE: 0.4}, {40_000: 0.71}),
 ]
 CHECKS = AT_ONE + SWEPT

@@ -7,17 +7,24 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.checks import Check, at_steps, falls
+from experiments.lazy_to_rich.motion import losses_and_paths
+from experiments.lazy_to_rich.output_scale import (
+    OUTPUT_SCALE,
+    Waits,
+    absent_at_the_smallest,
+    grows,
+    judged,
+    waits_of_loss,
+)
+from experiments.lazy_to_rich.relative_loss import relative_losses
 from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.output_scale import ALPHA, Waits, absent_at_the_smallest, grows, judged, waits_of_loss
-from grok_jax.analysis.relative_loss import relative_losses
-from grok_jax.plotting.motion import losses_and_paths
 
 LEVEL = 0.1  # of the loss at the start, over which the authors' code draws it
 
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) losses for each α, (c) where the weights went; the paper has a sketch for (c)."""
-    figure = losses_and_paths(relative_losses(ds), ALPHA, symbol="α", level=LEVEL, letters="ac")
+    figure = losses_and_paths(relative_losses(ds), OUTPUT_SCALE, symbol="α", level=LEVEL, letters="ac")
     figure.axes[0].set_ylabel("loss / its start (dashed: train)")
     return figure
 
@@ -59,10 +66,10 @@ THEIRS = {
 def _checks() -> list[Check]:
     checks = []
     for scale, (train, test, left, moved) in THEIRS.items():
-        checks += falls("train_loss", {ALPHA: scale}, {0.1: train}, relative=True)
-        checks += falls("test_loss", {ALPHA: scale}, {0.1: test} if test else {}, relative=True)
-        checks += at_steps("test_loss", {ALPHA: scale}, {60_000: left}, relative=True)
-        checks += at_steps("relative_distance", {ALPHA: scale}, {60_000: moved})
+        checks += falls("train_loss", {OUTPUT_SCALE: scale}, {0.1: train}, relative=True)
+        checks += falls("test_loss", {OUTPUT_SCALE: scale}, {0.1: test} if test else {}, relative=True)
+        checks += at_steps("test_loss", {OUTPUT_SCALE: scale}, {60_000: left}, relative=True)
+        checks += at_steps("relative_distance", {OUTPUT_SCALE: scale}, {60_000: moved})
     return checks
 
 

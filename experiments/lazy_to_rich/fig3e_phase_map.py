@@ -18,7 +18,7 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import panel_label, style
 
-ALPHA, EPSILON = "model.output_scale", "model.epsilon"
+OUTPUT_SCALE, EPSILON = "model.output_scale", "model.epsilon"
 LEVEL = 0.1  # the paper's
 RISING = 0.8  # rank correlation
 FEWEST = 3  # different waits
@@ -26,7 +26,7 @@ FEWEST = 3  # different waits
 
 def plot(ds: xr.Dataset) -> Figure:
     """(e) the paper's map; beside it the final test loss, which tells where the level is out of reach."""
-    ds = with_axis(with_axis(ds, ALPHA), EPSILON)
+    ds = with_axis(with_axis(ds, OUTPUT_SCALE), EPSILON)
     wait = median_of_seeds(time_to_grok(ds, LEVEL)).median
     end = median_of_seeds(last_value(ds["test_loss"])).median
     names = ("output scale α", "share of quadratics ε")
@@ -35,10 +35,10 @@ def plot(ds: xr.Dataset) -> Figure:
         left, right = figure.subplots(1, 2)
         unreached = f"test loss stays above {LEVEL:g}"
         title = f"time to grok, loss {LEVEL:g} [steps]"
-        heat_map(left, wait, ALPHA, EPSILON, labels=(*names, title), log="z", never=unreached)
+        heat_map(left, wait, OUTPUT_SCALE, EPSILON, labels=(*names, title), log="z", never=unreached)
         several = min(end.sizes.values()) > 1
         levels = (LEVEL,) if several else ()
-        heat_map(right, end, ALPHA, EPSILON, labels=(*names, "final test loss"), log="z", contours=levels)
+        heat_map(right, end, OUTPUT_SCALE, EPSILON, labels=(*names, "final test loss"), log="z", contours=levels)
         if left.get_legend_handles_labels()[0]:
             legend(left, loc="lower center", bbox_to_anchor=(0.5, 1.0))
         panel_label(left, "e")
@@ -52,9 +52,12 @@ def _mean_over_lines(wait: Float[xr.DataArray, "..."], along: str, across: str) 
 
 
 def _monotone(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(sorted_along(ds, ALPHA), EPSILON)
+    ds = sorted_along(sorted_along(ds, OUTPUT_SCALE), EPSILON)
     wait = time_to_grok(ds, LEVEL)
-    with_alpha, with_epsilon = _mean_over_lines(wait, ALPHA, EPSILON), -_mean_over_lines(wait, EPSILON, ALPHA)
+    with_alpha, with_epsilon = (
+        _mean_over_lines(wait, OUTPUT_SCALE, EPSILON),
+        -_mean_over_lines(wait, EPSILON, OUTPUT_SCALE),
+    )
     as_zero = wait.where(~is_censored(wait), 0.0)
     reached = wait.where(~is_censored(wait))
     return over_seeds(
@@ -62,28 +65,28 @@ def _monotone(ds: xr.Dataset) -> Measured:
         {
             "rank correlation with α": with_alpha,
             "with 1/ε": with_epsilon,
-            "where never is left out, with α": _mean_over_lines(reached, ALPHA, EPSILON),
-            "and with 1/ε": -_mean_over_lines(reached, EPSILON, ALPHA),
-            "where never is 0 (the paper's code), with α": _mean_over_lines(as_zero, ALPHA, EPSILON),
-            "and with 1/ε then": -_mean_over_lines(as_zero, EPSILON, ALPHA),
-            "share of never": is_censored(wait).mean([ALPHA, EPSILON]),
-            "longest [steps]": reached.max([ALPHA, EPSILON]),
+            "where never is left out, with α": _mean_over_lines(reached, OUTPUT_SCALE, EPSILON),
+            "and with 1/ε": -_mean_over_lines(reached, EPSILON, OUTPUT_SCALE),
+            "where never is 0 (the paper's code), with α": _mean_over_lines(as_zero, OUTPUT_SCALE, EPSILON),
+            "and with 1/ε then": -_mean_over_lines(as_zero, EPSILON, OUTPUT_SCALE),
+            "share of never": is_censored(wait).mean([OUTPUT_SCALE, EPSILON]),
+            "longest [steps]": reached.max([OUTPUT_SCALE, EPSILON]),
         },
         decided=np.isfinite(with_alpha) & np.isfinite(with_epsilon),
     )
 
 
 def _longest_where_lazy_and_misaligned(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(sorted_along(ds, ALPHA), EPSILON)
-    wait, corner = time_to_grok(ds, LEVEL), {ALPHA: -1, EPSILON: 0}
+    ds = sorted_along(sorted_along(ds, OUTPUT_SCALE), EPSILON)
+    wait, corner = time_to_grok(ds, LEVEL), {OUTPUT_SCALE: -1, EPSILON: 0}
     return over_seeds(
         is_longest_at(wait, corner),
         {
             "steps at the largest α and the smallest ε": wait.isel(corner, drop=True),
-            "longest that is over": wait.where(~is_censored(wait)).max([ALPHA, EPSILON]),
-            "share of never": is_censored(wait).mean([ALPHA, EPSILON]),
+            "longest that is over": wait.where(~is_censored(wait)).max([OUTPUT_SCALE, EPSILON]),
+            "share of never": is_censored(wait).mean([OUTPUT_SCALE, EPSILON]),
         },
-        decided=how_many_differ(wait, [ALPHA, EPSILON]) >= FEWEST,
+        decided=how_many_differ(wait, [OUTPUT_SCALE, EPSILON]) >= FEWEST,
     )
 
 
@@ -123,7 +126,7 @@ THEIRS = {
 def _checks() -> list[Check]:
     checks = []
     for (scale, epsilon), (train, test, end) in THEIRS.items():
-        runs = {ALPHA: scale, EPSILON: epsilon}
+        runs = {OUTPUT_SCALE: scale, EPSILON: epsilon}
         checks += falls("train_loss", runs, {0.1: train})
         checks += falls("test_loss", runs, {0.1: test}) if test else at_steps("test_loss", runs, {110_000: end})
     return checks

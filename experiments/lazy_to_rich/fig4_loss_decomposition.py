@@ -4,9 +4,13 @@ Results: dims ('seed', 'step').
 """
 
 from experiments.checks import at_steps, falls, peak
+from experiments.lazy_to_rich.decomposition import (
+    decomposed_run,
+    misalignment_falls_late,
+    rise_is_linear_power,
+    sum_is_test_loss,
+)
 from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.decomposition import misalignment_falls_late, rise_is_linear_power, sum_is_test_loss
-from grok_jax.plotting.decomposition import decomposed_run
 
 plot = decomposed_run
 

@@ -9,14 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.checks import Check, at_steps
+from experiments.lazy_to_rich.relative_loss import networks, relative_loss_panel, relative_losses, same_losses, twins
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value, loss_delay
 from grok_jax.analysis.lazy import LINEARIZED
 from grok_jax.analysis.power_law import rank_correlation
-from grok_jax.analysis.relative_loss import networks, relative_losses, twins
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.relative_loss import relative_loss_panel, same_losses
 from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
 ORDER = "task.order"

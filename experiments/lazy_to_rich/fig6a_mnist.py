@@ -8,10 +8,16 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.checks import Check, at_steps
+from experiments.lazy_to_rich.output_scale import (
+    OUTPUT_SCALE,
+    absent_at_the_smallest,
+    grows,
+    judged,
+    output_scale_figure,
+    waits_of_accuracy,
+)
 from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.output_scale import ALPHA, absent_at_the_smallest, grows, judged, waits_of_accuracy
 from grok_jax.analysis.selection import with_axis
-from grok_jax.plotting.output_scale import output_scale_figure
 
 LEVEL = 0.8  # accuracy; see the config
 FACTOR = 28.0
@@ -19,8 +25,8 @@ FACTOR = 28.0
 
 def _along_s(ds: xr.Dataset) -> xr.Dataset:
     """The results along s."""
-    ds = with_axis(ds, ALPHA)
-    return ds.assign_coords({ALPHA: FACTOR * ds[ALPHA]})
+    ds = with_axis(ds, OUTPUT_SCALE)
+    return ds.assign_coords({OUTPUT_SCALE: FACTOR * ds[OUTPUT_SCALE]})
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -48,7 +54,7 @@ def _checks() -> list[Check]:
     """The training loss at the start of the authors' network on 1000 digits, by their s."""
     checks = []
     for s, loss in {1e-3: 0.14, 0.01: 4.2, 0.05: 103, 0.5: 1.03e4}.items():
-        checks += at_steps("train_loss", {ALPHA: s / 28}, {0: loss})
+        checks += at_steps("train_loss", {OUTPUT_SCALE: s / 28}, {0: loss})
     return checks
 
 

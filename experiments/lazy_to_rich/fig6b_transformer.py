@@ -6,10 +6,15 @@ Results: dims ('model.output_scale', 'seed', 'step').
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.output_scale import (
+    absent_at_the_smallest,
+    grows,
+    judged,
+    output_scale_figure,
+    waits_of_accuracy,
+)
 from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.grokking import LEVEL
-from grok_jax.analysis.output_scale import absent_at_the_smallest, grows, judged, waits_of_accuracy
-from grok_jax.plotting.output_scale import output_scale_figure
 
 
 def plot(ds: xr.Dataset) -> Figure:

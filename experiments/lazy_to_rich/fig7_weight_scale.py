@@ -17,8 +17,8 @@ from grok_jax.analysis.grokking import last_value
 from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.style import OKABE_ITO, panel_label, short_log_axes, style
 
-SIGMA, ALPHA = "model.init_scale", "model.output_scale"
-POINT = f"{SIGMA},{ALPHA},optimizer.learning_rate"
+INIT_SCALE, OUTPUT_SCALE = "model.init_scale", "model.output_scale"
+POINT = f"{INIT_SCALE},{OUTPUT_SCALE},optimizer.learning_rate"
 LAZINESS = "laziness"  # σ²α
 CLOSE_CHANGE, CLOSE_LOSS = 0.20, 0.25  # relative; the second is ours
 FEWEST = 3  # points of the α sweep
@@ -34,9 +34,9 @@ class Sweep(NamedTuple):
 
 
 SWEEPS = (
-    Sweep("α, σ = 1", ALPHA, "α", "o"),
-    Sweep("σ, α = 1", SIGMA, "σ", "s"),
-    Sweep("σ, α = 1/σ²", SIGMA, "σ", "^"),
+    Sweep("α, σ = 1", OUTPUT_SCALE, "α", "o"),
+    Sweep("σ, α = 1", INIT_SCALE, "σ", "s"),
+    Sweep("σ, α = 1/σ²", INIT_SCALE, "σ", "^"),
 )
 
 
@@ -78,12 +78,12 @@ def _ends(ds: xr.Dataset) -> xr.Dataset:
     ds = ds if "seed" in ds.dims else ds.expand_dims("seed")
     return xr.Dataset(
         {"change": last_value(ds["relative_distance"]), "loss": last_value(ds["test_loss"])}
-    ).assign_coords({LAZINESS: ds[SIGMA] ** 2 * ds[ALPHA]})
+    ).assign_coords({LAZINESS: ds[INIT_SCALE] ** 2 * ds[OUTPUT_SCALE]})
 
 
 def _members(ds: xr.Dataset) -> list[np.ndarray]:
     """Which points belong to each sweep; (1, 1) belongs to all."""
-    sigma, alpha = ds[SIGMA].values, ds[ALPHA].values
+    sigma, alpha = ds[INIT_SCALE].values, ds[OUTPUT_SCALE].values
     return [np.isclose(x, 1, rtol=1e-5) for x in (sigma, alpha, sigma**2 * alpha)]
 
 
@@ -129,7 +129,7 @@ def _collapses(ds: xr.Dataset, name: str, tolerance: float) -> Measured:
     values = {"largest deviation from the α sweep": worst}
     for sweep, chosen in (("α = 1", plain), ("α = 1/σ²", kept)):
         for i in np.flatnonzero(chosen):
-            values[f"σ = {float(off[SIGMA][i]):.3g}, {sweep}"] = off.isel({POINT: i}, drop=True)
+            values[f"σ = {float(off[INIT_SCALE][i]):.3g}, {sweep}"] = off.isel({POINT: i}, drop=True)
     return over_seeds(worst <= tolerance, values, decided=off.notnull().all(POINT))
 
 

@@ -8,9 +8,16 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.checks import Check, at_steps, rises
+from experiments.lazy_to_rich.output_scale import (
+    OUTPUT_SCALE,
+    RISING,
+    absent_at_the_smallest,
+    at_least,
+    judged,
+    waits_of_accuracy,
+)
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import t_fit, t_generalize, value_at
-from grok_jax.analysis.output_scale import ALPHA, RISING, absent_at_the_smallest, at_least, judged, waits_of_accuracy
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import curves_along, legend
@@ -24,16 +31,16 @@ SHOWN = 10_000.0  # steps, where the paper's figure ends
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) accuracies for each α as in the paper, (b) the steps to 95% accuracy over α."""
-    ds = with_axis(ds, ALPHA).sortby(ALPHA)
+    ds = with_axis(ds, OUTPUT_SCALE).sortby(OUTPUT_SCALE)
     budget = float(ds["step"][-1])
     with style():
         figure = Figure(figsize=(11.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
-        curves_along(left, ds, ALPHA, symbol="α", variables=("train_accuracy", "test_accuracy"))
+        curves_along(left, ds, OUTPUT_SCALE, symbol="α", variables=("train_accuracy", "test_accuracy"))
         left.set_ylim(-0.03, 1.03)
         legend(left, loc="upper left")
-        times_along(right, t_fit(ds), ALPHA, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
-        times_along(right, t_generalize(ds), ALPHA, colour=TEST, label="95% test accuracy", budget=budget)
+        times_along(right, t_fit(ds), OUTPUT_SCALE, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
+        times_along(right, t_generalize(ds), OUTPUT_SCALE, colour=TEST, label="95% test accuracy", budget=budget)
         right.set_xlabel("output scale α")
         legend_below(right)
         for ax, letter in ((left, "a"), (right, "b")):
@@ -42,19 +49,19 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _accuracy_falls_with_scale(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(ds, ALPHA)
+    ds = sorted_along(ds, OUTPUT_SCALE)
     accuracy = value_at(ds["test_accuracy"], SHOWN)
-    falling = rank_correlation(accuracy, ALPHA)
+    falling = rank_correlation(accuracy, OUTPUT_SCALE)
     values = {"rank correlation of accuracy and α": falling}
-    for i, scale in enumerate(ds[ALPHA].values):
-        values[f"at α = {scale:g}" if i == 0 else f"at {scale:g}"] = accuracy.isel({ALPHA: i}, drop=True)
-    fitted = (t_fit(ds) <= SHOWN).all(ALPHA)
+    for i, scale in enumerate(ds[OUTPUT_SCALE].values):
+        values[f"at α = {scale:g}" if i == 0 else f"at {scale:g}"] = accuracy.isel({OUTPUT_SCALE: i}, drop=True)
+    fitted = (t_fit(ds) <= SHOWN).all(OUTPUT_SCALE)
     return over_seeds(falling < -RISING, values, decided=falling.notnull() & fitted)
 
 
 def _others(ds: xr.Dataset, place: int) -> dict[str, xr.DataArray]:
     """The waits at the other levels."""
-    waits = {level: waits_of_accuracy(ds, level).wait.isel({ALPHA: place}, drop=True) for level in OTHERS}
+    waits = {level: waits_of_accuracy(ds, level).wait.isel({OUTPUT_SCALE: place}, drop=True) for level in OTHERS}
     return {f"at {level:.0%} accuracy": wait for level, wait in waits.items()}
 
 
@@ -65,11 +72,11 @@ def _small_scale_removes(ds: xr.Dataset) -> Measured:
 
 def _large_scale_lengthens(ds: xr.Dataset) -> Measured:
     waits = waits_of_accuracy(ds, LEVEL)
-    scales = waits.wait[ALPHA].values
+    scales = waits.wait[OUTPUT_SCALE].values
     if not scales[-1] > REFERENCE or REFERENCE not in scales:
-        raise NotMeasured(f"needs {ALPHA} = {REFERENCE:g} and one above it")
-    reference = waits.wait.sel({ALPHA: REFERENCE}, drop=True)
-    large, known, fit = (x.isel({ALPHA: -1}, drop=True) for x in (waits.wait, at_least(waits), waits.fit))
+        raise NotMeasured(f"needs {OUTPUT_SCALE} = {REFERENCE:g} and one above it")
+    reference = waits.wait.sel({OUTPUT_SCALE: REFERENCE}, drop=True)
+    large, known, fit = (x.isel({OUTPUT_SCALE: -1}, drop=True) for x in (waits.wait, at_least(waits), waits.fit))
     longer = known > reference
     return over_seeds(
         longer,
@@ -77,7 +84,7 @@ def _large_scale_lengthens(ds: xr.Dataset) -> Measured:
             "steps of wait at α = 1": reference,
             f"at α = {scales[-1]:g} (at least)": known,
             **_others(ds, -1),
-            "over the steps to fit, at α = 1": reference / waits.fit.sel({ALPHA: REFERENCE}, drop=True),
+            "over the steps to fit, at α = 1": reference / waits.fit.sel({OUTPUT_SCALE: REFERENCE}, drop=True),
             f"at {scales[-1]:g} (at least)": known / fit,
         },
         decided=np.isfinite(reference) & known.notnull() & (longer | np.isfinite(large)),
@@ -114,9 +121,11 @@ THEIRS = {0.1: (189, 0.96), 0.25: (182, 0.86), 0.5: (318, 0.77), 0.75: (497, 0.6
 def _checks() -> list[Check]:
     checks = []
     for scale, (fit, accuracy) in THEIRS.items():
-        checks += rises("train_accuracy", {ALPHA: scale}, {0.95: fit})
-        checks += at_steps("test_accuracy", {ALPHA: scale}, {SHOWN: accuracy})
-    checks += rises("test_accuracy", {ALPHA: 0.1}, {0.95: 9670}) + rises("test_accuracy", {ALPHA: 1}, {0.95: 35_247})
+        checks += rises("train_accuracy", {OUTPUT_SCALE: scale}, {0.95: fit})
+        checks += at_steps("test_accuracy", {OUTPUT_SCALE: scale}, {SHOWN: accuracy})
+    checks += rises("test_accuracy", {OUTPUT_SCALE: 0.1}, {0.95: 9670}) + rises(
+        "test_accuracy", {OUTPUT_SCALE: 1}, {0.95: 35_247}
+    )
     return checks
 
 

@@ -8,17 +8,16 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.checks import at_steps, falls, peak
+from experiments.lazy_to_rich.decomposition import DECADES, PARTS, loss_parts
+from experiments.lazy_to_rich.relative_loss import FINISHED, relative_losses
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.decomposition import PARTS
-from grok_jax.analysis.grokking import is_censored, last_value, t_loss
+from grok_jax.analysis.grokking import is_censored, last_value, relative, t_loss
 from grok_jax.analysis.lazy import t_peak
-from grok_jax.analysis.relative_loss import FINISHED, relative, relative_losses
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import learning_curves, legend
-from grok_jax.plotting.decomposition import DECADES, loss_parts
 from grok_jax.plotting.style import panel_label, style
 
-SIZE = "task.train_size"
+TRAIN_SIZE = "task.train_size"
 FEW, SOME, MANY = 50.0, 120.0, 500.0
 # Of ours, all of them: the paper says it in words. The authors' own run stays on the same side of each.
 HALF = 0.5  # of its start: a test loss that ends above has not been learned
@@ -29,13 +28,13 @@ GONE = 0.01  # of the first test loss
 
 def plot(ds: xr.Dataset) -> Figure:
     """A column for each training set size: losses above, medians of the test loss and its parts below."""
-    ds = with_axis(ds, SIZE).sortby(SIZE)
-    sizes = ds[SIZE].values
+    ds = with_axis(ds, TRAIN_SIZE).sortby(TRAIN_SIZE)
+    sizes = ds[TRAIN_SIZE].values
     with style():
         figure = Figure(figsize=(1.2 + 3.2 * sizes.size, 6.4), layout="constrained")
         panels = figure.subplots(2, sizes.size, sharex=True, sharey="row", squeeze=False)
         for i, (top, bottom) in enumerate(panels.T):
-            runs = ds.isel({SIZE: i})
+            runs = ds.isel({TRAIN_SIZE: i})
             learning_curves(top, runs, ("train_loss", "test_loss"))
             loss_parts(bottom, runs.median("seed", keep_attrs=True) if "seed" in runs.dims else runs)
             top.set_title(f"P = {sizes[i]:g}")
@@ -53,7 +52,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _fails(ds: xr.Dataset) -> Measured:
-    runs = runs_at(ds, {SIZE: FEW})
+    runs = runs_at(ds, {TRAIN_SIZE: FEW})
     end = last_value(relative(runs["decomposed_loss"]))
     growth = xr.concat([last_value(runs[name]) - runs[name].isel(step=0, drop=True) for name in PARTS], "part")
     linear = growth.isel(part=PARTS.index("linear_power"))
@@ -74,14 +73,14 @@ def _has_fitted(runs: xr.Dataset) -> xr.DataArray:
 
 def _halves(ds: xr.Dataset, size: float) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
     """Steps until the train and the test loss of a size have halved, and whether there was time for the test loss."""
-    losses = relative_losses(runs_at(ds, {SIZE: size}))
+    losses = relative_losses(runs_at(ds, {TRAIN_SIZE: size}))
     train, test = t_loss(losses, HALF)
     return train, test, ~is_censored(test) | (last_value(losses["train_loss"]) < FINISHED)
 
 
 def _groks(ds: xr.Dataset) -> Measured:
     train, test, known = _halves(ds, SOME)
-    losses = relative_losses(runs_at(ds, {SIZE: SOME}))
+    losses = relative_losses(runs_at(ds, {TRAIN_SIZE: SOME}))
     return over_seeds(
         np.isfinite(test) & (test >= GROKS * train),
         {
@@ -112,7 +111,7 @@ def _goes_together(ds: xr.Dataset) -> Measured:
 
 
 def _linear_power_rises_and_falls(ds: xr.Dataset) -> Measured:
-    runs = runs_at(ds, {SIZE: SOME})
+    runs = runs_at(ds, {TRAIN_SIZE: SOME})
     power = runs["linear_power"]
     top, start, end = power.max("step"), power.isel(step=0, drop=True), last_value(power)
     return over_seeds(
@@ -123,7 +122,7 @@ def _linear_power_rises_and_falls(ds: xr.Dataset) -> Measured:
 
 
 def _linear_power_stays_low(ds: xr.Dataset) -> Measured:
-    many, few = (runs_at(ds, {SIZE: size}) for size in (MANY, FEW))
+    many, few = (runs_at(ds, {TRAIN_SIZE: size}) for size in (MANY, FEW))
     loss = many["decomposed_loss"].isel(step=0, drop=True)
     top, end, others = many["linear_power"].max("step"), last_value(many["linear_power"]), few["linear_power"]
     return over_seeds(

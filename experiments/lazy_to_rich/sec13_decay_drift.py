@@ -10,15 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import last_value, value_at
+from grok_jax.analysis.grokking import last_value, relative, value_at
 from grok_jax.analysis.power_law import slopes_along
-from grok_jax.analysis.relative_loss import relative
 from grok_jax.analysis.selection import config_value, sorted_along, with_axis
 from grok_jax.plotting.curves import curve, legend, log_values
 from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, short_log_axes, style
 from grok_jax.plotting.times import line_of_slope, marks_along
 
-DECAY = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 NEAR_ONE = 0.2  # of a slope
 GROWS = 1.5  # times, from half the steps to all of them
 RESTS = 0.2  # of what the smallest decay adds to the distance in that time
@@ -28,13 +27,13 @@ FITTED = 0.05  # of the first train loss, at half the steps
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) train loss, (b) distance of the kernel from its start, over the steps; (c) that at the end over the decay."""
-    ds = with_axis(ds, DECAY).sortby(DECAY)
+    ds = with_axis(ds, WEIGHT_DECAY).sortby(WEIGHT_DECAY)
     ds = ds if "seed" in ds.dims else ds.expand_dims("seed")
     with style():
         figure = Figure(figsize=(13.2, 4.1), layout="constrained")
         losses, distances, ends = figure.subplots(1, 3)
-        for decay, colour in zip(ds[DECAY].values, colours(ds.sizes[DECAY]), strict=True):
-            runs = ds.sel({DECAY: decay})
+        for decay, colour in zip(ds[WEIGHT_DECAY].values, colours(ds.sizes[WEIGHT_DECAY]), strict=True):
+            runs = ds.sel({WEIGHT_DECAY: decay})
             curve(losses, relative(runs["train_loss"]), colour=colour, label=f"κ = {decay:g}")
             curve(distances, runs["kernel_distance"], colour=colour, label=f"κ = {decay:g}")
         for ax, name in ((losses, "train loss / its start"), (distances, "|K - K₀| / |K₀|")):
@@ -49,14 +48,14 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _ends(ax: Axes, ds: xr.Dataset) -> None:
     end = last_value(ds["kernel_distance"])
-    decayed = end.isel({DECAY: np.flatnonzero(ds[DECAY] > 0)})
-    marks_along(ax, decayed, DECAY, colour=OKABE_ITO[0], label="runs")
-    line_of_slope(ax, decayed, DECAY, 1.0, label="slope 1")
+    decayed = end.isel({WEIGHT_DECAY: np.flatnonzero(ds[WEIGHT_DECAY] > 0)})
+    marks_along(ax, decayed, WEIGHT_DECAY, colour=OKABE_ITO[0], label="runs")
+    line_of_slope(ax, decayed, WEIGHT_DECAY, 1.0, label="slope 1")
     expected = _free_decay(ds)
-    if expected is not None and decayed.sizes[DECAY]:
-        shown = expected.sel({DECAY: decayed[DECAY]})
-        ax.plot(shown[DECAY], shown, "x", color=OKABE_ITO[1], label="weights that decay freely")
-    for i, rest in enumerate(np.ravel(end.isel({DECAY: np.flatnonzero(ds[DECAY] == 0)}))):
+    if expected is not None and decayed.sizes[WEIGHT_DECAY]:
+        shown = expected.sel({WEIGHT_DECAY: decayed[WEIGHT_DECAY]})
+        ax.plot(shown[WEIGHT_DECAY], shown, "x", color=OKABE_ITO[1], label="weights that decay freely")
+    for i, rest in enumerate(np.ravel(end.isel({WEIGHT_DECAY: np.flatnonzero(ds[WEIGHT_DECAY] == 0)}))):
         ax.axhline(rest, color="0.6", linewidth=0.8, linestyle=":", label="κ = 0" if i == 0 else None)
     ax.set(xlabel="weight decay κ", ylabel="|K - K₀| / |K₀| at the end")
     short_log_axes(ax)
@@ -65,16 +64,16 @@ def _ends(ax: Axes, ds: xr.Dataset) -> None:
 
 def _decayed(ds: xr.Dataset) -> xr.Dataset:
     """The runs with decay, in its order."""
-    ds = with_axis(ds, DECAY)
-    return sorted_along(ds.isel({DECAY: np.flatnonzero(ds[DECAY] > 0)}), DECAY)
+    ds = with_axis(ds, WEIGHT_DECAY)
+    return sorted_along(ds.isel({WEIGHT_DECAY: np.flatnonzero(ds[WEIGHT_DECAY] > 0)}), WEIGHT_DECAY)
 
 
 def _undecayed(ds: xr.Dataset) -> xr.Dataset:
-    ds = with_axis(ds, DECAY)
-    rest = ds.isel({DECAY: np.flatnonzero(ds[DECAY] == 0)})
-    if not rest.sizes[DECAY]:
+    ds = with_axis(ds, WEIGHT_DECAY)
+    rest = ds.isel({WEIGHT_DECAY: np.flatnonzero(ds[WEIGHT_DECAY] == 0)})
+    if not rest.sizes[WEIGHT_DECAY]:
         raise NotMeasured("needs a run without weight decay")
-    return rest.isel({DECAY: 0}, drop=True)
+    return rest.isel({WEIGHT_DECAY: 0}, drop=True)
 
 
 def _free_decay(ds: xr.Dataset) -> Float[xr.DataArray, " decays"] | None:
@@ -96,7 +95,7 @@ def _free_decay(ds: xr.Dataset) -> Float[xr.DataArray, " decays"] | None:
     if None in (widths, biases, activation, rate, scale) or biases or activation != "relu":
         return None
     rate = rate / scale**2 if scaled else rate
-    return 1 - np.exp(-2 * len(widths) * rate * ds[DECAY] * float(ds["step"][-1]))
+    return 1 - np.exp(-2 * len(widths) * rate * ds[WEIGHT_DECAY] * float(ds["step"][-1]))
 
 
 def _halves(runs: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
@@ -107,28 +106,30 @@ def _halves(runs: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]
 
 
 def _at_each(x: Float[xr.DataArray, "decays ..."], name: str) -> dict[str, Float[xr.DataArray, "..."]]:
-    return {f"{name} at κ = {decay:g}": x.sel({DECAY: decay}, drop=True) for decay in x[DECAY].values}
+    return {f"{name} at κ = {decay:g}": x.sel({WEIGHT_DECAY: decay}, drop=True) for decay in x[WEIGHT_DECAY].values}
 
 
 def _is_of_order_decay(ds: xr.Dataset) -> Measured:
     runs = _decayed(ds)
     _, end, fitted = _halves(runs)
-    slope = slopes_along(end, DECAY)
+    slope = slopes_along(end, WEIGHT_DECAY)
     values = {"slope": slope} | _at_each(end, "distance")
-    return over_seeds(np.abs(slope - 1) <= NEAR_ONE, values, decided=slope.notnull() & fitted.all(DECAY))
+    return over_seeds(np.abs(slope - 1) <= NEAR_ONE, values, decided=slope.notnull() & fitted.all(WEIGHT_DECAY))
 
 
 def _goes_on(ds: xr.Dataset) -> Measured:
     runs = _decayed(ds)
     half, end, fitted = _halves(runs)
     growth = end / half
-    values = {"least growth": growth.min(DECAY)} | _at_each(growth, "growth")
-    return over_seeds((growth >= GROWS).all(DECAY), values, decided=(growth.notnull() & fitted).all(DECAY))
+    values = {"least growth": growth.min(WEIGHT_DECAY)} | _at_each(growth, "growth")
+    return over_seeds(
+        (growth >= GROWS).all(WEIGHT_DECAY), values, decided=(growth.notnull() & fitted).all(WEIGHT_DECAY)
+    )
 
 
 def _rests_without(ds: xr.Dataset) -> Measured:
     half, end, fitted = _halves(_undecayed(ds))
-    least_half, least_end, least_fitted = (x.isel({DECAY: 0}, drop=True) for x in _halves(_decayed(ds)))
+    least_half, least_end, least_fitted = (x.isel({WEIGHT_DECAY: 0}, drop=True) for x in _halves(_decayed(ds)))
     share = np.abs(end - half) / np.abs(least_end - least_half)
     values = {"part of what the smallest κ adds": share, "distance at half": half, "distance at the end": end}
     values["relative change of the distance"] = end / half - 1
@@ -142,9 +143,9 @@ def _is_free_decay(ds: xr.Dataset) -> Measured:
         raise NotMeasured("needs a network of known rate without biases, of ReLU units")
     _, end, fitted = _halves(runs)
     off = end / expected - 1
-    worst = np.abs(off).max(DECAY)
+    worst = np.abs(off).max(WEIGHT_DECAY)
     values = {"largest relative difference": worst} | _at_each(off, "difference")
-    return over_seeds(worst <= CLOSE, values, decided=(off.notnull() & fitted).all(DECAY))
+    return over_seeds(worst <= CLOSE, values, decided=(off.notnull() & fitted).all(WEIGHT_DECAY))
 
 
 CLAIMS = [

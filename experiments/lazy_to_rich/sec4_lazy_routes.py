@@ -12,16 +12,16 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.relative_loss import relative_losses
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import how_many_differ, last_value, time_to_grok
+from grok_jax.analysis.grokking import how_many_differ, last_value, relative, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
-from grok_jax.analysis.relative_loss import relative, relative_losses
 from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.style import OKABE_ITO, panel_label, short_log_axes, style
 from grok_jax.plotting.times import marks_along
 
-LABELS, ALPHA, WIDTH = "task.target_scale", "model.output_scale", "model.width"
-POINT = f"{LABELS},{ALPHA},{WIDTH},optimizer.learning_rate"
+TARGET_SCALE, OUTPUT_SCALE, WIDTH = "task.target_scale", "model.output_scale", "model.width"
+POINT = f"{TARGET_SCALE},{OUTPUT_SCALE},{WIDTH},optimizer.learning_rate"
 LAZINESS = "laziness"
 LEVEL = 0.2  # of its start: a loss that is below has been learned
 STRONG = 0.8  # rank correlation
@@ -97,7 +97,7 @@ def _wait(runs: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 
 def _members(ds: xr.Dataset) -> list[Bool[np.ndarray, " points"]]:
     """Which points belong to each route; that with α = 1, unscaled labels and N = N₀ belongs to all of them."""
-    labels, alpha, width = (ds[name].values for name in (LABELS, ALPHA, WIDTH))
+    labels, alpha, width = (ds[name].values for name in (TARGET_SCALE, OUTPUT_SCALE, WIDTH))
     base = _base_width(ds)
     one = [np.isclose(x, 1, rtol=1e-5) for x in (labels, alpha, alpha / np.sqrt(width / base))]
     return [one[0] & (width == base), one[1] & (width == base), one[0] & one[2], one[0] & one[1]]
@@ -120,7 +120,9 @@ def _route(ds: xr.Dataset, route: int) -> xr.Dataset:
     runs = ds.isel({POINT: np.flatnonzero(_members(ds)[route])})
     if runs.sizes[POINT] < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more points of the sweep over {ROUTES[route].name}")
-    laziness = (runs[ALPHA], 1 / runs[LABELS])[route] if route < USUAL else np.sqrt(runs[WIDTH] / _base_width(ds))
+    laziness = (
+        (runs[OUTPUT_SCALE], 1 / runs[TARGET_SCALE])[route] if route < USUAL else np.sqrt(runs[WIDTH] / _base_width(ds))
+    )
     # Rounded, so that sweeps can be compared point by point: the results have these numbers as float32.
     return runs.assign_coords({LAZINESS: (POINT, [float(f"{x:.5g}") for x in laziness.values])}).sortby(LAZINESS)
 

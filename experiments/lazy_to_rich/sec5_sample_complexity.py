@@ -12,16 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.critical_size import passes_at
-from grok_jax.analysis.grokking import last_value
+from grok_jax.analysis.crossing import last_crossing
+from grok_jax.analysis.grokking import last_value, relative
 from grok_jax.analysis.power_law import slopes_along
-from grok_jax.analysis.relative_loss import relative
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, short_log_axes, style
 from grok_jax.plotting.times import line_of_slope, marks_along
 
-FEATURES, SIZE, EPSILON, STEPS = "task.features", "task.train_size", "model.epsilon", "training.steps"
-POINT = f"{FEATURES},{SIZE},{EPSILON},{STEPS}"
+FEATURES, TRAIN_SIZE, EPSILON, STEPS = "task.features", "task.train_size", "model.epsilon", "training.steps"
+POINT = f"{FEATURES},{TRAIN_SIZE},{EPSILON},{STEPS}"
 LEVEL = 0.1  # of its start: a test loss that is below has been learned
 CLOSE = 0.25  # of a slope to the paper's
 FAR_FEWER = 0.5  # of the kernel's rows
@@ -52,7 +51,7 @@ def _losses(ax: Axes, ds: xr.Dataset) -> None:
             curve = _over_rows(loss, (ds[FEATURES] == count) & (ds[EPSILON] == main))
             median = curve.median("seed") if "seed" in curve.dims else curve
             label = f"D = {count}" if line == "-" else None
-            ax.plot(median[SIZE], median, linestyle=line, marker="o", markersize=3, color=colour, label=label)
+            ax.plot(median[TRAIN_SIZE], median, linestyle=line, marker="o", markersize=3, color=colour, label=label)
     ax.axhline(LEVEL, color="0.4", linestyle=":")
     ax.set(xscale="log", yscale="log", ylim=(1e-4, 4), xlabel="training rows P")
     ax.set_ylabel("test loss / its start (dashed: kernel)")
@@ -91,8 +90,8 @@ def _main_epsilon(ds: xr.Dataset) -> float:
 
 def _over_rows(loss: Float[xr.DataArray, "*grid"], chosen: Bool[xr.DataArray, " points"]) -> xr.DataArray:
     """A loss of some of the points, over their numbers of rows."""
-    found = loss.isel({POINT: np.flatnonzero(chosen)}).swap_dims({POINT: SIZE}).sortby(SIZE)
-    return found.dropna(SIZE, how="all")
+    found = loss.isel({POINT: np.flatnonzero(chosen)}).swap_dims({POINT: TRAIN_SIZE}).sortby(TRAIN_SIZE)
+    return found.dropna(TRAIN_SIZE, how="all")
 
 
 def _rows_needed(ds: xr.Dataset, loss: Loss, axis: str) -> Float[xr.DataArray, "..."]:
@@ -116,8 +115,8 @@ def _rows_needed(ds: xr.Dataset, loss: Loss, axis: str) -> Float[xr.DataArray, "
     found = []
     for value in values:
         curve = -np.log(np.maximum(_over_rows(loss(ds), fixed & (ds[axis] == value)), FLOOR))
-        curve = curve.assign_coords({SIZE: np.log(curve[SIZE])})
-        found.append(np.exp(passes_at(curve, -np.log(LEVEL), SIZE)))
+        curve = curve.assign_coords({TRAIN_SIZE: np.log(curve[TRAIN_SIZE])})
+        found.append(np.exp(last_crossing(curve, -np.log(LEVEL), TRAIN_SIZE)))
     return xr.concat(found, xr.DataArray(values, dims=axis, name=axis))
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.architectures import networks_along, runs_by_network
+from experiments.model_efficiency.architectures import networks_along, runs_by_network
+from experiments.model_efficiency.panels import accuracy_panels
+from experiments.model_efficiency.stability import collapse_note
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import delay, first_crossing, t_fit, t_generalize, value_at
-from grok_jax.analysis.stability import collapse_note
-from grok_jax.plotting.panels import accuracy_panels
 
 FITTED, GENERALISED = 1.0, 0.99
 DELAY = 2.0

@@ -6,9 +6,14 @@ Results: dims ('task.train_fraction', 'seed', 'step').
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.model_efficiency.fractions import (
+    MARGIN,
+    ascends_swifter,
+    fraction_panels,
+    generalises_sooner,
+    plateau_rises,
+)
 from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.fractions import MARGIN, ascends_swifter, generalises_sooner, plateau_rises
-from grok_jax.plotting.panels import fraction_panels
 
 
 def plot(ds: xr.Dataset) -> Figure:

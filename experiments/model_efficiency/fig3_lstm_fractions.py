@@ -6,9 +6,8 @@ Results: dims ('task.train_fraction', 'seed', 'step').
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.model_efficiency.fractions import SLIGHTLY, fits_slightly_later, fraction_panels, generalises_sooner
 from grok_jax.analysis.claims import Claim
-from grok_jax.analysis.fractions import SLIGHTLY, fits_slightly_later, generalises_sooner
-from grok_jax.plotting.panels import fraction_panels
 
 
 def plot(ds: xr.Dataset) -> Figure:

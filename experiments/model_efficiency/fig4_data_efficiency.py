@@ -10,16 +10,17 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.model_efficiency.critical_size import TRAIN_FRACTION
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.critical_size import FRACTION, passes_at
+from grok_jax.analysis.crossing import last_crossing
 from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import TEST, panel_label, style
 
-BATCH, RATE, DECAY = "training.batch_size", "optimizer.learning_rate", "optimizer.weight_decay"
-TO, UPDATE, DROPOUT = "optimizer.decay_to", "optimizer.update_noise", "model.dropout"
-WEIGHTS = "optimizer.weight_noise"
+BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = "training.batch_size", "optimizer.learning_rate", "optimizer.weight_decay"
+DECAY_TO, UPDATE_NOISE, DROPOUT = "optimizer.decay_to", "optimizer.update_noise", "model.dropout"
+WEIGHT_NOISE = "optimizer.weight_noise"
 ALL = 10_000  # rows from which a batch holds all of them, in every preset
 NEEDED = 0.9  # best test accuracy
 MARGIN = 0.02  # of the fraction needed, by which one setting needs less than another
@@ -35,7 +36,11 @@ def arms(ds: xr.Dataset) -> Arms:
     Raises:
       NotMeasured: the grid is not that of the nine settings.
     """
-    axes = {ds[name].dims for name in (BATCH, RATE, DECAY, TO, UPDATE, DROPOUT, WEIGHTS) if name in ds.coords}
+    axes = {
+        ds[name].dims
+        for name in (BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, DECAY_TO, UPDATE_NOISE, DROPOUT, WEIGHT_NOISE)
+        if name in ds.coords
+    }
     if len(axes) != 1 or len(next(iter(axes))) != 1:
         raise NotMeasured("needs the nine optimiser settings on one axis")
     (axis,) = next(iter(axes))
@@ -44,7 +49,8 @@ def arms(ds: xr.Dataset) -> Arms:
 
 def _name(ds: xr.Dataset, i: int) -> str:
     batch, rate, decay, to, update, dropout, weights = (
-        ds[name].values[i] for name in (BATCH, RATE, DECAY, TO, UPDATE, DROPOUT, WEIGHTS)
+        ds[name].values[i]
+        for name in (BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, DECAY_TO, UPDATE_NOISE, DROPOUT, WEIGHT_NOISE)
     )
     for is_so, name in (
         (update > 0, "full batch, update noise"),
@@ -52,8 +58,8 @@ def _name(ds: xr.Dataset, i: int) -> str:
         (decay > 0, ZERO if to == "zero" else INITIAL),
         (dropout > 0, f"dropout {dropout:.2g}"),
         (weights > 0, "weight noise"),
-        (rate < ds[RATE].values.max(), f"learning rate {rate:.1g}"),
-        (batch < np.sort(np.unique(ds[BATCH].values))[-2], f"batch {batch}"),
+        (rate < ds[LEARNING_RATE].values.max(), f"learning rate {rate:.1g}"),
+        (batch < np.sort(np.unique(ds[BATCH_SIZE].values))[-2], f"batch {batch}"),
     ):
         if is_so:
             return name
@@ -67,15 +73,17 @@ def best(ds: xr.Dataset) -> xr.DataArray:
 
 def plot(ds: xr.Dataset) -> Figure:
     """A panel for each setting, as in the paper; its control, which differs in one thing, dotted beside it."""
-    found = arms(with_axis(ds, FRACTION))
+    found = arms(with_axis(ds, TRAIN_FRACTION))
     with style():
         figure = Figure(figsize=(10.5, 8.4), layout="constrained")
         axes = figure.subplots(-(-len(found) // 3), 3, sharex=True, sharey=True, squeeze=False)
         for ax, (name, runs), letter in zip(axes.flat, found.items(), "abcdefghi", strict=False):
             control = control_of(name, found)
             if control != name:
-                slice_along(ax, best(found[control]), FRACTION, colour="0.5", label=control, linestyle=":", log="")
-            slice_along(ax, best(runs), FRACTION, colour=TEST, label=name, log="")
+                slice_along(
+                    ax, best(found[control]), TRAIN_FRACTION, colour="0.5", label=control, linestyle=":", log=""
+                )
+            slice_along(ax, best(runs), TRAIN_FRACTION, colour=TEST, label=name, log="")
             ax.axhline(NEEDED, color="0.7", linewidth=0.8)
             legend(ax, loc="best")
             ax.set(title=name, ylim=(-0.03, 1.03))
@@ -90,9 +98,11 @@ def plot(ds: xr.Dataset) -> Figure:
 def table(ds: xr.Dataset) -> list[dict[str, object]]:
     """For each setting the fraction that it needs and its accuracies, medians of seeds."""
     rows = []
-    for name, runs in arms(with_axis(ds, FRACTION)).items():
+    for name, runs in arms(with_axis(ds, TRAIN_FRACTION)).items():
         accuracy = best(runs).median("seed")
-        by_fraction = {f"best accuracy at {f:g}": float(x) for f, x in zip(accuracy[FRACTION], accuracy, strict=True)}
+        by_fraction = {
+            f"best accuracy at {f:g}": float(x) for f, x in zip(accuracy[TRAIN_FRACTION], accuracy, strict=True)
+        }
         needed = float(_needed(runs).median("seed"))
         rows.append({"setting": name, f"fraction for {NEEDED:g}": needed, **by_fraction})
     return rows
@@ -106,13 +116,13 @@ def control_of(name: str, found: Arms) -> str:
     """
     if name.startswith(REFERENCE):
         return REFERENCE
-    rates = {other: float(runs[RATE]) for other, runs in found.items() if other.startswith("learning rate")}
+    rates = {other: float(runs[LEARNING_RATE]) for other, runs in found.items() if other.startswith("learning rate")}
     return max(rates, key=lambda other: rates[other])
 
 
 def _needed(runs: xr.Dataset) -> xr.DataArray:
     """The fraction from which on NEEDED is passed, the first one where all do; inf where none does."""
-    return passes_at(best(runs), NEEDED, FRACTION).fillna(float(runs[FRACTION].min()))
+    return last_crossing(best(runs), NEEDED, TRAIN_FRACTION).fillna(float(runs[TRAIN_FRACTION].min()))
 
 
 class Comparison(NamedTuple):
@@ -129,7 +139,7 @@ def needs_less(left: xr.Dataset, right: xr.Dataset) -> Comparison:
     the smallest at most; so of two that pass it nowhere, or everywhere, the order is open.
     """
     first, second = (_needed(runs).reset_coords(drop=True) for runs in (left, right))
-    smallest, largest = float(left[FRACTION].min()), float(left[FRACTION].max())
+    smallest, largest = float(left[TRAIN_FRACTION].min()), float(left[TRAIN_FRACTION].max())
     less = np.minimum(second, largest) - first >= MARGIN
     nowhere = np.isinf(second) & (first > largest - MARGIN)
     everywhere = (first <= smallest) & (second < smallest + MARGIN)
@@ -138,9 +148,9 @@ def needs_less(left: xr.Dataset, right: xr.Dataset) -> Comparison:
 
 def _judge(ds: xr.Dataset, compare: Callable[[Arms], list[Comparison]]) -> Measured:
     """All comparisons must be so; one that is known not to be is enough to fail."""
-    ds = with_axis(ds, FRACTION)
-    if ds.sizes[FRACTION] < 2:
-        raise NotMeasured(f"needs 2 or more values of {FRACTION}")
+    ds = with_axis(ds, TRAIN_FRACTION)
+    if ds.sizes[TRAIN_FRACTION] < 2:
+        raise NotMeasured(f"needs 2 or more values of {TRAIN_FRACTION}")
     found = arms(ds)
     less, known = (xr.concat(list(x), "comparison") for x in zip(*compare(found), strict=True))
     decided = known.all("comparison") | (known & ~less).any("comparison")

@@ -9,16 +9,16 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.circuits import with_circuits
+from experiments.model_efficiency.circuits import with_circuits
+from experiments.model_efficiency.critical_size import MIDDLE
+from experiments.model_efficiency.efficiency import FITTED
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.critical_size import MIDDLE
-from grok_jax.analysis.efficiency import FITTED
 from grok_jax.analysis.grokking import LEVEL, last_value
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
-SPEED = "model.memorising_speed"
+MEMORISING_SPEED = "model.memorising_speed"
 UNEQUAL, EQUAL = 10.0, 1.0  # w_m2 at first; w_g2 is 1
 RISE = 1.1  # of the test loss over its start, for a rise
 LEARNED = 0.5  # of the train loss over its start, at the rise
@@ -29,17 +29,17 @@ prepare = with_circuits
 
 def plot(ds: xr.Dataset) -> Figure:
     """A row for each speed: accuracies, losses, and how much of either circuit there is."""
-    ds = with_axis(ds, SPEED).sortby(SPEED, ascending=False)
+    ds = with_axis(ds, MEMORISING_SPEED).sortby(MEMORISING_SPEED, ascending=False)
     with style():
-        figure = Figure(figsize=(13.5, 3.6 * ds.sizes[SPEED]), layout="constrained")
-        axes = figure.subplots(ds.sizes[SPEED], 3, squeeze=False)
+        figure = Figure(figsize=(13.5, 3.6 * ds.sizes[MEMORISING_SPEED]), layout="constrained")
+        axes = figure.subplots(ds.sizes[MEMORISING_SPEED], 3, squeeze=False)
         for i, row in enumerate(axes):
-            runs = ds.isel({SPEED: i})
+            runs = ds.isel({MEMORISING_SPEED: i})
             learning_curves(row[0], runs)
             learning_curves(row[1], runs, ("train_loss", "test_loss"))
             _weights(row[2], runs)
             for j, ax in enumerate(row):
-                ax.set_title(f"w_m2 = {runs[SPEED].item():g}, w_g2 = 1 at first")
+                ax.set_title(f"w_m2 = {runs[MEMORISING_SPEED].item():g}, w_g2 = 1 at first")
                 panel_label(ax, "abcdefghijkl"[3 * i + j])
                 legend(ax, loc="best")
     return figure
@@ -81,7 +81,7 @@ def _has_both_circuits(runs: xr.Dataset) -> xr.DataArray:
 
 
 def _rises_then_falls(ds: xr.Dataset) -> Measured:
-    runs = runs_at(ds, {SPEED: UNEQUAL})
+    runs = runs_at(ds, {MEMORISING_SPEED: UNEQUAL})
     found = _course(runs)
     return over_seeds(
         (found.peak > RISE) & (found.turn <= NEAR_ZERO) & (found.end <= NEAR_ZERO),
@@ -96,7 +96,7 @@ def _rises_then_falls(ds: xr.Dataset) -> Measured:
 
 
 def _falls_in_tandem(ds: xr.Dataset) -> Measured:
-    runs = runs_at(ds, {SPEED: EQUAL})
+    runs = runs_at(ds, {MEMORISING_SPEED: EQUAL})
     found = _course(runs)
     return over_seeds(
         (found.peak <= RISE) & (found.end < 1),

@@ -7,9 +7,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.critical_size import FRACTION, estimate
-from grok_jax.analysis.efficiency import (
+from experiments.model_efficiency.critical_size import TRAIN_FRACTION, estimate
+from experiments.model_efficiency.efficiency import (
     FEWEST,
     LOGIT,
     Norms,
@@ -20,14 +19,16 @@ from grok_jax.analysis.efficiency import (
     is_generalising,
     is_memorising,
     norm_at_logit,
+    norms_along,
+    ways,
 )
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.efficiency import norms_along, ways
 from grok_jax.plotting.style import NORM, TEST, TRAIN, panel_label, style
 
-NOISE = "task.label_noise"
+LABEL_NOISE = "task.label_noise"
 MONOTONE = 0.8
 FLAT = 0.2  # growth of C_gen's norm over that of C_mem's
 
@@ -71,28 +72,28 @@ def _shared_limits(*panels: object) -> tuple[float, float]:
 
 def _runs(ds: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
     """Runs on random labels, and on true ones."""
-    ds = with_axis(ds, FRACTION).sortby(FRACTION)
-    return runs_at(ds, {NOISE: 1.0}), runs_at(ds, {NOISE: 0.0})
+    ds = with_axis(ds, TRAIN_FRACTION).sortby(TRAIN_FRACTION)
+    return runs_at(ds, {LABEL_NOISE: 1.0}), runs_at(ds, {LABEL_NOISE: 0.0})
 
 
 def _norms(ds: xr.Dataset) -> Norms:
     """Raises NotMeasured where there are too few fractions with C_mem."""
     norms = circuit_norms(*_runs(ds))
-    if norms.memorising.sizes[FRACTION] < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {FRACTION}")
+    if norms.memorising.sizes[TRAIN_FRACTION] < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {TRAIN_FRACTION}")
     return norms
 
 
 def _memorising_costs_more_with_data(ds: xr.Dataset) -> Measured:
     norm = _norms(ds).memorising
-    rise, order = growth(norm), rank_correlation(norm, FRACTION)
+    rise, order = growth(norm), rank_correlation(norm, TRAIN_FRACTION)
     return over_seeds(
         order > MONOTONE,
         {
             "rank correlation": order,
             "slope of log norm": rise,
-            "norm at the smallest fraction": norm.isel({FRACTION: 0}, drop=True),
-            "at the largest": norm.isel({FRACTION: -1}, drop=True),
+            "norm at the smallest fraction": norm.isel({TRAIN_FRACTION: 0}, drop=True),
+            "at the largest": norm.isel({TRAIN_FRACTION: -1}, drop=True),
         },
         decided=rise.notnull(),
     )
@@ -103,7 +104,7 @@ def _generalising_costs_the_same(ds: xr.Dataset) -> Measured:
     steep, flat = growth(norms.memorising), growth(norms.generalising)
     return over_seeds(
         (steep > 0) & (abs(flat) < FLAT * steep),
-        {"slope ratio": flat / steep, "slope of C_gen": flat, "norm of C_gen": norms.generalising.mean(FRACTION)},
+        {"slope ratio": flat / steep, "slope of C_gen": flat, "norm of C_gen": norms.generalising.mean(TRAIN_FRACTION)},
         decided=steep.notnull() & flat.notnull(),
     )
 

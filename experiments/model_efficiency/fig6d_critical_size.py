@@ -10,24 +10,24 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.model_efficiency.critical_size import MIDDLE, TRAIN_FRACTION, Estimate, estimate
+from experiments.model_efficiency.efficiency import LOGIT, circuit_norms, critical_fraction, norms_along
+from experiments.model_efficiency.ungrokking import SHRINK_TO, kept_fraction
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.critical_size import FRACTION, MIDDLE, Estimate, estimate, passes_at
-from grok_jax.analysis.efficiency import LOGIT, circuit_norms, critical_fraction
+from grok_jax.analysis.crossing import last_crossing
 from grok_jax.analysis.grokking import last_value
 from grok_jax.analysis.selection import config_value
-from grok_jax.analysis.ungrokking import SHARE, kept_fraction
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.efficiency import norms_along
 from grok_jax.plotting.style import NORM, TEST, TRAIN, panel_label, style
 
-AXIS = f"task.label_noise,{FRACTION},{SHARE}"
+AXIS = f"task.label_noise,{TRAIN_FRACTION},{SHRINK_TO}"
 HYSTERESIS, FACTOR = 2.0, 1.5  # estimate by learning over that by continued runs: about 2, a factor of 1.5 either way
 COLOURS = {"efficiency": NORM, "semi-grokking": TEST, "ungrokking": TRAIN}
 LABELS = {"semi-grokking": "trained on D pairs", "ungrokking": "continued on D pairs"}
 
 
 class Kinds(NamedTuple):
-    """The three kinds of runs, each along FRACTION: of ungrokking, the fraction that is kept."""
+    """The three kinds of runs, each along TRAIN_FRACTION: of ungrokking, the fraction that is kept."""
 
     memorising: xr.Dataset
     learning: xr.Dataset
@@ -43,7 +43,7 @@ def kinds(ds: xr.Dataset) -> Kinds:
     axis = next((dim for dim in ds.dims if "".join(str(dim).split()) == AXIS), None)
     if axis is None:
         raise NotMeasured(f"needs the axis {AXIS}")
-    noisy, is_cut = ds["task.label_noise"] > 0, ds[SHARE] < 1
+    noisy, is_cut = ds["task.label_noise"] > 0, ds[SHRINK_TO] < 1
 
     def along_fraction(chosen: xr.DataArray) -> xr.Dataset:
         runs = ds.isel({axis: np.flatnonzero(chosen)})
@@ -51,7 +51,7 @@ def kinds(ds: xr.Dataset) -> Kinds:
             raise NotMeasured("needs runs on random labels, runs on true labels, and runs continued on fewer of these")
         kept = kept_fraction(runs).values
         runs = runs.drop_vars([name for name in AXIS.split(",") if name in runs.coords])
-        return runs.rename({axis: FRACTION}).assign_coords({FRACTION: kept}).sortby(FRACTION)
+        return runs.rename({axis: TRAIN_FRACTION}).assign_coords({TRAIN_FRACTION: kept}).sortby(TRAIN_FRACTION)
 
     return Kinds(along_fraction(noisy & ~is_cut), along_fraction(~noisy & ~is_cut), along_fraction(~noisy & is_cut))
 
@@ -61,8 +61,8 @@ def critical_fractions(ds: xr.Dataset) -> dict[str, xr.DataArray]:
     memorising, learning, continued = kinds(ds)
     return {
         "efficiency": critical_fraction(circuit_norms(memorising, learning)),
-        "semi-grokking": passes_at(last_value(learning["test_accuracy"]), MIDDLE, FRACTION),
-        "ungrokking": passes_at(last_value(continued["test_accuracy"]), MIDDLE, FRACTION),
+        "semi-grokking": last_crossing(last_value(learning["test_accuracy"]), MIDDLE, TRAIN_FRACTION),
+        "ungrokking": last_crossing(last_value(continued["test_accuracy"]), MIDDLE, TRAIN_FRACTION),
     }
 
 

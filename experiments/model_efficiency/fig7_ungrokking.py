@@ -6,11 +6,10 @@ Results: dims (the settings of an architecture as one axis, 'training.shrink_to'
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.architectures import NAMES, networks_along
+from experiments.model_efficiency.architectures import NAMES, networks_along
+from experiments.model_efficiency.ungrokking import CHANCES, FALLING, FITTED, WELL_BELOW, all_forget, ungrokking_figure
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured
 from grok_jax.analysis.selection import config_value
-from grok_jax.analysis.ungrokking import CHANCES, FALLING, FITTED, WELL_BELOW, all_forget
-from grok_jax.plotting.ungrokking import ungrokking_figure
 
 TOWARD_ZERO = (
     f"with at most {WELL_BELOW:g} of the critical size, measured along the sizes, test accuracy of runs with 95% or"

@@ -7,25 +7,24 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.model_efficiency.fig7_ungrokking import TOWARD_ZERO, chance
+from experiments.model_efficiency.ungrokking import all_forget, ungrokking_figure
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured
 from grok_jax.analysis.selection import with_axis
-from grok_jax.analysis.ungrokking import all_forget
-from grok_jax.plotting.ungrokking import ungrokking_figure
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 FEWEST = 3  # decays
 
 
 def plot(ds: xr.Dataset) -> Figure:
     """A panel for each weight decay."""
-    ds = with_axis(ds, GAMMA).sortby(GAMMA)
-    return ungrokking_figure(ds, GAMMA, [f"weight decay γ = {gamma:g}" for gamma in ds[GAMMA].values])
+    ds = with_axis(ds, WEIGHT_DECAY).sortby(WEIGHT_DECAY)
+    return ungrokking_figure(ds, WEIGHT_DECAY, [f"weight decay γ = {gamma:g}" for gamma in ds[WEIGHT_DECAY].values])
 
 
 def _forgets_at_every_decay(ds: xr.Dataset) -> Measured:
-    if ds.sizes.get(GAMMA, 1) < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {GAMMA}")
-    return all_forget(ds, GAMMA, [f"γ = {gamma:g}" for gamma in ds[GAMMA].values], chance(ds))
+    if ds.sizes.get(WEIGHT_DECAY, 1) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {WEIGHT_DECAY}")
+    return all_forget(ds, WEIGHT_DECAY, [f"γ = {gamma:g}" for gamma in ds[WEIGHT_DECAY].values], chance(ds))
 
 
 CLAIMS = [

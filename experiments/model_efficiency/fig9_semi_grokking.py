@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.model_efficiency.critical_size import TRAIN_FRACTION
+from experiments.model_efficiency.stability import at_rest, collapse_note
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.critical_size import FRACTION
 from grok_jax.analysis.grokking import LEVEL, t_fit, t_generalize
 from grok_jax.analysis.selection import sorted_along, with_axis
-from grok_jax.analysis.stability import at_rest, collapse_note
 from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
@@ -26,17 +26,17 @@ PAPERS = (0.23, 0.27)  # the paper's window, of another network or another p
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) accuracies against steps, a colour for each fraction; (b) accuracies at rest against the fraction."""
-    ds = with_axis(ds, FRACTION).sortby(FRACTION)
+    ds = with_axis(ds, TRAIN_FRACTION).sortby(TRAIN_FRACTION)
     with style():
         figure = Figure(figsize=(14.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
-        curves_along(left, ds, FRACTION, symbol="fraction", variables=("train_accuracy", "test_accuracy"))
+        curves_along(left, ds, TRAIN_FRACTION, symbol="fraction", variables=("train_accuracy", "test_accuracy"))
         legend(left, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         right.axhspan(*MIDDLING, color="0.93", label="middling")
         for name, colour in (("train", TRAIN), ("test", TEST)):
-            slice_along(right, at_rest(ds[f"{name}_accuracy"]).value, FRACTION, colour=colour, label=name, log="")
+            slice_along(right, at_rest(ds[f"{name}_accuracy"]).value, TRAIN_FRACTION, colour=colour, label=name, log="")
         # A network that has only found that a + b = b + a is right on the pairs whose mirror image it has seen.
-        right.plot(ds[FRACTION], ds[FRACTION], color="0.4", linestyle=":", label="pairs seen mirrored")
+        right.plot(ds[TRAIN_FRACTION], ds[TRAIN_FRACTION], color="0.4", linestyle=":", label="pairs seen mirrored")
         right.axvspan(*PAPERS, color=TEST, alpha=0.12, linewidth=0, label="the paper's window")
         right.set(xlabel="train fraction", ylabel="accuracy, median of the last quarter", ylim=(-0.03, 1.03))
         legend(right, loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -46,7 +46,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 class Ends(NamedTuple):
-    """Where each run ends, along FRACTION in order."""
+    """Where each run ends, along TRAIN_FRACTION in order."""
 
     accuracy: xr.DataArray  # test accuracy at rest
     fitted: xr.DataArray
@@ -59,51 +59,53 @@ def _ends(ds: xr.Dataset) -> Ends:
     test = at_rest(ds["test_accuracy"])
     fitted = np.isfinite(t_fit(ds)) & test.value.notnull()
     middling = fitted & (test.value >= MIDDLING[0]) & (test.value < MIDDLING[1])
-    return Ends(test.value, fitted, middling, test.drift <= FLAT, ds[FRACTION].broadcast_like(test.value))
+    return Ends(test.value, fitted, middling, test.drift <= FLAT, ds[TRAIN_FRACTION].broadcast_like(test.value))
 
 
 def _window(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(with_axis(ds, FRACTION), FRACTION)
+    ds = sorted_along(with_axis(ds, TRAIN_FRACTION), TRAIN_FRACTION)
     ends = _ends(ds)
     inside = ends.fraction.where(ends.middling & ends.flat)
-    low, high = inside.min(FRACTION), inside.max(FRACTION)
+    low, high = inside.min(TRAIN_FRACTION), inside.max(TRAIN_FRACTION)
     is_low, is_high = ends.accuracy < MIDDLING[0], ends.accuracy >= MIDDLING[1]
     moving = ends.middling & ~ends.flat  # neither at rest in the window nor outside of it
-    ordered = ((is_low | moving | (ends.fraction >= low)) & (is_high | moving | (ends.fraction <= high))).all(FRACTION)
-    spans = is_low.isel({FRACTION: 0}, drop=True) & is_high.isel({FRACTION: -1}, drop=True)
-    is_window = inside.notnull().any(FRACTION)
+    ordered = ((is_low | moving | (ends.fraction >= low)) & (is_high | moving | (ends.fraction <= high))).all(
+        TRAIN_FRACTION
+    )
+    spans = is_low.isel({TRAIN_FRACTION: 0}, drop=True) & is_high.isel({TRAIN_FRACTION: -1}, drop=True)
+    is_window = inside.notnull().any(TRAIN_FRACTION)
     return over_seeds(
         is_window & ordered & spans,
         {
             "smallest fraction of the window": low,
             "largest": high,
-            "test accuracy in it": ends.accuracy.where(inside.notnull()).mean(FRACTION),
-            "that of pairs seen mirrored": inside.mean(FRACTION),
-            "test accuracy at the smallest fraction": ends.accuracy.isel({FRACTION: 0}, drop=True),
-            "at the largest": ends.accuracy.isel({FRACTION: -1}, drop=True),
-            "fractions still in motion": moving.sum(FRACTION),
+            "test accuracy in it": ends.accuracy.where(inside.notnull()).mean(TRAIN_FRACTION),
+            "that of pairs seen mirrored": inside.mean(TRAIN_FRACTION),
+            "test accuracy at the smallest fraction": ends.accuracy.isel({TRAIN_FRACTION: 0}, drop=True),
+            "at the largest": ends.accuracy.isel({TRAIN_FRACTION: -1}, drop=True),
+            "fractions still in motion": moving.sum(TRAIN_FRACTION),
         },
-        decided=ends.fitted.all(FRACTION) & spans & (is_window | ~moving.any(FRACTION)),
+        decided=ends.fitted.all(TRAIN_FRACTION) & spans & (is_window | ~moving.any(TRAIN_FRACTION)),
         note=f"the paper's window: {PAPERS[0]:g} to {PAPERS[1]:g}; {collapse_note(ds)}",
     )
 
 
 def _groks_above(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(with_axis(ds, FRACTION), FRACTION)
+    ds = sorted_along(with_axis(ds, TRAIN_FRACTION), TRAIN_FRACTION)
     ends = _ends(ds)
     late = t_generalize(ds)
     below = ends.accuracy < MIDDLING[1]
-    above = ends.fraction > ends.fraction.where(below).max(FRACTION)
+    above = ends.fraction > ends.fraction.where(below).max(TRAIN_FRACTION)
     wait = (late / t_fit(ds)).where(above)
     return over_seeds(
-        ((np.isfinite(late) & (wait > DELAY)) | ~above).all(FRACTION),
+        ((np.isfinite(late) & (wait > DELAY)) | ~above).all(TRAIN_FRACTION),
         {
-            "smallest fraction above": ends.fraction.where(above).min(FRACTION),
-            "steps to 95% test accuracy there": late.where(above).max(FRACTION),
-            "shortest delay above": wait.min(FRACTION),
-            "longest": wait.max(FRACTION),
+            "smallest fraction above": ends.fraction.where(above).min(TRAIN_FRACTION),
+            "steps to 95% test accuracy there": late.where(above).max(TRAIN_FRACTION),
+            "shortest delay above": wait.min(TRAIN_FRACTION),
+            "longest": wait.max(TRAIN_FRACTION),
         },
-        decided=ends.fitted.all(FRACTION) & below.any(FRACTION) & above.any(FRACTION),
+        decided=ends.fitted.all(TRAIN_FRACTION) & below.any(TRAIN_FRACTION) & above.any(TRAIN_FRACTION),
     )
 
 

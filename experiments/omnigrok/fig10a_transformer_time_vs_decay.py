@@ -16,7 +16,7 @@ from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 from grok_jax.plotting.times import legend_below, line_of_slope, times_along
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 SLOPE, TOLERANCE = -1.0, 0.2
 FEWEST = 4  # decays
 DECADES = 1.5  # of decay, at least; the paper has about two
@@ -24,20 +24,20 @@ DECADES = 1.5  # of decay, at least; the paper has about two
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) steps to fit and to generalise against γ, each seed's joined, (c) the accuracies of these runs."""
-    ds = with_axis(ds, GAMMA).sortby(GAMMA)
+    ds = with_axis(ds, WEIGHT_DECAY).sortby(WEIGHT_DECAY)
     budget = float(ds["step"][-1])
     late = t_generalize(ds)
     with style():
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
-        times_along(left, t_fit(ds), GAMMA, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
-        times_along(left, late, GAMMA, colour=TEST, label="95% test accuracy", budget=budget, is_joined=True)
-        line_of_slope(left, late, GAMMA, SLOPE, label="t ∝ 1/γ")
+        times_along(left, t_fit(ds), WEIGHT_DECAY, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
+        times_along(left, late, WEIGHT_DECAY, colour=TEST, label="95% test accuracy", budget=budget, is_joined=True)
+        line_of_slope(left, late, WEIGHT_DECAY, SLOPE, label="t ∝ 1/γ")
         left.set_xlabel("weight decay γ")
-        left.set_xticks(ds[GAMMA].values, [f"{gamma:.2g}" for gamma in ds[GAMMA].values])
+        left.set_xticks(ds[WEIGHT_DECAY].values, [f"{gamma:.2g}" for gamma in ds[WEIGHT_DECAY].values])
         left.xaxis.minorticks_off()
         legend_below(left)
-        curves_along(right, ds, GAMMA, symbol="γ", variables=("train_accuracy", "test_accuracy"))
+        curves_along(right, ds, WEIGHT_DECAY, symbol="γ", variables=("train_accuracy", "test_accuracy"))
         right.axhline(LEVEL, color="0.5", linestyle=":", linewidth=1)
         right.set_ylim(-0.03, 1.03)
         legend(right, loc="best")
@@ -47,13 +47,13 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(ds, GAMMA, FEWEST)
-    lowest, highest = float(ds[GAMMA][0]), float(ds[GAMMA][-1])
+    ds = sorted_along(ds, WEIGHT_DECAY, FEWEST)
+    lowest, highest = float(ds[WEIGHT_DECAY][0]), float(ds[WEIGHT_DECAY][-1])
     decades = np.log10(highest / lowest) if lowest > 0 else 0.0
     if decades < DECADES - 1e-3:
         raise NotMeasured(f"the weight decays span {decades:.2g} decades; it takes {DECADES:g} or more, above 0")
     late = t_generalize(ds)
-    slope = slopes_along(late, GAMMA)
+    slope = slopes_along(late, WEIGHT_DECAY)
     interval = mean_of_seeds(slope)
     return over_seeds(
         abs(slope - SLOPE) <= TOLERANCE,
@@ -63,9 +63,9 @@ def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
             "to": interval.high,
             "smallest slope of a seed": slope.min(),
             "largest": slope.max(),
-            f"steps at γ = {lowest:.3g}": late.isel({GAMMA: 0}, drop=True),
-            f"at γ = {highest:.3g}": late.isel({GAMMA: -1}, drop=True),
-            "slope of t95(train)": slopes_along(t_fit(ds), GAMMA),
+            f"steps at γ = {lowest:.3g}": late.isel({WEIGHT_DECAY: 0}, drop=True),
+            f"at γ = {highest:.3g}": late.isel({WEIGHT_DECAY: -1}, drop=True),
+            "slope of t95(train)": slopes_along(t_fit(ds), WEIGHT_DECAY),
         },
         decided=slope.notnull(),
         note=f"over {decades:.2g} decades of weight decay; the paper has about two",

@@ -19,7 +19,7 @@ from grok_jax.plotting.curves import curve, legend
 from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
 from grok_jax.plotting.times import legend_below, times_along
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 LEVEL = 0.8  # test accuracy, as in figure 3d
 RANGE = (0.1, 1.0)  # of weight decay, where the paper has its law
 SLOPE, TOLERANCE = -1.0, 0.2
@@ -35,9 +35,9 @@ def plot(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         _times(left, ds)
-        for i, colour in enumerate(colours(ds.sizes[GAMMA])):
-            runs = ds.isel({GAMMA: i})
-            curve(right, runs["test_accuracy"], colour=colour, label=f"γ = {runs[GAMMA].item():.3g}")
+        for i, colour in enumerate(colours(ds.sizes[WEIGHT_DECAY])):
+            runs = ds.isel({WEIGHT_DECAY: i})
+            curve(right, runs["test_accuracy"], colour=colour, label=f"γ = {runs[WEIGHT_DECAY].item():.3g}")
         right.axhline(LEVEL, color="0.5", linestyle=":", linewidth=1)
         right.set(ylabel="test accuracy", ylim=(-0.03, 1.03))
         legend(right, loc="upper left")
@@ -49,35 +49,41 @@ def plot(ds: xr.Dataset) -> Figure:
 def _times(ax: Axes, ds: xr.Dataset) -> None:
     budget = float(ds["step"][-1])
     late = first_crossing(ds["test_accuracy"], LEVEL)
-    times_along(ax, t_fit(ds), GAMMA, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
-    times_along(ax, late, GAMMA, colour=TEST, label=f"{LEVEL:.0%} test accuracy", budget=budget)
+    times_along(ax, t_fit(ds), WEIGHT_DECAY, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
+    times_along(ax, late, WEIGHT_DECAY, colour=TEST, label=f"{LEVEL:.0%} test accuracy", budget=budget)
     constant = float(_law(late).median())
     if np.isfinite(constant):
-        ax.plot(ds[GAMMA], constant / ds[GAMMA], color="0.4", linestyle="--", label="t ∝ 1/γ, through γ = .1 to 1")
+        ax.plot(
+            ds[WEIGHT_DECAY],
+            constant / ds[WEIGHT_DECAY],
+            color="0.4",
+            linestyle="--",
+            label="t ∝ 1/γ, through γ = .1 to 1",
+        )
     ax.set_xlabel("weight decay γ")
     legend_below(ax)
 
 
 def _over_decay(ds: xr.Dataset) -> xr.Dataset:
-    return with_axis(ds, GAMMA).sortby(GAMMA)
+    return with_axis(ds, WEIGHT_DECAY).sortby(WEIGHT_DECAY)
 
 
 def _in_range(x: xr.DataArray) -> xr.DataArray:
-    return x.sel({GAMMA: slice(RANGE[0] * 0.99, RANGE[1] * 1.01)})
+    return x.sel({WEIGHT_DECAY: slice(RANGE[0] * 0.99, RANGE[1] * 1.01)})
 
 
 def _law(late: xr.DataArray) -> xr.DataArray:
     """c of t = c / γ within the range, the geometric mean of t γ, for each seed."""
     inside = _in_range(late)
-    return np.exp(np.log((inside * inside[GAMMA]).where(np.isfinite(inside))).mean(GAMMA))
+    return np.exp(np.log((inside * inside[WEIGHT_DECAY]).where(np.isfinite(inside))).mean(WEIGHT_DECAY))
 
 
 def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
     ds = _over_decay(ds)
     late = _in_range(first_crossing(ds["test_accuracy"], LEVEL))
-    if late.sizes[GAMMA] < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {GAMMA} from {RANGE[0]:g} to {RANGE[1]:g}")
-    slope = slopes_along(late, GAMMA)
+    if late.sizes[WEIGHT_DECAY] < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {WEIGHT_DECAY} from {RANGE[0]:g} to {RANGE[1]:g}")
+    slope = slopes_along(late, WEIGHT_DECAY)
     interval = mean_of_seeds(slope)
     return over_seeds(
         abs(slope - SLOPE) <= TOLERANCE,
@@ -87,9 +93,9 @@ def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
             "to": interval.high,
             "smallest slope of a seed": slope.min(),
             "largest": slope.max(),
-            f"steps at γ = {late[GAMMA][0].item():.3g}": late.isel({GAMMA: 0}, drop=True),
-            f"at γ = {late[GAMMA][-1].item():.3g}": late.isel({GAMMA: -1}, drop=True),
-            "slope of t95(train)": slopes_along(_in_range(t_fit(ds)), GAMMA),
+            f"steps at γ = {late[WEIGHT_DECAY][0].item():.3g}": late.isel({WEIGHT_DECAY: 0}, drop=True),
+            f"at γ = {late[WEIGHT_DECAY][-1].item():.3g}": late.isel({WEIGHT_DECAY: -1}, drop=True),
+            "slope of t95(train)": slopes_along(_in_range(t_fit(ds)), WEIGHT_DECAY),
         },
         decided=slope.notnull(),
     )
@@ -98,12 +104,12 @@ def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
 def _faster_at_low_decay(ds: xr.Dataset) -> Measured:
     ds = _over_decay(ds)
     late = first_crossing(ds["test_accuracy"], LEVEL)
-    decays = ds[GAMMA].values
+    decays = ds[WEIGHT_DECAY].values
     if not 0 < decays[0] <= VERY_LOW or decays.size < 2:
         raise NotMeasured(f"needs a weight decay above 0 and up to {VERY_LOW:g}; the lowest is {decays[0]:g}")
     slopes = [_local_slope(late, i) for i in range(decays.size - 1)]
     # A run that has not got there takes longer than its steps: the slope is at most the one up to these.
-    lowest = late.isel({GAMMA: 0}, drop=True)
+    lowest = late.isel({WEIGHT_DECAY: 0}, drop=True)
     at_most = _local_slope(np.minimum(late, float(ds["step"].max())), 0)
     names = [f"local slope from γ = {low:.3g} to {high:.3g}" for low, high in itertools.pairwise(decays)]
     return over_seeds(
@@ -115,8 +121,8 @@ def _faster_at_low_decay(ds: xr.Dataset) -> Measured:
 
 def _local_slope(late: xr.DataArray, place: int) -> xr.DataArray:
     """The slope of log time over log decay between two neighbouring decays."""
-    known, decays = late.where(np.isfinite(late)), late[GAMMA].values
-    low, high = (known.isel({GAMMA: i}, drop=True) for i in (place, place + 1))
+    known, decays = late.where(np.isfinite(late)), late[WEIGHT_DECAY].values
+    low, high = (known.isel({WEIGHT_DECAY: i}, drop=True) for i in (place, place + 1))
     return np.log(high / low) / np.log(decays[place + 1] / decays[place])
 
 

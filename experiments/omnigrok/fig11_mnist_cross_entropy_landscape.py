@@ -11,12 +11,23 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.size_landscape import (
+    INIT_SCALE,
+    ROUNDING,
+    TRAIN_SIZE,
+    Pair,
+    Zone,
+    errors,
+    goldilocks,
+    lu_shape,
+    nearest,
+    shown_sizes,
+    size_landscape,
+)
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.selection import config_value, with_axis
-from grok_jax.analysis.size_landscape import ALPHA, ROUNDING, SIZE, Pair, Zone, errors, goldilocks, lu_shape, nearest
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
-from grok_jax.plotting.size_landscape import shown_sizes, size_landscape
 from grok_jax.plotting.style import OKABE_ITO, TEST, style
 
 LOSS = "training.loss"
@@ -44,12 +55,12 @@ def plot(ds: xr.Dataset) -> Figure:
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         panels = size_landscape(figure, _trained_with(ds, CROSS_ENTROPY), level=TIP)
-        ds = with_axis(with_axis(ds, ALPHA), SIZE)
+        ds = with_axis(with_axis(ds, INIT_SCALE), TRAIN_SIZE)
         for loss, colour, name in ((CROSS_ENTROPY, TEST, "cross-entropy"), (MSE, MSE_COLOUR, "squared error")):
             with contextlib.suppress(NotMeasured):  # results of one loss alone
-                test = errors(_trained_with(ds, loss)).test.sortby(SIZE)
+                test = errors(_trained_with(ds, loss)).test.sortby(TRAIN_SIZE)
                 for row, place in enumerate(shown_sizes(ds)):
-                    shown = test.isel({SIZE: place})
+                    shown = test.isel({TRAIN_SIZE: place})
                     _zone_panel(panels[row][1], shown, colour=colour, name=name, is_drawn=loss == CROSS_ENTROPY)
         for row in panels:
             row[1].set(ylim=(-0.03, 1.45), yticks=np.linspace(0, 1, 6))  # no corner is free of curves
@@ -60,10 +71,10 @@ def plot(ds: xr.Dataset) -> Figure:
 def _zone_panel(ax: Axes, test: xr.DataArray, *, colour: str, name: str, is_drawn: bool) -> None:
     """The test error, if it is not there yet, and a bar as long as its zone at the height that limits the zone."""
     if not is_drawn:
-        slice_along(ax, test, ALPHA, colour=colour, label=f"test error, {name}", linestyle="--")
+        slice_along(ax, test, INIT_SCALE, colour=colour, label=f"test error, {name}", linestyle="--")
     median = test.median("seed") if "seed" in test.dims else test
-    height = ZONE * median.min(ALPHA)
-    zone = goldilocks(median, ALPHA, height)
+    height = ZONE * median.min(INIT_SCALE)
+    zone = goldilocks(median, INIT_SCALE, height)
     ends = [float(zone.low), float(zone.high)]
     ax.plot(ends, [float(height)] * 2, color=colour, linewidth=4, alpha=0.5, label=f"zone, {name}")
 
@@ -80,7 +91,7 @@ def _trained_with(ds: xr.Dataset, loss: str) -> xr.Dataset:
 
 
 def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
-    found = Pair(*(nearest(x, SIZE, FEW) for x in errors(_trained_with(ds, CROSS_ENTROPY))))
+    found = Pair(*(nearest(x, TRAIN_SIZE, FEW) for x in errors(_trained_with(ds, CROSS_ENTROPY))))
     shape = lu_shape(found, above=FROM_SCALE)
     return over_seeds(
         (shape.largest_train <= NO_ERROR) & (shape.rise_below >= RISE) & (shape.rise_above >= RISE),
@@ -97,10 +108,10 @@ def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
 def _zones(ds: xr.Dataset, size: float) -> Zones:
     zones = []
     for loss in (CROSS_ENTROPY, MSE):
-        test = nearest(errors(_trained_with(ds, loss)).test, SIZE, size)
-        if ALPHA not in test.dims:
-            raise NotMeasured(f"needs several values of {ALPHA}")
-        zones.append(goldilocks(test, ALPHA, ZONE * test.min(ALPHA)))
+        test = nearest(errors(_trained_with(ds, loss)).test, TRAIN_SIZE, size)
+        if INIT_SCALE not in test.dims:
+            raise NotMeasured(f"needs several values of {INIT_SCALE}")
+        zones.append(goldilocks(test, INIT_SCALE, ZONE * test.min(INIT_SCALE)))
     return Zones(*zones)
 
 
@@ -114,7 +125,7 @@ def _zone_is_wider(ds: xr.Dataset) -> Measured:
         "squared error from α": zones.mse.low,
         "to α then": zones.mse.high,
     }
-    largest = float(with_axis(ds, SIZE)[SIZE].max())
+    largest = float(with_axis(ds, TRAIN_SIZE)[TRAIN_SIZE].max())
     if largest > FEW * 2:
         at_largest = _zones(ds, largest)
         values |= {
@@ -130,9 +141,9 @@ def _zone_is_wider(ds: xr.Dataset) -> Measured:
 
 
 def _zone_widens_with_data(ds: xr.Dataset) -> Measured:
-    sizes = np.sort(np.atleast_1d(with_axis(ds, SIZE)[SIZE].values))
+    sizes = np.sort(np.atleast_1d(with_axis(ds, TRAIN_SIZE)[TRAIN_SIZE].values))
     if sizes[-1] < WIDENS * sizes[0]:
-        raise NotMeasured(f"needs values of {SIZE} that are {WIDENS:g} times apart")
+        raise NotMeasured(f"needs values of {TRAIN_SIZE} that are {WIDENS:g} times apart")
     few, many = (_zones(ds, float(size)) for size in (FEW, sizes[-1]))
     wider = many.mse.width > few.mse.width
     return over_seeds(
@@ -149,27 +160,27 @@ def _zone_widens_with_data(ds: xr.Dataset) -> Measured:
 
 def _mismatch(found: Pair) -> xr.DataArray:
     """Test error minus train error, averaged over log α from FROM_SCALE on."""
-    gap = (found.test - found.train).sortby(ALPHA)
-    gap = gap.sel({ALPHA: gap[ALPHA] >= FROM_SCALE / ROUNDING})
-    if gap.sizes[ALPHA] < 2:
-        raise NotMeasured(f"needs several values of {ALPHA} from {FROM_SCALE:g} on")
-    log_alpha = np.log10(gap[ALPHA])
-    gap = gap.assign_coords({ALPHA: log_alpha})
-    return gap.integrate(ALPHA) / float(log_alpha[-1] - log_alpha[0])
+    gap = (found.test - found.train).sortby(INIT_SCALE)
+    gap = gap.sel({INIT_SCALE: gap[INIT_SCALE] >= FROM_SCALE / ROUNDING})
+    if gap.sizes[INIT_SCALE] < 2:
+        raise NotMeasured(f"needs several values of {INIT_SCALE} from {FROM_SCALE:g} on")
+    log_alpha = np.log10(gap[INIT_SCALE])
+    gap = gap.assign_coords({INIT_SCALE: log_alpha})
+    return gap.integrate(INIT_SCALE) / float(log_alpha[-1] - log_alpha[0])
 
 
 def _at_size(ds: xr.Dataset, loss: str, size: float) -> Pair:
-    found = Pair(*(nearest(x, SIZE, size) for x in errors(_trained_with(ds, loss))))
-    if ALPHA not in found.test.dims:
-        raise NotMeasured(f"needs several values of {ALPHA}")
+    found = Pair(*(nearest(x, TRAIN_SIZE, size) for x in errors(_trained_with(ds, loss))))
+    if INIT_SCALE not in found.test.dims:
+        raise NotMeasured(f"needs several values of {INIT_SCALE}")
     return found
 
 
 def _largest_size(ds: xr.Dataset) -> float:
     """The largest amount of data, which must be at least WIDENS times FEW."""
-    largest = float(with_axis(ds, SIZE)[SIZE].max())
+    largest = float(with_axis(ds, TRAIN_SIZE)[TRAIN_SIZE].max())
     if largest < WIDENS * FEW:
-        raise NotMeasured(f"needs {SIZE} of {WIDENS * FEW:g} or more")
+        raise NotMeasured(f"needs {TRAIN_SIZE} of {WIDENS * FEW:g} or more")
     return largest
 
 
@@ -180,7 +191,7 @@ def _size_note(largest: float) -> str:
 def _u_becomes_an_l(ds: xr.Dataset) -> Measured:
     largest = _largest_size(ds)
     few, many = (_at_size(ds, CROSS_ENTROPY, size) for size in (FEW, largest))
-    rises = [x.test.sortby(ALPHA).isel({ALPHA: -1}, drop=True) - x.test.min(ALPHA) for x in (few, many)]
+    rises = [x.test.sortby(INIT_SCALE).isel({INIT_SCALE: -1}, drop=True) - x.test.min(INIT_SCALE) for x in (few, many)]
     gaps = [_mismatch(x) for x in (few, many)]
     return over_seeds(
         (rises[1] <= LESS * rises[0]) & (gaps[1] <= LESS * gaps[0]),
@@ -189,21 +200,21 @@ def _u_becomes_an_l(ds: xr.Dataset) -> Measured:
             f"rise at N = {largest:,.0f}": rises[1],
             f"test - train error at N ≈ {FEW}, mean": gaps[0],
             f"mean at N = {largest:,.0f}": gaps[1],
-            "train error at the largest α there": many.train.sortby(ALPHA).isel({ALPHA: -1}, drop=True),
+            "train error at the largest α there": many.train.sortby(INIT_SCALE).isel({INIT_SCALE: -1}, drop=True),
         },
         note=_size_note(largest),
     )
 
 
 def _milder_than_the_squared_error(ds: xr.Dataset) -> Measured:
-    largest = float(with_axis(ds, SIZE)[SIZE].max())
+    largest = float(with_axis(ds, TRAIN_SIZE)[TRAIN_SIZE].max())
     sizes = {FEW: f"N ≈ {FEW}"} | ({largest: f"N = {largest:,.0f}"} if largest >= WIDENS * FEW else {})
     values, rises, train_errors = {}, {}, {}
     for size, name in sizes.items():
         for loss, words in ((CROSS_ENTROPY, "cross-entropy"), (MSE, "the squared error")):
             found = _at_size(ds, loss, size)
-            at = Pair(*(nearest(x, ALPHA, FIG3_LARGEST) for x in found))
-            rises[size, loss], train_errors[size, loss] = at.test - found.test.min(ALPHA), at.train
+            at = Pair(*(nearest(x, INIT_SCALE, FIG3_LARGEST) for x in found))
+            rises[size, loss], train_errors[size, loss] = at.test - found.test.min(INIT_SCALE), at.train
             values[f"rise with {words}, {name}"] = rises[size, loss]
             values[f"train error with {words} there, {name}"] = at.train
     # Where training rows are not fitted, the test error may be high for want of training, and not because of the norm.

@@ -13,17 +13,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.omnigrok.fig2b_teacher_student import CODE_THETA, THETA, times
+from experiments.omnigrok.size_landscape import Zone, goldilocks
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, is_censored, last_value, t_fit, t_generalize, value_at
 from grok_jax.analysis.landscape import error, l_shape, minimised, place_of_minimum, reduced, u_shape
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at
-from grok_jax.analysis.size_landscape import Zone, goldilocks
 from grok_jax.plotting.curves import curve, legend
 from grok_jax.plotting.landscape import train_and_test, way_over
 from grok_jax.plotting.style import NORM, OKABE_ITO, panel_label, style
 
-SPHERE, GAMMA, ALPHA = "optimizer.constant_norm", "optimizer.weight_decay", "model.init_scale"
+CONSTANT_NORM, WEIGHT_DECAY, INIT_SCALE = "optimizer.constant_norm", "optimizer.weight_decay", "model.init_scale"
 LARGE, SMALL, DECAY = 2.0, 0.5, 0.03  # initialisation scales, weight decay
 MINIMISING_STEPS, PAPER_STEPS = 10_000, 100_000
 CORNER, MINIMUM = 1.0, (0.5, 1.6)  # scales; those of fig. 2a
@@ -53,14 +53,18 @@ def plot(ds: xr.Dataset) -> Figure:
     """Runs over the landscape by (a) their train and (b) their test loss, (c) their weight norm against the step."""
     landscape, free = _landscape(ds), _free(ds)
     zone = [float(median_of_seeds(end).median) for end in _zone(landscape)[:2]]
-    critical = float(median_of_seeds(place_of_minimum(reduced(landscape["test_loss"]), ALPHA)).median)
-    runs = [free.isel({free[ALPHA].dims[0]: i}) for i in range(free[ALPHA].size)] if free[ALPHA].ndim else [free]
+    critical = float(median_of_seeds(place_of_minimum(reduced(landscape["test_loss"]), INIT_SCALE)).median)
+    runs = (
+        [free.isel({free[INIT_SCALE].dims[0]: i}) for i in range(free[INIT_SCALE].size)]
+        if free[INIT_SCALE].ndim
+        else [free]
+    )
     losses = [reduced(landscape[name]).clip(min=LOWEST) for name in ("train_loss", "test_loss")]
     with style():
         figure = Figure(figsize=(14.4, 4.9), layout="constrained")
         panels = figure.subplots(1, 3)
         for ax, letter, name in zip(panels, "ab", ("train_loss", "test_loss"), strict=False):
-            train_and_test(ax, *losses, ALPHA, name=NORM_NAME)
+            train_and_test(ax, *losses, INIT_SCALE, name=NORM_NAME)
             for run, colour in zip(runs, cycle(RUN_COLOURS)):
                 way_over(ax, _norm(run), run[name].clip(min=LOWEST), colour=colour, marks=_marks(run))
             ax.axvspan(*zone, **ZONE)
@@ -82,7 +86,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _norms(ax: Axes, runs: list[xr.Dataset], zone: list[float]) -> None:
     for run, colour in zip(runs, cycle(RUN_COLOURS)):
-        decay, scale = run[GAMMA].item(), run[ALPHA].item()
+        decay, scale = run[WEIGHT_DECAY].item(), run[INIT_SCALE].item()
         curve(ax, _norm(run), colour=colour, label=f"from α = {scale:g}, decay γ = {decay:g}")
         for marker, step in _marks(run).items():
             if 1 <= step <= run["step"].max():
@@ -94,25 +98,29 @@ def _norms(ax: Axes, runs: list[xr.Dataset], zone: list[float]) -> None:
 
 
 def _landscape(ds: xr.Dataset) -> xr.Dataset:
-    """The runs on spheres, over ALPHA."""
-    spheres = runs_at(ds, {SPHERE: True}).dropna("step", how="all")
-    return spheres.swap_dims({spheres[ALPHA].dims[0]: ALPHA}).sortby(ALPHA) if spheres[ALPHA].ndim else spheres
+    """The runs on spheres, over INIT_SCALE."""
+    spheres = runs_at(ds, {CONSTANT_NORM: True}).dropna("step", how="all")
+    return (
+        spheres.swap_dims({spheres[INIT_SCALE].dims[0]: INIT_SCALE}).sortby(INIT_SCALE)
+        if spheres[INIT_SCALE].ndim
+        else spheres
+    )
 
 
 def _free(ds: xr.Dataset) -> xr.Dataset:
     """The unconstrained runs."""
-    return runs_at(ds, {SPHERE: False}).dropna("step", how="all")
+    return runs_at(ds, {CONSTANT_NORM: False}).dropna("step", how="all")
 
 
 def _norm(run: xr.Dataset) -> Float[xr.DataArray, "*runs step"]:
     """Weight norm over that of the standard initialisation, α at the start."""
-    norm = run[ALPHA] * run["weight_norm"] / run["weight_norm"].isel(step=0)
+    norm = run[INIT_SCALE] * run["weight_norm"] / run["weight_norm"].isel(step=0)
     return norm.rename("weight norm")
 
 
 def _zone(landscape: xr.Dataset) -> Zone:
     """The scales at which the solution on the sphere has generalised: the Goldilocks zone."""
-    return goldilocks(error(reduced(landscape["test_accuracy"])), ALPHA, 1 - LEVEL + ROUNDING)
+    return goldilocks(error(reduced(landscape["test_accuracy"])), INIT_SCALE, 1 - LEVEL + ROUNDING)
 
 
 def _times(run: xr.Dataset) -> Times:
@@ -127,8 +135,8 @@ def _marks(run: xr.Dataset) -> dict[str, float]:
 
 
 def _has_l_and_u(ds: xr.Dataset) -> Measured:
-    found = minimised(_landscape(ds), ALPHA, MINIMISING_STEPS)
-    l_like, u_like = l_shape(found, ALPHA, CORNER), u_shape(found, ALPHA, MINIMUM)
+    found = minimised(_landscape(ds), INIT_SCALE, MINIMISING_STEPS)
+    l_like, u_like = l_shape(found, INIT_SCALE, CORNER), u_shape(found, INIT_SCALE, MINIMUM)
     return over_seeds(l_like.holds & u_like.holds, {**u_like.values, **l_like.values})
 
 
@@ -138,7 +146,7 @@ def _is_full(ds: xr.Dataset) -> bool:
 
 def _slides_into_the_zone(ds: xr.Dataset) -> Measured:
     zone, free = _zone(_landscape(ds)), _free(ds)
-    run = _times(runs_at(free, {ALPHA: LARGE, GAMMA: DECAY}))
+    run = _times(runs_at(free, {INIT_SCALE: LARGE, WEIGHT_DECAY: DECAY}))
     away = np.log10(run.at_late / zone.high)
     return over_seeds(
         (run.at_fit > zone.high) & (abs(away) <= ENTERED),
@@ -158,7 +166,7 @@ def _slides_into_the_zone(ds: xr.Dataset) -> Measured:
 
 def _small_generalises_at_once(ds: xr.Dataset) -> Measured:
     zone, free = _zone(_landscape(ds)), _free(ds)
-    runs = runs_at(free, {ALPHA: SMALL, GAMMA: DECAY})
+    runs = runs_at(free, {INIT_SCALE: SMALL, WEIGHT_DECAY: DECAY})
     run, (fit, late, ratio) = _times(runs), times(runs)
     return over_seeds(
         np.isfinite(late) & (ratio <= TOGETHER),
@@ -178,15 +186,15 @@ def _small_generalises_at_once(ds: xr.Dataset) -> Measured:
 def _time_is_that_of_the_decay(ds: xr.Dataset) -> Measured:
     zone, free = _zone(_landscape(ds)), _free(ds)
     rate = config_value(ds, "optimizer.learning_rate")
-    at_large = runs_at(free, {ALPHA: LARGE})
-    decays = sorted({float(gamma) for gamma in np.atleast_1d(at_large[GAMMA]) if 0 < gamma < TOO_LARGE})
+    at_large = runs_at(free, {INIT_SCALE: LARGE})
+    decays = sorted({float(gamma) for gamma in np.atleast_1d(at_large[WEIGHT_DECAY]) if 0 < gamma < TOO_LARGE})
     if rate is None or len(decays) < 2:
         raise NotMeasured(
-            f"needs optimizer.learning_rate, and 2 values of {GAMMA} above 0 and moderate at α = {LARGE:g}"
+            f"needs optimizer.learning_rate, and 2 values of {WEIGHT_DECAY} above 0 and moderate at α = {LARGE:g}"
         )
     values, ratios = {}, []
     for gamma in decays:
-        run = _times(runs_at(at_large, {GAMMA: gamma}))
+        run = _times(runs_at(at_large, {WEIGHT_DECAY: gamma}))
         said = np.log(run.start / zone.high) / (rate * gamma)
         ratios.append(run.late / said.where(said > 0))
         values |= {f"t95(test) at γ = {gamma:g}": run.late, f"over ln(w₀/w_c)/(ηγ), γ = {gamma:g}": ratios[-1]}
@@ -197,7 +205,7 @@ def _time_is_that_of_the_decay(ds: xr.Dataset) -> Measured:
 
 
 def _too_large_a_decay(ds: xr.Dataset) -> Measured:
-    zone, runs = _zone(_landscape(ds)), runs_at(_free(ds), {ALPHA: LARGE, GAMMA: TOO_LARGE})
+    zone, runs = _zone(_landscape(ds)), runs_at(_free(ds), {INIT_SCALE: LARGE, WEIGHT_DECAY: TOO_LARGE})
     runs = runs.dropna("step", how="all")
     end, best = last_value(_norm(runs)), {name: runs[f"{name}_accuracy"].max("step") for name in ("train", "test")}
     return over_seeds(

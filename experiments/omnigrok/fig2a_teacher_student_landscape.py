@@ -15,7 +15,7 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence, train_and_test
 from grok_jax.plotting.style import panel_label, style
 
-ALPHA = "model.init_scale"
+INIT_SCALE = "model.init_scale"
 PAPER_STEPS = 10_000
 STANDARD, LARGEST = 1.0, 10.0  # initialisation scales
 GOLDILOCKS = (0.5, 1.6)
@@ -24,32 +24,32 @@ MISMATCH = 1e3
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) the reduced losses over α, (b) whether the minimum on each sphere was reached."""
-    ds = with_axis(ds, ALPHA)
+    ds = with_axis(ds, INIT_SCALE)
     name = "initialisation scale α = w/w₀"
     with style():
         figure = Figure(figsize=(10.5, 3.9), layout="constrained")
         left, right = figure.subplots(1, 2)
-        train_and_test(left, reduced(ds["train_loss"]), reduced(ds["test_loss"]), ALPHA, name=name)
+        train_and_test(left, reduced(ds["train_loss"]), reduced(ds["test_loss"]), INIT_SCALE, name=name)
         left.axvline(STANDARD, color="0.5", linestyle=":", linewidth=1.2, label="standard initialisation")
         left.set_ylabel("reduced loss")
         legend(left)
-        convergence(right, ds, ALPHA, name=name)
+        convergence(right, ds, INIT_SCALE, name=name)
         for ax, letter in ((left, "a"), (right, "b")):
             panel_label(ax, letter)
     return figure
 
 
 def _is_u_shaped(ds: xr.Dataset) -> Measured:
-    return over_seeds(*u_shape(minimised(ds, ALPHA, PAPER_STEPS), ALPHA, GOLDILOCKS))
+    return over_seeds(*u_shape(minimised(ds, INIT_SCALE, PAPER_STEPS), INIT_SCALE, GOLDILOCKS))
 
 
 def _is_l_shaped(ds: xr.Dataset) -> Measured:
-    return over_seeds(*l_shape(minimised(ds, ALPHA, PAPER_STEPS), ALPHA, STANDARD))
+    return over_seeds(*l_shape(minimised(ds, INIT_SCALE, PAPER_STEPS), INIT_SCALE, STANDARD))
 
 
 def _ends_high(ds: xr.Dataset) -> Measured:
-    test = minimised(ds, ALPHA, PAPER_STEPS)["test_loss"]
-    end, lowest = runs_at(test.to_dataset(), {ALPHA: LARGEST})["test_loss"], test.min(ALPHA, skipna=False)
+    test = minimised(ds, INIT_SCALE, PAPER_STEPS)["test_loss"]
+    end, lowest = runs_at(test.to_dataset(), {INIT_SCALE: LARGEST})["test_loss"], test.min(INIT_SCALE, skipna=False)
     ratio = end / lowest
     holds = np.isfinite(ratio) & (ratio > MISMATCH)
     return over_seeds(holds, {"test(α = 10) / minimum": ratio, "test(α = 10)": end, "minimum": lowest})
@@ -85,10 +85,10 @@ TEST = (0.016421, 0.011689, 0.002266, 3.33e-4, 8.6e-5, 7.8e-5, 1.471e-3, 0.04063
 def _checks() -> list[Check]:
     checks = []
     for place, loss in {0: 0.018496, 5: 0.048158, 10: 23.1645}.items():
-        checks += at_steps("train_loss", {ALPHA: 10 ** (place / 5 - 1)}, {0: loss})
+        checks += at_steps("train_loss", {INIT_SCALE: 10 ** (place / 5 - 1)}, {0: loss})
     for curve, losses in (("train_loss", TRAIN), ("test_loss", TEST)):
         for place, loss in enumerate(losses):
-            checks += at_steps(curve, {ALPHA: 10 ** (place / 5 - 1)}, {9800: loss})
+            checks += at_steps(curve, {INIT_SCALE: 10 ** (place / 5 - 1)}, {9800: loss})
     return checks
 
 

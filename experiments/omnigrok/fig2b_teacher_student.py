@@ -17,7 +17,7 @@ from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 
-ALPHA, GAMMA = "model.init_scale", "optimizer.weight_decay"
+INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
 LARGE, SMALL = 2.0, 0.5  # initialisation scales
 PAPER_STEPS = 1e5
 GROKKING_DELAY = 10.0
@@ -29,16 +29,16 @@ THETA, CODE_THETA = 0.01, 1e-3
 
 def plot(ds: xr.Dataset) -> Figure:
     """Accuracies against steps, a row for each init_scale (largest first), a column for each weight decay."""
-    ds = with_axis(with_axis(ds, ALPHA), GAMMA)
+    ds = with_axis(with_axis(ds, INIT_SCALE), WEIGHT_DECAY)
     theta = config_value(ds, "training.accuracy_threshold")
-    alphas, gammas = np.sort(ds[ALPHA])[::-1], np.sort(ds[GAMMA])
+    alphas, gammas = np.sort(ds[INIT_SCALE])[::-1], np.sort(ds[WEIGHT_DECAY])
     with style():
         figure = Figure(figsize=(1.2 + 2.9 * gammas.size, 0.6 + 2.4 * alphas.size), layout="constrained")
         panels = figure.subplots(alphas.size, gammas.size, sharex=True, sharey=True, squeeze=False)
         for row, alpha in enumerate(alphas):
             for column, gamma in enumerate(gammas):
                 ax = panels[row, column]
-                learning_curves(ax, ds.sel({ALPHA: alpha, GAMMA: gamma}))
+                learning_curves(ax, ds.sel({INIT_SCALE: alpha, WEIGHT_DECAY: gamma}))
                 ax.set_title(f"α = {alpha:g}, γ = {gamma:g}")
                 if alphas.size * gammas.size <= len(ascii_lowercase):
                     panel_label(ax, ascii_lowercase[row * gammas.size + column])
@@ -84,13 +84,15 @@ def _code_delay(runs: xr.Dataset) -> dict[str, xr.DataArray]:
 
 def _no_decay_never(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
-    runs = runs_at(ds, {ALPHA: LARGE, GAMMA: 0.0})
+    runs = runs_at(ds, {INIT_SCALE: LARGE, WEIGHT_DECAY: 0.0})
     fit, late, _ = times(runs)
     never = is_censored(late)
     decided = xr.ones_like(never)
     if not budget.is_full:
         # "Never" then says something only where small decay has had the time to generalise.
-        decided = ~never | (np.isfinite(fit) & np.isfinite(times(runs_at(ds, {ALPHA: LARGE, GAMMA: 0.03})).late))
+        decided = ~never | (
+            np.isfinite(fit) & np.isfinite(times(runs_at(ds, {INIT_SCALE: LARGE, WEIGHT_DECAY: 0.03})).late)
+        )
     values = {
         "t95(test)": late,
         "t95(train)": fit,
@@ -102,7 +104,7 @@ def _no_decay_never(ds: xr.Dataset) -> Measured:
 
 def _small_decay_groks(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
-    runs = runs_at(ds, {ALPHA: LARGE, GAMMA: 0.03})
+    runs = runs_at(ds, {INIT_SCALE: LARGE, WEIGHT_DECAY: 0.03})
     fit, late, ratio = times(runs)
     return over_seeds(
         np.isfinite(ratio) & (ratio > GROKKING_DELAY),
@@ -114,7 +116,7 @@ def _small_decay_groks(ds: xr.Dataset) -> Measured:
 
 def _large_decay_is_faster(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
-    runs = [runs_at(ds, {ALPHA: LARGE, GAMMA: gamma}) for gamma in (0.03, 1.0)]
+    runs = [runs_at(ds, {INIT_SCALE: LARGE, WEIGHT_DECAY: gamma}) for gamma in (0.03, 1.0)]
     slow, fast = (times(run).late for run in runs)
     # A slow run that never generalises took longer than the budget: a lower bound, enough where it is 5 times.
     at_least = np.minimum(slow, budget.steps) / fast
@@ -128,20 +130,20 @@ def _large_decay_is_faster(ds: xr.Dataset) -> Measured:
 
 def _small_init_always_generalizes(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
-    runs = runs_at(ds, {ALPHA: SMALL})
-    if runs.sizes.get(GAMMA, 1) < 2:
-        raise NotMeasured(f"needs several values of {GAMMA}")
+    runs = runs_at(ds, {INIT_SCALE: SMALL})
+    if runs.sizes.get(WEIGHT_DECAY, 1) < 2:
+        raise NotMeasured(f"needs several values of {WEIGHT_DECAY}")
     _, late, ratio = times(runs)
     holds = np.isfinite(late) & (ratio <= GROKKING_DELAY)
     refuted = ~holds & (~is_censored(late) | budget.is_full)
     code = times(runs, CODE_THETA)
     values = {
-        "largest delay": ratio.max(GAMMA, skipna=False),
-        "last t95(test)": late.max(GAMMA, skipna=False),
-        f"largest delay at θ = {CODE_THETA:g}": code.delay.max(GAMMA, skipna=False),
-        "last t95(test) there": code.late.max(GAMMA, skipna=False),
+        "largest delay": ratio.max(WEIGHT_DECAY, skipna=False),
+        "last t95(test)": late.max(WEIGHT_DECAY, skipna=False),
+        f"largest delay at θ = {CODE_THETA:g}": code.delay.max(WEIGHT_DECAY, skipna=False),
+        "last t95(test) there": code.late.max(WEIGHT_DECAY, skipna=False),
     }
-    return over_seeds(holds.all(GAMMA), values, refuted.any(GAMMA) | holds.all(GAMMA), budget.note)
+    return over_seeds(holds.all(WEIGHT_DECAY), values, refuted.any(WEIGHT_DECAY) | holds.all(WEIGHT_DECAY), budget.note)
 
 
 CLAIMS = [

@@ -17,7 +17,7 @@ from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 from grok_jax.plotting.times import legend_below, times_along
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 INVERSE, INVERSE_TOLERANCE = -1.0, 0.15
 FLAT_TOLERANCE = 0.1
 CONSTANT = 1.2  # the largest norm over the smallest
@@ -26,22 +26,24 @@ FEWEST = 4  # decays
 
 def plot(ds: xr.Dataset) -> Figure:
     """(c) the steps to 95% accuracy against γ with the fitted laws; beside them the weight norms at these steps."""
-    ds = with_axis(ds, GAMMA)
+    ds = with_axis(ds, WEIGHT_DECAY)
     times = {"train": (t_fit(ds), TRAIN, "s"), "test": (t_generalize(ds), TEST, "o")}
     with style():
         figure = Figure(figsize=(10.5, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         for name, (time, colour, marker) in times.items():
             budget = float(ds["step"][-1])
-            times_along(left, time, GAMMA, colour=colour, label=f"95% {name} accuracy", budget=budget, marker=marker)
-            law = fit_power_law(time[GAMMA], time)
+            times_along(
+                left, time, WEIGHT_DECAY, colour=colour, label=f"95% {name} accuracy", budget=budget, marker=marker
+            )
+            law = fit_power_law(time[WEIGHT_DECAY], time)
             if np.isfinite(law.slope):
-                line = law.prefactor * ds[GAMMA] ** law.slope
-                left.plot(ds[GAMMA], line, color=colour, linestyle="--", label=f"t ∝ $γ^{{{law.slope:.2f}}}$")
+                line = law.prefactor * ds[WEIGHT_DECAY] ** law.slope
+                left.plot(ds[WEIGHT_DECAY], line, color=colour, linestyle="--", label=f"t ∝ $γ^{{{law.slope:.2f}}}$")
             norm = value_at(ds["weight_norm"], time)
-            slice_along(right, norm, GAMMA, colour=colour, label=f"at 95% {name} accuracy")
+            slice_along(right, norm, WEIGHT_DECAY, colour=colour, label=f"at 95% {name} accuracy")
         start = ds["weight_norm"].isel(step=0)
-        slice_along(right, start, GAMMA, colour="0.5", label="at the start", linestyle=":")
+        slice_along(right, start, WEIGHT_DECAY, colour="0.5", label="at the start", linestyle=":")
         left.set_xlabel("weight decay γ")
         legend_below(left)
         right.set(xlabel="weight decay γ", ylabel="weight norm", ylim=(0, None))
@@ -51,7 +53,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _slope_near(time: Float[xr.DataArray, "..."], expected: float, tolerance: float) -> Measured:
-    slopes, pooled = slopes_along(time, GAMMA), fit_power_law(time[GAMMA], time)
+    slopes, pooled = slopes_along(time, WEIGHT_DECAY), fit_power_law(time[WEIGHT_DECAY], time)
     all_seeds = xr.ones_like(slopes)
     return over_seeds(
         abs(slopes - expected) <= tolerance,
@@ -60,35 +62,35 @@ def _slope_near(time: Float[xr.DataArray, "..."], expected: float, tolerance: fl
             "of all seeds together": pooled.slope * all_seeds,
             "from (95%)": pooled.slope_low * all_seeds,
             "to": pooled.slope_high * all_seeds,
-            f"steps at γ = {float(time[GAMMA][0]):.2g}": time.isel({GAMMA: 0}, drop=True),
-            f"at {float(time[GAMMA][-1]):.2g}": time.isel({GAMMA: -1}, drop=True),
+            f"steps at γ = {float(time[WEIGHT_DECAY][0]):.2g}": time.isel({WEIGHT_DECAY: 0}, drop=True),
+            f"at {float(time[WEIGHT_DECAY][-1]):.2g}": time.isel({WEIGHT_DECAY: -1}, drop=True),
         },
         decided=slopes.notnull(),
     )
 
 
 def _inverse_of_decay(ds: xr.Dataset) -> Measured:
-    return _slope_near(t_generalize(sorted_along(ds, GAMMA, FEWEST)), INVERSE, INVERSE_TOLERANCE)
+    return _slope_near(t_generalize(sorted_along(ds, WEIGHT_DECAY, FEWEST)), INVERSE, INVERSE_TOLERANCE)
 
 
 def _fits_regardless(ds: xr.Dataset) -> Measured:
-    return _slope_near(t_fit(sorted_along(ds, GAMMA, FEWEST)), 0.0, FLAT_TOLERANCE)
+    return _slope_near(t_fit(sorted_along(ds, WEIGHT_DECAY, FEWEST)), 0.0, FLAT_TOLERANCE)
 
 
 def _one_norm(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(ds, GAMMA, FEWEST)
+    ds = sorted_along(ds, WEIGHT_DECAY, FEWEST)
     late = t_generalize(ds)
     norm = value_at(ds["weight_norm"], late)
-    spread = norm.max(GAMMA, skipna=False) / norm.min(GAMMA, skipna=False)
+    spread = norm.max(WEIGHT_DECAY, skipna=False) / norm.min(WEIGHT_DECAY, skipna=False)
     return over_seeds(
         spread <= CONSTANT,
         {
             "largest norm / smallest": spread,
-            f"norm at γ = {float(ds[GAMMA][0]):.2g}": norm.isel({GAMMA: 0}, drop=True),
-            f"at {float(ds[GAMMA][-1]):.2g}": norm.isel({GAMMA: -1}, drop=True),
-            "norm at the start": ds["weight_norm"].isel(step=0, drop=True).mean(GAMMA),
+            f"norm at γ = {float(ds[WEIGHT_DECAY][0]):.2g}": norm.isel({WEIGHT_DECAY: 0}, drop=True),
+            f"at {float(ds[WEIGHT_DECAY][-1]):.2g}": norm.isel({WEIGHT_DECAY: -1}, drop=True),
+            "norm at the start": ds["weight_norm"].isel(step=0, drop=True).mean(WEIGHT_DECAY),
         },
-        decided=~is_censored(late).any(GAMMA) & spread.notnull(),
+        decided=~is_censored(late).any(WEIGHT_DECAY) & spread.notnull(),
     )
 
 

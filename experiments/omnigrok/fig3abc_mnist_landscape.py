@@ -7,21 +7,21 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import still_falling
-from grok_jax.analysis.selection import with_axis
-from grok_jax.analysis.size_landscape import (
-    ALPHA,
+from experiments.omnigrok.size_landscape import (
+    INIT_SCALE,
     NEAR,
-    SIZE,
+    TRAIN_SIZE,
     Pair,
     critical_size,
     errors,
     is_between,
     lu_shape,
     nearest,
+    size_landscape,
 )
-from grok_jax.plotting.size_landscape import size_landscape
+from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
+from grok_jax.analysis.landscape import still_falling
+from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.style import style
 
 FEW, MANY, LARGE = 200, 8000, 8000  # training digits
@@ -42,7 +42,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
-    found = [tuple(nearest(x, SIZE, FEW) for x in errors(ds, value)) for value in ("final", "best")]
+    found = [tuple(nearest(x, TRAIN_SIZE, FEW) for x in errors(ds, value)) for value in ("final", "best")]
     shape, best = (lu_shape(Pair(*pair), above=FROM_SCALE) for pair in found)
     is_u = (shape.rise_below >= RISE) & (shape.rise_above >= RISE) & is_between(shape.place, *PLACE)
     return over_seeds(
@@ -59,7 +59,7 @@ def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
 
 
 def _at_scale(x: xr.DataArray, scale: float, size: float) -> xr.DataArray:
-    return nearest(nearest(x, ALPHA, scale), SIZE, size)
+    return nearest(nearest(x, INIT_SCALE, scale), TRAIN_SIZE, size)
 
 
 def _more_data_help_at_large_scale(ds: xr.Dataset) -> Measured:
@@ -78,7 +78,7 @@ def _more_data_help_at_large_scale(ds: xr.Dataset) -> Measured:
 
 
 def _gap_closes(ds: xr.Dataset) -> Measured:
-    largest = float(np.max(with_axis(ds, SIZE)[SIZE]))
+    largest = float(np.max(with_axis(ds, TRAIN_SIZE)[TRAIN_SIZE]))
     if largest < LARGE / 10**NEAR:
         raise NotMeasured(f"needs {LARGE:,} training digits or more; the largest size is {largest:,.0f}")
     found = errors(ds)
@@ -91,8 +91,8 @@ def _gap_closes(ds: xr.Dataset) -> Measured:
 
 
 def _thumb_has_a_tip(ds: xr.Dataset) -> Measured:
-    if min(ds.sizes.get(ALPHA, 1), ds.sizes.get(SIZE, 1)) < 2:
-        raise NotMeasured(f"needs several values of {ALPHA} and of {SIZE}")
+    if min(ds.sizes.get(INIT_SCALE, 1), ds.sizes.get(TRAIN_SIZE, 1)) < 2:
+        raise NotMeasured(f"needs several values of {INIT_SCALE} and of {TRAIN_SIZE}")
     final, best = (critical_size(errors(ds, value).test, TIP) for value in ("final", "best"))
     return over_seeds(
         np.isfinite(final),
@@ -103,7 +103,7 @@ def _thumb_has_a_tip(ds: xr.Dataset) -> Measured:
 
 
 def _listed(ds: xr.Dataset) -> str:
-    sizes = np.sort(ds[SIZE].values)
+    sizes = np.sort(ds[TRAIN_SIZE].values)
     return ", ".join(f"{size:,}" for size in sizes) if sizes.size <= 6 else f"{sizes[0]:,} to {sizes[-1]:,}"
 
 

@@ -16,7 +16,7 @@ from grok_jax.analysis.selection import config_value
 from grok_jax.plotting.curves import learning_curves, legend, mark_time, weight_norm_axis
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 PAPER_DECAY, PAPER_STEPS = 0.01, 1e5
 FIT_STEPS, MEMORISED_STEPS = 3e3, 5e3
 MEMORISED, GENERALISED = 0.3, 0.8  # test accuracies: below the one, above the other
@@ -43,19 +43,19 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _setting(ds: xr.Dataset) -> str:
-    symbols = {"task.train_size": "N", "model.init_scale": "α", GAMMA: "γ"}
+    symbols = {"task.train_size": "N", "model.init_scale": "α", WEIGHT_DECAY: "γ"}
     known = {symbol: config_value(ds, name) for name, symbol in symbols.items()}
     return ", ".join(f"{symbol} = {value:g}" for symbol, value in known.items() if value is not None)
 
 
 def _runs(ds: xr.Dataset) -> xr.Dataset:
-    if ds.sizes.get(GAMMA, 1) != 1:
-        raise NotMeasured(f"needs one value of {GAMMA}; the results have {ds.sizes[GAMMA]}")
-    return ds.squeeze(GAMMA) if GAMMA in ds.dims else ds
+    if ds.sizes.get(WEIGHT_DECAY, 1) != 1:
+        raise NotMeasured(f"needs one value of {WEIGHT_DECAY}; the results have {ds.sizes[WEIGHT_DECAY]}")
+    return ds.squeeze(WEIGHT_DECAY) if WEIGHT_DECAY in ds.dims else ds
 
 
 def _is_paper_scale(ds: xr.Dataset) -> bool:
-    weight_decay = config_value(ds, GAMMA)
+    weight_decay = config_value(ds, WEIGHT_DECAY)
     long_enough = float(ds["step"][-1]) >= PAPER_STEPS
     return long_enough and weight_decay is not None and math.isclose(weight_decay, PAPER_DECAY, rel_tol=1e-6)
 
@@ -63,7 +63,7 @@ def _is_paper_scale(ds: xr.Dataset) -> bool:
 def _scale_note(ds: xr.Dataset, measured: str) -> str:
     if _is_paper_scale(ds):
         return ""
-    decay = config_value(ds, GAMMA)
+    decay = config_value(ds, WEIGHT_DECAY)
     shown = "unknown" if decay is None else f"{decay:g}"
     return f"{measured}: weight decay {shown} and {float(ds['step'][-1]):,.0f} steps in place of .01 and 1e5"
 

@@ -16,7 +16,7 @@ from grok_jax.plotting.curves import curve, legend
 from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
 from grok_jax.plotting.times import legend_below, times_along
 
-SIZE = "task.train_size"
+TRAIN_SIZE = "task.train_size"
 LEVEL = 0.8  # test accuracy, as in figure 3d
 FALLING = -0.9  # rank correlation
 STEEPER = 1.5  # the local slope toward the smallest size that generalises over that of the others
@@ -27,14 +27,14 @@ FEWEST = 3
 
 def plot(ds: xr.Dataset) -> Figure:
     """(e) steps to fit and to generalise against N; beside it the test accuracies that they are read off."""
-    ds = with_axis(ds, SIZE).sortby(SIZE)
+    ds = with_axis(ds, TRAIN_SIZE).sortby(TRAIN_SIZE)
     with style():
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         _times(left, ds)
-        for i, colour in enumerate(colours(ds.sizes[SIZE])):
-            runs = ds.isel({SIZE: i})
-            curve(right, runs["test_accuracy"], colour=colour, label=f"N = {runs[SIZE].item():,.0f}")
+        for i, colour in enumerate(colours(ds.sizes[TRAIN_SIZE])):
+            runs = ds.isel({TRAIN_SIZE: i})
+            curve(right, runs["test_accuracy"], colour=colour, label=f"N = {runs[TRAIN_SIZE].item():,.0f}")
         right.axhline(LEVEL, color="0.5", linestyle=":", linewidth=1)
         right.set(ylabel="test accuracy", ylim=(-0.03, 1.03))
         legend(right, loc="upper left")
@@ -44,9 +44,9 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _times(ax: Axes, ds: xr.Dataset) -> None:
     budget = float(ds["step"][-1])
-    times_along(ax, t_fit(ds), SIZE, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
+    times_along(ax, t_fit(ds), TRAIN_SIZE, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
     late = first_crossing(ds["test_accuracy"], LEVEL)
-    times_along(ax, late, SIZE, colour=TEST, label=f"{LEVEL:.0%} test accuracy", budget=budget)
+    times_along(ax, late, TRAIN_SIZE, colour=TEST, label=f"{LEVEL:.0%} test accuracy", budget=budget)
     size = float(_critical_size(ds).median())
     if np.isfinite(size):
         ax.axvline(size, color="0.5", linestyle=":", label=f"best test accuracy {LEVEL:.0%}: N = {size:.0f}")
@@ -56,8 +56,8 @@ def _times(ax: Axes, ds: xr.Dataset) -> None:
 
 def _critical_size(ds: xr.Dataset) -> xr.DataArray:
     """Where the best test accuracy crosses the level, interpolated in log N; NaN where it does not."""
-    best = ds["test_accuracy"].max("step").transpose(..., SIZE)
-    log_size = np.log(ds[SIZE].values)
+    best = ds["test_accuracy"].max("step").transpose(..., TRAIN_SIZE)
+    log_size = np.log(ds[TRAIN_SIZE].values)
 
     def crossing(accuracy: np.ndarray) -> float:
         above = np.flatnonzero(accuracy >= LEVEL)
@@ -66,22 +66,22 @@ def _critical_size(ds: xr.Dataset) -> xr.DataArray:
         pair = slice(above[0] - 1, above[0] + 1)
         return float(np.exp(np.interp(LEVEL, accuracy[pair], log_size[pair])))
 
-    return xr.apply_ufunc(crossing, best, input_core_dims=[[SIZE]], vectorize=True)
+    return xr.apply_ufunc(crossing, best, input_core_dims=[[TRAIN_SIZE]], vectorize=True)
 
 
 def _time_falls(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(ds, SIZE, FEWEST)
+    ds = sorted_along(ds, TRAIN_SIZE, FEWEST)
     late = first_crossing(ds["test_accuracy"], LEVEL)
-    rank = rank_correlation(late, SIZE)
-    informative = np.isfinite(late).sum(SIZE) >= FEWEST
+    rank = rank_correlation(late, TRAIN_SIZE)
+    informative = np.isfinite(late).sum(TRAIN_SIZE) >= FEWEST
     reached = late.where(np.isfinite(late))
     return over_seeds(
         rank <= FALLING,
         {
             "rank correlation": rank,
-            "longest finite t80(test)": reached.max(SIZE),
-            f"at N = {ds[SIZE][-1].item():,}": late.isel({SIZE: -1}, drop=True),
-            "sizes that get there": np.isfinite(late).sum(SIZE),
+            "longest finite t80(test)": reached.max(TRAIN_SIZE),
+            f"at N = {ds[TRAIN_SIZE][-1].item():,}": late.isel({TRAIN_SIZE: -1}, drop=True),
+            "sizes that get there": np.isfinite(late).sum(TRAIN_SIZE),
         },
         decided=rank.notnull() & informative,
     )
@@ -102,18 +102,23 @@ def local_slopes(late: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
         return (y[1] - y[0]) / (x[1] - x[0]), np.polyfit(x[1:], y[1:], 1)[0]
 
     return xr.apply_ufunc(
-        slopes, late, late[SIZE], input_core_dims=[[SIZE], [SIZE]], output_core_dims=[[], []], vectorize=True
+        slopes,
+        late,
+        late[TRAIN_SIZE],
+        input_core_dims=[[TRAIN_SIZE], [TRAIN_SIZE]],
+        output_core_dims=[[], []],
+        vectorize=True,
     )
 
 
 def _without_bound(ds: xr.Dataset) -> Measured:
-    ds = sorted_along(ds, SIZE, FEWEST)
+    ds = sorted_along(ds, TRAIN_SIZE, FEWEST)
     accuracy = ds["test_accuracy"]
     late = first_crossing(accuracy, LEVEL)
     never = is_censored(late)
     rise = last_value(accuracy) - value_at(accuracy, 0.8 * float(ds["step"][-1]))
-    below = ds[SIZE].where(never).max(SIZE)
-    above = ds[SIZE].where(np.isfinite(late)).min(SIZE)
+    below = ds[TRAIN_SIZE].where(never).max(TRAIN_SIZE)
+    above = ds[TRAIN_SIZE].where(np.isfinite(late)).min(TRAIN_SIZE)
     near, far = (x.rename(None) for x in local_slopes(late))
     ended = (rise.where(never) < STILL) | ~never
     return over_seeds(
@@ -124,9 +129,9 @@ def _without_bound(ds: xr.Dataset) -> Measured:
             "from N on it does": above,
             "slope of log time over log N, from there to the next N": near,
             "slope beyond": far,
-            "rise of the test accuracy in the last fifth, at most": rise.where(never).max(SIZE),
+            "rise of the test accuracy in the last fifth, at most": rise.where(never).max(TRAIN_SIZE),
         },
-        decided=near.notnull() & far.notnull() & (above <= NEAR * below) & ended.all(SIZE),
+        decided=near.notnull() & far.notnull() & (above <= NEAR * below) & ended.all(TRAIN_SIZE),
         note=f"decided where a size up to {NEAR:g} times smaller never gets there, its test accuracy at rest",
     )
 

@@ -7,11 +7,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.size_landscape import INIT_SCALE, NEAR, ROUNDING, Pair, errors, nearest, size_landscape
 from grok_jax.analysis.claims import NOT_MEASURED, Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.landscape import place_of_minimum, still_falling
 from grok_jax.analysis.selection import with_axis
-from grok_jax.analysis.size_landscape import ALPHA, NEAR, ROUNDING, Pair, errors, nearest
-from grok_jax.plotting.size_landscape import size_landscape
 from grok_jax.plotting.style import style
 
 SIZE = "task.size"
@@ -33,7 +32,7 @@ def _few_mismatch(ds: xr.Dataset) -> Measured:
     found, best = (_errors(ds, FEW, value) for value in ("final", "best"))
     apart, place = mismatch(found)
     train, test = (rise_above_minimum(x) for x in found)
-    at = {ALPHA: place.fillna(found.test[ALPHA].max())}
+    at = {INIT_SCALE: place.fillna(found.test[INIT_SCALE].max())}
     return over_seeds(
         apart >= MISMATCH,
         {
@@ -41,8 +40,8 @@ def _few_mismatch(ds: xr.Dataset) -> Measured:
             "at α": place,
             "rise of the test error there": test.sel(at),
             "of the train error": train.sel(at),
-            "lowest test error": found.test.min(ALPHA),
-            "lowest train error": found.train.min(ALPHA),
+            "lowest test error": found.test.min(INIT_SCALE),
+            "lowest train error": found.train.min(INIT_SCALE),
             "with best accuracies, largest rise above": mismatch(best)[0],
         },
         decided=apart.notnull(),
@@ -52,9 +51,13 @@ def _few_mismatch(ds: xr.Dataset) -> Measured:
 def _errors(ds: xr.Dataset, size: float, value: str = "final") -> Pair:
     ds = with_axis(ds, SIZE)
     found = Pair(*(nearest(x, SIZE, size) for x in errors(ds, value)))
-    if ALPHA not in found.test.dims or found.test.sizes[ALPHA] < 3 or float(found.test[ALPHA].max()) <= STANDARD:
-        raise NotMeasured(f"needs 3 or more values of {ALPHA}, some of them above {STANDARD:g}")
-    return Pair(*(x.sortby(ALPHA) for x in found))
+    if (
+        INIT_SCALE not in found.test.dims
+        or found.test.sizes[INIT_SCALE] < 3
+        or float(found.test[INIT_SCALE].max()) <= STANDARD
+    ):
+        raise NotMeasured(f"needs 3 or more values of {INIT_SCALE}, some of them above {STANDARD:g}")
+    return Pair(*(x.sortby(INIT_SCALE) for x in found))
 
 
 def mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
@@ -63,13 +66,13 @@ def mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
     A gap that is the same at every α is none.
     """
     train, test = (rise_above_minimum(x) for x in found)
-    above = (test - train).where(test[ALPHA] > STANDARD * ROUNDING, drop=True)
-    return above.max(ALPHA), place_of_minimum(-above, ALPHA)
+    above = (test - train).where(test[INIT_SCALE] > STANDARD * ROUNDING, drop=True)
+    return above.max(INIT_SCALE), place_of_minimum(-above, INIT_SCALE)
 
 
 def rise_above_minimum(x: xr.DataArray) -> xr.DataArray:
     """x minus its smallest value over α."""
-    return x - x.min(ALPHA)
+    return x - x.min(INIT_SCALE)
 
 
 def _many_are_alike(ds: xr.Dataset) -> Measured:
@@ -79,25 +82,25 @@ def _many_are_alike(ds: xr.Dataset) -> Measured:
     apart = np.abs(rise_above_minimum(test) - rise_above_minimum(train))
     lost = still_falling(nearest(ds["train_loss"], SIZE, largest))
     rises = {
-        name: [x.isel({ALPHA: place}, drop=True) / x.min(ALPHA) for place in (0, -1)]
+        name: [x.isel({INIT_SCALE: place}, drop=True) / x.min(INIT_SCALE) for place in (0, -1)]
         for name, x in zip(("train", "test"), found, strict=True)
     }
     is_u = np.logical_and.reduce([np.minimum(*ends) >= RISE for ends in rises.values()])
     measured = over_seeds(
-        (apart <= ALIKE).all(ALPHA) & is_u,
+        (apart <= ALIKE).all(INIT_SCALE) & is_u,
         {
-            "largest difference of the rises over α": apart.max(ALPHA),
-            "largest |test - train error|": np.abs(test - train).max(ALPHA),
+            "largest difference of the rises over α": apart.max(INIT_SCALE),
+            "largest |test - train error|": np.abs(test - train).max(INIT_SCALE),
             **{
                 f"{name} error at the {end} α over its lowest": rises[name][i]
                 for name in rises
                 for i, end in enumerate(("smallest", "largest"))
             },
-            "lowest test error": test.min(ALPHA),
-            "at α": place_of_minimum(test, ALPHA),
-            "share of the train loss lost in the last tenth, largest over α": lost.max(ALPHA),
+            "lowest test error": test.min(INIT_SCALE),
+            "at α": place_of_minimum(test, INIT_SCALE),
+            "share of the train loss lost in the last tenth, largest over α": lost.max(INIT_SCALE),
         },
-        decided=apart.notnull().all(ALPHA),
+        decided=apart.notnull().all(INIT_SCALE),
     )
     if largest >= MANY / 10**NEAR:
         return measured

@@ -13,8 +13,8 @@ from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import curve, curves_along, legend
 from grok_jax.plotting.style import colours, panel_label, style
 
-ALPHA, GAMMA = "model.init_scale", "optimizer.weight_decay"
-LARGE, STANDARD = {ALPHA: 6.0, GAMMA: 1.0}, {ALPHA: 1.0, GAMMA: 0.0}
+INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
+LARGE, STANDARD = {INIT_SCALE: 6.0, WEIGHT_DECAY: 1.0}, {INIT_SCALE: 1.0, WEIGHT_DECAY: 0.0}
 ABOVE_CHANCE = 0.6  # of 250 test reviews, the paper's, guesses get .5 right with standard error .032
 FIT_STEPS = 3e2  # 1e2 steps, a factor of 3 more
 LATE, LATEST = 1e3 / 3, 1e4  # 1e3 steps, a factor of 3 less; a run this long without generalisation has none
@@ -24,8 +24,8 @@ AT_ONCE = 3.0  # times the steps in which train accuracy leaves chance
 
 def plot(ds: xr.Dataset) -> Figure:
     """(d) accuracies, losses, and the weight norm, against steps."""
-    ds = with_axis(ds, ALPHA).sortby(ALPHA, ascending=False)
-    names = [f"α = {float(ds[ALPHA][i]):g}, γ = {_decay(ds, i)}" for i in range(ds.sizes[ALPHA])]
+    ds = with_axis(ds, INIT_SCALE).sortby(INIT_SCALE, ascending=False)
+    names = [f"α = {float(ds[INIT_SCALE][i]):g}, γ = {_decay(ds, i)}" for i in range(ds.sizes[INIT_SCALE])]
     size, fraction = config_value(ds, "task.size"), config_value(ds, "task.train_fraction")
     title = "IMDb" if size is None or fraction is None else f"IMDb, {int(size * fraction)} training reviews"
     with style():
@@ -33,11 +33,11 @@ def plot(ds: xr.Dataset) -> Figure:
         figure.get_layout_engine().set(wspace=0.04)
         panels = figure.subplots(1, 3)
         for ax, quantity in zip(panels, ("accuracy", "loss"), strict=False):
-            curves_along(ax, ds, ALPHA, symbol="α", variables=(f"train_{quantity}", f"test_{quantity}"))
+            curves_along(ax, ds, INIT_SCALE, symbol="α", variables=(f"train_{quantity}", f"test_{quantity}"))
         panels[0].set_ylim(0.4, 1.03)
         panels[0].axhline(0.5, color="0.5", linestyle=":", linewidth=1, label="chance")
         for i, (colour, name) in enumerate(zip(colours(len(names)), names, strict=True)):
-            curve(panels[2], ds["weight_norm"].isel({ALPHA: i}), colour=colour, label=name)
+            curve(panels[2], ds["weight_norm"].isel({INIT_SCALE: i}), colour=colour, label=name)
         panels[2].set_ylabel("weight norm")
         panels[2].set_ylim(bottom=0)
         legend(panels[0])
@@ -49,7 +49,11 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _decay(ds: xr.Dataset, i: int) -> str:
-    decay = ds[GAMMA].values[i] if GAMMA in ds.coords and ds[GAMMA].ndim else config_value(ds, GAMMA)
+    decay = (
+        ds[WEIGHT_DECAY].values[i]
+        if WEIGHT_DECAY in ds.coords and ds[WEIGHT_DECAY].ndim
+        else config_value(ds, WEIGHT_DECAY)
+    )
     return "?" if decay is None else f"{decay:g}"
 
 

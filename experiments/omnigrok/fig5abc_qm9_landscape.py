@@ -7,11 +7,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.size_landscape import INIT_SCALE, ROUNDING, Pair, losses, nearest, size_landscape
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.landscape import U_SHAPED, place_of_minimum, still_falling
 from grok_jax.analysis.selection import with_axis
-from grok_jax.analysis.size_landscape import ALPHA, ROUNDING, Pair, losses, nearest
-from grok_jax.plotting.size_landscape import size_landscape
 from grok_jax.plotting.style import style
 
 SIZE = "task.size"
@@ -32,14 +31,14 @@ def plot(ds: xr.Dataset) -> Figure:
 def _losses(ds: xr.Dataset, size: float, value: str = "final") -> Pair:
     ds = with_axis(ds, SIZE)
     found = Pair(*(nearest(x, SIZE, size) for x in losses(ds, value)))
-    if ALPHA not in found.test.dims or float(found.test[ALPHA].max()) <= STANDARD * ROUNDING:
-        raise NotMeasured(f"needs several values of {ALPHA}, some of them above {STANDARD:g}")
-    return Pair(*(x.sortby(ALPHA) for x in found))
+    if INIT_SCALE not in found.test.dims or float(found.test[INIT_SCALE].max()) <= STANDARD * ROUNDING:
+        raise NotMeasured(f"needs several values of {INIT_SCALE}, some of them above {STANDARD:g}")
+    return Pair(*(x.sortby(INIT_SCALE) for x in found))
 
 
 def _over_minimum(x: xr.DataArray) -> xr.DataArray:
     """A loss over its smallest value over α."""
-    return x / x.min(ALPHA)
+    return x / x.min(INIT_SCALE)
 
 
 def _mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
@@ -48,21 +47,21 @@ def _mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
     A ratio of test and train loss that is the same at every α is none.
     """
     train, test = (_over_minimum(x) for x in found)
-    above = (test / train).where(test[ALPHA] > STANDARD * ROUNDING, drop=True)
-    return above.max(ALPHA), place_of_minimum(-above, ALPHA)
+    above = (test / train).where(test[INIT_SCALE] > STANDARD * ROUNDING, drop=True)
+    return above.max(INIT_SCALE), place_of_minimum(-above, INIT_SCALE)
 
 
 def _rise_at_rest(found: Pair) -> xr.DataArray:
     """How far the test loss rises above its own minimum, at most, while the train loss is within ALIKE of its own."""
     train, test = (_over_minimum(x) for x in found)
-    return test.where((test[ALPHA] > STANDARD * ROUNDING) & (train <= ALIKE)).max(ALPHA)
+    return test.where((test[INIT_SCALE] > STANDARD * ROUNDING) & (train <= ALIKE)).max(INIT_SCALE)
 
 
 def _few_mismatch(ds: xr.Dataset) -> Measured:
     found = _losses(ds, FEW)
     apart, place = _mismatch(found)
     train, test = (_over_minimum(x) for x in found)
-    at = {ALPHA: place.fillna(found.test[ALPHA].max())}
+    at = {INIT_SCALE: place.fillna(found.test[INIT_SCALE].max())}
     return over_seeds(
         apart >= MISMATCH,
         {
@@ -71,9 +70,9 @@ def _few_mismatch(ds: xr.Dataset) -> Measured:
             "test loss over its lowest there": test.sel(at),
             "train loss over its lowest": train.sel(at),
             f"test loss over its lowest where the train loss is within {ALIKE:g} of its own": _rise_at_rest(found),
-            "test / train loss, smallest over α": (found.test / found.train).min(ALPHA),
-            "lowest test loss [bohr⁶]": found.test.min(ALPHA),
-            "at α then": place_of_minimum(found.test, ALPHA),
+            "test / train loss, smallest over α": (found.test / found.train).min(INIT_SCALE),
+            "lowest test loss [bohr⁶]": found.test.min(INIT_SCALE),
+            "at α then": place_of_minimum(found.test, INIT_SCALE),
             "with best losses, largest rise over rise": _mismatch(_losses(ds, FEW, "best"))[0],
         },
         decided=apart.notnull(),
@@ -84,21 +83,21 @@ def _many_are_alike(ds: xr.Dataset) -> Measured:
     train, test = _losses(ds, MANY)
     ratio = _over_minimum(test) / _over_minimum(train)
     factor = np.maximum(ratio, 1 / ratio)
-    rises = [_over_minimum(x).isel({ALPHA: place}, drop=True) for x in (train, test) for place in (0, -1)]
+    rises = [_over_minimum(x).isel({INIT_SCALE: place}, drop=True) for x in (train, test) for place in (0, -1)]
     is_u = np.logical_and.reduce([rise >= U_SHAPED for rise in rises])
     lost = still_falling(nearest(with_axis(ds, SIZE)["train_loss"], SIZE, MANY))
     return over_seeds(
-        (factor <= ALIKE).all(ALPHA) & is_u,
+        (factor <= ALIKE).all(INIT_SCALE) & is_u,
         {
-            "largest factor between the rises over α": factor.max(ALPHA),
-            "at α": place_of_minimum(-factor, ALPHA),
-            "test / train loss, largest over α": (test / train).max(ALPHA),
+            "largest factor between the rises over α": factor.max(INIT_SCALE),
+            "at α": place_of_minimum(-factor, INIT_SCALE),
+            "test / train loss, largest over α": (test / train).max(INIT_SCALE),
             "train loss at the smallest α over its lowest": rises[0],
             "at the largest α": rises[1],
             "test loss at the smallest α over its lowest": rises[2],
             "at the largest α then": rises[3],
-            "lowest test loss [bohr⁶]": test.min(ALPHA),
-            "share of the train loss lost in the last tenth, largest over α": lost.max(ALPHA),
+            "lowest test loss [bohr⁶]": test.min(INIT_SCALE),
+            "share of the train loss lost in the last tenth, largest over α": lost.max(INIT_SCALE),
         },
     )
 

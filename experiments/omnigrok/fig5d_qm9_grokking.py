@@ -8,14 +8,14 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.checks import at_steps
+from experiments.omnigrok.drops import falls, smoothed, t_drop
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.drops import falls, smoothed, t_drop
 from grok_jax.analysis.grokking import last_value, value_at
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, colours, panel_label, style
 
-ALPHA = "model.init_scale"
+INIT_SCALE = "model.init_scale"
 LARGE, STANDARD = 3.0, 1.0
 AROUND = (1e4 / 3, 3e4)  # 1e4 steps, a factor of 3 either way
 LATE = 1e3  # no drop after so many steps
@@ -23,8 +23,8 @@ LATE = 1e3  # no drop after so many steps
 
 def plot(ds: xr.Dataset) -> Figure:
     """(d) losses at each initial scale, and the weight norms, against steps."""
-    ds = with_axis(ds, ALPHA).sortby(ALPHA, ascending=False)
-    scales = [f"α = {scale:.4g}" for scale in ds[ALPHA].values]
+    ds = with_axis(ds, INIT_SCALE).sortby(INIT_SCALE, ascending=False)
+    scales = [f"α = {scale:.4g}" for scale in ds[INIT_SCALE].values]
     size, decay = config_value(ds, "task.size"), config_value(ds, "optimizer.weight_decay")
     setting = "" if size is None or decay is None else f", {size:g} molecules, γ = {decay:g}"
     with style():
@@ -32,7 +32,7 @@ def plot(ds: xr.Dataset) -> Figure:
         figure.get_layout_engine().set(wspace=0.04)
         *panels, norm = figure.subplots(1, 1 + len(scales))
         for i, (ax, scale, colour) in enumerate(zip(panels, scales, colours(2 + len(scales))[2:], strict=True)):
-            runs = ds.isel({ALPHA: i})
+            runs = ds.isel({INIT_SCALE: i})
             learning_curves(ax, runs, ("train_loss", "test_loss"))
             mark_time(ax, t_drop(smoothed(runs["test_loss"]), LATE), colour=TEST, label="late tenfold drop")
             ax.set_ylabel("loss [bohr⁶]")
@@ -48,7 +48,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _losses(ds: xr.Dataset, alpha: float) -> tuple[xr.DataArray, xr.DataArray]:
-    runs = runs_at(ds, {ALPHA: alpha})
+    runs = runs_at(ds, {INIT_SCALE: alpha})
     return smoothed(runs["train_loss"]), smoothed(runs["test_loss"])
 
 
@@ -105,6 +105,6 @@ CLAIMS = [
 
 # Read off the picture that the authors' notebook stores, of one run at each scale; here in bohr⁶, 32 times its unit.
 CHECKS = [
-    *at_steps("test_loss", {ALPHA: 3}, {1000: 160, 10_000: 160, 100_000: 3.2}),
-    *at_steps("test_loss", {ALPHA: 1}, {1000: 1.9, 30_000: 1.9}),
+    *at_steps("test_loss", {INIT_SCALE: 3}, {1000: 160, 10_000: 160, 100_000: 3.2}),
+    *at_steps("test_loss", {INIT_SCALE: 1}, {1000: 1.9, 30_000: 1.9}),
 ]

@@ -10,38 +10,47 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.omnigrok.toy_addition import ALPHA, FEWEST, MAIN, MESS, SIZE, by_seed, over_landscapes, seeds_of
+from experiments.omnigrok.reduced_flow import (
+    Walk,
+    count_descents,
+    losses_along,
+    name_points,
+    name_start,
+    slow_time,
+    slow_times,
+    walk,
+)
+from experiments.omnigrok.reduced_landscape import (
+    Losses,
+    contour,
+    descent_arrows,
+    generalizing_loss,
+    landscape_map,
+    lean,
+    mark_smallest,
+    not_rising,
+    reduced_losses,
+    regions,
+    surface,
+)
+from experiments.omnigrok.toy_addition import (
+    FEWEST,
+    INIT_SCALE,
+    MAIN,
+    MESSINESS,
+    TRAIN_SIZE,
+    by_seed,
+    over_landscapes,
+    seeds_of,
+)
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.landscape import decades_along, relative_dependence, still_falling
 from grok_jax.analysis.power_law import fit_power_law
-from grok_jax.analysis.reduced_flow import (
-    Losses,
-    Walk,
-    contour,
-    count_descents,
-    generalizing_loss,
-    lean,
-    not_rising,
-    reduced_losses,
-    slow_time,
-    surface,
-    walk,
-)
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence
 from grok_jax.plotting.maps import heat_map
-from grok_jax.plotting.reduced_flow import (
-    descent_arrows,
-    landscape_map,
-    losses_along,
-    mark_smallest,
-    name_points,
-    name_start,
-    regions,
-    slow_times,
-)
 from grok_jax.plotting.style import NORM, TEST, colours, panel_label, style
 
 SIZES = (25, 35, 45, 54)
@@ -68,16 +77,16 @@ LABELS = ("weight norm w [initial norm]", "messiness m")
 
 def follow(losses: Losses, start: tuple[float, float], decay: float = DECAY) -> Walk:
     """Eq. 6 on the landscape of one seed and size."""
-    return walk(losses, (ALPHA, MESS), start, decay, level=DIVIDING, enough=GENERAL, representation_rate=RATE)
+    return walk(losses, (INIT_SCALE, MESSINESS), start, decay, level=DIVIDING, enough=GENERAL, representation_rate=RATE)
 
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) to (f) the paper's panels; (g) the time from C to E against γ; (h) whether the spheres' minima were found."""
-    for axis in (ALPHA, MESS, SIZE):
+    for axis in (INIT_SCALE, MESSINESS, TRAIN_SIZE):
         ds = with_axis(ds, axis)
     losses = Losses(*(median_of_seeds(x).median for x in reduced_losses(ds, "final")))
-    size = MAIN if MAIN in ds[SIZE] else ds[SIZE].values[-1]
-    main = Losses(*(x.sel({SIZE: size}, drop=True) for x in losses))
+    size = MAIN if MAIN in ds[TRAIN_SIZE] else ds[TRAIN_SIZE].values[-1]
+    main = Losses(*(x.sel({TRAIN_SIZE: size}, drop=True) for x in losses))
     going = follow(main, STARTS[SLOW[-1]])
     with style():
         figure = Figure(figsize=(19.0, 8.8), layout="constrained")
@@ -93,7 +102,7 @@ def plot(ds: xr.Dataset) -> Figure:
         _mechanism(panels["f"], main, going)
         times = {f"path {number}": _slow_times(main, STARTS[number]) for number in SLOW}
         slow_times(panels["g"], np.array(DECAYS), times)
-        convergence(panels["h"], ds.sel({SIZE: ds[SIZE].values[-1]}), ALPHA, name=LABELS[0], log="")
+        convergence(panels["h"], ds.sel({TRAIN_SIZE: ds[TRAIN_SIZE].values[-1]}), INIT_SCALE, name=LABELS[0], log="")
         legend(panels["h"], figure.axes[-1], **below, ncols=2)
         for letter, ax in panels.items():
             panel_label(ax, letter)
@@ -102,7 +111,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _map(ax: Axes, z: Float[xr.DataArray, "..."], main: Losses, name: str) -> None:
     """A loss over the plane with the paths of Eq. 6 from the six starts, those that overfit dashed."""
-    landscape_map(ax, z, main, (ALPHA, MESS), labels=(*LABELS, name), level=DIVIDING)
+    landscape_map(ax, z, main, (INIT_SCALE, MESSINESS), labels=(*LABELS, name), level=DIVIDING)
     for number, start in STARTS.items():
         path = follow(main, start).path
         linestyle = "--" if number in OVERFITTING else "-"
@@ -113,38 +122,48 @@ def _map(ax: Axes, z: Float[xr.DataArray, "..."], main: Losses, name: str) -> No
 
 def _boundary(ax: Axes, main: Losses) -> None:
     """The train loss near the contour, with the direction in which its gradient pushes."""
-    near = main.train.where(main.train[MESS] <= FINE, drop=True)
+    near = main.train.where(main.train[MESSINESS] <= FINE, drop=True)
     several = min(near.sizes.values()) > 1
-    heat_map(ax, near, ALPHA, MESS, labels=(*LABELS, "train loss"), log="z", contours=(DIVIDING,) if several else ())
-    s = surface(main.train, ALPHA, MESS)
+    heat_map(
+        ax,
+        near,
+        INIT_SCALE,
+        MESSINESS,
+        labels=(*LABELS, "train loss"),
+        log="z",
+        contours=(DIVIDING,) if several else (),
+    )
+    s = surface(main.train, INIT_SCALE, MESSINESS)
     descent_arrows(ax, s, FINE, representation_rate=RATE, above=CONTOUR / 2)
     ax.set(xlim=s.w, ylim=(0, FINE), title="arrows: Eq. 6 without decay")
 
 
 def _contours(ax: Axes, train: Float[xr.DataArray, "..."], main: Losses) -> None:
-    for size, colour in zip(train[SIZE].values, colours(train.sizes[SIZE]), strict=True):
-        place = contour(train.sel({SIZE: size}), ALPHA, CONTOUR)
-        ax.plot(place.where(np.isfinite(place)), place[MESS], color=colour, marker="o", markersize=3.5, label=str(size))
-    mark_smallest(ax, main.test, ALPHA, MESS)
+    for size, colour in zip(train[TRAIN_SIZE].values, colours(train.sizes[TRAIN_SIZE]), strict=True):
+        place = contour(train.sel({TRAIN_SIZE: size}), INIT_SCALE, CONTOUR)
+        ax.plot(
+            place.where(np.isfinite(place)), place[MESSINESS], color=colour, marker="o", markersize=3.5, label=str(size)
+        )
+    mark_smallest(ax, main.test, INIT_SCALE, MESSINESS)
     ax.set(xlabel=LABELS[0], ylabel=LABELS[1], title=f"contours of train loss {CONTOUR:g}", ylim=(0, TOP))
     legend(ax, title="training pairs", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
 
 
 def _mechanism(ax: Axes, main: Losses, going: Walk) -> None:
     """Regions I and II, the decay's pull and the way along their boundary, over log w as the paper draws it."""
-    s = surface(main.train, ALPHA, MESS)
+    s = surface(main.train, INIT_SCALE, MESSINESS)
     regions(ax, s, TOP, DIVIDING)
     path, left = going.path, max(s.w[0], LEAST_SHOWN)
     w = np.maximum(path.w, left)
     ax.plot(w, path.m, color=TEST)
     name_points(ax, w, path.m, going.points)
-    mark_smallest(ax, main.test, ALPHA, MESS, top=TOP)
+    mark_smallest(ax, main.test, INIT_SCALE, MESSINESS, top=TOP)
     top, right = 1.15 * TOP, s.w[1]
     pull = {"arrowstyle": "->", "color": NORM, "lw": 2}
     ax.annotate("", (0.8 * right, 0.93 * top), (right, 0.93 * top), arrowprops=pull)
     ax.text(0.78 * right, 0.93 * top, "decay, v = ηD γ", color=NORM, ha="right", va="center")
     ax.set(xscale="log", xlabel=LABELS[0], ylabel=LABELS[1], ylim=(0, top), title="regions of large and small loss")
-    whole = np.unique(np.round(main.train[ALPHA].values))
+    whole = np.unique(np.round(main.train[INIT_SCALE].values))
     ax.set(xlim=(left, right), xticks=whole[whole > 0])
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter("")
@@ -160,22 +179,22 @@ def _slow_times(losses: Losses, start: tuple[float, float]) -> Float[np.ndarray,
 
 def _ranges(seed: Losses) -> dict[str, float]:
     """Ranges over m at large w, means over w: absolute ones, and relative to the mean over m."""
-    large = [x.where(x[ALPHA] >= LARGE, drop=True) for x in seed]
-    if large[0].sizes[ALPHA] == 0:
-        raise NotMeasured(f"needs {ALPHA} of {LARGE:g} or more")
-    spans = [x.max(MESS) - x.min(MESS) for x in large]
+    large = [x.where(x[INIT_SCALE] >= LARGE, drop=True) for x in seed]
+    if large[0].sizes[INIT_SCALE] == 0:
+        raise NotMeasured(f"needs {INIT_SCALE} of {LARGE:g} or more")
+    spans = [x.max(MESSINESS) - x.min(MESSINESS) for x in large]
     absolute = [float(span.mean()) for span in spans]
-    relative = [float((span / x.mean(MESS)).mean()) for span, x in zip(spans, large, strict=True)]
+    relative = [float((span / x.mean(MESSINESS)).mean()) for span, x in zip(spans, large, strict=True)]
     found = {"range of train loss": absolute[0], "range of test loss": absolute[1]}
     found |= {"relative range of train loss": relative[0], "relative range of test loss": relative[1]}
-    return {**found, "decades of the test loss over m": float(decades_along(large[1], MESS).median())}
+    return {**found, "decades of the test loss over m": float(decades_along(large[1], MESSINESS).median())}
 
 
 def _weak_and_strong(ds: xr.Dataset, kind: str, most: float) -> Measured:
     values = over_landscapes(ds, (), _ranges)
     train, test = (values[f"{kind}range of {name} loss"] for name in ("train", "test"))
-    main = runs_at(ds, {SIZE: float(MAIN)})
-    lost = still_falling(main["train_loss"]).median([ALPHA, MESS])
+    main = runs_at(ds, {TRAIN_SIZE: float(MAIN)})
+    lost = still_falling(main["train_loss"]).median([INIT_SCALE, MESSINESS])
     return over_seeds(
         train < most * test,
         {**values, "train loss lost in the last tenth (median)": lost},
@@ -212,7 +231,7 @@ def _inverse(seed: Losses) -> dict[str, float]:
     gammas, times = (xr.DataArray(x, dims="decay") for x in (np.array(DECAYS), _slow_times(seed, start)))
     ends = all(follow(seed, start, decay).generalizes for decay in DECAYS)
     slope = fit_power_law(gammas, times.where(times > 0)).slope
-    exact = fit_power_law(gammas, times.copy(data=_slow_times(not_rising(seed, ALPHA), start))).slope
+    exact = fit_power_law(gammas, times.copy(data=_slow_times(not_rising(seed, INIT_SCALE), start))).slope
     return {
         "slope": slope,
         "slope where no train loss rises with w": exact,
@@ -241,12 +260,14 @@ def _contours_meet(ds: xr.Dataset) -> Measured:
 
 def _boundary_of(losses: Losses) -> dict[str, float]:
     """Where the contour meets m = 0, and how it leans up to m = FINE: a line of least squares through its points."""
-    line = contour(losses.train.where(losses.train[MESS] <= FINE, drop=True), ALPHA, CONTOUR).sortby(MESS)
+    line = contour(losses.train.where(losses.train[MESSINESS] <= FINE, drop=True), INIT_SCALE, CONTOUR).sortby(
+        MESSINESS
+    )
     line = line.where(losses.train.notnull().all())
-    if float(line[MESS][0]) > 0 or line.sizes[MESS] < FEWEST:
-        raise NotMeasured(f"needs {MESS} = 0 and {FEWEST} or more values up to {FINE:g}")
-    ends = {"w at m = 0": float(line[0]), f"at m = {float(line[MESS][-1]):g}": float(line[-1])}
-    return {**ends, "Δ log w / Δm": lean(line, MESS)}
+    if float(line[MESSINESS][0]) > 0 or line.sizes[MESSINESS] < FEWEST:
+        raise NotMeasured(f"needs {MESSINESS} = 0 and {FEWEST} or more values up to {FINE:g}")
+    ends = {"w at m = 0": float(line[0]), f"at m = {float(line[MESSINESS][-1]):g}": float(line[-1])}
+    return {**ends, "Δ log w / Δm": lean(line, MESSINESS)}
 
 
 def _basins(seed: Losses) -> dict[str, float]:
@@ -284,10 +305,10 @@ def _several_descents(ds: xr.Dataset) -> Measured:
 
 
 def _critical(seed: Losses) -> dict[str, float]:
-    line = contour(seed.train, ALPHA, CONTOUR)
-    if not (float(line[MESS].min()) == 0 and float(line[MESS].max()) >= TOP):
-        raise NotMeasured(f"needs {MESS} = 0 and {TOP:g}")
-    return {f"w_c at m = {m:g}": float(line.sel({MESS: m}, method="nearest")) for m in (0.0, FINE, TOP)}
+    line = contour(seed.train, INIT_SCALE, CONTOUR)
+    if not (float(line[MESSINESS].min()) == 0 and float(line[MESSINESS].max()) >= TOP):
+        raise NotMeasured(f"needs {MESSINESS} = 0 and {TOP:g}")
+    return {f"w_c at m = {m:g}": float(line.sel({MESSINESS: m}, method="nearest")) for m in (0.0, FINE, TOP)}
 
 
 def _bad_needs_more_norm(ds: xr.Dataset) -> Measured:
@@ -299,7 +320,7 @@ def _bad_needs_more_norm(ds: xr.Dataset) -> Measured:
 def _dependence(seed: Losses) -> dict[str, float]:
     """As fig. 8 measures it: of cube roots, over the whole plane."""
     return {
-        f"{name} loss: range over m / range over w": float(relative_dependence(np.cbrt(x), MESS, ALPHA))
+        f"{name} loss: range over m / range over w": float(relative_dependence(np.cbrt(x), MESSINESS, INIT_SCALE))
         for name, x in (("train", seed.train), ("test", seed.test))
     }
 

@@ -15,14 +15,14 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.reduced_flow import Path, Walk, mark_times, walk
+from experiments.omnigrok.reduced_landscape import Losses, generalizing_loss, landscape_map, reduced_losses
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.reduced_flow import Losses, Path, Walk, generalizing_loss, reduced_losses, walk
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.reduced_flow import landscape_map, mark_times
 from grok_jax.plotting.style import colours, panel_label, style
 
-ALPHA, MESS = "model.init_scale", "task.messiness"
+INIT_SCALE, MESSINESS = "model.init_scale", "task.messiness"
 MOMENTUM = OPTIMIZERS["momentum"].defaults["momentum"]
 DIVIDING, GENERAL = 0.05, 0.05  # as in fig. 6: the train loss between the regions; a test loss that generalises
 MOST = 5 / 6  # of the runs
@@ -57,18 +57,18 @@ def seeds_of(ds: xr.Dataset) -> list[Seed]:
     Raises:
       NotMeasured: other axes, no full run, or too few points of a landscape.
     """
-    axis = ds[ALPHA].dims[0] if ALPHA in ds.coords and ds[ALPHA].ndim == 1 else ""
-    if axis == ALPHA or "optimizer.constant_norm" not in ds.coords or set(ds.sizes) - {axis, "seed", "step"}:
+    axis = ds[INIT_SCALE].dims[0] if INIT_SCALE in ds.coords and ds[INIT_SCALE].ndim == 1 else ""
+    if axis == INIT_SCALE or "optimizer.constant_norm" not in ds.coords or set(ds.sizes) - {axis, "seed", "step"}:
         raise NotMeasured("needs one axis with the points of a landscape and the full runs, and no other but seed")
     ds = ds if "seed" in ds.dims else ds.expand_dims("seed")
     on_sphere = ds["optimizer.constant_norm"].values.astype(bool)
     points, runs = ds.isel({axis: on_sphere}), ds.isel({axis: ~on_sphere})
-    keep = [ALPHA, MESS]
+    keep = [INIT_SCALE, MESSINESS]
     flat = points[["train_loss", "test_loss"]].dropna("step", how="all")
     flat = flat.drop_vars([name for name in flat.coords if name not in (*keep, "seed", "step")])
     landscape = flat.set_index({axis: keep}).unstack(axis)
     if runs.sizes[axis] == 0 or min(landscape.sizes[name] for name in keep) < 3:
-        raise NotMeasured(f"needs a full run, and 3 or more values of {ALPHA} and of {MESS} in the landscape")
+        raise NotMeasured(f"needs a full run, and 3 or more values of {INIT_SCALE} and of {MESSINESS} in the landscape")
     return [_seed(landscape.isel(seed=i, drop=True), runs.isel(seed=i), str(axis)) for i in range(ds.sizes["seed"])]
 
 
@@ -82,7 +82,7 @@ def _seed(landscape: xr.Dataset, runs: xr.Dataset, axis: str) -> Seed:
 
 def _case(losses: Losses, run: xr.Dataset) -> Case:
     run = run.dropna("step", subset=["train_loss", "messiness"])
-    scale, rate = float(run[ALPHA]), float(run["optimizer.apart_learning_rate"])
+    scale, rate = float(run[INIT_SCALE]), float(run["optimizer.apart_learning_rate"])
     norm, span = float(run["decoder_norm"][0]) / scale, float(run["representation_span"][0])
     time = run["step"].values * float(run["optimizer.learning_rate"]) / (1 - MOMENTUM)
     parts = (run[name].values.astype(np.float64) for name in ("decoder_norm", "messiness", "train_loss", "test_loss"))
@@ -90,8 +90,8 @@ def _case(losses: Losses, run: xr.Dataset) -> Case:
     full = Path(time, w / norm, *others)
     reduced = walk(
         losses,
-        (ALPHA, MESS),
-        (scale, float(run[MESS])),
+        (INIT_SCALE, MESSINESS),
+        (scale, float(run[MESSINESS])),
         float(run["optimizer.weight_decay"]) * norm**2,
         level=DIVIDING,
         enough=GENERAL,
@@ -101,7 +101,7 @@ def _case(losses: Losses, run: xr.Dataset) -> Case:
     )
     generalizes = bool(full.test_loss.min() <= generalizing_loss(losses.test, GENERAL))
     further = (run[name].values for name in ("residual_share", "unevenness"))
-    return Case(float(run[MESS]), rate, full, reduced, generalizes, *further)
+    return Case(float(run[MESSINESS]), rate, full, reduced, generalizes, *further)
 
 
 # --- the figure ---
@@ -123,7 +123,7 @@ def plot(ds: xr.Dataset) -> Figure:
         for rate, row in zip(rates, rows, strict=True):
             cases = [case for case in seed.cases if case.rate == rate]
             for ax, z, name in zip(row, seed.losses, names, strict=False):
-                landscape_map(ax, z, seed.losses, (ALPHA, MESS), labels=(*LABELS, name), level=DIVIDING)
+                landscape_map(ax, z, seed.losses, (INIT_SCALE, MESSINESS), labels=(*LABELS, name), level=DIVIDING)
                 _paths(ax, cases, colour)
                 ax.set_title(f"ηR = {rate:g} ηD")
             _against_time(row[2], cases, colour, "test_loss", "test loss")

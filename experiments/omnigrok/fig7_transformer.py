@@ -11,15 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.checks import at_steps, rises
+from experiments.omnigrok.fourier import module_norms, progress_losses, sparsity
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, t_generalize, value_at
 from grok_jax.analysis.lazy import t_peak
 from grok_jax.analysis.selection import runs_at
 from grok_jax.plotting.curves import learning_curves, legend, weight_norm_axis
-from grok_jax.plotting.fourier import module_norms, progress_losses, sparsity
 from grok_jax.plotting.style import panel_label, style
 
-CONSTANT = "optimizer.constant_norm"
+CONSTANT_NORM = "optimizer.constant_norm"
 GENERALISED = 0.99  # test accuracy
 RISE = 1.05  # of the norm over its initial value, for a peak to be one
 FREE_DELAY, CONSTANT_DELAY = 20.0, 2.0
@@ -53,7 +53,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _runs(ds: xr.Dataset, constant_norm: bool) -> xr.Dataset:
     """The runs of one setting, up to the last step that these trained for."""
-    return runs_at(ds, {CONSTANT: constant_norm}).dropna("step", how="all", subset=["weight_norm"])
+    return runs_at(ds, {CONSTANT_NORM: constant_norm}).dropna("step", how="all", subset=["weight_norm"])
 
 
 def _accuracies(ax: Axes, runs: xr.Dataset) -> None:
@@ -123,10 +123,10 @@ CLAIMS = [
 
 # Read off the pictures that the authors' notebook stores, of one free run and one at constant norm.
 CHECKS = [
-    *at_steps("weight_norm", {CONSTANT: False}, {0: 42.9, 160: 60, 900: 61, 4000: 52, 7000: 40, 15_000: 30.4}),
-    *rises("train_accuracy", {CONSTANT: False}, {0.90: 120}),
-    *rises("test_accuracy", {CONSTANT: False}, {0.26: 5600, 0.63: 6300, 0.98: 7100}),
-    *at_steps("weight_norm", {CONSTANT: True}, {0: 33.8}),
-    *rises("train_accuracy", {CONSTANT: True}, {0.95: 260}),
-    *rises("test_accuracy", {CONSTANT: True}, {0.25: 240, 0.73: 260, 0.96: 280}),
+    *at_steps("weight_norm", {CONSTANT_NORM: False}, {0: 42.9, 160: 60, 900: 61, 4000: 52, 7000: 40, 15_000: 30.4}),
+    *rises("train_accuracy", {CONSTANT_NORM: False}, {0.90: 120}),
+    *rises("test_accuracy", {CONSTANT_NORM: False}, {0.26: 5600, 0.63: 6300, 0.98: 7100}),
+    *at_steps("weight_norm", {CONSTANT_NORM: True}, {0: 33.8}),
+    *rises("train_accuracy", {CONSTANT_NORM: True}, {0.95: 260}),
+    *rises("test_accuracy", {CONSTANT_NORM: True}, {0.25: 240, 0.73: 260, 0.96: 280}),
 ]

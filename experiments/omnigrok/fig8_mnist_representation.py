@@ -11,9 +11,10 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.reduced_flow import Path, reduced_path
+from experiments.omnigrok.reduced_landscape import surface
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.landscape import decades_along, reduced, relative_dependence, still_falling
-from grok_jax.analysis.reduced_flow import Path, reduced_path, surface
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, with_axis
 from grok_jax.plotting.curves import legend
@@ -21,9 +22,9 @@ from grok_jax.plotting.landscape import convergence, slice_along
 from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
 
-MESSINESS, ALPHA = "task.messiness", "model.init_scale"
-AXES = (ALPHA, MESSINESS)
-NAMES = {MESSINESS: "messiness m", ALPHA: "weight norm α = w/w₀"}
+MESSINESS, INIT_SCALE = "task.messiness", "model.init_scale"
+AXES = (INIT_SCALE, MESSINESS)
+NAMES = {MESSINESS: "messiness m", INIT_SCALE: "weight norm α = w/w₀"}
 LOSSES = ("train_loss", "test_loss")
 CONTOURS = (2e-4, 1e-3, 5e-3)  # of the public code, whose losses are sums over the ten outputs, ten times ours
 START = (1.0, 1.0)  # α and m at which its path begins
@@ -49,7 +50,7 @@ class Falls(NamedTuple):
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) train and (b) test loss, and the path over them, (c) losses along it; below, slices and convergence."""
-    ds = with_axis(with_axis(ds, MESSINESS), ALPHA).sortby([MESSINESS, ALPHA])
+    ds = with_axis(with_axis(ds, MESSINESS), INIT_SCALE).sortby([MESSINESS, INIT_SCALE])
     medians = {name: median_of_seeds(reduced(ds[name], "best")).median for name in LOSSES}
     path = _path(*medians.values()) if _is_plane(ds) and _holds_start(ds) else None
     with style():
@@ -59,8 +60,8 @@ def plot(ds: xr.Dataset) -> Figure:
         limits = float(both.min()), float(both.max())
         for ax, letter, (name, z) in zip(panels[0], "ab", medians.items(), strict=False):
             contours = CONTOURS if path is not None else ()
-            labels = (NAMES[ALPHA], NAMES[MESSINESS], f"reduced {name.replace('_', ' ')}")
-            cells = heat_map(ax, z.clip(min=DARKEST), ALPHA, MESSINESS, labels=labels, log="z", contours=contours)
+            labels = (NAMES[INIT_SCALE], NAMES[MESSINESS], f"reduced {name.replace('_', ' ')}")
+            cells = heat_map(ax, z.clip(min=DARKEST), INIT_SCALE, MESSINESS, labels=labels, log="z", contours=contours)
             panel_label(ax, letter)
             if path is not None:
                 cells.set_clim(*limits)  # one scale, so that equal colours are equal losses
@@ -70,9 +71,9 @@ def plot(ds: xr.Dataset) -> Figure:
                     ax.annotate(point, (path.w[at], path.m[at]), (5, 3), textcoords="offset points", color="w")
         _losses_along(panels[0, 2], path)
         panel_label(panels[0, 2], "c")
-        _slices(panels[1, 0], ds, ALPHA, MESSINESS, "m")
-        _slices(panels[1, 1], ds, MESSINESS, ALPHA, "α")
-        twin = convergence(panels[1, 2], ds, ALPHA, name=NAMES[ALPHA], log="")
+        _slices(panels[1, 0], ds, INIT_SCALE, MESSINESS, "m")
+        _slices(panels[1, 1], ds, MESSINESS, INIT_SCALE, "α")
+        twin = convergence(panels[1, 2], ds, INIT_SCALE, name=NAMES[INIT_SCALE], log="")
         legend(panels[1, 2], twin, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
 
@@ -101,7 +102,7 @@ def _slices(ax: Axes, ds: xr.Dataset, along: str, across: str, symbol: str) -> N
 
 def _is_plane(ds: xr.Dataset) -> bool:
     finite = all(bool(np.isfinite(reduced(ds[name], "best")).all()) for name in LOSSES)
-    return finite and min(ds.sizes.get(MESSINESS, 1), ds.sizes.get(ALPHA, 1)) >= FEWEST
+    return finite and min(ds.sizes.get(MESSINESS, 1), ds.sizes.get(INIT_SCALE, 1)) >= FEWEST
 
 
 def _holds_start(ds: xr.Dataset) -> bool:
@@ -120,8 +121,8 @@ def _fall_time(time: Float[np.ndarray, " records"], loss: Float[np.ndarray, " re
 
 
 def _falls(train: Float[np.ndarray, "m w"], test: Float[np.ndarray, "m w"], m: np.ndarray, w: np.ndarray) -> Falls:
-    axes = {MESSINESS: m, ALPHA: w}
-    path = _path(*(xr.DataArray(z, axes, (MESSINESS, ALPHA)) for z in (train, test)))
+    axes = {MESSINESS: m, INIT_SCALE: w}
+    path = _path(*(xr.DataArray(z, axes, (MESSINESS, INIT_SCALE)) for z in (train, test)))
     times = (_fall_time(path.time, loss) for loss in (path.train_loss, path.test_loss))
     return Falls(*times, *(float(loss[0] / loss.min()) for loss in (path.train_loss, path.test_loss)))
 
@@ -129,7 +130,7 @@ def _falls(train: Float[np.ndarray, "m w"], test: Float[np.ndarray, "m w"], m: n
 def _scaled(ds: xr.Dataset) -> tuple[Float[xr.DataArray, "..."], Float[xr.DataArray, "..."]]:
     """Reduced train and test losses on the colour scale of the public code, their cube roots."""
     if not _is_plane(ds):
-        raise NotMeasured(f"needs {FEWEST} or more values of {MESSINESS} and of {ALPHA}, and finite losses")
+        raise NotMeasured(f"needs {FEWEST} or more values of {MESSINESS} and of {INIT_SCALE}, and finite losses")
     train, test = (np.cbrt(reduced(ds[name], "best")) for name in LOSSES)
     return train, test
 
@@ -144,7 +145,7 @@ def _size_note(ds: xr.Dataset) -> str:
 
 def _alike(ds: xr.Dataset) -> Measured:
     train, test = _scaled(ds)
-    plane = [MESSINESS, ALPHA]
+    plane = [MESSINESS, INIT_SCALE]
     highest, lowest = np.maximum(train.max(plane), test.max(plane)), np.minimum(train.min(plane), test.min(plane))
     gap = abs(test - train) / (highest - lowest)
     alike = gap.mean(plane) < ALIKE
@@ -156,7 +157,7 @@ def _alike(ds: xr.Dataset) -> Measured:
             "largest": gap.max(plane),
             "median test/train loss": ratio.median(plane),
             "largest ratio of both": np.maximum(ratio, 1 / ratio).max(plane),
-            "at the raw images": ratio.sel({MESSINESS: ratio[MESSINESS].max()}, drop=True).median(ALPHA),
+            "at the raw images": ratio.sel({MESSINESS: ratio[MESSINESS].max()}, drop=True).median(INIT_SCALE),
             "train loss lost in the last tenth": still_falling(ds["train_loss"]).median(plane),
         },
         note=_size_note(ds),
@@ -166,24 +167,24 @@ def _alike(ds: xr.Dataset) -> Measured:
 def _weak_in_messiness(ds: xr.Dataset) -> Measured:
     share = {}
     for name, x in zip(LOSSES, _scaled(ds), strict=True):
-        share[f"{name.replace('_', ' ')}: range over m / range over w"] = relative_dependence(x, MESSINESS, ALPHA)
+        share[f"{name.replace('_', ' ')}: range over m / range over w"] = relative_dependence(x, MESSINESS, INIT_SCALE)
     train, test = share.values()
     holds = (train < WEAK) & (test < WEAK)
-    factor = decades_along(reduced(ds["test_loss"], "best"), MESSINESS).median(ALPHA)
+    factor = decades_along(reduced(ds["test_loss"], "best"), MESSINESS).median(INIT_SCALE)
     return over_seeds(holds, {**share, "decades of the test loss over m": factor}, note=_size_note(ds))
 
 
 def _no_grokking(ds: xr.Dataset) -> Measured:
     _scaled(ds)
     if not _holds_start(ds):
-        raise NotMeasured(f"needs {ALPHA} and {MESSINESS} from below to above {START[0]:g} and {START[1]:g}")
-    losses = [reduced(ds[name], "best").transpose(..., MESSINESS, ALPHA) for name in LOSSES]
+        raise NotMeasured(f"needs {INIT_SCALE} and {MESSINESS} from below to above {START[0]:g} and {START[1]:g}")
+    losses = [reduced(ds[name], "best").transpose(..., MESSINESS, INIT_SCALE) for name in LOSSES]
     falls = xr.apply_ufunc(
         _falls,
         *losses,
         ds[MESSINESS],
-        ds[ALPHA],
-        input_core_dims=[[MESSINESS, ALPHA]] * 2 + [[MESSINESS], [ALPHA]],
+        ds[INIT_SCALE],
+        input_core_dims=[[MESSINESS, INIT_SCALE]] * 2 + [[MESSINESS], [INIT_SCALE]],
         output_core_dims=[[]] * len(Falls._fields),
         vectorize=True,
     )

@@ -8,17 +8,17 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.size_landscape import INIT_SCALE, ROUNDING, critical_size, errors, is_between
 from grok_jax.analysis.claims import NOT_MEASURED, Claim, Measured, NotMeasured, over_seeds, show_value
 from grok_jax.analysis.landscape import FITTED, l_shape, minimised, reduced, u_shape
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
-from grok_jax.analysis.size_landscape import ALPHA, ROUNDING, critical_size, errors, is_between
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence, slice_along, train_and_test
 from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import NORM, TEST, panel_label, style
 
-FRACTION = "task.train_fraction"
+TRAIN_FRACTION = "task.train_fraction"
 PAPER_P = 113
 QUICK_P = 23
 SHOWN = {PAPER_P: 0.3, QUICK_P: 0.5}  # train fractions: the one of the paper's other figures; one that generalises
@@ -32,26 +32,26 @@ SCALE_NAME, FRACTION_NAME = "initialisation scale α = w/w₀", "train fraction"
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a, b) losses over α and the train fraction, (c) the critical one; (d, e) one fraction, (f) its convergence."""
-    ds = with_axis(with_axis(ds, ALPHA), FRACTION).sortby([ALPHA, FRACTION])
+    ds = with_axis(with_axis(ds, INIT_SCALE), TRAIN_FRACTION).sortby([INIT_SCALE, TRAIN_FRACTION])
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         panels = figure.subplots(2, 3)
         for ax, name in zip(panels[0], ("train_loss", "test_loss"), strict=False):
             label = f"reduced {name.replace('_', ' ')}"
             shown = median_of_seeds(reduced(ds[name])).median
-            heat_map(ax, shown, ALPHA, FRACTION, labels=(SCALE_NAME, FRACTION_NAME, label), log="xz")
+            heat_map(ax, shown, INIT_SCALE, TRAIN_FRACTION, labels=(SCALE_NAME, FRACTION_NAME, label), log="xz")
             ax.set_title(label)
         _critical_panel(panels[0, 2], ds)
-        at = ds.sel({FRACTION: _shown_fraction(ds)})
+        at = ds.sel({TRAIN_FRACTION: _shown_fraction(ds)})
         losses = (reduced(at[name]) for name in ("train_loss", "test_loss"))
-        train_and_test(panels[1, 0], *losses, ALPHA, name=SCALE_NAME)
+        train_and_test(panels[1, 0], *losses, INIT_SCALE, name=SCALE_NAME)
         errors_at = errors(at)
-        train_and_test(panels[1, 1], *errors_at, ALPHA, name=SCALE_NAME, log="x")
-        convergence(panels[1, 2], at, ALPHA, name=SCALE_NAME)
+        train_and_test(panels[1, 1], *errors_at, INIT_SCALE, name=SCALE_NAME, log="x")
+        convergence(panels[1, 2], at, INIT_SCALE, name=SCALE_NAME)
         panels[1, 0].set_ylabel("reduced loss")
         panels[1, 1].set(ylabel="reduced error", ylim=(-0.03, 1.03))
         for ax, what in zip(panels[1], ("losses", "errors", "convergence"), strict=True):
-            ax.set_title(f"{what}, train fraction {at[FRACTION].item():.3g}")
+            ax.set_title(f"{what}, train fraction {at[TRAIN_FRACTION].item():.3g}")
         for ax in panels[1, :2]:
             ax.axvline(STANDARD, color="0.5", linestyle=":", linewidth=1.2, label="standard, α = 1")
             legend(ax, loc="lower left")
@@ -62,8 +62,8 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _critical_panel(ax: Axes, ds: xr.Dataset) -> None:
     for value, colour in (("final", NORM), ("best", TEST)):
-        lowest = errors(ds, value).test.min(ALPHA)
-        slice_along(ax, lowest, FRACTION, colour=colour, label=f"{value} value of each run", log="")
+        lowest = errors(ds, value).test.min(INIT_SCALE)
+        slice_along(ax, lowest, TRAIN_FRACTION, colour=colour, label=f"{value} value of each run", log="")
     ax.axhline(GENERALISED, color="0.5", linestyle=":", linewidth=1.2, label=f"error {GENERALISED:g}")
     critical = float(median_of_seeds(_critical_fraction(ds)).median)
     if np.isfinite(critical):
@@ -76,13 +76,13 @@ def _critical_panel(ax: Axes, ds: xr.Dataset) -> None:
 def _shown_fraction(ds: xr.Dataset) -> float:
     """The one at which the shapes are judged, or the largest where it is not there."""
     wanted = SHOWN.get(config_value(ds, "task.p"), np.inf)
-    fractions = ds[FRACTION].values
+    fractions = ds[TRAIN_FRACTION].values
     close = np.isclose(fractions, wanted)
     return fractions[close.argmax()] if close.any() else fractions.max()
 
 
 def _critical_fraction(ds: xr.Dataset, value: str = "best") -> xr.DataArray:
-    return critical_size(errors(ds, value).test, GENERALISED, FRACTION)
+    return critical_size(errors(ds, value).test, GENERALISED, TRAIN_FRACTION)
 
 
 def _is_lu_shaped(ds: xr.Dataset) -> Measured:
@@ -90,31 +90,31 @@ def _is_lu_shaped(ds: xr.Dataset) -> Measured:
     if p not in SHOWN:
         known = " and ".join(f"{fraction:g} for p = {p}" for p, fraction in SHOWN.items())
         raise NotMeasured(f"p = {p}: the train fraction to look at is {known}")
-    if ALPHA not in ds.dims:
-        raise NotMeasured(f"needs several values of {ALPHA}")
-    ds = runs_at(ds, {FRACTION: SHOWN[p]}).sortby(ALPHA)
-    ds = ds.isel({ALPHA: is_between(ds[ALPHA], *RANGE).values})
-    if not ds.sizes[ALPHA] or ds[ALPHA][0] > RANGE[0] * ROUNDING or ds[ALPHA][-1] < RANGE[1] / ROUNDING:
-        raise NotMeasured(f"needs values of {ALPHA} from {RANGE[0]:g} to {RANGE[1]:g}")
-    landscape = minimised(ds, ALPHA, int(ds["step"][-1]))  # the paper says of no number of steps
-    test, train = u_shape(landscape, ALPHA, RANGE), l_shape(landscape, ALPHA, STANDARD)
+    if INIT_SCALE not in ds.dims:
+        raise NotMeasured(f"needs several values of {INIT_SCALE}")
+    ds = runs_at(ds, {TRAIN_FRACTION: SHOWN[p]}).sortby(INIT_SCALE)
+    ds = ds.isel({INIT_SCALE: is_between(ds[INIT_SCALE], *RANGE).values})
+    if not ds.sizes[INIT_SCALE] or ds[INIT_SCALE][0] > RANGE[0] * ROUNDING or ds[INIT_SCALE][-1] < RANGE[1] / ROUNDING:
+        raise NotMeasured(f"needs values of {INIT_SCALE} from {RANGE[0]:g} to {RANGE[1]:g}")
+    landscape = minimised(ds, INIT_SCALE, int(ds["step"][-1]))  # the paper says of no number of steps
+    test, train = u_shape(landscape, INIT_SCALE, RANGE), l_shape(landscape, INIT_SCALE, STANDARD)
     return over_seeds(test.holds & train.holds, {**test.values, **train.values})
 
 
 def _rises_beyond(ds: xr.Dataset) -> Measured:
     p = config_value(ds, "task.p")
-    if ALPHA not in ds.dims or p not in SHOWN:
-        raise NotMeasured(f"needs several values of {ALPHA}, and p = {' or '.join(map(str, SHOWN))}")
-    ds = runs_at(ds, {FRACTION: SHOWN[p]}).sortby(ALPHA)
+    if INIT_SCALE not in ds.dims or p not in SHOWN:
+        raise NotMeasured(f"needs several values of {INIT_SCALE}, and p = {' or '.join(map(str, SHOWN))}")
+    ds = runs_at(ds, {TRAIN_FRACTION: SHOWN[p]}).sortby(INIT_SCALE)
     train = reduced(ds["train_loss"])
-    inside = train.where(is_between(train[ALPHA], STANDARD, RANGE[1]), drop=True)
-    if not inside.sizes[ALPHA] or float(train[ALPHA][-1]) <= RANGE[1] * ROUNDING:
-        raise NotMeasured(f"needs values of {ALPHA} from {STANDARD:g} to {RANGE[1]:g} and above")
-    largest, last = inside.max(ALPHA), train.isel({ALPHA: -1}, drop=True)
+    inside = train.where(is_between(train[INIT_SCALE], STANDARD, RANGE[1]), drop=True)
+    if not inside.sizes[INIT_SCALE] or float(train[INIT_SCALE][-1]) <= RANGE[1] * ROUNDING:
+        raise NotMeasured(f"needs values of {INIT_SCALE} from {STANDARD:g} to {RANGE[1]:g} and above")
+    largest, last = inside.max(INIT_SCALE), train.isel({INIT_SCALE: -1}, drop=True)
     return over_seeds(
         (last > RISES * largest) & (last > FITTED),
         {
-            f"train loss at α = {float(train[ALPHA][-1]):.3g}": last,
+            f"train loss at α = {float(train[INIT_SCALE][-1]):.3g}": last,
             f"largest from {STANDARD:g} to {RANGE[1]:g}": largest,
         },
         decided=largest.notnull() & last.notnull(),
@@ -122,8 +122,8 @@ def _rises_beyond(ds: xr.Dataset) -> Measured:
 
 
 def _has_a_critical_fraction(ds: xr.Dataset) -> Measured:
-    if min(ds.sizes.get(ALPHA, 1), ds.sizes.get(FRACTION, 1)) < 2:
-        raise NotMeasured(f"needs several values of {ALPHA} and of {FRACTION}")
+    if min(ds.sizes.get(INIT_SCALE, 1), ds.sizes.get(TRAIN_FRACTION, 1)) < 2:
+        raise NotMeasured(f"needs several values of {INIT_SCALE} and of {TRAIN_FRACTION}")
     critical = _critical_fraction(ds)
     measured = over_seeds(
         (critical >= ABOUT[0]) & (critical <= ABOUT[1]),

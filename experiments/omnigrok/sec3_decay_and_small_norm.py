@@ -23,7 +23,7 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
 
-NAME, SPHERE, LAMBDA, ALPHA = (
+NAME, CONSTANT_NORM, WEIGHT_DECAY, INIT_SCALE = (
     "optimizer.name",
     "optimizer.constant_norm",
     "optimizer.weight_decay",
@@ -79,12 +79,12 @@ def _points(ax: Axes, x: xr.DataArray, y: xr.DataArray, marker: str, colour: str
 
 def _landscapes(ax: Axes, ds: xr.Dataset, rests: dict[str, Rest]) -> None:
     train = reduced(_spheres(ds, LANDSCAPE)["train_loss"])
-    slice_along(ax, train, ALPHA, colour="k", label="reduced train loss", log="xy")
+    slice_along(ax, train, INIT_SCALE, colour="k", label="reduced train loss", log="xy")
     penalties = {g: rest.penalty.isel({RUN: i}) for rest in rests.values() for i, g in enumerate(rest.gamma.values)}
     colour = _colour(rests)
     for gamma, hue in colour.items():
-        total = train + penalties[gamma] * train[ALPHA] ** 2
-        slice_along(ax, total, ALPHA, colour=hue, label=f"with γ = {gamma:g}", log="xy")
+        total = train + penalties[gamma] * train[INIT_SCALE] ** 2
+        slice_along(ax, total, INIT_SCALE, colour=hue, label=f"with γ = {gamma:g}", log="xy")
     for name, rest in rests.items():
         y = rest.loss + rest.penalty * rest.end**2
         for i, gamma in enumerate(rest.gamma.values):
@@ -120,16 +120,16 @@ def _small(ax: Axes, ds: xr.Dataset, _: dict[str, Rest]) -> None:
         fit, late, _ = times(runs, theta)
         for split, time, hue in (("train", fit, TRAIN), ("test", late, TEST)):
             label = f"{split} rows, θ = {theta:g}"
-            slice_along(ax, time, ALPHA, colour=hue, label=label, linestyle=line, log="xy")
+            slice_along(ax, time, INIT_SCALE, colour=hue, label=label, linestyle=line, log="xy")
     ax.set(xlabel="initial scale α, no decay", ylabel="steps to 95% accuracy")
     legend(ax, loc="best")
 
 
 def _picked(ds: xr.Dataset, optimizer: str, is_on_sphere: bool) -> xr.Dataset:
     """The runs of an optimizer on spheres, or its free ones, along RUN."""
-    if NAME not in ds.coords or ds[NAME].ndim != 1 or SPHERE not in ds.coords:
-        raise NotMeasured(f"needs an axis with {NAME} and {SPHERE}")
-    kept = np.flatnonzero((ds[NAME].values == optimizer) & (ds[SPHERE].values == is_on_sphere))
+    if NAME not in ds.coords or ds[NAME].ndim != 1 or CONSTANT_NORM not in ds.coords:
+        raise NotMeasured(f"needs an axis with {NAME} and {CONSTANT_NORM}")
+    kept = np.flatnonzero((ds[NAME].values == optimizer) & (ds[CONSTANT_NORM].values == is_on_sphere))
     if not kept.size:
         raise NotMeasured(f"no {'run on a sphere' if is_on_sphere else 'free run'} with {NAME} = {optimizer}")
     axis = str(ds[NAME].dims[0])
@@ -138,13 +138,13 @@ def _picked(ds: xr.Dataset, optimizer: str, is_on_sphere: bool) -> xr.Dataset:
 
 def _undecayed(ds: xr.Dataset) -> xr.Dataset:
     """The free runs without decay, as far as they were trained."""
-    return runs_at(_picked(ds, DECOUPLED, False), {LAMBDA: 0.0}).dropna("step", how="all")
+    return runs_at(_picked(ds, DECOUPLED, False), {WEIGHT_DECAY: 0.0}).dropna("step", how="all")
 
 
 def _over_scales(runs: xr.Dataset) -> xr.Dataset:
     if RUN not in runs.dims:
-        raise NotMeasured(f"needs several values of {ALPHA}")
-    return runs.swap_dims({RUN: ALPHA}).sortby(ALPHA)
+        raise NotMeasured(f"needs several values of {INIT_SCALE}")
+    return runs.swap_dims({RUN: INIT_SCALE}).sortby(INIT_SCALE)
 
 
 def _spheres(ds: xr.Dataset, optimizer: str) -> xr.Dataset:
@@ -162,23 +162,23 @@ def _count(ds: xr.Dataset) -> int:
 def _rest(ds: xr.Dataset, optimizer: str, is_whole: bool = True, spheres: str = LANDSCAPE) -> Rest:
     """Where the free runs of an optimizer end, and the minimum that the landscape of `spheres` has with their decay."""
     runs = _picked(ds, optimizer, False)
-    runs = runs.isel({RUN: np.flatnonzero(runs[LAMBDA].values > 0)})
+    runs = runs.isel({RUN: np.flatnonzero(runs[WEIGHT_DECAY].values > 0)})
     if not runs.sizes[RUN]:
-        raise NotMeasured(f"no free run with {NAME} = {optimizer} and {LAMBDA} above 0")
+        raise NotMeasured(f"no free run with {NAME} = {optimizer} and {WEIGHT_DECAY} above 0")
     count, landscape = _count(ds), _spheres(ds, spheres)
     train = reduced(landscape["train_loss"])
     if is_whole:
-        train = minimised(landscape, ALPHA, MINIMIZING_STEPS[spheres])["train_loss"]
+        train = minimised(landscape, INIT_SCALE, MINIMIZING_STEPS[spheres])["train_loss"]
     first = runs["weight_norm"].isel(step=0)
-    norm = runs[ALPHA] * runs["weight_norm"] / first
-    gamma = _bare(runs[LAMBDA] * (count / 2 if optimizer == PENALIZED else 1)).round(6)
-    penalty = _bare(first / runs[ALPHA]) ** 2 * gamma / count
+    norm = runs[INIT_SCALE] * runs["weight_norm"] / first
+    gamma = _bare(runs[WEIGHT_DECAY] * (count / 2 if optimizer == PENALIZED else 1)).round(6)
+    penalty = _bare(first / runs[INIT_SCALE]) ** 2 * gamma / count
     last = runs["step"].where(norm.notnull()).max("step")
     end, loss = (_bare(last_value(x)) for x in (norm, runs["train_loss"]))
     return Rest(
         gamma,
         end,
-        minimum_with_penalty(_bare(train), ALPHA, penalty),
+        minimum_with_penalty(_bare(train), INIT_SCALE, penalty),
         penalty,
         abs(np.log10(end / _bare(value_at(norm, last / 2)))),
         loss,
@@ -188,7 +188,7 @@ def _rest(ds: xr.Dataset, optimizer: str, is_whole: bool = True, spheres: str = 
 
 def _bare(x: xr.DataArray) -> xr.DataArray:
     """x with the coordinates that its arithmetic needs, and no others."""
-    return x.drop_vars([name for name in x.coords if name not in (ALPHA, "seed") or name not in x.dims])
+    return x.drop_vars([name for name in x.coords if name not in (INIT_SCALE, "seed") or name not in x.dims])
 
 
 def _distance(rest: Rest) -> Float[xr.DataArray, "run seed"]:
@@ -247,8 +247,8 @@ def _decoupled_rests_there(ds: xr.Dataset) -> Measured:
 
 def _too_small_takes_longer(ds: xr.Dataset) -> Measured:
     runs = _undecayed(ds)
-    usual, small = (times(runs_at(runs, {ALPHA: scale})) for scale in (SMALL, TOO_SMALL))
-    coded = [times(runs_at(runs, {ALPHA: scale}), CODE_THETA) for scale in (SMALL, TOO_SMALL)]
+    usual, small = (times(runs_at(runs, {INIT_SCALE: scale})) for scale in (SMALL, TOO_SMALL))
+    coded = [times(runs_at(runs, {INIT_SCALE: scale}), CODE_THETA) for scale in (SMALL, TOO_SMALL)]
     ratio = small.fit / usual.fit
     last = float(runs["step"][-1])
     return over_seeds(

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import xarray as xr
 
+from experiments.omnigrok.reduced_landscape import Losses, reduced_losses
 from grok_jax.analysis.claims import NotMeasured
-from grok_jax.analysis.reduced_flow import Losses, reduced_losses
 from grok_jax.analysis.selection import runs_at
 
-ALPHA, MESS, SIZE = "model.init_scale", "task.messiness", "task.train_size"
+INIT_SCALE, MESSINESS, TRAIN_SIZE = "model.init_scale", "task.messiness", "task.train_size"
 MAIN = 45  # training pairs
 FEWEST = 3  # points that a line is laid through
 SHOWN = 0.5  # of the test loss at the smallest w: a landscape that nowhere comes down to it has no such solution
@@ -17,15 +17,15 @@ SHOWN = 0.5  # of the test loss at the smallest w: a landscape that nowhere come
 
 def seeds_of(ds: xr.Dataset, size: int, starts: Iterable[tuple[float, float]] = ()) -> list[Losses]:
     """The landscape of each seed at a training size, which has to hold the starts."""
-    losses = reduced_losses(runs_at(ds, {SIZE: float(size)}), "final")
+    losses = reduced_losses(runs_at(ds, {TRAIN_SIZE: float(size)}), "final")
     axes = losses.train.sizes
-    if min(axes.get(ALPHA, 1), axes.get(MESS, 1)) < FEWEST:
-        raise NotMeasured(f"needs {FEWEST} or more values of {ALPHA} and of {MESS}")
-    further = [str(axis) for axis in axes if axis not in (ALPHA, MESS, "seed")]
+    if min(axes.get(INIT_SCALE, 1), axes.get(MESSINESS, 1)) < FEWEST:
+        raise NotMeasured(f"needs {FEWEST} or more values of {INIT_SCALE} and of {MESSINESS}")
+    further = [str(axis) for axis in axes if axis not in (INIT_SCALE, MESSINESS, "seed")]
     if further or "seed" not in axes:
         raise NotMeasured(f"needs an axis seed and no further one; the axes are {', '.join(map(str, axes))}")
     for start in starts:
-        for axis, value in zip((ALPHA, MESS), start, strict=True):
+        for axis, value in zip((INIT_SCALE, MESSINESS), start, strict=True):
             if not float(losses.train[axis].min()) <= value <= float(losses.train[axis].max()):
                 raise NotMeasured(f"needs {axis} from below to above {value:g}")
     return [Losses(*(x.isel(seed=i, drop=True) for x in losses)) for i in range(axes["seed"])]
@@ -54,4 +54,4 @@ def over_landscapes(
 
 
 def _has_solution(seed: Losses) -> bool:
-    return bool(seed.test.min() <= SHOWN * seed.test.sortby(ALPHA).isel({ALPHA: 0}).mean())
+    return bool(seed.test.min() <= SHOWN * seed.test.sortby(INIT_SCALE).isel({INIT_SCALE: 0}).mean())

@@ -207,6 +207,11 @@ def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
     return ratio
 
 
+def relative(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid step"]:
+    """A curve over its value at the first record."""
+    return x / x.isel(step=0, drop=True)
+
+
 def is_censored(time: Float[xr.DataArray, "*grid"]) -> Bool[xr.DataArray, "*grid"]:
     """Whether a time (or a delay) lies beyond the budget of its run."""
     return time == np.inf

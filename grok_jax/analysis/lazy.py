@@ -3,20 +3,17 @@
 Results of both have the axis 'model.linearized', or 'model.linearized' as a coordinate along an axis.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Real
 
-from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, value_at
-from grok_jax.analysis.relative_loss import relative
+from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.grokking import first_crossing, last_value
 from grok_jax.analysis.seeds import axes_of_seeds, median_of_seeds
 from grok_jax.analysis.selection import LINEARIZED, runs_at
 
-EARLY = 0.1  # part of the training loss
 LIMIT = "lazy_limit_loss"  # of the linearised networks: see grok_jax.lazy_limit
 TOLERANCE = 0.1  # two losses that differ by more than this part of the larger have parted
 
@@ -35,11 +32,6 @@ def network_and_twin(ds: xr.Dataset) -> Pair:
       NotMeasured: one of the two is missing.
     """
     return Pair(runs_at(ds, {LINEARIZED: False}), runs_at(ds, {LINEARIZED: True}))
-
-
-def first_of_seeds(pair: Pair) -> Pair:
-    """One run of each, with the first of the seeds: what a picture of a single trajectory shows."""
-    return Pair(*(runs.isel(dict.fromkeys(axes_of_seeds(runs), 0)) for runs in pair))
 
 
 def t_part(pair: Pair, variable: str = "test_loss", tolerance: float = TOLERANCE) -> Float[xr.DataArray, "*grid"]:
@@ -71,91 +63,6 @@ def t_peak(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
     time = finite.fillna(-np.inf).idxmax("step").where(known).astype(np.float64)
     time.attrs = {"units": "steps", "long_name": f"step with the largest {x.name}"}
     return time
-
-
-def t_fall(x: Real[xr.DataArray, "*grid step"], factor: float) -> Float[xr.DataArray, "*grid"]:
-    """Step at which a curve, after its highest record, first is `factor` times lower than that: see first_crossing."""
-    below = first_crossing(x.where(x["step"] >= t_peak(x)) / x.max("step"), 1 / factor, "down")
-    below.attrs["long_name"] = f"first step with {x.name} {factor:g} times below its peak"
-    return below
-
-
-def agree_until(ds: xr.Dataset, time: Callable[[xr.Dataset], xr.DataArray], name: str) -> Measured:
-    """Whether the test losses of network and twin part only after some event.
-
-    Args:
-      ds: results of one setting, with and without linearisation.
-      time: the networks' results -> step of the event; inf, not within the budget, leaves a run undecided, and NaN,
-        no such event, fails it.
-      name: of the event, for the reader, such as "test loss peaks at".
-
-    Returns:
-      Measured, with the steps at which the test losses and the training losses part.
-
-    Raises:
-      NotMeasured: networks or twins are missing.
-    """
-    pair = network_and_twin(ds)
-    event, part = time(pair.network), t_part(pair)
-    return over_seeds(
-        part > event,
-        {
-            "network and twin part at": part,
-            name: event,
-            "train losses part at": t_part(pair, "train_loss"),
-        },
-        decided=~is_censored(event),
-    )
-
-
-def agree_early(ds: xr.Dataset) -> Measured:
-    """Whether the test losses of network and twin part only after the network's training loss has lost EARLY of itself.
-
-    Returns:
-      Measured, with the steps at which they part, and the training loss then.
-
-    Raises:
-      NotMeasured: networks or twins are missing.
-    """
-    pair = network_and_twin(ds)
-    loss = relative(pair.network["train_loss"])
-    measured = agree_until(
-        ds,
-        lambda runs: first_crossing(relative(runs["train_loss"]), 1 - EARLY, "down"),
-        f"train loss down by {EARLY:.0%} at",
-    )
-    then = float(median_of_seeds(value_at(loss, t_part(pair))).median.squeeze())
-    return measured._replace(value={**measured.value, "train loss / its start when they part": then})
-
-
-def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> Measured:
-    """Whether network and twin part before the test loss of the network falls, or within a share of the steps to it.
-
-    Args:
-      ds: results of one setting, with and without linearisation.
-      factor: the test loss has fallen when it is that many times below its peak; where it never is within the budget,
-        a run is undecided.
-      share: of the steps to the fall.
-
-    Returns:
-      Measured, with both steps and the share.
-
-    Raises:
-      NotMeasured: networks or twins are missing.
-    """
-    pair = network_and_twin(ds)
-    part, fall = t_part(pair), t_fall(pair.network["test_loss"], factor)
-    twin_loss = pair.twin["test_loss"] / pair.twin["test_loss"].isel(step=0, drop=True)
-    return over_seeds(
-        np.isfinite(fall) & (part < share * fall),
-        {
-            "network and twin part at": part,
-            f"test loss {factor:g} times below its peak at": fall,
-            "share of these steps": part / fall.where(np.isfinite(fall)),
-            "twin's test loss / its start, at the end": last_value(twin_loss),
-        },
-        decided=~is_censored(fall),
-    )
 
 
 def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:

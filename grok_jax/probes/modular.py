@@ -94,7 +94,7 @@ def progress(probed: Probed) -> Progress:
     the key frequencies.
 
     The paper takes the key frequencies of the network at the end of training, which a network at a record does not
-    know; once those of the logits stay the same (see analysis.fourier.keys_settle) there is no difference.
+    know; once those of the logits stay the same there is no difference.
 
     Reference: Nanda et al. (2023), Progress measures for grokking via mechanistic interpretability, Sec. 5.1.
     """

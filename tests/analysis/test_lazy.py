@@ -2,17 +2,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, NotMeasured
+from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.lazy import (
     LINEARIZED,
-    agree_until,
     comparison,
-    first_of_seeds,
     kernel_regression_loss,
     network_and_twin,
-    part_before_the_fall,
     regression_averages_outputs,
-    t_fall,
     t_part,
     t_peak,
 )
@@ -73,11 +69,6 @@ def test_a_peak_is_at_the_highest_record():
     assert np.isnan(t_peak(curve(*[np.nan] * 4)).item())
 
 
-def test_a_curve_falls_after_its_peak_not_before():
-    assert t_fall(curve(1, 4, 3, 1), 2.0).item() == 30  # half of 4, between 3 and 1
-    assert t_fall(curve(1, 4, 4, 4), 2.0).item() == np.inf
-
-
 def test_kernel_regression_is_that_of_the_first_record():
     ds = results([1, 1, 1, 1], [1, 1, 1, 1], kernel_regression_loss=[0.5, np.nan, 0.1, 0.1])
     assert kernel_regression_loss(ds).values.tolist() == [0.5, 0.5]
@@ -115,39 +106,6 @@ def test_a_comparison_has_nan_for_probes_that_were_not_asked_for():
     found = comparison(results([1, 1, 1, 0.5], [1, 1, 1, 1]))
     assert found.network_test_loss.item() == 0.5
     assert [np.isnan(found[name].item()) for name in ("kernel_regression_loss", "alignment_end")] == [True, True]
-
-
-def test_the_first_of_the_seeds_is_one_run_of_each():
-    runs = xr.concat([results([1, 1, 1, s], [1, 1, 1, 1]) for s in (0.2, 0.4)], xr.DataArray([0, 1], dims="seed"))
-    pair = first_of_seeds(network_and_twin(runs))
-    assert pair.network.test_loss.values.tolist() == [1, 1, 1, 0.2]
-
-
-def three_seeds(network, twin):
-    """The same curves three times, as test and as training losses."""
-    ds = results(network, twin, train_loss=network)
-    return ds.expand_dims(seed=3)
-
-
-def test_an_event_before_they_part_is_one_until_which_they_agree():
-    ds = three_seeds([1, 1, 0.8, 0.5], [1, 1, 1, 1])
-    assert agree_until(ds, lambda runs: 0 * t_peak(runs["test_loss"]) + 14, "event at").verdict == HOLDS
-    assert agree_until(ds, lambda runs: 0 * t_peak(runs["test_loss"]) + 16, "event at").verdict == FAILS
-
-
-def test_an_event_beyond_the_budget_is_open_and_one_that_does_not_exist_fails():
-    ds = three_seeds([1, 1, 0.8, 0.5], [1, 1, 1, 1])
-    assert agree_until(ds, lambda runs: t_peak(runs["test_loss"]) + np.inf, "event at").verdict == NOT_MEASURED
-    assert agree_until(ds, lambda runs: t_peak(runs["test_loss"]) * np.nan, "event at").verdict == FAILS
-
-
-def test_parting_within_a_share_of_the_steps_to_the_fall():
-    ds = three_seeds([1, 1, 0.8, 0.4], [1, 1, 1, 1])  # they part at 15; half the peak at 35
-    measured = part_before_the_fall(ds, 2.0)
-    assert measured.verdict == HOLDS
-    assert measured.value["share of these steps"] == pytest.approx(15 / 35)
-    assert part_before_the_fall(ds, 2.0, share=0.4).verdict == FAILS
-    assert part_before_the_fall(ds, 100.0).verdict == NOT_MEASURED
 
 
 def test_the_limit_of_the_linearised_networks_comes_before_what_a_probe_measured():

@@ -16,20 +16,20 @@ from experiments.settings import preset_config
 from grok_jax.training.grid import parse_grid
 from grok_jax.training.settings import complete
 
-SCALE = "model.init_scale"
+INIT_SCALE = "model.init_scale"
 CONFIG = grok_jax.default_config("teacher_student", "mlp", "adamw")
 
 
 def results(ends, scales=(1.0, 2.0), config=CONFIG):
     """Losses that are 1 at step 0 and end at a number for each seed, alike at every scale."""
     loss = np.stack([np.ones(len(ends)), np.asarray(ends, float)], -1)[None].repeat(len(scales), 0)
-    coords = {SCALE: list(scales), "seed": range(len(ends)), "step": [0, 100]}
+    coords = {INIT_SCALE: list(scales), "seed": range(len(ends)), "step": [0, 100]}
     attrs = {"config": json.dumps(config.to_dict())}
-    return xr.Dataset({"test_loss": ((SCALE, "seed", "step"), loss)}, coords, attrs)
+    return xr.Dataset({"test_loss": ((INIT_SCALE, "seed", "step"), loss)}, coords, attrs)
 
 
 def verdict(ends, theirs, **choices):
-    (row,) = compare(at_steps("test_loss", {SCALE: 2}, {100: theirs}), results(ends), **choices)
+    (row,) = compare(at_steps("test_loss", {INIT_SCALE: 2}, {100: theirs}), results(ends), **choices)
     return row["verdict"]
 
 
@@ -46,22 +46,22 @@ def test_a_number_within_a_range_wider_than_tenfold_does_not_simply_agree():
 
 
 def test_seeds_that_never_reach_a_level_count_as_later_than_every_step():
-    (row,) = compare([Check("test_loss", {SCALE: 2}, "fall", 0.5, 50)], results([0.2, 0.9]))
+    (row,) = compare([Check("test_loss", {INIT_SCALE: 2}, "fall", 0.5, 50)], results([0.2, 0.9]))
     assert (row["verdict"], row["high"]) == (SPREAD, np.inf)
 
 
 def test_the_median_and_the_range_of_the_seeds_are_reported():
-    (row,) = compare(at_steps("test_loss", {SCALE: 1}, {100: 1.0}), results([1.0, 4.0, 2.0]))
+    (row,) = compare(at_steps("test_loss", {INIT_SCALE: 1}, {100: 1.0}), results([1.0, 4.0, 2.0]))
     assert [row[key] for key in ("low", "ours", "high")] == [1, 2, 4]
 
 
 @pytest.mark.parametrize(
     ("check", "note"),
     [
-        (Check("test_loss", {SCALE: 3}, "value", 100, 1.0), "no run with model.init_scale = 3"),
-        (Check("test_loss", {SCALE: 1}, "value", 200, 1.0), "the runs end at step 100"),
-        (Check("test_loss", {SCALE: 1}, "fall", 0.5, 200), "the runs end at step 100"),
-        (Check("train_loss", {SCALE: 1}, "value", 100, 1.0), "the results have no train_loss"),
+        (Check("test_loss", {INIT_SCALE: 3}, "value", 100, 1.0), "no run with model.init_scale = 3"),
+        (Check("test_loss", {INIT_SCALE: 1}, "value", 200, 1.0), "the runs end at step 100"),
+        (Check("test_loss", {INIT_SCALE: 1}, "fall", 0.5, 200), "the runs end at step 100"),
+        (Check("train_loss", {INIT_SCALE: 1}, "value", 100, 1.0), "the results have no train_loss"),
         (Check("test_loss", {}, "value", 100, 1.0), "further axes model.init_scale"),
     ],
 )
@@ -78,7 +78,7 @@ def test_runs_that_all_diverged_are_not_compared():
 def test_results_of_another_setting_are_not_compared():
     other = CONFIG.copy_and_resolve_references()
     other.optimizer.weight_decay = 0.5
-    (row,) = compare(at_steps("test_loss", {SCALE: 2}, {100: 0.2}), results([0.2]), setting=other)
+    (row,) = compare(at_steps("test_loss", {INIT_SCALE: 2}, {100: 0.2}), results([0.2]), setting=other)
     assert (row["verdict"], row["note"]) == (NOT_COMPARED, "not the authors' setting: optimizer.weight_decay")
 
 
@@ -91,20 +91,20 @@ def test_results_of_another_length_seed_and_records_are_compared():
 def test_a_relative_check_is_held_against_the_curve_over_its_start():
     ds = results([0.2, 0.3])
     (row,) = compare(
-        at_steps("test_loss", {SCALE: 2}, {100: 0.1}, relative=True), ds.assign(test_loss=2 * ds.test_loss)
+        at_steps("test_loss", {INIT_SCALE: 2}, {100: 0.1}, relative=True), ds.assign(test_loss=2 * ds.test_loss)
     )
     assert row["ours"] == pytest.approx(0.25)
 
 
 def test_words_say_what_is_read_off_which_curve_of_which_runs():
-    first, second = peak("test_loss", {SCALE: 2}, step=10, height=3.0)
+    first, second = peak("test_loss", {INIT_SCALE: 2}, step=10, height=3.0)
     assert words(first) == "peak of the test loss (init scale 2)"
     assert words(second) == "steps to the peak of the test loss (init scale 2)"
     assert words(*rises("test_accuracy", {}, {0.95: 10})) == "steps until test accuracy is 0.95"
 
 
 def test_the_picture_has_a_panel_for_each_curve_that_could_be_compared():
-    checks = at_steps("test_loss", {SCALE: 1}, {100: 0.2}) + at_steps("train_loss", {SCALE: 1}, {100: 0.2})
+    checks = at_steps("test_loss", {INIT_SCALE: 1}, {100: 0.2}) + at_steps("train_loss", {INIT_SCALE: 1}, {100: 0.2})
     ds = results([0.2, 0.3])
     figure = check_curves(checks, compare(checks, ds), ds)
     assert [ax.get_ylabel() for ax in figure.axes] == ["test loss"]
@@ -113,7 +113,7 @@ def test_the_picture_has_a_panel_for_each_curve_that_could_be_compared():
 
 
 def test_ratios_are_drawn_with_those_that_are_never_reached():
-    rows = compare([Check("test_loss", {SCALE: 2}, "fall", 0.5, 50)], results([0.2, 0.9]))
+    rows = compare([Check("test_loss", {INIT_SCALE: 2}, "fall", 0.5, 50)], results([0.2, 0.9]))
     figure = ratios([{**row, "figure": "fig1"} for row in rows], "paper")
     figure.draw_without_rendering()
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.lazy_to_rich.eq9_distance_and_difficulty import ALPHA, CLAIMS, ORDER, plot
+from experiments.lazy_to_rich.eq9_distance_and_difficulty import CLAIMS, ORDER, OUTPUT_SCALE, plot
 from grok_jax.analysis.claims import judge
 
 ORDERS = np.array([1, 40, 80, 150])
@@ -26,8 +26,8 @@ def results(off=0.0, share=1.0, moved=lambda order: order, fitted=0.0, seeds=3):
         "kernel_distance": kernel,
         "train_loss": np.array([1.0, fitted]) * ones,
     }
-    dims = (ORDER, ALPHA, "seed", "step")
-    coords = {ORDER: ORDERS, ALPHA: SCALES, "seed": range(seeds), "step": [0, 1000]}
+    dims = (ORDER, OUTPUT_SCALE, "seed", "step")
+    coords = {ORDER: ORDERS, OUTPUT_SCALE: SCALES, "seed": range(seeds), "step": [0, 1000]}
     return xr.Dataset({name: (dims, value) for name, value in values.items()}, coords)
 
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.lazy_to_rich.fig12_decay_and_laziness import ALPHA, CLAIMS, GAMMA, SETTINGS, plot
+from experiments.lazy_to_rich.fig12_decay_and_laziness import CLAIMS, OUTPUT_SCALE, SETTINGS, WEIGHT_DECAY, plot
 from grok_jax.analysis.claims import judge
 
-POINT = f"{ALPHA},{GAMMA}"
+POINT = f"{OUTPUT_SCALE},{WEIGHT_DECAY}"
 FIT = 100.0  # step at which train accuracy passes 95%
 
 
@@ -19,7 +19,7 @@ def results(*, delays=(60.0, 1.5, 30.0), seeds=3, last=10_000):
     alphas, gammas = zip(*SETTINGS[: len(delays)], strict=True)
     return xr.Dataset(
         {name: ((POINT, "seed", "step"), np.broadcast_to(curve[:, None], shape)) for name, curve in curves.items()},
-        {ALPHA: (POINT, list(alphas)), GAMMA: (POINT, list(gammas)), "seed": range(seeds), "step": steps},
+        {OUTPUT_SCALE: (POINT, list(alphas)), WEIGHT_DECAY: (POINT, list(gammas)), "seed": range(seeds), "step": steps},
     )
 
 

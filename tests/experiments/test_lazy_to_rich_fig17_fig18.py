@@ -6,7 +6,7 @@ from experiments.lazy_to_rich import fig17_thresholds as fig17
 from experiments.lazy_to_rich import fig18_student_teacher_loss as fig18
 from grok_jax.analysis.claims import judge
 
-THETA = "training.accuracy_threshold"
+ACCURACY_THRESHOLD = "training.accuracy_threshold"
 STEPS = np.unique([0, *np.geomspace(1, 100_000, 300).round()]).astype(int)
 NEVER = np.inf
 
@@ -19,12 +19,12 @@ def by_threshold(times, seeds=3):
     """theta -> steps to 95% of train and of test accuracy."""
     variables = {
         f"{split}_accuracy": (
-            (THETA, "seed", "step"),
+            (ACCURACY_THRESHOLD, "seed", "step"),
             np.repeat(np.array([rise(pair[i]) for pair in times.values()])[:, None], seeds, 1),
         )
         for i, split in enumerate(("train", "test"))
     }
-    return xr.Dataset(variables, {THETA: list(times), "seed": range(seeds), "step": STEPS})
+    return xr.Dataset(variables, {ACCURACY_THRESHOLD: list(times), "seed": range(seeds), "step": STEPS})
 
 
 def verdict17(times, **settings):

@@ -6,7 +6,7 @@ import xarray as xr
 from experiments.lazy_to_rich.fig2_modular_mlp import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA = "model.output_scale"
+OUTPUT_SCALE = "model.output_scale"
 NEVER = np.inf
 # output scale (s = .5, 1, 1.5, 2) -> steps to 95% of train and of test accuracy
 PAPER = {0.025: (3_000, 3_200), 0.1: (3_000, 6_000), 0.225: (3_000, 12_000), 0.4: (3_000, 20_000)}
@@ -23,14 +23,14 @@ def results(times=PAPER, growth=0.5, seeds=5, last=30_000):
     def same(curve):
         return np.tile(curve, (2, len(times), seeds, 1))
 
-    dims = ("task.p", ALPHA, "seed", "step")
+    dims = ("task.p", OUTPUT_SCALE, "seed", "step")
     curves = {
         "train_accuracy": rise(0),
         "test_accuracy": rise(1),
         "weight_norm": same(60 * (1 + growth * steps / last)),
     }
     curves |= {"train_loss": same(np.exp(-steps / 3e3) / 23), "test_loss": same(np.exp(-steps / 6e3) / 23)}
-    coords = {"task.p": [23, 13], ALPHA: list(times), "seed": range(seeds), "step": steps}
+    coords = {"task.p": [23, 13], OUTPUT_SCALE: list(times), "seed": range(seeds), "step": steps}
     return xr.Dataset({name: (dims, values) for name, values in curves.items()}, coords)
 
 
@@ -89,8 +89,8 @@ def test_claim_3_is_open_where_most_scales_never_generalise():
 
 def test_claim_3_takes_three_scales():
     ds = results()
-    assert judge(CLAIMS, ds.sel({ALPHA: [0.025, 0.1]}))[2]["verdict"] == "not measured"
-    assert judge(CLAIMS, ds.sel({ALPHA: [0.025, 0.1, 0.4]}))[2]["verdict"] == "holds"
+    assert judge(CLAIMS, ds.sel({OUTPUT_SCALE: [0.025, 0.1]}))[2]["verdict"] == "not measured"
+    assert judge(CLAIMS, ds.sel({OUTPUT_SCALE: [0.025, 0.1, 0.4]}))[2]["verdict"] == "holds"
 
 
 def test_two_seeds_give_no_verdict():
@@ -106,6 +106,6 @@ def test_the_figure_has_a_row_for_each_prime_and_shows_s(tmp_path):
 
 
 def test_the_figure_of_one_scale_takes_it_and_the_prime_from_the_config():
-    ds = results().isel({"task.p": 0, ALPHA: 1}, drop=True)
+    ds = results().isel({"task.p": 0, OUTPUT_SCALE: 1}, drop=True)
     ds.attrs["config"] = json.dumps({"model": {"output_scale": 0.4}, "task": {"p": 13}})
     assert plot(ds).axes[0].get_title() == "p = 13, s = 2"

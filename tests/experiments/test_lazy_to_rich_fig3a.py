@@ -4,7 +4,7 @@ import xarray as xr
 from experiments.lazy_to_rich.fig3a_output_scale import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA = "model.output_scale"
+OUTPUT_SCALE = "model.output_scale"
 NEVER = np.inf
 PAPER = {0.03: (100, 120), 0.5: (200, 900), 1.0: (300, 5_000), 4.0: (400, NEVER)}  # alpha -> steps to .1, train, test
 
@@ -19,8 +19,8 @@ def results(times=PAPER, seeds=3, last=20_000):
 
     way = np.tile(steps / last, (len(times), seeds, 1))
     curves = {"train_loss": fall(0), "test_loss": fall(1), "lazy_progress": way, "normal_distance": way**2}
-    coords = {ALPHA: list(times), "seed": range(seeds), "step": steps}
-    return xr.Dataset({name: ((ALPHA, "seed", "step"), values) for name, values in curves.items()}, coords)
+    coords = {OUTPUT_SCALE: list(times), "seed": range(seeds), "step": steps}
+    return xr.Dataset({name: ((OUTPUT_SCALE, "seed", "step"), values) for name, values in curves.items()}, coords)
 
 
 def judged(*args, **settings):
@@ -69,7 +69,7 @@ def test_claim_2_fails_where_the_smallest_scale_fits_and_never_generalises():
 
 
 def test_two_scales_or_two_seeds_give_no_verdict():
-    assert [v["verdict"] for v in judge(CLAIMS, results().isel({ALPHA: [0, 3]}))] == ["not measured"] * 2
+    assert [v["verdict"] for v in judge(CLAIMS, results().isel({OUTPUT_SCALE: [0, 3]}))] == ["not measured"] * 2
     assert judged(seeds=2) == ["not measured"] * 2
 
 

@@ -4,7 +4,7 @@ import xarray as xr
 from experiments.lazy_to_rich.fig3e_phase_map import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA, EPSILON = "model.output_scale", "model.epsilon"
+OUTPUT_SCALE, EPSILON = "model.output_scale", "model.epsilon"
 STEPS = np.unique(np.geomspace(1, 20_000, 300).round()).astype(int)
 SCALES, EPSILONS = np.array([0.4, 2.0, 4.0, 5.6]), np.array([0.02, 0.1, 0.28])
 TRAIN = 10  # steps to a train loss of .1
@@ -18,9 +18,9 @@ def results(wait=lambda alpha, epsilon: 20 * alpha / epsilon, never=lambda alpha
         return stays if never(alpha, epsilon) else 0.1 ** (STEPS / (TRAIN + wait(alpha, epsilon)))
 
     test = np.array([[[curve(a, e)] * seeds for e in EPSILONS] for a in SCALES])
-    dims = (ALPHA, EPSILON, "seed", "step")
+    dims = (OUTPUT_SCALE, EPSILON, "seed", "step")
     train = np.broadcast_to(0.1 ** (STEPS / TRAIN), test.shape)
-    coords = {ALPHA: SCALES, EPSILON: EPSILONS, "seed": range(seeds), "step": STEPS}
+    coords = {OUTPUT_SCALE: SCALES, EPSILON: EPSILONS, "seed": range(seeds), "step": STEPS}
     return xr.Dataset({"train_loss": (dims, train), "test_loss": (dims, test)}, coords)
 
 
@@ -64,7 +64,7 @@ def test_a_map_of_never_gives_no_verdict():
 
 
 def test_two_values_of_an_axis_or_two_seeds_give_no_verdict():
-    assert verdict(results().isel({ALPHA: [0, 1]})) == "not measured"
+    assert verdict(results().isel({OUTPUT_SCALE: [0, 1]})) == "not measured"
     assert verdict(results(seeds=2)) == "not measured"
 
 
@@ -76,4 +76,4 @@ def test_the_figure_names_the_cells_that_never_generalise(tmp_path):
 
 
 def test_the_map_of_one_cell_can_be_drawn(tmp_path):
-    plot(results().isel({ALPHA: 0, EPSILON: 0})).savefig(tmp_path / "figure.png")
+    plot(results().isel({OUTPUT_SCALE: 0, EPSILON: 0})).savefig(tmp_path / "figure.png")

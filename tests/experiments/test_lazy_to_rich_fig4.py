@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 from experiments.lazy_to_rich import fig4_loss_decomposition, fig11_trained_readouts
+from experiments.lazy_to_rich.decomposition import PARTS
 from grok_jax.analysis.claims import judge
-from grok_jax.analysis.decomposition import PARTS
 
 FIGURES = {"fig4": fig4_loss_decomposition, "fig11": fig11_trained_readouts}
 

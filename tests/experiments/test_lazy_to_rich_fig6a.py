@@ -5,21 +5,21 @@ import xarray as xr
 from experiments.lazy_to_rich.fig6a_mnist import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA = "model.output_scale"
+OUTPUT_SCALE = "model.output_scale"
 SCALES = tuple(s / 28 for s in (1e-3, 1e-2, 0.05, 0.5))
 
 
 def results(*, delays=(1.3, 2.0, 4.0, 40.0), norms=(94.0,) * 4, scales=SCALES, seeds=3, last=10_000):
     """Train accuracy passes .8 at step 100, test accuracy `delays` times later."""
     steps = np.r_[0, np.unique(np.geomspace(1, last, 200).round()).astype(int)]
-    grid = ((ALPHA, "seed", "step"), (len(scales), seeds, steps.size))
+    grid = ((OUTPUT_SCALE, "seed", "step"), (len(scales), seeds, steps.size))
     test = np.array([np.minimum(0.8 * steps / (100 * d), 0.9) for d in delays])
     train = np.tile(np.minimum(0.8 * steps / 100, 1), (len(scales), 1))
     norm = np.outer(norms, np.ones(steps.size))
     curves = {"train_accuracy": train, "test_accuracy": test, "weight_norm": norm}
     return xr.Dataset(
         {name: (grid[0], np.broadcast_to(curve[:, None], grid[1])) for name, curve in curves.items()},
-        {ALPHA: list(scales), "seed": range(seeds), "step": steps},
+        {OUTPUT_SCALE: list(scales), "seed": range(seeds), "step": steps},
     )
 
 
@@ -63,4 +63,4 @@ def test_the_figure_shows_delays_beyond_the_budget(tmp_path):
 
 
 def test_the_figure_draws_one_run_without_axes(tmp_path):
-    plot(results().isel({ALPHA: 0, "seed": 0})).savefig(tmp_path / "figure.png")
+    plot(results().isel({OUTPUT_SCALE: 0, "seed": 0})).savefig(tmp_path / "figure.png")

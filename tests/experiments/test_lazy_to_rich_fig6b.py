@@ -5,7 +5,7 @@ import xarray as xr
 from experiments.lazy_to_rich.fig6b_transformer import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA = "model.output_scale"
+OUTPUT_SCALE = "model.output_scale"
 SCALES = (0.15, 0.5, 1.0, 2.0)
 FIT = 100.0  # step at which train accuracy passes 95%
 
@@ -20,8 +20,11 @@ def results(*, delays=(1.5, 10.0, 50.0, 90.0), norms=(29.4,) * 4, seeds=3, last=
     curves = {"train_accuracy": train, "test_accuracy": test, "weight_norm": norm}
     shape = (len(scales), seeds, steps.size)
     return xr.Dataset(
-        {name: ((ALPHA, "seed", "step"), np.broadcast_to(curve[:, None], shape)) for name, curve in curves.items()},
-        {ALPHA: list(scales), "seed": range(seeds), "step": steps},
+        {
+            name: ((OUTPUT_SCALE, "seed", "step"), np.broadcast_to(curve[:, None], shape))
+            for name, curve in curves.items()
+        },
+        {OUTPUT_SCALE: list(scales), "seed": range(seeds), "step": steps},
     )
 
 

@@ -5,8 +5,8 @@ import xarray as xr
 from experiments.lazy_to_rich.fig7_weight_scale import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-SIGMA, ALPHA, RATE = "model.init_scale", "model.output_scale", "optimizer.learning_rate"
-POINT = f"{SIGMA},{ALPHA},{RATE}"
+INIT_SCALE, OUTPUT_SCALE, LEARNING_RATE = "model.init_scale", "model.output_scale", "optimizer.learning_rate"
+POINT = f"{INIT_SCALE},{OUTPUT_SCALE},{LEARNING_RATE}"
 BY_ALPHA = [(1.0, 0.0625), (1.0, 0.25), (1.0, 1.0), (1.0, 4.0)]
 BY_SIGMA, KEPT = [(0.5, 1.0), (0.7, 1.0), (2.0, 1.0)], [(0.5, 4.0), (2.0, 0.25)]
 
@@ -24,7 +24,11 @@ def results(points=(*BY_ALPHA, *BY_SIGMA, *KEPT), change=1.0, loss=1.0, at=0.5, 
 
     dims = (POINT, "seed", "step")
     curves = {"relative_distance": curve(0.0, moved), "train_loss": curve(1.0, end / 2), "test_loss": curve(1.0, end)}
-    coords = {SIGMA: (POINT, sigma), ALPHA: (POINT, alpha), RATE: (POINT, 250 / (sigma * alpha) ** 2)}
+    coords = {
+        INIT_SCALE: (POINT, sigma),
+        OUTPUT_SCALE: (POINT, alpha),
+        LEARNING_RATE: (POINT, 250 / (sigma * alpha) ** 2),
+    }
     shared = {"seed": range(seeds), "step": steps}
     return xr.Dataset({name: (dims, values) for name, values in curves.items()}, {**coords, **shared})
 

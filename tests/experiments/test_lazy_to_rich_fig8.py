@@ -4,7 +4,7 @@ import xarray as xr
 from experiments.lazy_to_rich.fig8_student_teacher import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA = "model.output_scale"
+OUTPUT_SCALE = "model.output_scale"
 STEPS = np.unique(np.geomspace(1, 100_000, 300).round()).astype(int)
 NEVER = np.inf
 # output scale -> steps to 95% of train and of test accuracy
@@ -19,10 +19,10 @@ def results(times=PAPER, seeds=3):
             np.full(STEPS.size, 0.3) if np.isinf(pair[which]) else np.minimum(0.95 * STEPS / pair[which], 1)
             for pair in times.values()
         ]
-        return ((ALPHA, "seed", "step"), np.repeat(np.array(curves)[:, None], seeds, 1))
+        return ((OUTPUT_SCALE, "seed", "step"), np.repeat(np.array(curves)[:, None], seeds, 1))
 
     variables = {"train_accuracy": rise(0), "test_accuracy": rise(1)}
-    return xr.Dataset(variables, {ALPHA: list(times), "seed": range(seeds), "step": STEPS})
+    return xr.Dataset(variables, {OUTPUT_SCALE: list(times), "seed": range(seeds), "step": STEPS})
 
 
 def verdict(number, times, **settings):

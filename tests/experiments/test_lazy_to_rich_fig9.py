@@ -6,7 +6,7 @@ import xarray as xr
 from experiments.lazy_to_rich.fig9_dataset_size import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-SIZE = "task.train_size"
+TRAIN_SIZE = "task.train_size"
 NEVER = np.inf
 PAPER = {50: (50, NEVER), 120: (100, 5_000), 500: (200, 250)}  # size -> steps to a tenth: train loss, test loss
 # size -> linear power at the start, at its top near step 100, and at the end; in parts of the first test loss
@@ -27,9 +27,9 @@ def results(times=PAPER, linear=LINEAR, fitted=0.0, seeds=5):
     train[:, -1] = fitted
     parts = {"linear_power": power, "misalignment_error": rest, "variance_error": rest}
     curves = parts | {"train_loss": train, "test_loss": test, "decomposed_loss": test}
-    dims = (SIZE, "seed", "step")
+    dims = (TRAIN_SIZE, "seed", "step")
     tiled = {name: (dims, np.tile(values[:, None], (1, seeds, 1))) for name, values in curves.items()}
-    return xr.Dataset(tiled, {SIZE: list(times), "seed": range(seeds), "step": steps})
+    return xr.Dataset(tiled, {TRAIN_SIZE: list(times), "seed": range(seeds), "step": steps})
 
 
 def judged(*args, **settings):
@@ -108,6 +108,6 @@ def test_the_figure_has_a_column_for_each_size(tmp_path):
 
 
 def test_the_figure_of_one_size_takes_it_from_the_config():
-    ds = results().isel({SIZE: 1}, drop=True)
+    ds = results().isel({TRAIN_SIZE: 1}, drop=True)
     ds.attrs["config"] = json.dumps({"task": {"train_size": 120}})
     assert plot(ds).axes[0].get_title() == "P = 120"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.lazy_to_rich.sec13_decay_drift import CLAIMS, DECAY, plot
+from experiments.lazy_to_rich.sec13_decay_drift import CLAIMS, WEIGHT_DECAY, plot
 from grok_jax.analysis.claims import judge
 
 DECAYS = np.array([0.0, 0.001, 0.003, 0.01])
@@ -25,10 +25,10 @@ def results(distance=free_decay, fit=0.005, left=0.001, seeds=3, decays=DECAYS):
     moved = np.array([[distance(decay, step) + fit * (step > 0) for step in STEPS] for decay in decays])
     ones = np.ones((len(decays), seeds, STEPS.size))
     loss = np.where(STEPS == 0, 1.0, left)
-    dims = (DECAY, "seed", "step")
+    dims = (WEIGHT_DECAY, "seed", "step")
     ds = xr.Dataset(
         {"kernel_distance": (dims, moved[:, None, :] * ones), "train_loss": (dims, loss * ones)},
-        {DECAY: decays, "seed": range(seeds), "step": STEPS},
+        {WEIGHT_DECAY: decays, "seed": range(seeds), "step": STEPS},
     )
     return ds.assign_attrs(config=json.dumps(CONFIG))
 

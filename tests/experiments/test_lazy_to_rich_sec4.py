@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.lazy_to_rich.sec4_lazy_routes import ALPHA, CLAIMS, LABELS, POINT, WIDTH, plot
+from experiments.lazy_to_rich.sec4_lazy_routes import CLAIMS, OUTPUT_SCALE, POINT, TARGET_SCALE, WIDTH, plot
 from grok_jax.analysis.claims import judge
 
 STEPS = np.array([0, 10, 100, 1000, 10_000, 100_000])
@@ -29,7 +29,9 @@ def results(laziness=as_the_paper_says, seeds=3, points=(*OUTPUTS, *LABELED, *US
         "kernel_distance": 0.1 / lazy * at_end,
         "relative_distance": 0.2 / lazy * (STEPS > 0),
     }
-    coords = {name: (POINT, [point[i] for point in points]) for i, name in enumerate((LABELS, ALPHA, WIDTH))}
+    coords = {
+        name: (POINT, [point[i] for point in points]) for i, name in enumerate((TARGET_SCALE, OUTPUT_SCALE, WIDTH))
+    }
     dims = (POINT, "seed", "step")
     return xr.Dataset(
         {name: (dims, value) for name, value in values.items()}, {**coords, "seed": range(seeds), "step": STEPS}
@@ -68,7 +70,7 @@ def test_claim_4_fails_for_labels_that_train_otherwise():
 
 def test_claim_4_fails_where_the_losses_alone_differ():
     ds = results()
-    other = ds["test_loss"].where((ds[LABELS] == 1) | (ds["step"] != 100), 1.1 * ds["test_loss"])
+    other = ds["test_loss"].where((ds[TARGET_SCALE] == 1) | (ds["step"] != 100), 1.1 * ds["test_loss"])
     assert judged(ds.assign(test_loss=other))[3] == "does not hold"
 
 

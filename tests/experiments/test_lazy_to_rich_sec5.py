@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.lazy_to_rich.sec5_sample_complexity import CLAIMS, EPSILON, FEATURES, POINT, SIZE, STEPS, plot
+from experiments.lazy_to_rich.sec5_sample_complexity import CLAIMS, EPSILON, FEATURES, POINT, STEPS, TRAIN_SIZE, plot
 from grok_jax.analysis.claims import judge
 
 COUNTS, EPSILONS = (10, 20, 40), (0.125, 0.25, 0.5)
@@ -30,7 +30,7 @@ def results(kernel=kernel_as_the_paper_says, network=network_as_the_paper_says, 
     dims = (POINT, "seed", "step")
     fields = {
         name: (POINT, list(column))
-        for name, column in zip((FEATURES, SIZE, EPSILON, STEPS), zip(*points, strict=True), strict=True)
+        for name, column in zip((FEATURES, TRAIN_SIZE, EPSILON, STEPS), zip(*points, strict=True), strict=True)
     }
     return xr.Dataset(
         {"kernel_regression_loss": (dims, kernel_loss), "test_loss": (dims, test_loss)},

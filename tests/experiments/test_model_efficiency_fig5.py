@@ -5,11 +5,11 @@ import pytest
 import xarray as xr
 
 from configs.model_efficiency import fig5_mixture as config_of
-from experiments.circuits import FILE, SETTINGS, with_circuits
+from experiments.model_efficiency.circuits import FILE, SETTINGS, with_circuits
 from experiments.model_efficiency.fig5_mixture import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-SPEED = "model.memorising_speed"
+MEMORISING_SPEED = "model.memorising_speed"
 STEPS = [0, 10, 100, 1000]
 
 
@@ -19,12 +19,12 @@ def results(
     """Test losses at both speeds over one train loss."""
     test = np.array([unequal, equal])[:, None].repeat(seeds, 1)
     fit = np.broadcast_to(train, test.shape)
-    dims = (SPEED, "seed", "step")
+    dims = (MEMORISING_SPEED, "seed", "step")
     values = {"test_loss": test, "train_loss": fit, "train_accuracy": fit / 3, "test_accuracy": fit / 3}
     values |= {"memorising_weight": test, "generalising_weight": fit}
     circuits = {"memorising_train": 1.0, "memorising_test": 0.1, "generalising_test": generalises}
     values |= {f"{name}_accuracy": np.full_like(test, value) for name, value in circuits.items()}
-    coords = {SPEED: [10.0, 1.0], "seed": range(seeds), "step": STEPS}
+    coords = {MEMORISING_SPEED: [10.0, 1.0], "seed": range(seeds), "step": STEPS}
     return xr.Dataset({name: (dims, x) for name, x in values.items()}, coords, {"config": json.dumps({})})
 
 

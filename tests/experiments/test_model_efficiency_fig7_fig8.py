@@ -7,7 +7,7 @@ import xarray as xr
 from experiments.model_efficiency import fig7_ungrokking, fig8_ungrokking_decay
 from grok_jax.analysis.claims import judge
 
-SHARE, GAMMA, NETWORK = "training.shrink_to", "optimizer.weight_decay", "model.name,model.width"
+SHRINK_TO, WEIGHT_DECAY, NETWORK = "training.shrink_to", "optimizer.weight_decay", "model.name,model.width"
 NAMES = ["transformer", "lstm", "token_mlp"]
 
 
@@ -16,19 +16,19 @@ def results(axis, *, after=0.03, before=1.0, points=3, shares=(0.125, 0.75), see
     after = np.broadcast_to(after, points)
     fall = np.array([[0.0, before, end, end] for end in after])
     test = np.stack([fall, np.ones_like(fall)], axis=1)[:, : len(shares), None].repeat(seeds, 2)
-    dims = (axis, SHARE, "seed", "step")
+    dims = (axis, SHRINK_TO, "seed", "step")
     fit = np.broadcast_to([0.0, 1.0, 1.0, 1.0], test.shape)
     data = {"test_accuracy": test, "train_accuracy": fit, "weight_norm": 20 + fit}
-    coords = {SHARE: list(shares), "seed": range(seeds), "step": [0, 1000, 2000, 3000]}
+    coords = {SHRINK_TO: list(shares), "seed": range(seeds), "step": [0, 1000, 2000, 3000]}
     if axis == NETWORK:
         coords["model.name"] = (NETWORK, NAMES[:points])
     else:
-        coords[GAMMA] = [0.5, 1.0, 2.0][:points]
+        coords[WEIGHT_DECAY] = [0.5, 1.0, 2.0][:points]
     config = {"task": {"train_fraction": 0.8, "p": p}, "training": {"shrink_step": 1000}}
     return xr.Dataset({k: (dims, v) for k, v in data.items()}, coords, {"config": json.dumps(config)})
 
 
-CASES = pytest.mark.parametrize(("figure", "axis"), [(fig7_ungrokking, NETWORK), (fig8_ungrokking_decay, GAMMA)])
+CASES = pytest.mark.parametrize(("figure", "axis"), [(fig7_ungrokking, NETWORK), (fig8_ungrokking_decay, WEIGHT_DECAY)])
 
 
 def verdict(figure, ds):

@@ -5,7 +5,7 @@ import xarray as xr
 from experiments.omnigrok.fig10a_transformer_time_vs_decay import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 DECAYS = (0.3, 1.0, 3.0, 10.0)
 STEPS = np.unique(np.geomspace(1, 20_000, 300).round()).astype(int)
 PER_SEED = (1.0, 0.7, 1.4)  # some seeds take longer at every decay
@@ -17,8 +17,8 @@ def results(slopes=(-1.0, -1.0, -1.0), decays=DECAYS, last=20_000):
     time = [[3000 * late * gamma**slope for slope, late in zip(slopes, PER_SEED, strict=False)] for gamma in decays]
     test = np.minimum(0.95 * steps / np.array(time)[..., None], 1.0)
     train = np.broadcast_to(np.minimum(steps / 100, 1.0), test.shape)
-    dims = (GAMMA, "seed", "step")
-    coords = {GAMMA: list(decays), "seed": range(len(slopes)), "step": steps}
+    dims = (WEIGHT_DECAY, "seed", "step")
+    coords = {WEIGHT_DECAY: list(decays), "seed": range(len(slopes)), "step": steps}
     return xr.Dataset({"train_accuracy": (dims, train), "test_accuracy": (dims, test)}, coords)
 
 
@@ -52,7 +52,7 @@ def test_it_is_open_where_a_decay_never_generalises():
 
 @pytest.mark.parametrize("decays", [(0.3, 3.0, 10.0), (1.0, 2.0, 4.0, 10.0), (0.0, 0.3, 1.0, 10.0)])
 def test_few_decays_or_less_than_a_decade_and_a_half_give_no_verdict(decays):
-    assert judge(CLAIMS, results(decays=DECAYS).reindex({GAMMA: list(decays)}))[0]["verdict"] == "not measured"
+    assert judge(CLAIMS, results(decays=DECAYS).reindex({WEIGHT_DECAY: list(decays)}))[0]["verdict"] == "not measured"
 
 
 def test_two_seeds_give_no_verdict():
@@ -68,4 +68,4 @@ def test_the_figure_has_the_law_and_a_curve_for_each_decay(tmp_path):
 
 
 def test_one_decay_can_be_drawn(tmp_path):
-    plot(results().isel({GAMMA: 1})).savefig(tmp_path / "figure.png")
+    plot(results().isel({WEIGHT_DECAY: 1})).savefig(tmp_path / "figure.png")

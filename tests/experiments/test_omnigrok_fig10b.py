@@ -5,7 +5,7 @@ import xarray as xr
 from experiments.omnigrok.fig10b_mnist_time_vs_decay import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 DECAYS = (0.0316, 0.1, 0.178, 0.316, 1.0)
 STEPS = np.unique(np.geomspace(1, 30_000, 300).round()).astype(int)
 
@@ -18,10 +18,10 @@ def late(gamma, slope=-1.0, low=0.6):
 def results(time=late, decays=DECAYS, seeds=3, last=30_000, **settings):
     steps = STEPS[last >= STEPS]
     test = np.stack([np.minimum(0.8 * steps / time(gamma, **settings), 0.9) for gamma in decays])
-    dims = (GAMMA, "seed", "step")
+    dims = (WEIGHT_DECAY, "seed", "step")
     test = test[:, None].repeat(seeds, 1)
     train = np.broadcast_to(np.minimum(steps / 500, 1.0), test.shape)
-    coords = {GAMMA: list(decays), "seed": range(seeds), "step": steps}
+    coords = {WEIGHT_DECAY: list(decays), "seed": range(seeds), "step": steps}
     return xr.Dataset({"train_accuracy": (dims, train), "test_accuracy": (dims, test)}, coords)
 
 
@@ -71,8 +71,8 @@ def test_few_decays_or_two_seeds_give_no_verdict():
 
 def test_an_axis_that_sets_decay_and_steps_together_is_judged_alike():
     ds = results()
-    axis = f"{GAMMA},training.steps"
-    joint = ds.rename_dims({GAMMA: axis}).reset_index(GAMMA).assign_coords({axis: range(len(DECAYS))})
+    axis = f"{WEIGHT_DECAY},training.steps"
+    joint = ds.rename_dims({WEIGHT_DECAY: axis}).reset_index(WEIGHT_DECAY).assign_coords({axis: range(len(DECAYS))})
     assert judge(CLAIMS, joint) == judge(CLAIMS, ds)
     plot(joint)
 
@@ -86,4 +86,4 @@ def test_the_figure_has_the_law_and_the_curves(tmp_path):
 
 
 def test_one_decay_can_be_drawn(tmp_path):
-    plot(results().isel({GAMMA: 1})).savefig(tmp_path / "figure.png")
+    plot(results().isel({WEIGHT_DECAY: 1})).savefig(tmp_path / "figure.png")

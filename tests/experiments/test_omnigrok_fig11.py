@@ -6,7 +6,7 @@ import xarray as xr
 from experiments.omnigrok.fig11_mnist_cross_entropy_landscape import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-LOSS, ALPHA, SIZE = "training.loss", "model.init_scale", "task.train_size"
+LOSS, INIT_SCALE, TRAIN_SIZE = "training.loss", "model.init_scale", "task.train_size"
 SCALES = 10.0 ** np.linspace(-1, 2, 31).round(1)
 
 
@@ -27,13 +27,13 @@ def results(
     many = [np.minimum(0.09 + widens * (row - 0.2), 0.9) for row in rows]
     test = np.stack([*([np.stack(rows)] * (len(sizes) - 1)), np.stack(many)], 1)
     train = np.broadcast_to(np.where(scales < 0.3, 0.9, train), test.shape)
-    dims, steps = (LOSS, SIZE, ALPHA, "seed", "step"), np.array([0, 900, 1000])
+    dims, steps = (LOSS, TRAIN_SIZE, INIT_SCALE, "seed", "step"), np.array([0, 900, 1000])
 
     def curve(end):
         return np.stack([np.full(end.shape, 0.9), end, end], -1)[..., None, :].repeat(seeds, -2)
 
     variables = {"train_accuracy": 1 - curve(train), "test_accuracy": 1 - curve(test), "train_loss": curve(train)}
-    coords = {LOSS: list(losses), SIZE: list(sizes), ALPHA: scales, "seed": range(seeds), "step": steps}
+    coords = {LOSS: list(losses), TRAIN_SIZE: list(sizes), INIT_SCALE: scales, "seed": range(seeds), "step": steps}
     return xr.Dataset({name: (dims, values) for name, values in variables.items()}, coords)
 
 

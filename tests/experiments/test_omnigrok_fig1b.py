@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.omnigrok.fig1b_lu_mechanism import ALPHA, CLAIMS, GAMMA, SPHERE, plot
+from experiments.omnigrok.fig1b_lu_mechanism import CLAIMS, CONSTANT_NORM, INIT_SCALE, WEIGHT_DECAY, plot
 from grok_jax.analysis.claims import judge
 
 SCALES = np.geomspace(0.1, 10, 11)
-AXIS = f"{SPHERE},{GAMMA},{ALPHA},training.steps"
+AXIS = f"{CONSTANT_NORM},{WEIGHT_DECAY},{INIT_SCALE},training.steps"
 STEPS = np.unique([0, *np.geomspace(1, 100_000, 120).round(), 9_000, 10_000]).astype(int)
 EDGE = 10**0.1  # scale up to which the test accuracy is 95%: halfway from 1 (100%) to 1.58 (90%)
 NEVER = np.inf
@@ -67,9 +67,9 @@ def results(
         for name in runs[0]
     }
     coords = {
-        SPHERE: (AXIS, [True] * 11 + [False] * len(free)),
-        GAMMA: (AXIS, [0.0] * 11 + [decay for _, decay, *_ in free]),
-        ALPHA: (AXIS, [*SCALES, *(scale for scale, *_ in free)]),
+        CONSTANT_NORM: (AXIS, [True] * 11 + [False] * len(free)),
+        WEIGHT_DECAY: (AXIS, [0.0] * 11 + [decay for _, decay, *_ in free]),
+        INIT_SCALE: (AXIS, [*SCALES, *(scale for scale, *_ in free)]),
         "seed": range(seeds),
         "step": STEPS,
     }
@@ -114,7 +114,7 @@ def test_claim_2_fails_where_the_run_never_generalises_and_is_open_before_the_pa
 
 def test_claim_2_is_open_without_a_zone():
     ds = results()
-    spheres = ds[SPHERE]
+    spheres = ds[CONSTANT_NORM]
     ds["test_accuracy"] = ds["test_accuracy"].where(~spheres, 0.5 * ds["test_accuracy"])
     assert judge(CLAIMS, ds)[1]["verdict"] == "not measured"
 

@@ -5,7 +5,7 @@ import xarray as xr
 from experiments.omnigrok.fig2a_teacher_student_landscape import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA = "model.init_scale"
+INIT_SCALE = "model.init_scale"
 SCALES = np.geomspace(0.1, 10, 11)
 TRAIN = np.where(SCALES < 0.99, 1e-2 * (0.1 / SCALES) ** 3, 1e-7)
 TEST = 1e-5 + 1e-2 * np.abs(np.log10(SCALES)) ** 2 + 1.0 * (SCALES > 2) * SCALES
@@ -17,10 +17,10 @@ def results(train=TRAIN, test=TEST, last=10_000, seeds=3):
 
     def loss(final):
         curves = np.stack([np.ones(11), final, final], -1)
-        return ((ALPHA, "seed", "step"), np.repeat(curves[:, None], seeds, 1))
+        return ((INIT_SCALE, "seed", "step"), np.repeat(curves[:, None], seeds, 1))
 
     variables = {"train_loss": loss(train), "test_loss": loss(test), "tangential_gradient": loss(train)}
-    return xr.Dataset(variables, {ALPHA: SCALES.astype(np.float32), "seed": range(seeds), "step": steps})
+    return xr.Dataset(variables, {INIT_SCALE: SCALES.astype(np.float32), "seed": range(seeds), "step": steps})
 
 
 def verdict(number, **settings):
@@ -69,9 +69,9 @@ def test_a_shorter_training_is_no_minimum_and_leaves_every_claim_open():
 
 def test_a_grid_without_the_scales_of_a_claim_leaves_it_open():
     ds = results()
-    assert judge(CLAIMS, ds.isel({ALPHA: slice(0, 10)}))[2]["verdict"] == "not measured"
-    assert judge(CLAIMS, ds.isel({ALPHA: slice(5, 11)}))[1]["verdict"] == "not measured"
-    assert judge(CLAIMS, ds.isel({ALPHA: slice(0, 2)}))[0]["verdict"] == "not measured"
+    assert judge(CLAIMS, ds.isel({INIT_SCALE: slice(0, 10)}))[2]["verdict"] == "not measured"
+    assert judge(CLAIMS, ds.isel({INIT_SCALE: slice(5, 11)}))[1]["verdict"] == "not measured"
+    assert judge(CLAIMS, ds.isel({INIT_SCALE: slice(0, 2)}))[0]["verdict"] == "not measured"
 
 
 def test_the_figure_has_the_landscape_and_its_convergence(tmp_path):

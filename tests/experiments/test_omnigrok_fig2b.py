@@ -7,7 +7,7 @@ import xarray as xr
 from experiments.omnigrok.fig2b_teacher_student import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA, GAMMA = "model.init_scale", "optimizer.weight_decay"
+INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
 NEVER = np.inf
 # The times of the paper's figure: (alpha, wd) -> steps to 95% of train and of test accuracy.
 PAPER = {
@@ -31,13 +31,13 @@ def results(times=PAPER, last=100_000, seeds=5):
         """What `reach` makes of each time, over all settings and seeds."""
         rows = [[np.broadcast_to(times[a, g][which], seeds) for g in (0.0, 0.03, 1.0)] for a in (2.0, 0.5)]
         time = np.array(rows, float)[..., None]
-        return (ALPHA, GAMMA, "seed", "step"), np.where(np.isinf(time), never, reach(time))
+        return (INIT_SCALE, WEIGHT_DECAY, "seed", "step"), np.where(np.isinf(time), never, reach(time))
 
     grid = {}
     for which, split in enumerate(("train", "test")):
         grid[f"{split}_accuracy"] = curves(which, lambda time: np.minimum(0.95 * steps / time, 1), 0.3)
         grid[f"{split}_row_error"] = curves(which, lambda time: 0.01 * time / steps, 0.3)
-    coords = {ALPHA: [2.0, 0.5], GAMMA: [0.0, 0.03, 1.0], "seed": range(seeds), "step": steps}
+    coords = {INIT_SCALE: [2.0, 0.5], WEIGHT_DECAY: [0.0, 0.03, 1.0], "seed": range(seeds), "step": steps}
     return xr.Dataset(grid, coords)
 
 
@@ -123,8 +123,8 @@ def test_two_seeds_give_no_verdict():
 
 
 def test_a_grid_without_a_setting_leaves_its_claims_open():
-    assert judged(results().sel({GAMMA: [0.0, 0.03]})) == ["holds", "holds", "not measured", "holds"]
-    assert judged(results().sel({ALPHA: [2.0]})) == ["holds", "holds", "holds", "not measured"]
+    assert judged(results().sel({WEIGHT_DECAY: [0.0, 0.03]})) == ["holds", "holds", "not measured", "holds"]
+    assert judged(results().sel({INIT_SCALE: [2.0]})) == ["holds", "holds", "holds", "not measured"]
 
 
 def test_the_figure_has_a_titled_panel_for_each_setting(tmp_path):
@@ -138,6 +138,6 @@ def test_the_figure_has_a_titled_panel_for_each_setting(tmp_path):
 
 
 def test_the_figure_of_one_setting_takes_it_from_the_config():
-    ds = results().isel({ALPHA: 0, GAMMA: 1}, drop=True)
+    ds = results().isel({INIT_SCALE: 0, WEIGHT_DECAY: 1}, drop=True)
     ds.attrs["config"] = json.dumps({"model": {"init_scale": 2.0}, "optimizer": {"weight_decay": 0.03}})
     assert [ax.get_title() for ax in plot(ds).axes] == ["α = 2, γ = 0.03"]

@@ -5,7 +5,7 @@ import xarray as xr
 from experiments.omnigrok.fig2c_time_vs_decay import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 DECAYS = np.geomspace(0.03, 1, 6)
 STEPS = np.unique(np.geomspace(1, 100_000, 400).round()).astype(int)
 
@@ -16,15 +16,15 @@ def results(late=1000 / DECAYS, fit=300.0, norm=10.0, seeds=3):
 
     def rise(times):
         curves = [np.full(STEPS.size, 0.3) if np.isinf(t) else np.minimum(0.95 * STEPS / t, 1) for t in times]
-        return ((GAMMA, "seed", "step"), np.repeat(np.array(curves)[:, None], seeds, 1))
+        return ((WEIGHT_DECAY, "seed", "step"), np.repeat(np.array(curves)[:, None], seeds, 1))
 
     norms = np.where(STEPS < 10, 17.0, norm[:, None])
     variables = {
         "train_accuracy": rise(fit),
         "test_accuracy": rise(late),
-        "weight_norm": ((GAMMA, "seed", "step"), np.repeat(norms[:, None], seeds, 1)),
+        "weight_norm": ((WEIGHT_DECAY, "seed", "step"), np.repeat(norms[:, None], seeds, 1)),
     }
-    return xr.Dataset(variables, {GAMMA: DECAYS, "seed": range(seeds), "step": STEPS})
+    return xr.Dataset(variables, {WEIGHT_DECAY: DECAYS, "seed": range(seeds), "step": STEPS})
 
 
 def verdict(number, **settings):
@@ -58,7 +58,7 @@ def test_a_decay_that_never_generalises_leaves_slope_and_norm_open():
 
 
 def test_few_decays_or_two_seeds_give_no_verdict():
-    assert [v["verdict"] for v in judge(CLAIMS, results().isel({GAMMA: slice(0, 3)}))] == ["not measured"] * 3
+    assert [v["verdict"] for v in judge(CLAIMS, results().isel({WEIGHT_DECAY: slice(0, 3)}))] == ["not measured"] * 3
     assert [v["verdict"] for v in judge(CLAIMS, results(seeds=2))] == ["not measured"] * 3
 
 

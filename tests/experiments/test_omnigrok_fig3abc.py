@@ -5,7 +5,7 @@ import xarray as xr
 from experiments.omnigrok.fig3abc_mnist_landscape import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA, SIZE = "model.init_scale", "task.train_size"
+INIT_SCALE, TRAIN_SIZE = "model.init_scale", "task.train_size"
 SCALES = 10.0 ** np.linspace(-1, 1, 11).round(1)
 SIZES = (13, 51, 193, 1000, 7196, 60000)
 
@@ -16,7 +16,7 @@ def results(*, centre=0.1, slope=lambda n: 90 / n, floor=lambda n: 6 / n**0.5, t
     test = np.array([np.minimum(floor(n) + slope(n) * (log_alpha - centre) ** 2, 0.9) for n in sizes])
     test = np.where(SCALES < 0.3, 0.9, test)
     train = np.broadcast_to(np.where(SCALES < 0.3, 0.9, train), test.shape)
-    dims, steps = (SIZE, ALPHA, "seed", "step"), np.array([0, 900, 1000])
+    dims, steps = (TRAIN_SIZE, INIT_SCALE, "seed", "step"), np.array([0, 900, 1000])
 
     def curve(end):
         start = np.full(end.shape, 0.9)
@@ -28,7 +28,7 @@ def results(*, centre=0.1, slope=lambda n: 90 / n, floor=lambda n: 6 / n**0.5, t
         "train_loss": curve(train),
         "tangential_gradient": curve(train) + 0.01,
     }
-    coords = {SIZE: list(sizes), ALPHA: SCALES, "seed": range(seeds), "step": steps}
+    coords = {TRAIN_SIZE: list(sizes), INIT_SCALE: SCALES, "seed": range(seeds), "step": steps}
     return xr.Dataset({name: (dims, values) for name, values in variables.items()}, coords)
 
 
@@ -77,8 +77,8 @@ def test_the_sizes_of_the_embedded_digits_leave_claims_2_and_3_open():
 
 
 def test_one_point_of_an_axis_or_two_seeds_give_no_verdict():
-    assert judged(results().isel({SIZE: 2})) == ["holds", *["not measured"] * 3]
-    assert judged(results().isel({ALPHA: 5})) == ["not measured"] * 4
+    assert judged(results().isel({TRAIN_SIZE: 2})) == ["holds", *["not measured"] * 3]
+    assert judged(results().isel({INIT_SCALE: 5})) == ["not measured"] * 4
     assert judged(results(seeds=2)) == ["not measured"] * 4
 
 
@@ -93,7 +93,7 @@ def test_the_figure_has_contours_slices_and_the_tip_of_the_thumb(tmp_path):
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("axis", [SIZE, ALPHA])
+@pytest.mark.parametrize("axis", [TRAIN_SIZE, INIT_SCALE])
 def test_a_single_size_or_scale_can_be_drawn(tmp_path, axis):
     plot(results().isel({axis: [2]})).savefig(tmp_path / "figure.png")
     plot(results().isel({axis: 2})).savefig(tmp_path / "figure.png")

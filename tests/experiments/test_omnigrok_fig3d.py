@@ -7,7 +7,7 @@ import xarray as xr
 from experiments.omnigrok.fig3d_mnist_grokking import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-GAMMA = "optimizer.weight_decay"
+WEIGHT_DECAY = "optimizer.weight_decay"
 
 
 def results(*, fit=1_000, late=30_000, ceiling=0.9, norm=lambda s: 94 / (1 + s / 2e4), wd=0.01, last=100_000, seeds=5):
@@ -85,13 +85,13 @@ def test_claim_4_forgives_a_tremble():
 
 def test_an_axis_of_one_weight_decay_changes_nothing():
     ds = results()
-    with_axis = ds.expand_dims({GAMMA: [0.01]})
+    with_axis = ds.expand_dims({WEIGHT_DECAY: [0.01]})
     with_axis.attrs = {}
     assert judge(CLAIMS, with_axis) == judge(CLAIMS, ds)
 
 
 def test_several_weight_decays_are_another_figure():
-    ds = xr.concat([results().expand_dims({GAMMA: [wd]}) for wd in (0.01, 0.1)], GAMMA)
+    ds = xr.concat([results().expand_dims({WEIGHT_DECAY: [wd]}) for wd in (0.01, 0.1)], WEIGHT_DECAY)
     assert [v["verdict"] for v in judge(CLAIMS, ds)] == ["not measured"] * 4
 
 

@@ -4,7 +4,7 @@ import xarray as xr
 from experiments.omnigrok.fig3e_time_vs_size import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-SIZE = "task.train_size"
+TRAIN_SIZE = "task.train_size"
 SIZES = (100, 200, 300, 500, 1000, 4000)
 STEPS = np.arange(0, 10_001, 100)
 
@@ -15,8 +15,8 @@ def results(late=lambda n: 2000 / (1 - 230 / n), critical=250, rise=0.0, sizes=S
     below = np.minimum(0.3 + STEPS / 20_000, 0.7) + rise * np.maximum(STEPS / 10_000 - 0.8, 0) / 0.2
     curves = [np.minimum(0.8 * STEPS / late(n), 0.9) if n > critical else below for n in sizes]
     test = np.stack(curves)[:, None].repeat(seeds, 1)
-    dims = (SIZE, "seed", "step")
-    coords = {SIZE: list(sizes), "seed": range(seeds), "step": STEPS}
+    dims = (TRAIN_SIZE, "seed", "step")
+    coords = {TRAIN_SIZE: list(sizes), "seed": range(seeds), "step": STEPS}
     return xr.Dataset(
         {"train_accuracy": (dims, np.broadcast_to(train, test.shape)), "test_accuracy": (dims, test)}, coords
     )
@@ -72,4 +72,4 @@ def test_the_figure_names_the_critical_size(tmp_path):
 
 
 def test_one_size_can_be_drawn(tmp_path):
-    plot(results().isel({SIZE: 3})).savefig(tmp_path / "figure.png")
+    plot(results().isel({TRAIN_SIZE: 3})).savefig(tmp_path / "figure.png")

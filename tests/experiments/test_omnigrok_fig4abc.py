@@ -8,7 +8,7 @@ from configs.omnigrok.fig4abc_imdb_landscape import get_config
 from experiments.omnigrok.fig4abc_imdb_landscape import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA, SIZE = "model.init_scale", "task.size"
+INIT_SCALE, SIZE = "model.init_scale", "task.size"
 AXIS = f"{SIZE},training.steps"
 SCALES = 10.0 ** np.linspace(-1, 1, 11).round(1)
 SIZES = (1000, 8000, 50_000)
@@ -30,9 +30,14 @@ def results(*, gap=lambda n: 40 / n**0.75 * SCALES, slope=0.2, rise=0.0, sizes=S
         curve = np.where(steps > np.array(sizes)[:, None, None], np.nan, curve)
         return 1 - curve[:, :, None].repeat(seeds, 2)
 
-    dims = (AXIS, ALPHA, "seed", "step")
+    dims = (AXIS, INIT_SCALE, "seed", "step")
     variables = {"train_accuracy": accuracy(train), "test_accuracy": accuracy(test), "train_loss": accuracy(train)}
-    coords = {SIZE: (AXIS, list(sizes)), "training.steps": (AXIS, list(sizes)), ALPHA: SCALES, "seed": range(seeds)}
+    coords = {
+        SIZE: (AXIS, list(sizes)),
+        "training.steps": (AXIS, list(sizes)),
+        INIT_SCALE: SCALES,
+        "seed": range(seeds),
+    }
     data = {name: (dims, values) for name, values in variables.items()}
     return xr.Dataset(data, {**coords, "step": steps})
 
@@ -79,7 +84,7 @@ def test_claim_2_is_open_without_all_reviews_but_has_its_numbers():
 
 
 def test_one_scale_or_two_seeds_give_no_verdict():
-    assert judged(results().isel({ALPHA: [5]})) == ["not measured"] * 2
+    assert judged(results().isel({INIT_SCALE: [5]})) == ["not measured"] * 2
     assert judged(results(seeds=2)) == ["not measured"] * 2
 
 

@@ -7,7 +7,7 @@ from configs.omnigrok.fig5abc_qm9_landscape import steps_of
 from experiments.omnigrok.fig5abc_qm9_landscape import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA, SIZE = "model.init_scale", "task.size"
+INIT_SCALE, SIZE = "model.init_scale", "task.size"
 SCALES = 10.0 ** np.linspace(-1, 1, 11).round(1)
 SIZES = (100, 500, 3000)
 
@@ -20,9 +20,9 @@ def results(*, mismatch=lambda n, scale: 1 + 2e3 / n * np.maximum(scale - 1, 0),
     def curve(end):
         return np.stack([np.full_like(end, 1e3), 1.01 * end, end], -1)[:, :, None].repeat(seeds, 2)
 
-    dims = (SIZE, ALPHA, "seed", "step")
+    dims = (SIZE, INIT_SCALE, "seed", "step")
     variables = {"train_loss": curve(train), "test_loss": curve(test), "tangential_gradient": curve(train)}
-    coords = {SIZE: list(sizes), ALPHA: SCALES, "seed": range(seeds), "step": [0, 1800, 2000]}
+    coords = {SIZE: list(sizes), INIT_SCALE: SCALES, "seed": range(seeds), "step": [0, 1800, 2000]}
     return xr.Dataset({name: (dims, values) for name, values in variables.items()}, coords)
 
 
@@ -59,7 +59,7 @@ def test_claim_2_fails_where_the_losses_are_alike_and_no_u():
 
 def test_claim_2_fails_where_a_scale_has_diverged():
     ds = results(mismatch=papers)
-    assert judged(ds.where(ds[ALPHA] < 9))[1] == "does not hold"
+    assert judged(ds.where(ds[INIT_SCALE] < 9))[1] == "does not hold"
 
 
 def test_the_steps_of_each_size_are_those_of_the_public_code():
@@ -80,7 +80,7 @@ def test_each_claim_is_open_without_its_number_of_molecules():
 
 
 def test_scales_up_to_the_standard_one_or_two_seeds_give_no_verdict():
-    assert judged(results(mismatch=papers).isel({ALPHA: slice(0, 6)})) == ["not measured"] * 2
+    assert judged(results(mismatch=papers).isel({INIT_SCALE: slice(0, 6)})) == ["not measured"] * 2
     assert judged(results(mismatch=papers, seeds=2)) == ["not measured"] * 2
 
 

@@ -4,7 +4,7 @@ import xarray as xr
 from experiments.omnigrok.fig5d_qm9_grokking import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA = "model.init_scale"
+INIT_SCALE = "model.init_scale"
 
 
 def records(last):
@@ -28,11 +28,11 @@ def results(*, large=9e3, standard=None, fall=30.0, last=30_000, seeds=3, noise=
     tests = [steps**-0.5 if at is None else falling(steps, at, fall=fall) for at in (large, standard)]
     test = np.stack(tests)[:, None] * np.exp(noise * rng.standard_normal((2, seeds, steps.size)))
     train = np.broadcast_to(100 / steps, test.shape)
-    dims, norm = (ALPHA, "seed", "step"), np.ones_like(test)
+    dims, norm = (INIT_SCALE, "seed", "step"), np.ones_like(test)
     variables = {"train_loss": train, "test_loss": test, "weight_norm": norm}
     return xr.Dataset(
         {name: (dims, values) for name, values in variables.items()},
-        {ALPHA: [3.0, 1.0], "seed": range(seeds), "step": steps},
+        {INIT_SCALE: [3.0, 1.0], "seed": range(seeds), "step": steps},
     )
 
 

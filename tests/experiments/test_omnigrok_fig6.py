@@ -7,7 +7,7 @@ from experiments.omnigrok.fig6_toy_addition import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 from grok_jax.training.grid import parse_grid
 
-ALPHA, MESS, SIZE = "model.init_scale", "task.messiness", "task.train_size"
+INIT_SCALE, MESSINESS, TRAIN_SIZE = "model.init_scale", "task.messiness", "task.train_size"
 W = np.array([0.4, 1, 1.5, 2, 2.35, 2.7, 3.05, 3.5, 4, 5, 6.5, 8])
 M, N = np.array([0, 0.02, 0.05, 0.1, 0.15, 0.2]), np.array([25, 35, 45, 54])
 
@@ -31,9 +31,9 @@ def results(lines=PAPER, test_loss=u_shaped, seeds=3, train_loss=None):
     place = np.stack([lines[n](m[:, :, i]) for i, n in enumerate(N)], axis=2)
     train = 0.02 * np.exp(-2.5 * (w - place)) if train_loss is None else np.broadcast_to(train_loss(w, m), w.shape)
     test = np.broadcast_to(test_loss(w, m), w.shape)
-    dims = (ALPHA, MESS, SIZE, "seed", "step")
+    dims = (INIT_SCALE, MESSINESS, TRAIN_SIZE, "seed", "step")
     losses = {name: (dims, np.stack([x * 2, x], axis=-1)) for name, x in (("train_loss", train), ("test_loss", test))}
-    return xr.Dataset(losses, {ALPHA: W, MESS: M, SIZE: N, "seed": range(seeds), "step": [0, 100]})
+    return xr.Dataset(losses, {INIT_SCALE: W, MESSINESS: M, TRAIN_SIZE: N, "seed": range(seeds), "step": [0, 100]})
 
 
 def verdict(number, ds):
@@ -90,7 +90,7 @@ def test_a_landscape_without_what_a_claim_is_about_is_not_judged(number, changes
 
 
 def test_a_grid_without_a_size_and_too_small_a_grid_give_no_verdict(papers):
-    for few in (papers.sel({SIZE: [54]}), papers.isel({MESS: [0, 1]})):
+    for few in (papers.sel({TRAIN_SIZE: [54]}), papers.isel({MESSINESS: [0, 1]})):
         assert [v["verdict"] for v in judge(CLAIMS, few)] == ["not measured"] * 9
 
 
@@ -100,7 +100,7 @@ def test_two_seeds_give_no_verdict(papers, number):
 
 
 def test_the_starts_have_to_lie_on_the_landscape(papers):
-    few = judge(CLAIMS, papers.sel({ALPHA: W[1:]}))
+    few = judge(CLAIMS, papers.sel({INIT_SCALE: W[1:]}))
     open_ones = [i for i, v in enumerate(few, start=1) if v["verdict"] == "not measured"]
     assert open_ones == [2, 3, 6, 7]
 
@@ -108,7 +108,7 @@ def test_the_starts_have_to_lie_on_the_landscape(papers):
 @pytest.mark.slow
 def test_a_diverged_seed_counts_against_no_other(papers):
     ds = xr.concat([papers, papers.isel(seed=[0]).assign_coords(seed=[3])], "seed")
-    ds["train_loss"][{ALPHA: 3, MESS: 3, "seed": 0}] = np.nan
+    ds["train_loss"][{INIT_SCALE: 3, MESSINESS: 3, "seed": 0}] = np.nan
     assert {v["verdict"] for v in judge(CLAIMS, ds)} == {"holds"}
 
 
@@ -120,8 +120,8 @@ def test_the_last_record_of_a_run_counts(papers):
 
 def test_the_paper_preset_has_every_point_of_the_codes_two_grids():
     axes = {axis.name: {value for (value,) in axis.values} for axis in parse_grid(get_config("paper").grid)}
-    assert {round(0.45 * i, 6) for i in range(21)} | {round(2.5 + 0.075 * i, 6) for i in range(21)} == axes[ALPHA]
-    assert {round(0.01 * i, 6) for i in range(21)} | {round(0.005 * i, 6) for i in range(21)} == axes[MESS]
+    assert {round(0.45 * i, 6) for i in range(21)} | {round(2.5 + 0.075 * i, 6) for i in range(21)} == axes[INIT_SCALE]
+    assert {round(0.01 * i, 6) for i in range(21)} | {round(0.005 * i, 6) for i in range(21)} == axes[MESSINESS]
 
 
 def test_the_figure_has_the_papers_six_panels_and_two_more(tmp_path, papers):

@@ -7,7 +7,7 @@ import xarray as xr
 from experiments.omnigrok.fig8_mnist_representation import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-MESSINESS, ALPHA = "task.messiness", "model.init_scale"
+MESSINESS, INIT_SCALE = "task.messiness", "model.init_scale"
 M, W = np.linspace(0, 1, 5), np.array([0.5, 1, 2, 4, 7, 10])
 STEPS = np.array([0, 500, 900, 1000])
 DIGITS = 60_000
@@ -21,7 +21,7 @@ def falling(m, w):
 def results(train=falling, test=falling, *, digits=DIGITS, seeds=3):
     """Reduced losses that are functions of m and w, reached from .1 within the training."""
     m, w = np.meshgrid(M, W, indexing="ij")
-    dims = (MESSINESS, ALPHA, "seed", "step")
+    dims = (MESSINESS, INIT_SCALE, "seed", "step")
     seeded = np.linspace(1, 1.02, seeds)[:, None]
     left = np.array([1.0, 0.1, 0.01, 0.0])
 
@@ -32,7 +32,7 @@ def results(train=falling, test=falling, *, digits=DIGITS, seeds=3):
     gradient = np.broadcast_to(np.array([1.0, np.nan, np.nan, 1e-3]), (M.size, W.size, seeds, STEPS.size))
     ds = xr.Dataset(
         {"train_loss": (dims, curve(train)), "test_loss": (dims, curve(test)), "tangential_gradient": (dims, gradient)},
-        {MESSINESS: M, ALPHA: W, "seed": range(seeds), "step": STEPS},
+        {MESSINESS: M, INIT_SCALE: W, "seed": range(seeds), "step": STEPS},
     )
     ds.attrs["config"] = json.dumps({"task": {"train_size": digits}})
     return ds
@@ -96,15 +96,15 @@ def test_the_largest_ratio_of_both_losses_is_reported():
 
 
 def test_weights_of_zero_are_part_of_the_plane():
-    zero = results().isel({ALPHA: [0]}).assign_coords({ALPHA: [0.0]})
+    zero = results().isel({INIT_SCALE: [0]}).assign_coords({INIT_SCALE: [0.0]})
     for name in ("train_loss", "test_loss"):
         zero[name][:] = 0.1
-    plane = xr.concat([zero, results()], ALPHA)
+    plane = xr.concat([zero, results()], INIT_SCALE)
     assert [verdict["verdict"] for verdict in judge(CLAIMS, plane)] == ["holds"] * 3
 
 
 def test_the_path_needs_its_start():
-    assert judge(CLAIMS, results().sel({ALPHA: W[2:]}))[2]["verdict"] == "not measured"
+    assert judge(CLAIMS, results().sel({INIT_SCALE: W[2:]}))[2]["verdict"] == "not measured"
 
 
 def test_one_messiness_is_no_landscape():
@@ -124,4 +124,4 @@ def test_the_figure_draws_the_path_over_both_landscapes(tmp_path):
 
 
 def test_the_figure_draws_one_run_without_axes(tmp_path):
-    plot(results().isel({MESSINESS: 0, ALPHA: 0, "seed": 0})).savefig(tmp_path / "figure.png")
+    plot(results().isel({MESSINESS: 0, INIT_SCALE: 0, "seed": 0})).savefig(tmp_path / "figure.png")

@@ -7,7 +7,7 @@ import xarray as xr
 from experiments.omnigrok.fig9_transformer_landscape import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-ALPHA, FRACTION = "model.init_scale", "task.train_fraction"
+INIT_SCALE, TRAIN_FRACTION = "model.init_scale", "task.train_fraction"
 SCALES = np.array([0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
 FRACTIONS = (0.1, 0.2, 0.3, 0.5)
 TRAIN = np.array([4.0, 3.5, 2.0, 1e-6, 1e-7, 1e-6, 0.5])
@@ -19,7 +19,7 @@ def results(*, train=TRAIN, test=TEST, critical=0.25, scales=SCALES, fractions=F
     """Losses over α, alike at every fraction; test error .01 at α = 1 and a large fraction, .2 below the critical."""
     error = np.array([[0.01 if f > critical and s == 1 else 0.2 for s in scales] for f in fractions])
     steps = np.array([0, 900, 1000])
-    dims = (FRACTION, ALPHA, "seed", "step")
+    dims = (TRAIN_FRACTION, INIT_SCALE, "seed", "step")
 
     def curve(start, end):
         end = np.broadcast_to(end, error.shape)
@@ -31,7 +31,12 @@ def results(*, train=TRAIN, test=TEST, critical=0.25, scales=SCALES, fractions=F
         "train_accuracy": curve(0.0, np.where(train < 1e-3, 1.0, 0.1)),
         "test_accuracy": curve(0.0, 1 - error),
     }
-    coords = {FRACTION: list(fractions), ALPHA: scales.astype(np.float32), "seed": range(seeds), "step": steps}
+    coords = {
+        TRAIN_FRACTION: list(fractions),
+        INIT_SCALE: scales.astype(np.float32),
+        "seed": range(seeds),
+        "step": steps,
+    }
     return xr.Dataset(variables, coords, {"config": json.dumps({"task": {"p": p}})})
 
 

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from configs.omnigrok.sec3_decay_and_small_norm import PARAMETERS, get_config
-from experiments.omnigrok.sec3_decay_and_small_norm import ALPHA, CLAIMS, LAMBDA, NAME, SPHERE, plot
+from experiments.omnigrok.sec3_decay_and_small_norm import CLAIMS, CONSTANT_NORM, INIT_SCALE, NAME, WEIGHT_DECAY, plot
 from grok_jax.analysis.claims import judge
 from grok_jax.training.grid import parse_grid
 
@@ -15,7 +15,7 @@ STEPS = np.unique([0, *np.geomspace(1, 40_000, 60).round(), 9_000, 10_000, 18_00
 STANDARD = 8.7  # norm of the standard weights
 HEIGHT = 1e-6  # the reduced train loss is HEIGHT / α⁴
 RATE = 3e-4
-AXIS = f"{NAME},optimizer.learning_rate,{SPHERE},{LAMBDA},{ALPHA},training.steps"
+AXIS = f"{NAME},optimizer.learning_rate,{CONSTANT_NORM},{WEIGHT_DECAY},{INIT_SCALE},training.steps"
 
 
 def lowest(gamma):
@@ -58,7 +58,7 @@ def results(
     runs.append(run("adamw", False, 1.0, 1.0, free_steps, norm=norm))
     runs += [run("adamw", False, 0.0, scale, 10_000, fit=fit) for scale, fit in ((0.5, 100), (0.001, small))]
     settings, curves = zip(*runs, strict=True)
-    names = (NAME, "optimizer.learning_rate", SPHERE, LAMBDA, ALPHA, "training.steps")
+    names = (NAME, "optimizer.learning_rate", CONSTANT_NORM, WEIGHT_DECAY, INIT_SCALE, "training.steps")
     variables = {
         key: ((AXIS, "seed", "step"), np.stack([curve[key] for curve in curves])[:, None].repeat(seeds, 1))
         for key in curves[0]

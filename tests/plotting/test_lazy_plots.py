@@ -5,12 +5,11 @@ import xarray as xr
 
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.lazy import LINEARIZED, network_and_twin
-from grok_jax.plotting.lazy import NETWORK, TWIN, curves_against_twin, norm_and_alignment, ways_through_weight_space
-from grok_jax.plotting.lazy_overview import lazy_overview
+from grok_jax.plotting.lazy import NETWORK, TWIN, curves_against_twin, lazy_overview
 
 STEPS = np.array([0, 1, 10, 100])
 ALWAYS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "weight_norm")
-PROBED = ("kernel_alignment", "kernel_distance", "lazy_progress", "tangent_distance", "normal_distance")
+PROBED = ("kernel_alignment", "kernel_distance")
 
 
 def results(**grid):
@@ -69,57 +68,11 @@ def test_accuracies_have_no_line_of_kernel_regression(ax):
     assert ax.get_yscale() == "linear"
 
 
-def test_the_alignment_has_an_axis_of_its_own_and_skips_records_without_it(ax):
-    second = norm_and_alignment(ax, network_and_twin(results(seed=[0])).network)
-    assert list(second.lines[0].get_xdata()) == [10, 100]
-    assert list(ax.lines[0].get_xdata()) == [1, 10, 100]
-
-
-@pytest.mark.parametrize(("outputs", "label"), [(1, "kernel alignment (CKA)"), (10, "CKA of K averaged over outputs")])
-def test_the_axis_of_alignment_says_where_the_kernel_is_averaged_over_outputs(ax, outputs, label):
-    network = network_and_twin(results(seed=[0]).assign_attrs(outputs=outputs)).network
-    assert norm_and_alignment(ax, network).get_ylabel() == label
-
-
 def test_the_line_of_the_full_kernel_is_drawn_instead_of_that_of_the_averaged_one(ax):
     ds = with_regression(results(seed=[0, 1])).assign_attrs(outputs=10)
     curves_against_twin(ax, network_and_twin(ds.assign(lazy_limit_loss=("seed", [0.7, 0.7]))))
     assert labels(ax)[-1] == "kernel regression, K₀"
     assert ax.lines[-1].get_ydata()[0] == 0.7
-
-
-def test_ways_end_where_the_runs_do_and_points_are_named(tmp_path):
-    figure = plt.figure()
-    ax = figure.add_subplot(projection="3d")
-    pair = network_and_twin(results(seed=[0]))
-    ways_through_weight_space(ax, pair)
-    last = pair.network.isel(step=-1, seed=0)
-    end = [last[name].item() for name in ("lazy_progress", "tangent_distance", "normal_distance")]
-    assert np.array(ax.lines[0].get_data_3d())[:, -1].tolist() == end
-    assert {"$w_0$", "$w_{feature}$", "$w_{lazy}$", "S"} <= {text.get_text().strip() for text in ax.texts}
-    figure.savefig(tmp_path / "figure.png")
-    plt.close(figure)
-
-
-def test_the_way_of_a_run_that_diverges_ends_before():
-    ds = results(seed=[0])
-    away = ds.normal_distance.where(ds.step < ds.step[-1], np.inf)
-    figure = plt.figure()
-    ax = figure.add_subplot(projection="3d")
-    ways_through_weight_space(ax, network_and_twin(ds.assign(normal_distance=away)))
-    assert len(ax.lines[0].get_data_3d()[0]) == int(ds.normal_distance.isel(seed=0)[0].notnull().sum()) - 1
-    plt.close(figure)
-
-
-def test_runs_that_stay_near_their_start_have_an_arrow_to_the_lazy_solution(tmp_path):
-    ds = results(seed=[0])
-    figure = plt.figure()
-    ax = figure.add_subplot(projection="3d")
-    ways_through_weight_space(ax, network_and_twin(ds.assign(lazy_progress=ds.lazy_progress / 100)))
-    assert "to $w_{lazy}$" in {text.get_text() for text in ax.texts}
-    assert ax.get_xlim()[1] < 0.1
-    figure.savefig(tmp_path / "figure.png")
-    plt.close(figure)
 
 
 def test_the_overview_has_a_column_for_each_setting(tmp_path):

@@ -1,0 +1,32 @@
+"""Runs of several networks on one axis of a grid."""
+
+import xarray as xr
+
+from grok_jax.analysis.claims import NotMeasured
+
+MODEL = "model.name"
+NAMES = {"transformer": "transformer", "lstm": "LSTM", "token_mlp": "MLP"}  # what a reader calls them
+
+
+def networks_along(ds: xr.Dataset) -> tuple[str, list[str]]:
+    """The axis on which networks differ, and what a reader calls each of them.
+
+    Raises:
+      NotMeasured: there is no such axis.
+    """
+    if MODEL not in ds.coords or ds[MODEL].ndim != 1:
+        raise NotMeasured(f"needs several values of {MODEL}")
+    return str(ds[MODEL].dims[0]), [NAMES.get(name, name) for name in ds[MODEL].values.tolist()]
+
+
+def runs_by_network(ds: xr.Dataset) -> dict[str, xr.Dataset]:
+    """The runs of transformer, LSTM and MLP, by what a reader calls them.
+
+    Raises:
+      NotMeasured: one of them is missing.
+    """
+    axis, names = networks_along(ds)
+    missing = [name for name in NAMES.values() if name not in names]
+    if missing:
+        raise NotMeasured(f"needs runs of {', '.join(missing)}")
+    return {name: ds.isel({axis: names.index(name)}).reset_coords(drop=True) for name in NAMES.values()}

@@ -1,0 +1,149 @@
+"""Runs that have generalised and are continued on few data: ungrokking (Varma et al. 2023, Sec. 5.2)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.model_efficiency.critical_size import MIDDLE, TRAIN_FRACTION
+from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
+from grok_jax.analysis.crossing import last_crossing
+from grok_jax.analysis.grokking import LEVEL, last_value, value_at
+from grok_jax.analysis.selection import config_value, sorted_along, with_axis
+from grok_jax.plotting.curves import curve
+from grok_jax.plotting.style import colours, panel_label, style
+
+SHRINK_STEP, SHRINK_TO = "training.shrink_step", "training.shrink_to"
+FEW = 0.15  # of all examples, at most: a run that forgets nothing there has no critical size to compare with
+WELL_BELOW = 0.5  # of the critical size, at most, for D << D_crit
+CHANCES = 2.0  # times chance: what is below has been forgotten
+FALLING = 0.9  # final test accuracy over that halfway from the cut to the end, at most, for one that falls still
+FITTED = 0.99  # train accuracy, "100%"
+
+
+class Continued(NamedTuple):
+    """What became of each run."""
+
+    before: xr.DataArray  # test accuracy when the data was cut
+    halfway: xr.DataArray  # test accuracy halfway from the cut to the end
+    after: xr.DataArray  # final test accuracy
+    train: xr.DataArray  # accuracy on the kept rows from the cut on, median over the records
+
+
+def setting(ds: xr.Dataset, name: str) -> xr.DataArray:
+    """A setting of each run: along an axis of the grid, or one number for all; NaN where the results do not say."""
+    if name in ds.coords:
+        return ds[name]
+    value = config_value(ds, name)
+    return xr.DataArray(np.nan if value is None else value)
+
+
+def kept_fraction(ds: xr.Dataset) -> xr.DataArray:
+    """The share of all examples that each run is trained on after the cut."""
+    return setting(ds, TRAIN_FRACTION) * setting(ds, SHRINK_TO)
+
+
+def continued(ds: xr.Dataset) -> Continued:
+    """Accuracies at the last record at or before the cut, and after it."""
+    cut = setting(ds, SHRINK_STEP)
+    is_before = ds["step"] <= cut
+    return Continued(
+        last_value(ds["test_accuracy"].where(is_before)),
+        value_at(ds["test_accuracy"], (cut + float(ds["step"][-1])) / 2),
+        last_value(ds["test_accuracy"]),
+        ds["train_accuracy"].where(~is_before).median("step"),
+    )
+
+
+def forgets(found: Continued, chance: float) -> xr.DataArray:
+    """Whether the test accuracy goes toward 0: it ends below CHANCES times chance, or is below half and falls still."""
+    is_falling = (found.after < MIDDLE) & (found.after <= FALLING * found.halfway)
+    return (found.after < CHANCES * chance) | is_falling
+
+
+def all_forget(ds: xr.Dataset, axis: str, names: Sequence[str], chance: float) -> Measured:
+    """Whether well below the critical size the test accuracy goes toward 0 at every point of an axis.
+
+    The critical size of a run is measured along SHRINK_TO: the share of all examples from which on the final test
+    accuracy is MIDDLE or more, the largest share where it is so at none. Looked at is the smallest share, which must be
+    at most WELL_BELOW of it, or FEW where the final test accuracy is MIDDLE or more at every share; the train accuracy
+    must stay at FITTED, in the median over the records. A run that has not generalised when its data is cut is
+    undecided.
+
+    Args:
+      ds: results along the axis, SHRINK_TO, 'seed' and 'step'.
+      axis: what is varied beside: architecture, weight decay.
+      names: of its points, for the report.
+      chance: test accuracy of guessing.
+
+    Raises:
+      NotMeasured: fewer than two shares, or there is no cut.
+    """
+    for name in (TRAIN_FRACTION, SHRINK_TO, SHRINK_STEP):
+        if setting(ds, name).isnull().any():
+            raise NotMeasured(f"the results do not have {name}")
+    runs = sorted_along(with_axis(ds, SHRINK_TO), SHRINK_TO, fewest=2)
+    found, kept = continued(runs), kept_fraction(runs)
+    if kept.dims != (SHRINK_TO,):
+        raise NotMeasured(f"needs one {TRAIN_FRACTION} for all runs")
+    critical = last_crossing(found.after.assign_coords({SHRINK_TO: kept.values}), MIDDLE, SHRINK_TO)
+    small, large = float(kept.min()), float(kept.max())
+    is_small = xr.where(critical.isnull(), small <= FEW, small <= WELL_BELOW * np.minimum(critical, large))
+    smallest = Continued(*(x.isel({SHRINK_TO: 0}, drop=True) for x in found))
+    holds = forgets(smallest, chance) & (smallest.train >= FITTED)
+    decided = (smallest.before >= LEVEL) & is_small & smallest.after.notnull()
+    values = {f"test accuracy, {name}": smallest.after.isel({axis: i}) for i, name in enumerate(names)}
+    values |= {f"critical fraction, {name}": critical.isel({axis: i}) for i, name in enumerate(names)}
+    values["smallest of the train accuracies"] = smallest.train.min(axis)
+    known = decided.all(axis) | (decided & ~holds).any(axis)
+    note = f"{small:.2g} of all examples kept; {CHANCES:g} times chance is {CHANCES * chance:.2g}"
+    return over_seeds(holds.all(axis), values, decided=known, note=note)
+
+
+def ungrokking_figure(ds: xr.Dataset, axis: str, titles: Sequence[str]) -> Figure:
+    """Draws a panel of `continued_runs` for each point of an axis of the grid.
+
+    Args:
+      ds: results along the axis and 'step', and perhaps along SHRINK_TO.
+      axis: what is varied beside.
+      titles: of the panels.
+
+    Returns:
+      A matplotlib Figure.
+    """
+    ds = with_axis(ds, SHRINK_TO).sortby(SHRINK_TO)
+    with style():
+        figure = Figure(figsize=(4.6 * len(titles), 3.9), layout="constrained")
+        panels = figure.subplots(1, len(titles), squeeze=False)[0]
+        for i, (ax, title) in enumerate(zip(panels, titles, strict=True)):
+            runs = ds.isel({axis: i}).dropna("step", how="all", subset=["weight_norm"])
+            continued_runs(ax, runs)
+            ax.set_title(title)
+            panel_label(ax, "abcdefgh"[i])
+        entries = panels[0].get_legend_handles_labels()
+        figure.legend(*entries, loc="outside lower center", ncols=len(entries[0]))  # no panel has room for it
+    return figure
+
+
+def continued_runs(ax: Axes, ds: xr.Dataset) -> None:
+    """Draws test (solid) and training accuracies (dashed) of each share of the data that is kept, and the cut.
+
+    A dashed line is at the smallest share: who knows that a + b = b + a, and nothing else of the pairs that are gone,
+    is right on about as many test pairs.
+
+    Args:
+      ax: where to draw; its step axis is linear.
+      ds: results along SHRINK_TO and 'step'; every other axis counts as repeats.
+    """
+    kept, cut = kept_fraction(ds), float(setting(ds, SHRINK_STEP))
+    for i, colour in enumerate(colours(ds.sizes[SHRINK_TO])):
+        runs, of_all = ds.isel({SHRINK_TO: i}), float(kept.isel({SHRINK_TO: i}))
+        curve(ax, runs["train_accuracy"], colour=colour, linestyle="--")
+        curve(ax, runs["test_accuracy"], colour=colour, label=f"{of_all:.0%} of all pairs kept")
+    mirrored = float(kept.min())
+    ax.axhline(mirrored, color="0.5", linestyle="--", linewidth=1, label="pairs kept mirrored")
+    ax.axvline(cut, color="0.4", linestyle=":", linewidth=1.2, label=f"data cut at step {cut:,.0f}")
+    ax.set(xscale="linear", ylim=(-0.03, 1.03), ylabel="accuracy (dashed: train)")

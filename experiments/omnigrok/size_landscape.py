@@ -1,0 +1,297 @@
+"""Landscapes over the scale of the weights and the amount of data: L and U, the Goldilocks zone, the critical size.
+
+Reference: Liu et al. (2023), Omnigrok, Fig. 3a-c, 4a-c, 5a-c, 9 and 11.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float, Real
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+
+from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.landscape import error, place_of_minimum, reduced
+from grok_jax.analysis.seeds import median_of_seeds
+from grok_jax.analysis.selection import with_axis
+from grok_jax.errors import require
+from grok_jax.plotting.curves import legend
+from grok_jax.plotting.landscape import convergence, train_and_test
+from grok_jax.plotting.maps import heat_map
+from grok_jax.plotting.style import TEST, panel_label
+
+INIT_SCALE, TRAIN_SIZE = "model.init_scale", "task.train_size"
+NEAR = 0.1  # decades; the paper's sizes lie .14 apart, its scales .1
+ROUNDING = 1.02  # 10^-0.1 = .794 is the scale .8
+SCALE_NAME, SIZE_NAME = "init scale α (weight norm over standard)", "training digits N"
+FEW = 200  # digits; where the paper speaks of few
+
+
+class Pair(NamedTuple):
+    """A reduced loss or error of the rows of both splits, one value for each run."""
+
+    train: xr.DataArray
+    test: xr.DataArray
+
+
+class LU(NamedTuple):
+    """How far the errors of one amount of data resemble an L (train) and a U (test) over the scale of the weights."""
+
+    largest_train: xr.DataArray  # train error from a scale on
+    place: xr.DataArray  # scale of the smallest test error
+    lowest: xr.DataArray  # that error
+    rise_below: xr.DataArray  # test error at the smallest scale over the lowest
+    rise_above: xr.DataArray  # and at the largest
+
+
+class Zone(NamedTuple):
+    """Where a U stays below a level."""
+
+    low: xr.DataArray  # coordinates
+    high: xr.DataArray
+    width: xr.DataArray  # decades
+    is_cut: xr.DataArray  # the axis ends within the zone, so that the width is a lower bound
+
+
+def errors(ds: xr.Dataset, value: str = "final") -> Pair:
+    """1 - accuracy on training and test rows; "final" or "best" as in `reduced`."""
+    names = ("train_accuracy", "test_accuracy")
+    return Pair(*(error(reduced(ds[name], value).rename(name)) for name in names))
+
+
+def losses(ds: xr.Dataset, value: str = "final") -> Pair:
+    """The losses on training and test rows; "final" or "best" as in `reduced`."""
+    return Pair(*(reduced(ds[name], value) for name in ("train_loss", "test_loss")))
+
+
+def nearest(x: xr.DataArray | xr.Dataset, axis: str, wanted: float | int) -> xr.DataArray | xr.Dataset:
+    """x at the point of an axis that is nearest to a value, on a logarithmic scale.
+
+    Raises:
+      NotMeasured: none is within NEAR decades, or there is no such axis.
+    """
+    if axis not in x.coords:
+        raise NotMeasured(f"needs the axis {axis}")
+    points = np.atleast_1d(x[axis].values)
+    distance = np.abs(np.log10(points / wanted))
+    if distance.min() > NEAR:
+        raise NotMeasured(f"no run with {axis} near {wanted:g}; there are {', '.join(f'{p:.3g}' for p in points)}")
+    return x.isel({axis: int(distance.argmin())}, drop=True) if axis in x.dims else x
+
+
+def lu_shape(found: Pair, above: float) -> LU:
+    """What the errors of one amount of data look like over INIT_SCALE.
+
+    Args:
+      found: over INIT_SCALE and seeds.
+      above: the scale from which on the training error counts.
+
+    Raises:
+      NotMeasured: the scales do not reach from a quarter of `above` to four times it.
+    """
+    scales = found.test[INIT_SCALE].sortby(INIT_SCALE) if INIT_SCALE in found.test.dims else np.array([np.nan])
+    if not (float(scales[0]) <= above / 4 and float(scales[-1]) >= 4 * above):
+        raise NotMeasured(f"needs scales of the weights from {above / 4:g} or less to {4 * above:g} or more")
+    train, test = (x.sortby(INIT_SCALE) for x in found)
+    lowest = test.min(INIT_SCALE)
+    ends = (test.isel({INIT_SCALE: place}, drop=True) / lowest.where(lowest > 0) for place in (0, -1))
+    return LU(
+        train.where(train[INIT_SCALE] >= above / ROUNDING).max(INIT_SCALE),
+        place_of_minimum(test, INIT_SCALE),
+        lowest,
+        *ends,
+    )
+
+
+def goldilocks(x: Real[xr.DataArray, "..."], axis: str, level: Real[xr.DataArray, "..."] | float) -> Zone:
+    """The stretch of a logarithmic axis around the minimum of x in which x is at most a level.
+
+    Its ends are interpolated linearly in log axis between the points on both sides of the level.
+
+    Args:
+      x: a reduced loss or error, over the axis and others.
+      axis: numbers above 0.
+      level: of x, one or one for each run.
+
+    Returns:
+      Zone, NaN where x is nowhere as low or has no finite value.
+    """
+    x = x.sortby(axis)
+    low, high, is_cut = xr.apply_ufunc(
+        _zone,
+        x,
+        np.log10(x[axis]),
+        level,
+        input_core_dims=[[axis], [axis], []],
+        output_core_dims=[[], [], []],
+        vectorize=True,
+    )
+    return Zone(10**low, 10**high, high - low, is_cut.astype(bool))
+
+
+def _zone(x: np.ndarray, at: np.ndarray, level: float) -> tuple[float, float, bool]:
+    x, at = x[np.isfinite(x)], at[np.isfinite(x)]
+    if not x.size or x.min() > level:
+        return np.nan, np.nan, False
+    outside = x > level
+    low = high = int(x.argmin())
+    while low > 0 and not outside[low - 1]:
+        low -= 1
+    while high < x.size - 1 and not outside[high + 1]:
+        high += 1
+
+    def end(inner: int, outer: int) -> float:
+        share = (level - x[inner]) / (x[outer] - x[inner])
+        return at[inner] + share * (at[outer] - at[inner])
+
+    left = end(low, low - 1) if low else at[0]
+    right = end(high, high + 1) if high < x.size - 1 else at[-1]
+    return left, right, low == 0 or high == x.size - 1
+
+
+def critical_size(x: Float[xr.DataArray, "..."], level: float, axis: str = TRAIN_SIZE) -> Float[xr.DataArray, "..."]:
+    """The tip of the thumb: the smallest amount of data at which some scale of the weights has x at most at a level.
+
+    Interpolated linearly in log size between the first size at which the minimum over INIT_SCALE is as low and the one
+    before.
+
+    Args:
+      x: a reduced loss or error, over INIT_SCALE, the amount of data and others.
+      level: of x.
+      axis: the amount of data: rows, or their share of all.
+
+    Returns:
+      One size for each run: inf where no size is enough, NaN where the smallest already is.
+    """
+    lowest = x.min(INIT_SCALE).sortby(axis)
+    log_size = xr.apply_ufunc(
+        _first_below, lowest, np.log10(lowest[axis]), input_core_dims=[[axis], [axis]], kwargs={"level": level},
+        vectorize=True,
+    )  # fmt: skip
+    return 10**log_size
+
+
+def _first_below(x: np.ndarray, at: np.ndarray, level: float) -> float:
+    enough = x <= level
+    if not enough.any():
+        return np.inf
+    first = int(enough.argmax())
+    if first == 0:
+        return np.nan
+    share = (level - x[first - 1]) / (x[first] - x[first - 1])
+    return at[first - 1] + share * (at[first] - at[first - 1])
+
+
+def is_between(x: Real[xr.DataArray, "..."], low: float, high: float) -> Bool[xr.DataArray, "..."]:
+    """low <= x <= high, with room for scales that are rounded to the grid's."""
+    return (x >= low / ROUNDING) & (x <= high * ROUNDING)
+
+
+QUANTITIES = {"error": errors, "loss": losses}
+
+
+def size_landscape(
+    figure: Figure,
+    ds: xr.Dataset,
+    *,
+    quantity: str = "error",
+    level: float | None = None,
+    value: str = "final",
+    size: str = TRAIN_SIZE,
+    size_name: str = SIZE_NAME,
+    few: float | int = FEW,
+    unit: str = "",
+) -> list[list[Axes]]:
+    """Draws (a) training and (b) test rows over scale and size, (c) slices at few and many rows, convergence.
+
+    Args:
+      figure: empty; gets 2 x 3 panels.
+      ds: results with INIT_SCALE, the amount of data and seeds; with one point of an axis the maps have no contour.
+      quantity: "error", on linear scales, or "loss", on logarithmic ones.
+      level: of the contours, None for none; the smallest size at which the test rows come down to it is marked.
+      value: "final" or "best", as in `reduced`.
+      size: the axis of the amount of data.
+      size_name: what a reader calls it.
+      few: the size of the upper slice, to the nearest; the lower one is at the largest.
+      unit: of the quantity.
+
+    Returns:
+      The panels by row: map, slice, convergence.
+
+    Raises:
+      UserError: another quantity.
+    """
+    require(quantity in QUANTITIES, f"quantity is {quantity!r}; it must be one of {', '.join(QUANTITIES)}")
+    is_loss, ending = quantity == "loss", f" [{unit}]" if unit else ""
+    ds = with_axis(with_axis(ds, INIT_SCALE), size).sortby([INIT_SCALE, size])
+    panels = figure.subplots(2, 3)
+    found = QUANTITIES[quantity](ds, value)
+    several = level is not None and min(ds.sizes[INIT_SCALE], ds.sizes[size]) > 1
+    maps = []
+    for row, (x, letter) in enumerate(zip(found, "ab", strict=True)):
+        shown = median_of_seeds(x).median
+        inside = several and float(shown.min()) < level < float(shown.max())
+        title = f"reduced {str(x.name).replace('_', ' ')}"
+        drawn = heat_map(
+            panels[row, 0],
+            shown,
+            INIT_SCALE,
+            size,
+            labels=(SCALE_NAME, size_name, title + ending),
+            log="xyz" if is_loss else "xy",
+            contours=(level,) if inside else (),
+        )
+        maps.append(drawn)
+        panel_label(panels[row, 0], letter)
+        panels[row, 0].set_title(title if level is None else f"{title}, contour {level:g}")
+    _share_colours(maps)
+    if level is not None:
+        _mark_tip(panels[1, 0], median_of_seeds(found.test).median, level, size)
+    sizes = ds[size].values
+    panels[0, 1].sharey(panels[1, 1])
+    for row, place in enumerate(shown_sizes(ds, size, few)):
+        log = "xy" if is_loss else "x"
+        train_and_test(panels[row, 1], *(x.isel({size: place}) for x in found), INIT_SCALE, name=SCALE_NAME, log=log)
+        panels[row, 1].set_title(f"N = {sizes[place]:,}")
+        panels[row, 1].set_ylabel(f"reduced {quantity}{ending}")
+        if not is_loss:
+            panels[row, 1].set_ylim(bottom=-0.03)
+        legend(panels[row, 1], loc="best")
+        _convergence_panel(panels[row, 2], ds.isel({size: place}))
+        panels[row, 2].set_title(f"convergence, N = {sizes[place]:,}")
+        panel_label(panels[row, 1], "c")
+    return panels.tolist()
+
+
+def shown_sizes(ds: xr.Dataset, size: str = TRAIN_SIZE, few: float | int = FEW) -> tuple[int, int]:
+    """Places of the two sizes, in rising order, of which slices are shown: the nearest to `few` and the largest."""
+    sizes = np.sort(ds[size].values)
+    return int(np.abs(np.log(sizes / few)).argmin()), sizes.size - 1
+
+
+def _convergence_panel(ax: Axes, ds: xr.Dataset) -> None:
+    """`convergence`, the lowest quarter of the gradient's axis left to the legend, which does not see its curves."""
+    twin = convergence(ax, ds, INIT_SCALE, name=SCALE_NAME)
+    if ax.get_yscale() == "log":
+        low, high = ax.get_ylim()
+        ax.set_ylim(bottom=low * (low / high) ** (1 / 3))
+        twin.get_legend().set_loc("lower left")
+
+
+def _share_colours(maps: list[QuadMesh]) -> None:
+    """Equal colours mean equal numbers."""
+    limits = [cells.get_clim() for cells in maps]
+    for cells in maps:
+        cells.set_clim(min(low for low, _ in limits), max(high for _, high in limits))
+
+
+def _mark_tip(ax: Axes, test: xr.DataArray, level: float, axis: str) -> None:
+    size = float(critical_size(test, level, axis))
+    if not np.isfinite(size):
+        return
+    above = test.where(test[axis] >= size, drop=True).isel({axis: 0})
+    scale = float(place_of_minimum(above, INIT_SCALE))
+    ax.plot([scale], [size], marker="v", color=TEST, markeredgecolor="white", markersize=9, clip_on=False)
+    ax.annotate(f"tip: N = {size:.0f}", (scale, size), (0, -14), textcoords="offset points", color="white", ha="center")

@@ -1,0 +1,38 @@
+"""Where a result passes a level for good along one axis of a grid: see grokking.first_crossing for curves of steps."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Real
+
+
+def last_crossing(
+    x: Real[xr.DataArray, "..."], level: Real[xr.DataArray, "..."] | float, axis: str
+) -> Float[xr.DataArray, "..."]:
+    """The coordinate of an axis from which on x is at or above a level, in each run along the other axes.
+
+    Interpolated linearly between the last point below the level and the next.
+
+    Args:
+      x: a final test accuracy over the amount of data, say; points of NaN are left out.
+      level: of x, one or one for each run.
+      axis: an axis of x with numbers for coordinates.
+
+    Returns:
+      The coordinate: inf where x is below the level at the last point, NaN where it is nowhere below it (so that it
+      lies beneath the first point), or the level or all of x is NaN.
+    """
+    x = x.sortby(axis)
+    found = xr.apply_ufunc(_last_rise, x, x[axis], level, input_core_dims=[[axis], [axis], []], vectorize=True)
+    return found.assign_attrs(long_name=f"{axis} at which {x.name or 'x'} passes its level", units="1")
+
+
+def _last_rise(x: np.ndarray, at: np.ndarray, level: float | np.floating) -> float | np.floating:
+    known = np.isfinite(x)
+    x, at = x[known], at[known]
+    below = np.flatnonzero(x < level)
+    if not np.isfinite(level) or not below.size:
+        return np.nan
+    last = below[-1]
+    if last == x.size - 1:
+        return np.inf
+    return at[last] + (at[last + 1] - at[last]) * (level - x[last]) / (x[last + 1] - x[last])
