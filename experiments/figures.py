@@ -21,7 +21,7 @@ from grok_jax import results
 from grok_jax.analysis.claims import Claim, judge, save_verdicts
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError, require
-from grok_jax.plotting.overview import overview
+from grok_jax.plotting.grid import overview
 from grok_jax.training import values
 from grok_jax.training.identity import identity
 from grok_jax.training.plan import plan_grid

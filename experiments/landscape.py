@@ -14,9 +14,9 @@ from grok_jax.analysis.landscape import VALUES, error, reduced, still_falling
 from grok_jax.analysis.seeds import axes_of_seeds
 from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.curves import legend
+from grok_jax.plotting.grid import value_text
 from grok_jax.plotting.landscape import convergence, train_and_test
 from grok_jax.plotting.maps import heat_map
-from grok_jax.plotting.overview import value_text
 from grok_jax.plotting.style import panel_label, style
 
 INIT_SCALE = "model.init_scale"

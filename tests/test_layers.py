@@ -1,7 +1,11 @@
 """The house rules that imports and file sizes can break."""
 
 import ast
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -30,6 +34,9 @@ def dotted(path: Path) -> str:
     return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
 
 
+BY_NAME = {dotted(path): path for path in MODULES}
+
+
 def imports(source: str, package: str) -> Iterator[str]:
     """Dotted names that a module of the package imports, anywhere in it."""
     for node in ast.walk(ast.parse(source)):
@@ -40,6 +47,7 @@ def imports(source: str, package: str) -> Iterator[str]:
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
+@cache
 def imports_of(path: Path) -> list[str]:
     return list(imports(path.read_text(encoding="utf-8"), dotted(path.parent)))
 
@@ -71,6 +79,53 @@ def test_the_library_knows_nothing_of_papers():
         if name.split(".")[0] in {"experiments", "configs", "benchmarks", "tests"}
     ]
     assert wrong == []
+
+
+def _imported_modules(path: Path) -> set[str]:
+    """Modules of this repository that a module imports: of `from a import b`, a.b if that is one, else a."""
+    return {name if name in BY_NAME else name.rpartition(".")[0] for name in imports_of(path)} & set(BY_NAME)
+
+
+def _reached_from(starts: Iterable[str]) -> set[str]:
+    """The modules of grok_jax that are imported by some modules, or by what these import, and so on.
+
+    What an __init__ names to users counts for nobody: else a package would vouch for all its modules.
+    """
+    reached, waiting = set(), list(starts)
+    while waiting:
+        for name in _imported_modules(BY_NAME[waiting.pop()]) - reached:
+            if name.startswith("grok_jax.") and BY_NAME[name].name != "__init__.py":
+                reached.add(name)
+                waiting.append(name)
+    return reached
+
+
+def _only_of_one_paper(modules: Iterable[str]) -> set[str]:
+    """Those of some modules of the library that no command and no figure of two papers reaches."""
+    users = {}
+    for path in MODULES:
+        if path.is_relative_to(REPOSITORY / "experiments") and path.name != "__init__.py":
+            users.setdefault(path.parent.name, []).append(dotted(path))
+    of_none = _reached_from(users.pop("experiments"))
+    times = Counter(name for of_paper in users.values() for name in _reached_from(of_paper))
+    return {name for name in modules if name not in of_none and times[name] < 2}
+
+
+def test_what_serves_one_paper_alone_is_not_in_the_library():
+    shared = [
+        dotted(path)
+        for path in MODULES
+        if path.name != "__init__.py" and dotted(path).startswith(("grok_jax.analysis", "grok_jax.plotting"))
+    ]
+    assert len(shared) > 10
+    assert _only_of_one_paper(shared) == set()
+
+
+def test_importing_grok_jax_waits_for_no_pictures_and_no_statistics():
+    heavy = ("matplotlib", "scipy.stats", "grok_jax.analysis", "grok_jax.plotting")
+    code = f"import sys, grok_jax; print([name for name in sys.modules if name.startswith({heavy})])"
+    found = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_neural_tangents_is_imported_only_under_kernels():

@@ -38,7 +38,7 @@ def reduced(x: Real[xr.DataArray, "*grid step"], value: str = "final") -> Float[
     Args:
       x: a curve for each run, along 'step': a loss, an accuracy, an error.
       value: "final", its last finite record; "best", its best record (largest of an accuracy, smallest of anything
-        else), as the public code plots MNIST.
+        else).
 
     Raises:
       UserError: another value.

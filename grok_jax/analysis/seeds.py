@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Real
+from jaxtyping import Real
 from scipy import stats
 
 CONFIDENCE = 0.95
@@ -16,11 +16,6 @@ class Median(NamedTuple):
     median: xr.DataArray
     low: xr.DataArray
     high: xr.DataArray
-
-
-def fraction_of_seeds(holds: Bool[xr.DataArray, "..."], dim: str = "seed") -> Float[xr.DataArray, "..."]:
-    """Fraction of the seeds for which something holds; 0 or 1 where there is no axis of seeds."""
-    return _with_axis(holds, dim).mean(dim)
 
 
 def median_of_seeds(x: Real[xr.DataArray, "..."], dim: str = "seed") -> Median:

@@ -26,7 +26,7 @@ from grok_jax.analysis.lazy import (
 from grok_jax.analysis.seeds import axes_of_seeds
 from grok_jax.analysis.selection import fields_along
 from grok_jax.plotting.curves import curve, log_values, mark_time
-from grok_jax.plotting.overview import MOST_COLUMNS, spread, value_text
+from grok_jax.plotting.grid import MOST_COLUMNS, spread, value_text
 from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
 NETWORK, TWIN, NORM = OKABE_ITO[2], OKABE_ITO[0], OKABE_ITO[5]

@@ -3,20 +3,11 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from grok_jax.analysis.seeds import fraction_of_seeds, mean_of_seeds, median_of_seeds
+from grok_jax.analysis.seeds import mean_of_seeds, median_of_seeds
 
 
 def over(values):
     return xr.DataArray(np.asarray(values, float), dims=("alpha", "seed"))
-
-
-def test_fraction_is_taken_over_the_seeds_alone():
-    holds = xr.DataArray([[True, False, True, True], [False] * 4], dims=("alpha", "seed"))
-    assert fraction_of_seeds(holds).values.tolist() == [0.75, 0.0]
-
-
-def test_a_single_run_is_a_fraction_of_0_or_1():
-    assert fraction_of_seeds(xr.DataArray(True)).item() == 1.0
 
 
 def test_median_agrees_with_numpy_for_odd_and_even_counts():

@@ -1,7 +1,7 @@
 import numpy as np
 import xarray as xr
 
-from grok_jax.plotting.overview import overview
+from grok_jax.plotting.grid import overview
 
 STEPS = np.array([0, 1, 10, 100])
 
