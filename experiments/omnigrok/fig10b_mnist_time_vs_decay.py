@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.fig3d_mnist_grokking import GENERALISED as LEVEL
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, t_fit
 from grok_jax.analysis.power_law import slopes_along
@@ -20,7 +21,6 @@ from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
 from grok_jax.plotting.times import legend_below, times_along
 
 GAMMA = "optimizer.weight_decay"
-LEVEL = 0.8  # test accuracy, as in figure 3d
 RANGE = (0.1, 1.0)  # of weight decay, where the paper has its law
 SLOPE, TOLERANCE = -1.0, 0.2
 FEWEST = 4  # points of the fit

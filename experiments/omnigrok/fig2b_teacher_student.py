@@ -159,8 +159,8 @@ def _small_init_always_generalizes(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "omnigrok/fig2b/1",
-        f"α = {LARGE:g}, weight decay 0: test accuracy (θ = {THETA:g}) never reaches 95% in 1e5 steps, though train accuracy"
-        " does",
+        f"α = {LARGE:g}, weight decay 0: test accuracy (θ = {THETA:g}) never reaches 95% in 1e5 steps, though train"
+        " accuracy does",
         "no regularization fails to generalize",
         _no_decay_never,
     ),

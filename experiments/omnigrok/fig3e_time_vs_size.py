@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.fig3d_mnist_grokking import GENERALISED as LEVEL
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
 from grok_jax.analysis.power_law import rank_correlation
@@ -17,7 +18,6 @@ from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
 from grok_jax.plotting.times import legend_below, times_along
 
 SIZE = "task.train_size"
-LEVEL = 0.8  # test accuracy, as in figure 3d
 FALLING = -0.9  # rank correlation
 STEEPER = 1.5  # the local slope toward the smallest size that generalises over that of the others
 NEAR = 1.5  # that size over the largest one that does not
