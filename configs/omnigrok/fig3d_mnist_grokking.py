@@ -17,7 +17,7 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
-DECAY, STEPS = 0.01, 100_000  # of paper
+DECAY, STEPS = 0.01, 100_000  # the paper's
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -25,7 +25,7 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
-P, FRACTION = 113, 0.3  # of paper
+P, FRACTION = 113, 0.3  # the paper's
 AXIS = "model.init_scale, optimizer.constant_norm, optimizer.weight_decay, training.steps"
 
 

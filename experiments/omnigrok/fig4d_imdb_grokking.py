@@ -55,9 +55,8 @@ def _decay(ds: xr.Dataset, i: int) -> str:
 
 def _runs(ds: xr.Dataset, setting: tuple[float, float]) -> xr.Dataset:
     """The runs of one initial scale and weight decay, up to the last step that these trained for."""
-    return runs_at(ds, dict(zip((ALPHA, GAMMA), setting, strict=True))).dropna(
-        "step", how="all", subset=["weight_norm"]
-    )
+    scale, decay = setting
+    return runs_at(ds, {ALPHA: scale, GAMMA: decay}).dropna("step", how="all", subset=["weight_norm"])
 
 
 def t_above_chance(runs: xr.Dataset, split: str) -> xr.DataArray:
