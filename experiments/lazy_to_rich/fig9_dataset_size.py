@@ -141,8 +141,7 @@ CLAIMS = [
     Claim(
         "lazy_to_rich/fig9/1",
         f"P = {FEW} fails: it fits, the test loss ends above half its start, and of its three parts linear power has"
-        " grown "
-        "most",
+        " grown most",
         "failure to generalize comes from power in linear modes",
         _fails,
     ),
@@ -155,8 +154,7 @@ CLAIMS = [
     Claim(
         "lazy_to_rich/fig9/3",
         f"P = {MANY}: from half the train loss to half the test loss it takes at most a tenth of the steps that P ="
-        f" {SOME} "
-        "does",
+        f" {SOME} does",
         "too much: train and test loss match",
         _goes_together,
     ),
@@ -169,8 +167,7 @@ CLAIMS = [
     Claim(
         "lazy_to_rich/fig9/5",
         f"P = {MANY}: linear power is never above half of the largest that P = {FEW} has, and ends below 1% of the"
-        " first test "
-        "loss",
+        " first test loss",
         "full generalization comes from low power in linear modes throughout, and zero at end time",
         _linear_power_stays_low,
     ),
