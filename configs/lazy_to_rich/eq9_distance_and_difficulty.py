@@ -20,7 +20,8 @@ from ml_collections import ConfigDict
 
 from configs.lazy_to_rich import fig5_eigenvector_labels as fig5
 
-ORDERS = "task.order=1, 20, 40, 60, 80, 100, 120, 150; model.output_scale=0.1, 1"
+RICH, LAZY = 0.1, 1  # output scales
+ORDERS = f"task.order=1, 20, 40, 60, 80, 100, 120, 150; model.output_scale={RICH}, {LAZY}"
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -23,6 +23,8 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+STEPS = 100_000  # the paper's
+
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
@@ -36,14 +38,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.model.centered = True
     config.optimizer.learning_rate = 500.0
     config.optimizer.scale_learning_rate = True
-    config.training.steps = 100_000
+    config.training.steps = STEPS
     config.training.probes = ("kernel", "kernel_regression", "subspace")
     config.training.probe_every = 2
     axes = "model.linearized=False, True"
     smoke = {"task.features": 20, "task.train_size": 60, "task.test_size": 100, "model.width": 40}
     presets = {
         "smoke": {**smoke, "training.steps": 100, "training.records": 8, "grid": f"{axes}; seed=range(2)"},
-        "quick": {"training.steps": 50_000, "grid": f"{axes}; seed=range(4)"},
+        "quick": {"training.steps": STEPS // 2, "grid": f"{axes}; seed=range(4)"},
         "paper": {"training.records": 100, "grid": f"{axes}; seed=range(5)"},
     }
     return apply_preset(config, preset, presets)

@@ -28,6 +28,8 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+PRIMES = (23, 13)  # the paper's, and the one beside it in the authors' code
+REFERENCE = 0.1  # the output scale at s = 1
 SCALES = "model.output_scale=0.025, 0.1, 0.225, 0.4"  # s = .5, 1, 1.5, 2
 
 
@@ -35,7 +37,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = default_config(task="modular_arithmetic", model="mlp", optimizer="gd")
     config.figure = "lazy_to_rich/fig2_modular_mlp"
-    config.task.p = 23
+    config.task.p = PRIMES[0]
     config.task.operation = "add"
     config.task.encoding = "one_hot"
     config.task.train_fraction = 0.9
@@ -44,12 +46,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.model.use_bias = False
     config.model.init = "normal"
     config.model.parametrization = "ntk"
-    config.model.output_scale = 0.1
+    config.model.output_scale = REFERENCE
     config.optimizer.learning_rate = 1.0
     config.optimizer.scale_learning_rate = True
     config.training.steps = 100_000
     config.training.records = 120
-    axes = f"task.p=23, 13; {SCALES}"
+    axes = f"task.p={str(PRIMES)[1:-1]}; {SCALES}"
     presets = {
         "smoke": {"training.steps": 100, "training.records": 8, "grid": f"task.p=7, 5; {SCALES}; seed=range(2)"},
         "quick": {"grid": f"{axes}; seed=range(3)"},

@@ -29,6 +29,9 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+EASY, MIDDLE, HARD = 1, 70, 100  # j
+ORDERS = f"task.order={EASY}, 5, {MIDDLE}, 75, {HARD}, 150"
+
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
@@ -50,9 +53,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "smoke": {
             "training.steps": 200,
             "training.records": 10,
-            "grid": "task.order=1, 70, 100; seed=range(3)",
+            "grid": f"task.order={EASY}, {MIDDLE}, {HARD}; seed=range(3)",
         },
-        "quick": {"grid": "model.linearized=False, True; task.order=1, 5, 70, 75, 100, 150; seed=range(15)"},
-        "paper": {"grid": "model.linearized=False, True; task.order=1, 5, 70, 75, 100, 150; seed=range(50)"},
+        "quick": {"grid": f"model.linearized=False, True; {ORDERS}; seed=range(15)"},
+        "paper": {"grid": f"model.linearized=False, True; {ORDERS}; seed=range(50)"},
     }
     return apply_preset(config, preset, presets)

@@ -34,7 +34,8 @@ from configs.presets import apply_preset
 from grok_jax import default_config
 
 FIRST = 1.979899  # how many times larger the first layer is than the code's: √(784/200)
-SCALES = "model.output_scale=3.571429e-05, 3.571429e-04, 1.785714e-03, 1.785714e-02"  # s/28 of s = 1e-3, .01, .05, .5
+FACTOR = 28  # the paper's s over the output scale: √784
+SCALES = f"model.output_scale={', '.join(f'{s / FACTOR:.6e}' for s in (1e-3, 0.01, 0.05, 0.5))}"
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -32,6 +32,9 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+FEW, SOME, MANY = 50, 120, 500  # training rows
+SIZES = f"task.train_size={FEW}, {SOME}, 240, {MANY}"
+
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
@@ -46,8 +49,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.records = 120
     config.training.probes = ("decomposition",)
     presets = {
-        "smoke": {"training.steps": 50, "training.records": 8, "grid": "task.train_size=50, 120; seed=range(2)"},
-        "quick": {"grid": "task.train_size=50, 120, 240, 500; seed=range(5)"},
-        "paper": {"grid": "task.train_size=50, 120, 240, 500; seed=range(20)"},
+        "smoke": {"training.steps": 50, "training.records": 8, "grid": f"task.train_size={FEW}, {SOME}; seed=range(2)"},
+        "quick": {"grid": f"{SIZES}; seed=range(5)"},
+        "paper": {"grid": f"{SIZES}; seed=range(20)"},
     }
     return apply_preset(config, preset, presets)

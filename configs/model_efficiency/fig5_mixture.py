@@ -26,6 +26,8 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+UNEQUAL, EQUAL = 10, 1  # w_m2 at first; w_g2 is 1
+
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
@@ -36,7 +38,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.weight_decay = 1.0
     config.training.loss = "cross_entropy"
     config.training.probes = ("mixture",)
-    speeds = "model.memorising_speed=10, 1"
+    speeds = f"model.memorising_speed={UNEQUAL}, {EQUAL}"
     presets = {
         "smoke": {
             "task.p": 7,

@@ -34,11 +34,14 @@ slide within the zone); paper (5 seeds, 1e5 steps) about 3 minutes.
 from ml_collections import ConfigDict
 
 from configs.omnigrok import fig2b_teacher_student
+from configs.omnigrok.fig2a_teacher_student_landscape import STEPS as MINIMIZING_STEPS
+from configs.omnigrok.fig2b_teacher_student import LARGE, SMALL, STEPS, STRONG, WEAK
 from configs.presets import apply_preset
 
 AXIS = "optimizer.constant_norm, optimizer.weight_decay, model.init_scale, training.steps"
 SCALES = tuple(sorted(round(10**exponent, 6) for exponent in (*(-1 + 0.2 * i for i in range(11)), 0.1, 0.3)))
-RUNS = ((0.0, 2.0), (0.03, 2.0), (1.0, 2.0), (100.0, 2.0), (0.03, 0.5))  # weight decay, initialisation scale
+TOO_LARGE = 100.0  # weight decay: the weights lose 3% a step
+RUNS = ((0.0, LARGE), (WEAK, LARGE), (STRONG, LARGE), (TOO_LARGE, LARGE), (WEAK, SMALL))  # weight decay, initial scale
 
 
 def grid(scales: tuple[float, ...], minimising: int, training: int, seeds: int) -> str:
@@ -57,7 +60,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.records": 8,
             "grid": grid((0.1, 1.0, 10.0), 40, 60, 1),
         },
-        "quick": {"training.records": 120, "grid": grid(SCALES, 10_000, 60_000, 3)},
-        "paper": {"grid": grid(SCALES, 10_000, 100_000, 5)},
+        "quick": {"training.records": 120, "grid": grid(SCALES, MINIMIZING_STEPS, 60_000, 3)},
+        "paper": {"grid": grid(SCALES, MINIMIZING_STEPS, STEPS, 5)},
     }
     return apply_preset(config, preset, presets)

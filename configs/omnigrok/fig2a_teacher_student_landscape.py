@@ -27,6 +27,9 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+LARGEST = 10.0  # initial scale
+STEPS = 10_000
+
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
@@ -38,15 +41,16 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.model.activation = "tanh"
     config.optimizer.learning_rate = 3e-4
     config.optimizer.constant_norm = True
-    config.training.steps = 10_000
+    config.training.steps = STEPS
     config.training.probes = ("gradient",)
+    scales = f"model.init_scale=log(0.1, {LARGEST:g}, 11)"
     presets = {
         "smoke": {
             "training.steps": 100,
             "training.records": 8,
             "grid": "model.init_scale=0.1, 1, 10; seed=range(2)",
         },
-        "quick": {"grid": "model.init_scale=log(0.1, 10, 11); seed=range(3)"},
-        "paper": {"grid": "model.init_scale=log(0.1, 10, 11); seed=range(5)"},
+        "quick": {"grid": f"{scales}; seed=range(3)"},
+        "paper": {"grid": f"{scales}; seed=range(5)"},
     }
     return apply_preset(config, preset, presets)

@@ -22,6 +22,10 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+LARGE, SMALL = 2.0, 0.5  # initial scales
+WEAK, STRONG = 0.03, 1.0  # weight decays beside 0
+STEPS = 100_000
+
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
@@ -32,10 +36,10 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.model.widths = (100, 100)
     config.model.activation = "tanh"
     config.optimizer.learning_rate = 3e-4
-    config.training.steps = 100_000
+    config.training.steps = STEPS
     config.training.accuracy_threshold = 1e-3
     config.training.probes = ("row_errors",)
-    axes = "model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03, 1"
+    axes = f"model.init_scale={LARGE:g}, {SMALL:g}; optimizer.weight_decay=0, {WEAK:g}, {STRONG:g}"
     presets = {
         "smoke": {"training.steps": 300, "training.records": 12, "grid": f"{axes}; seed=range(2)"},
         "quick": {"grid": f"{axes}; seed=range(3)"},

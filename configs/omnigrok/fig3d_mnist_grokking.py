@@ -17,6 +17,8 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+DECAY, STEPS = 0.01, 100_000  # the paper's
+
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
@@ -27,7 +29,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.model.activation = "relu"
     config.model.init_scale = 8.0
     config.optimizer.learning_rate = 1e-3
-    config.optimizer.weight_decay = 0.01
+    config.optimizer.weight_decay = DECAY
     config.training.batch_size = 200
     embedded = {"task.source": "embedded", "task.subset": "random", "optimizer.weight_decay": 0.05}
     presets = {
@@ -42,7 +44,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "paper": {
             "task.source": "full",
             "task.subset": "first",
-            "training.steps": 100_000,
+            "training.steps": STEPS,
             "training.records": 200,
             "grid": "seed=range(5)",
         },

@@ -36,7 +36,9 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
-SETTINGS = "model.init_scale, optimizer.weight_decay=(6, 1), (1, 0)"
+LARGE, STANDARD = (6, 1), (1, 0)  # initial scale, weight decay
+FIELDS = "model.init_scale, optimizer.weight_decay"
+SETTINGS = f"{FIELDS}={LARGE}, {STANDARD}"
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -75,7 +77,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.width": 64,
             "optimizer.learning_rate": 1e-3,
             "training.records": 40,
-            "grid": "model.init_scale, optimizer.weight_decay, training.steps=(6, 1, 3000), (1, 0, 500); seed=range(3)",
+            "grid": f"{FIELDS}, training.steps={(*LARGE, 3000)}, {(*STANDARD, 500)}; seed=range(3)",
         },
         "paper": {
             "task.source": "csv",

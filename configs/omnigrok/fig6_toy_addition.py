@@ -60,8 +60,9 @@ from configs.presets import apply_preset
 from grok_jax import default_config
 
 SIZES = (25, 35, 45, 54)
-COARSE = np.linspace(0, 9, 21), np.linspace(0, 0.2, 21)  # init_scale and messiness
-FINE = np.linspace(2.5, 4, 21), np.linspace(0, 0.1, 21)
+TOP, LOW = 0.2, 0.1  # messiness up to which the grids go
+COARSE = np.linspace(0, 9, 21), np.linspace(0, TOP, 21)  # init_scale and messiness
+FINE = np.linspace(2.5, 4, 21), np.linspace(0, LOW, 21)
 
 
 def grid(scales: Sequence[float], messiness: Sequence[float], sizes: Sequence[int], seeds: int) -> str:

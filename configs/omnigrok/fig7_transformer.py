@@ -25,6 +25,7 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
+P, FRACTION = 113, 0.3  # the paper's
 AXIS = "model.init_scale, optimizer.constant_norm, optimizer.weight_decay, training.steps"
 
 
@@ -47,10 +48,10 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = default_config(task="modular_arithmetic", model="transformer", optimizer="adamw")
     config.figure = "omnigrok/fig7_transformer"
-    config.task.p = 113
+    config.task.p = P
     config.task.encoding = "tokens"
-    config.task.outputs = 114
-    config.task.train_fraction = 0.3
+    config.task.outputs = P + 1
+    config.task.train_fraction = FRACTION
     config.optimizer.learning_rate = 1e-3
     config.optimizer.b2 = 0.98
     config.training.loss = "cross_entropy"

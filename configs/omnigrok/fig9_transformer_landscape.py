@@ -30,6 +30,7 @@ from ml_collections import ConfigDict
 from configs.omnigrok import fig7_transformer
 from configs.presets import apply_preset
 
+QUICK_P, QUICK_FRACTION = 23, 0.5  # p, and the fraction at which the shapes are judged
 TINY = {"task.p": 7, "task.outputs": 8, "model.width": 16, "model.mlp_width": 16}
 
 
@@ -52,8 +53,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "grid": "task.train_fraction=0.3, 0.5, 0.8; model.init_scale=0.1, 1, 4; seed=range(1)",
         },
         "quick": {
-            "task.p": 23,
-            "task.outputs": 24,
+            "task.p": QUICK_P,
+            "task.outputs": QUICK_P + 1,
             "training.steps": 3000,
             "training.records": 60,
             "grid": "task.train_fraction=0.3, 0.4, 0.5, 0.6; model.init_scale=0.1, 0.25, 0.5, 0.8, 1, 2, 4, 8;"

@@ -51,14 +51,15 @@ SCALES = tuple(round(10 ** (-1 + 0.1 * i), 6) for i in range(11))
 GAMMAS, STARTS = (0.03, 0.2, 1.0), (0.1, 1.0)
 DECOUPLED = (0.3, 1.0)
 SMALL = (0.5, 0.1, 0.01, 0.001)
+MINIMIZING_STEPS = {"momentum": 20_000, "adam": 10_000}  # on spheres
 RATE = 3e-4  # of Adam, as in figure 2
 
 
 def grid(scales: tuple[float, ...], seeds: int, most: int) -> str:
     """Spheres, free runs with a penalty, with decoupled decay, and from small weights; none longer than `most`."""
     runs = [
-        *(("momentum", 0.3, True, 0.0, scale, 20_000) for scale in scales),
-        *(("adam", RATE, True, 0.0, scale, 10_000) for scale in scales),
+        *(("momentum", 0.3, True, 0.0, scale, MINIMIZING_STEPS["momentum"]) for scale in scales),
+        *(("adam", RATE, True, 0.0, scale, MINIMIZING_STEPS["adam"]) for scale in scales),
         *(("adam", RATE, False, 2 * gamma / PARAMETERS, start, 40_000) for gamma in GAMMAS for start in STARTS),
         *(("adamw", RATE, False, gamma, 1.0, 40_000) for gamma in DECOUPLED),
         *(("adamw", RATE, False, 0.0, scale, 10_000) for scale in SMALL),

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from configs.lazy_to_rich.eq9_distance_and_difficulty import LAZY, RICH
 from experiments.lazy_to_rich.output_scale import OUTPUT_SCALE
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value, relative
@@ -18,7 +19,6 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import colours, panel_label, style
 
 ORDER = "task.order"
-LAZY, RICH = 1.0, 0.1  # output scales
 CLOSE = 0.1  # relative difference of the squared distance and the difficulty
 RISING = 0.8  # rank correlation
 FITTED = 0.01  # of the first train loss: a run that has come there has gone its way

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.lazy_to_rich.fig12_decay_and_laziness import SETTINGS
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, delay, is_censored, last_value, t_fit, t_generalize
 from grok_jax.analysis.selection import runs_at
@@ -16,7 +17,6 @@ from grok_jax.plotting.curves import learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 OUTPUT_SCALE, WEIGHT_DECAY = "model.output_scale", "optimizer.weight_decay"
-SETTINGS = ((0.5, 1.0), (0.5, 5.0), (1.4, 5.0))  # (α, γ) of panels (a), (b), (c)
 LARGE, GONE = 10.0, 2.0  # delays
 
 

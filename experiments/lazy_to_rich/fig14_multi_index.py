@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.lazy_to_rich.relative_loss import generalizes_late, relative_loss_row
-from grok_jax.analysis.claims import Claim, Measured
+from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.selection import runs_at, with_axis
 
 DIRECTIONS = "task.directions"
@@ -20,16 +20,23 @@ def plot(ds: xr.Dataset) -> Figure:
     return relative_loss_row(with_axis(ds, DIRECTIONS), DIRECTIONS, "directions", LEARNED)
 
 
-def _late_with(count: int, ds: xr.Dataset) -> Measured:
-    return generalizes_late(runs_at(ds, {DIRECTIONS: float(count)}), LEARNED, LATE)
+def late_claim(claim_id: str, words: str, paper: str, field: str, value: int) -> Claim:
+    """The claim that the runs with one value of a field, which `words` says, learn the target, and late."""
+    return Claim(
+        claim_id,
+        f"{words}: the test loss falls to a fifth of its start, at least {LATE:g} times later than the train loss",
+        paper,
+        lambda ds: generalizes_late(runs_at(ds, {field: float(value)}), LEARNED, LATE),
+    )
 
 
 CLAIMS = [
-    Claim(
+    late_claim(
         f"lazy_to_rich/fig14/{number}",
-        f"{count} directions: the test loss falls to a fifth of its start, at least 2 times later than the train loss",
+        f"{count} directions",
         "grokking persists if the target function spans multiple directions",
-        lambda ds, count=count: _late_with(count, ds),
+        DIRECTIONS,
+        count,
     )
     for number, count in ((1, 2), (2, 3))
 ]

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.lazy_to_rich.fig16_loss_and_accuracy import PRIMES
 from experiments.lazy_to_rich.fig2_modular_mlp import AT_ONE
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
@@ -15,7 +16,6 @@ from grok_jax.plotting.curves import learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 PRIME = "task.p"
-PRIMES = (13, 23)  # the paper's, most likely, and that of figure 2
 FLAT = 0.1  # accuracy: no rise by more
 RISING = (0.1, LEVEL)  # accuracies between which a network generalizes
 PAPER_LEVEL = 0.06  # loss

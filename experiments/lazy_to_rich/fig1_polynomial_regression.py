@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.lazy_to_rich.fig1_polynomial_regression import STEPS
 from experiments.checks import at_steps, peak
 from experiments.lazy_baseline import with_lazy_limit
 from experiments.lazy_to_rich.motion import ways_through_weight_space
@@ -22,7 +23,7 @@ from grok_jax.plotting.style import panel_label, style
 RISE = 1.05  # a test loss this many times its initial value has risen
 FALL = 10.0  # times from its peak down to its last value
 BELOW_REGRESSION = 5.0  # times
-ENOUGH_STEPS = 50_000  # half of the paper's: a test loss that has not fallen by then counts as one that does not
+ENOUGH_STEPS = STEPS // 2  # a test loss that has not fallen by then counts as one that does not
 
 
 extend = with_lazy_limit  # the level line of kernel regression

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.lazy_to_rich.fig2_modular_mlp import PRIMES, REFERENCE
 from experiments.checks import at_steps, peak, rises
 from experiments.lazy_to_rich.output_scale import OUTPUT_SCALE, absent_at_the_smallest, grows, judged, waits_of_accuracy
 from grok_jax.analysis.claims import Measured, over_seeds
@@ -17,16 +18,13 @@ from grok_jax.plotting.curves import curve, learning_curves, legend, weight_norm
 from grok_jax.plotting.style import colours, panel_label, style
 
 PRIME = "task.p"
-PRIMES = (23, 13)  # the paper's, and the one beside it in the authors' code
-WIDTH = 100  # N
-REFERENCE = 0.1  # the output scale of panels (a) and (b): s = 1
 WELL_BEFORE = 1.5  # times: by so much later a run generalises that fits well before
 
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) accuracies and weight norm, (b) losses, both at the s nearest to 1, (c) accuracies for each; a row each p."""
     ds = with_axis(with_axis(ds, OUTPUT_SCALE), PRIME).sortby(OUTPUT_SCALE)
-    scales = np.sqrt(ds[OUTPUT_SCALE].values * WIDTH**0.5)  # s
+    scales = np.sqrt(ds[OUTPUT_SCALE].values / REFERENCE)  # s
     nearest = int(np.abs(np.log(scales)).argmin())
     with style():
         figure = Figure(figsize=(13.0, 3.6 * ds.sizes[PRIME]), layout="constrained")

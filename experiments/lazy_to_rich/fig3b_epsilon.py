@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.fig3e_phase_map import LEVEL
 from experiments.lazy_to_rich.motion import losses_and_paths
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import how_many_differ, is_longest_at, last_value, time_to_grok
@@ -14,7 +15,6 @@ from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along
 
 EPSILON = "model.epsilon"
-LEVEL = 0.1  # the loss at which the paper reads off times in its figure 3e
 RISING = 0.8  # rank correlation
 FEWEST = 3  # different waits
 

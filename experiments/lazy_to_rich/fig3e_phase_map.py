@@ -19,7 +19,7 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import panel_label, style
 
 OUTPUT_SCALE, EPSILON = "model.output_scale", "model.epsilon"
-LEVEL = 0.1  # the paper's
+LEVEL = 0.1  # the loss at which the paper reads off times
 RISING = 0.8  # rank correlation
 FEWEST = 3  # different waits
 

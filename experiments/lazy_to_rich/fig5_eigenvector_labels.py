@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from configs.lazy_to_rich.fig5_eigenvector_labels import EASY, HARD, MIDDLE
 from experiments.checks import Check, at_steps
 from experiments.lazy_to_rich.relative_loss import networks, relative_loss_panel, relative_losses, same_losses, twins
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
@@ -19,7 +20,6 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
 ORDER = "task.order"
-EASY, MIDDLE, HARD = 1, 70, 100
 LEARNED = 0.5  # part of the loss of predicting 0, which is where a centred network begins
 WELL_LEARNED = 0.2  # reported beside
 TOGETHER, LATE = 2.0, 10.0  # times as many steps for the test loss as for the training loss
@@ -115,19 +115,19 @@ def _alignment_falls(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig5/1",
-        "j = 1: the test loss falls to half of its start less than 2 times later than the train loss",
+        f"j = {EASY}: the test loss falls to half of its start less than 2 times later than the train loss",
         "learning curves move together",
         _learned_together,
     ),
     Claim(
         "lazy_to_rich/fig5/2",
-        "j = 70: the test loss falls to half of its start, more than 10 times later than the train loss",
+        f"j = {MIDDLE}: the test loss falls to half of its start, more than 10 times later than the train loss",
         "in the middle the network groks",
         _learned_late,
     ),
     Claim(
         "lazy_to_rich/fig5/3",
-        "j = 100: the train loss falls to half of its start, the test loss never does",
+        f"j = {HARD}: the train loss falls to half of its start, the test loss never does",
         "the network cannot generalise",
         _never_learned,
     ),
@@ -139,7 +139,7 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/fig5/5",
-        "j = 70: the network's test loss ends below .9 of its linearised twin's",
+        f"j = {MIDDLE}: the network's test loss ends below .9 of its linearised twin's",
         "in the middle a linearized model will not perform well, but learning features reduces the test loss",
         _features_help,
     ),

@@ -7,6 +7,7 @@ see the config.
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.lazy_to_rich.fig6a_mnist import FACTOR
 from experiments.checks import Check, at_steps
 from experiments.lazy_to_rich.output_scale import (
     OUTPUT_SCALE,
@@ -20,7 +21,6 @@ from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.selection import with_axis
 
 LEVEL = 0.8  # accuracy; see the config
-FACTOR = 28.0
 
 
 def _along_s(ds: xr.Dataset) -> xr.Dataset:
@@ -54,7 +54,7 @@ def _checks() -> list[Check]:
     """The training loss at the start of the authors' network on 1000 digits, by their s."""
     checks = []
     for s, loss in {1e-3: 0.14, 0.01: 4.2, 0.05: 103, 0.5: 1.03e4}.items():
-        checks += at_steps("train_loss", {OUTPUT_SCALE: s / 28}, {0: loss})
+        checks += at_steps("train_loss", {OUTPUT_SCALE: s / FACTOR}, {0: loss})
     return checks
 
 

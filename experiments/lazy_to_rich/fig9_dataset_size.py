@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.lazy_to_rich.fig9_dataset_size import FEW, MANY, SOME
 from experiments.checks import at_steps, falls, peak
 from experiments.lazy_to_rich.decomposition import DECADES, PARTS, loss_parts
 from experiments.lazy_to_rich.relative_loss import FINISHED, relative_losses
@@ -18,7 +19,6 @@ from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 
 TRAIN_SIZE = "task.train_size"
-FEW, SOME, MANY = 50.0, 120.0, 500.0
 # Of ours, all of them: the paper says it in words. The authors' own run stays on the same side of each.
 HALF = 0.5  # of its start: a test loss that ends above has not been learned
 GROKS = 2.0  # ratio of the steps to a half from which a run groks
@@ -139,41 +139,41 @@ def _linear_power_stays_low(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig9/1",
-        "P = 50 fails: it fits, the test loss ends above half its start, and of its three parts linear power has grown "
-        "most",
+        f"P = {FEW} fails: it fits, the test loss ends above half its start, and of its three parts linear power has"
+        " grown most",
         "failure to generalize comes from power in linear modes",
         _fails,
     ),
     Claim(
         "lazy_to_rich/fig9/2",
-        "P = 120 groks: the test loss falls to a half of its start, 2 times later than the train loss or more",
+        f"P = {SOME} groks: the test loss falls to a half of its start, 2 times later than the train loss or more",
         "just right: grokking",
         _groks,
     ),
     Claim(
         "lazy_to_rich/fig9/3",
-        "P = 500: from half the train loss to half the test loss it takes at most a tenth of the steps that P = 120 "
-        "does",
+        f"P = {MANY}: from half the train loss to half the test loss it takes at most a tenth of the steps that P ="
+        f" {SOME} does",
         "too much: train and test loss match",
         _goes_together,
     ),
     Claim(
         "lazy_to_rich/fig9/4",
-        "P = 120: linear power rises to twice its start or more, and ends at half its largest value or below",
+        f"P = {SOME}: linear power rises to twice its start or more, and ends at half its largest value or below",
         "grokking comes from a rise then fall in power in linear modes",
         _linear_power_rises_and_falls,
     ),
     Claim(
         "lazy_to_rich/fig9/5",
-        "P = 500: linear power is never above half of the largest that P = 50 has, and ends below 1% of the first test "
-        "loss",
+        f"P = {MANY}: linear power is never above half of the largest that P = {FEW} has, and ends below 1% of the"
+        " first test loss",
         "full generalization comes from low power in linear modes throughout, and zero at end time",
         _linear_power_stays_low,
     ),
 ]
 
 # One run of the authors' code at each P.
-P50, P120, P500 = ({"task.train_size": size} for size in (50, 120, 500))
+P50, P120, P500 = ({"task.train_size": size} for size in (FEW, SOME, MANY))
 CHECKS = [
     *at_steps("test_loss", P50, {0: 0.692, 50_000: 0.785}),
     *peak("test_loss", P50, step=55, height=0.809),

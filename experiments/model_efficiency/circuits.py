@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from ml_collections import ConfigDict
 
 import grok_jax
+from configs.model_efficiency.architectures import base
 from grok_jax.tasks.circuit_logits import save_circuits
 from grok_jax.tasks.modular_arithmetic import all_pairs, encode
 from grok_jax.training.grid import parse_grid
@@ -53,13 +54,10 @@ def _seeds(config: ConfigDict) -> int:
 
 def _logits(config: ConfigDict, weight_decay: float, steps: int) -> Float[np.ndarray, "seeds pairs p"]:
     """What networks of every seed answer to all pairs after so many steps."""
-    circuit = grok_jax.default_config("modular_arithmetic", "token_mlp", "adamw")
-    circuit.task.p, circuit.task.encoding = config.task.p, "tokens"
-    circuit.task.train_fraction = config.task.train_fraction
+    circuit = base("MLP")
+    circuit.task.p, circuit.task.train_fraction = config.task.p, config.task.train_fraction
     circuit.model.widths, circuit.model.embedding_width = config.task.widths, config.task.embedding_width
     circuit.optimizer.learning_rate, circuit.optimizer.weight_decay = config.task.learning_rate, weight_decay
-    circuit.optimizer.b2 = 0.98
-    circuit.training.loss = "cross_entropy"
 
     def answers(probed: Probed) -> Float[Array, "pairs p"]:
         return probed.network(probed.params, encode(all_pairs(probed.task), probed.task).inputs)

@@ -21,7 +21,6 @@ from grok_jax.plotting.style import TEST, panel_label, style
 BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = "training.batch_size", "optimizer.learning_rate", "optimizer.weight_decay"
 DECAY_TO, UPDATE_NOISE, DROPOUT = "optimizer.decay_to", "optimizer.update_noise", "model.dropout"
 WEIGHT_NOISE = "optimizer.weight_noise"
-ALL = 10_000  # rows from which a batch holds all of them, in every preset
 NEEDED = 0.9  # best test accuracy
 MARGIN = 0.02  # of the fraction needed, by which one setting needs less than another
 REFERENCE = "full batch"
@@ -52,14 +51,15 @@ def _name(ds: xr.Dataset, i: int) -> str:
         ds[name].values[i]
         for name in (BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, DECAY_TO, UPDATE_NOISE, DROPOUT, WEIGHT_NOISE)
     )
+    *_, largest, full = np.unique(ds[BATCH_SIZE].values)  # the full batch is the largest of all
     for is_so, name in (
         (update > 0, "full batch, update noise"),
-        (batch >= ALL, REFERENCE),
+        (batch == full, REFERENCE),
         (decay > 0, ZERO if to == "zero" else INITIAL),
         (dropout > 0, f"dropout {dropout:.2g}"),
         (weights > 0, "weight noise"),
         (rate < ds[LEARNING_RATE].values.max(), f"learning rate {rate:.1g}"),
-        (batch < np.sort(np.unique(ds[BATCH_SIZE].values))[-2], f"batch {batch}"),
+        (batch < largest, f"batch {batch}"),
     ):
         if is_so:
             return name

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from configs.model_efficiency.fig5_mixture import EQUAL, UNEQUAL
 from experiments.model_efficiency.circuits import with_circuits
 from experiments.model_efficiency.critical_size import MIDDLE
 from experiments.model_efficiency.efficiency import FITTED
@@ -19,7 +20,6 @@ from grok_jax.plotting.curves import curve, learning_curves, legend
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 MEMORISING_SPEED = "model.memorising_speed"
-UNEQUAL, EQUAL = 10.0, 1.0  # w_m2 at first; w_g2 is 1
 RISE = 1.1  # of the test loss over its start, for a rise
 LEARNED = 0.5  # of the train loss over its start, at the rise
 NEAR_ZERO = 0.1  # of a loss over its start, at most

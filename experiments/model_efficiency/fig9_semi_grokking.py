@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.model_efficiency.fig9_semi_grokking import WINDOW
 from experiments.model_efficiency.critical_size import TRAIN_FRACTION
 from experiments.model_efficiency.stability import at_rest, collapse_note
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
@@ -21,7 +22,7 @@ from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 MIDDLING = (0.1, LEVEL)  # test accuracy at rest: from the first to below the second
 FLAT = 0.05  # largest change of it over the second half of the steps, inside the window
 DELAY = 2.0
-PAPERS = (0.23, 0.27)  # the paper's window, of another network or another p
+PAPERS = WINDOW[0], WINDOW[-1]  # the paper's window, of another network or another p
 
 
 def plot(ds: xr.Dataset) -> Figure:

@@ -10,20 +10,16 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.fig3d_mnist_grokking import GENERALISED as LEVEL
+from experiments.omnigrok.mnist_times import accuracies_along, fit_and_generalise
+from experiments.omnigrok.time_vs_decay import FEWEST, SLOPE, TOLERANCE, WEIGHT_DECAY, slope_is_minus_one
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, t_fit
-from grok_jax.analysis.power_law import slopes_along
-from grok_jax.analysis.seeds import mean_of_seeds
 from grok_jax.analysis.selection import with_axis
-from grok_jax.plotting.curves import curve, legend
-from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
-from grok_jax.plotting.times import legend_below, times_along
+from grok_jax.plotting.style import panel_label, style
+from grok_jax.plotting.times import legend_below
 
-WEIGHT_DECAY = "optimizer.weight_decay"
-LEVEL = 0.8  # test accuracy, as in figure 3d
 RANGE = (0.1, 1.0)  # of weight decay, where the paper has its law
-SLOPE, TOLERANCE = -1.0, 0.2
-FEWEST = 4  # points of the fit
 VERY_LOW = 0.05  # weight decay
 FLATTER = -0.8  # local slope there; the law's is -1
 
@@ -35,22 +31,14 @@ def plot(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         _times(left, ds)
-        for i, colour in enumerate(colours(ds.sizes[WEIGHT_DECAY])):
-            runs = ds.isel({WEIGHT_DECAY: i})
-            curve(right, runs["test_accuracy"], colour=colour, label=f"γ = {runs[WEIGHT_DECAY].item():.3g}")
-        right.axhline(LEVEL, color="0.5", linestyle=":", linewidth=1)
-        right.set(ylabel="test accuracy", ylim=(-0.03, 1.03))
-        legend(right, loc="upper left")
+        accuracies_along(right, ds, WEIGHT_DECAY, "γ = {:.3g}")
         panel_label(left, "b")
         panel_label(right, "d")
     return figure
 
 
 def _times(ax: Axes, ds: xr.Dataset) -> None:
-    budget = float(ds["step"][-1])
-    late = first_crossing(ds["test_accuracy"], LEVEL)
-    times_along(ax, t_fit(ds), WEIGHT_DECAY, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
-    times_along(ax, late, WEIGHT_DECAY, colour=TEST, label=f"{LEVEL:.0%} test accuracy", budget=budget)
+    late = fit_and_generalise(ax, ds, WEIGHT_DECAY)
     constant = float(_law(late).median())
     if np.isfinite(constant):
         ax.plot(
@@ -78,27 +66,12 @@ def _law(late: xr.DataArray) -> xr.DataArray:
     return np.exp(np.log((inside * inside[WEIGHT_DECAY]).where(np.isfinite(inside))).mean(WEIGHT_DECAY))
 
 
-def _slope_is_minus_one(ds: xr.Dataset) -> Measured:
+def _slope_in_range(ds: xr.Dataset) -> Measured:
     ds = _over_decay(ds)
     late = _in_range(first_crossing(ds["test_accuracy"], LEVEL))
     if late.sizes[WEIGHT_DECAY] < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more values of {WEIGHT_DECAY} from {RANGE[0]:g} to {RANGE[1]:g}")
-    slope = slopes_along(late, WEIGHT_DECAY)
-    interval = mean_of_seeds(slope)
-    return over_seeds(
-        abs(slope - SLOPE) <= TOLERANCE,
-        {
-            "slope": slope,
-            "mean over seeds, 95% from": interval.low,
-            "to": interval.high,
-            "smallest slope of a seed": slope.min(),
-            "largest": slope.max(),
-            f"steps at γ = {late[WEIGHT_DECAY][0].item():.3g}": late.isel({WEIGHT_DECAY: 0}, drop=True),
-            f"at γ = {late[WEIGHT_DECAY][-1].item():.3g}": late.isel({WEIGHT_DECAY: -1}, drop=True),
-            "slope of t95(train)": slopes_along(_in_range(t_fit(ds)), WEIGHT_DECAY),
-        },
-        decided=slope.notnull(),
-    )
+    return slope_is_minus_one(late, _in_range(t_fit(ds)))
 
 
 def _faster_at_low_decay(ds: xr.Dataset) -> Measured:
@@ -132,7 +105,7 @@ CLAIMS = [
         f"log steps to {LEVEL:.0%} test accuracy against log weight decay, γ from {RANGE[0]:g} to {RANGE[1]:g}: slope"
         f" {SLOPE:g} ± {TOLERANCE:g} in each seed",
         "for γ roughly between 0.1 and 1.0 the relation t ∝ 1/γ holds",
-        _slope_is_minus_one,
+        _slope_in_range,
     ),
     Claim(
         "omnigrok/fig10b/2",

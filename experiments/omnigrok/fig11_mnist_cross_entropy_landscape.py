@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.fig3abc_mnist_landscape import FEW, FROM_SCALE, NO_ERROR, RISE, TIP, shape_values
 from experiments.omnigrok.size_landscape import (
     INIT_SCALE,
     ROUNDING,
@@ -29,17 +30,14 @@ from grok_jax.analysis.selection import config_value, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import OKABE_ITO, TEST, style
+from grok_jax.tasks.mnist import FULL_TRAIN
 
 LOSS = "training.loss"
 CROSS_ENTROPY, MSE = "cross_entropy", "mse"
-FEW = 200  # training digits
-NO_ERROR, FROM_SCALE, RISE = 0.01, 0.8, 1.5  # as in figure 3
-TIP = 0.4  # test error of the contour, as in figure 3
 ZONE = 2.0  # times the lowest test error
 WIDENS = 2.0  # times the digits of FEW, from which on there are many
 FIG3_LARGEST = 10.0  # scale of figure 3
 LESS = 0.5  # of the rise and of the mismatch at few digits: what is left of them at many
-PAPER_DIGITS = 60_000
 MSE_COLOUR = OKABE_ITO[3]
 
 
@@ -95,13 +93,7 @@ def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
     shape = lu_shape(found, above=FROM_SCALE)
     return over_seeds(
         (shape.largest_train <= NO_ERROR) & (shape.rise_below >= RISE) & (shape.rise_above >= RISE),
-        {
-            f"largest train error from α = {FROM_SCALE:g}": shape.largest_train,
-            "lowest test error": shape.lowest,
-            "at α": shape.place,
-            "test error at the smallest α over it": shape.rise_below,
-            "at the largest": shape.rise_above,
-        },
+        shape_values(shape),
     )
 
 
@@ -126,7 +118,7 @@ def _zone_is_wider(ds: xr.Dataset) -> Measured:
         "to α then": zones.mse.high,
     }
     largest = float(with_axis(ds, TRAIN_SIZE)[TRAIN_SIZE].max())
-    if largest > FEW * 2:
+    if largest > FEW * WIDENS:
         at_largest = _zones(ds, largest)
         values |= {
             f"at N = {largest:,.0f}: decades with cross-entropy": at_largest.cross_entropy.width,
@@ -185,7 +177,7 @@ def _largest_size(ds: xr.Dataset) -> float:
 
 
 def _size_note(largest: float) -> str:
-    return "" if largest >= PAPER_DIGITS else f"the largest N is {largest:,.0f}, the paper's {PAPER_DIGITS:,}"
+    return "" if largest >= FULL_TRAIN else f"the largest N is {largest:,.0f}, the paper's {FULL_TRAIN:,}"
 
 
 def _u_becomes_an_l(ds: xr.Dataset) -> Measured:
@@ -245,8 +237,9 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig11/4",
-        "cross-entropy: from N ≈ 200 to the largest N both the rise of the test error, from its lowest to the largest"
-        f" α, and test minus train error (mean over log α from {FROM_SCALE:g} on) fall to {LESS:g} of it or less",
+        f"cross-entropy: from N ≈ {FEW} to the largest N both the rise of the test error, from its lowest to the"
+        f" largest α, and test minus train error (mean over log α from {FROM_SCALE:g} on) fall to {LESS:g} of it or"
+        " less",
         "for large datasets, the 'U' becomes more like 'L', i.e., the mismatch between train and test error is small",
         _u_becomes_an_l,
     ),

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.fig3d_mnist_grokking import FIT_STEPS
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import is_censored, last_value, t_fit, value_at
 from grok_jax.analysis.selection import config_value
@@ -14,7 +15,6 @@ from grok_jax.plotting.curves import learning_curves, legend, mark_time, weight_
 from grok_jax.plotting.style import TRAIN, panel_label, style
 
 FITTED = 1.0  # train accuracy
-FIT_STEPS = 3e3  # "early", as in figure 3d
 PLATEAU = (0.25, 0.45)  # test accuracy, the paper's 30-40% with five points to spare
 LASTS = 10  # times the steps to fit
 FLAT = 0.05  # change of the test accuracy meanwhile

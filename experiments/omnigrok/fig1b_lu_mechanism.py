@@ -12,7 +12,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.omnigrok.fig2b_teacher_student import CODE_THETA, THETA, times
+from configs.omnigrok.fig1b_lu_mechanism import LARGE, MINIMIZING_STEPS, SMALL, STEPS, STRONG, TOO_LARGE, WEAK
+from experiments.omnigrok.fig2a_teacher_student_landscape import GOLDILOCKS, STANDARD
+from experiments.omnigrok.fig2b_teacher_student import THETA, code_theta, times
 from experiments.omnigrok.size_landscape import Zone, goldilocks
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, is_censored, last_value, t_fit, t_generalize, value_at
@@ -24,12 +26,8 @@ from grok_jax.plotting.landscape import train_and_test, way_over
 from grok_jax.plotting.style import NORM, OKABE_ITO, panel_label, style
 
 CONSTANT_NORM, WEIGHT_DECAY, INIT_SCALE = "optimizer.constant_norm", "optimizer.weight_decay", "model.init_scale"
-LARGE, SMALL, DECAY = 2.0, 0.5, 0.03  # initialisation scales, weight decay
-MINIMISING_STEPS, PAPER_STEPS = 10_000, 100_000
-CORNER, MINIMUM = 1.0, (0.5, 1.6)  # scales; those of fig. 2a
 ENTERED = 0.1  # decades of the norm
 TOGETHER = 2.0
-TOO_LARGE = 100.0  # weight decay: the weights lose 3% a step
 WITHIN = 2.0  # a factor between a time and what is said of it
 ROUNDING = 1e-6  # 95 right of 100 leave an error of .0500001
 LOWEST = 1e-6  # loss; what is below is zero, up to the trembling of Adam, and drawn there
@@ -135,18 +133,18 @@ def _marks(run: xr.Dataset) -> dict[str, float]:
 
 
 def _has_l_and_u(ds: xr.Dataset) -> Measured:
-    found = minimised(_landscape(ds), INIT_SCALE, MINIMISING_STEPS)
-    l_like, u_like = l_shape(found, INIT_SCALE, CORNER), u_shape(found, INIT_SCALE, MINIMUM)
+    found = minimised(_landscape(ds), INIT_SCALE, MINIMIZING_STEPS)
+    l_like, u_like = l_shape(found, INIT_SCALE, STANDARD), u_shape(found, INIT_SCALE, GOLDILOCKS)
     return over_seeds(l_like.holds & u_like.holds, {**u_like.values, **l_like.values})
 
 
 def _is_full(ds: xr.Dataset) -> bool:
-    return bool(ds["step"][-1] >= PAPER_STEPS)
+    return bool(ds["step"][-1] >= STEPS)
 
 
 def _slides_into_the_zone(ds: xr.Dataset) -> Measured:
     zone, free = _zone(_landscape(ds)), _free(ds)
-    run = _times(runs_at(free, {INIT_SCALE: LARGE, WEIGHT_DECAY: DECAY}))
+    run = _times(runs_at(free, {INIT_SCALE: LARGE, WEIGHT_DECAY: WEAK}))
     away = np.log10(run.at_late / zone.high)
     return over_seeds(
         (run.at_fit > zone.high) & (abs(away) <= ENTERED),
@@ -166,15 +164,15 @@ def _slides_into_the_zone(ds: xr.Dataset) -> Measured:
 
 def _small_generalises_at_once(ds: xr.Dataset) -> Measured:
     zone, free = _zone(_landscape(ds)), _free(ds)
-    runs = runs_at(free, {INIT_SCALE: SMALL, WEIGHT_DECAY: DECAY})
-    run, (fit, late, ratio) = _times(runs), times(runs)
+    runs = runs_at(free, {INIT_SCALE: SMALL, WEIGHT_DECAY: WEAK})
+    run, (fit, late, ratio), theta = _times(runs), times(runs), code_theta(ds)
     return over_seeds(
         np.isfinite(late) & (ratio <= TOGETHER),
         {
             "delay": ratio,
             "t95(train)": fit,
             "t95(test)": late,
-            f"delay at θ = {CODE_THETA:g}": times(runs, CODE_THETA).delay,
+            f"delay at θ = {theta:g}": times(runs, theta).delay,
             "w/w₀ at the start": run.start,
             "at t95(test), that θ": run.at_late,
             "zone from w/w₀": zone.low,
@@ -228,14 +226,14 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig1b/2",
-        f"α = {LARGE:g}, weight decay {DECAY:g}: at t95(train) the norm is above the Goldilocks zone (test accuracy of"
+        f"α = {LARGE:g}, weight decay {WEAK:g}: at t95(train) the norm is above the Goldilocks zone (test accuracy of"
         f" the landscape >= {LEVEL:.0%}), at t95(test) within {ENTERED:g} decade of its upper edge",
         "first quickly moves to a nearby overfitting solution; decay drives the weight vector towards the zone",
         _slides_into_the_zone,
     ),
     Claim(
         "omnigrok/fig1b/3",
-        f"α = {SMALL:g}, weight decay {DECAY:g}: fits and generalises together, t95(test) <= {TOGETHER:g} t95(train)"
+        f"α = {SMALL:g}, weight decay {WEAK:g}: fits and generalises together, t95(test) <= {TOGETHER:g} t95(train)"
         f" at θ = {THETA:g}",
         "small initializations w < w_c can always generalize fast",
         _small_generalises_at_once,
@@ -243,7 +241,7 @@ CLAIMS = [
     Claim(
         "omnigrok/fig1b/4",
         f"α = {LARGE:g}: ln(w₀/w_c) / (ηγ), w_c the upper edge of the Goldilocks zone, is t95(test) within a factor"
-        f" {WITHIN:g} at every weight decay from {DECAY:g} to 1",
+        f" {WITHIN:g} at every weight decay from {WEAK:g} to {STRONG:g}",
         "it takes time t ≈ ln(w₀/w_c) / γ to generalize",
         _time_is_that_of_the_decay,
     ),

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.omnigrok.fig2a_teacher_student_landscape import LARGEST, STEPS
 from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.landscape import l_shape, minimised, reduced, u_shape
@@ -16,9 +17,7 @@ from grok_jax.plotting.landscape import convergence, train_and_test
 from grok_jax.plotting.style import panel_label, style
 
 INIT_SCALE = "model.init_scale"
-PAPER_STEPS = 10_000
-STANDARD, LARGEST = 1.0, 10.0  # initialisation scales
-GOLDILOCKS = (0.5, 1.6)
+STANDARD, GOLDILOCKS = 1.0, (0.5, 1.6)  # scales: from the first on train loss is flat; where test loss is lowest
 MISMATCH = 1e3
 
 
@@ -40,15 +39,15 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _is_u_shaped(ds: xr.Dataset) -> Measured:
-    return over_seeds(*u_shape(minimised(ds, INIT_SCALE, PAPER_STEPS), INIT_SCALE, GOLDILOCKS))
+    return over_seeds(*u_shape(minimised(ds, INIT_SCALE, STEPS), INIT_SCALE, GOLDILOCKS))
 
 
 def _is_l_shaped(ds: xr.Dataset) -> Measured:
-    return over_seeds(*l_shape(minimised(ds, INIT_SCALE, PAPER_STEPS), INIT_SCALE, STANDARD))
+    return over_seeds(*l_shape(minimised(ds, INIT_SCALE, STEPS), INIT_SCALE, STANDARD))
 
 
 def _ends_high(ds: xr.Dataset) -> Measured:
-    test = minimised(ds, INIT_SCALE, PAPER_STEPS)["test_loss"]
+    test = minimised(ds, INIT_SCALE, STEPS)["test_loss"]
     end, lowest = runs_at(test.to_dataset(), {INIT_SCALE: LARGEST})["test_loss"], test.min(INIT_SCALE, skipna=False)
     ratio = end / lowest
     holds = np.isfinite(ratio) & (ratio > MISMATCH)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from experiments.omnigrok.size_landscape import (
     INIT_SCALE,
+    LU,
     NEAR,
     TRAIN_SIZE,
     Pair,
@@ -27,6 +28,7 @@ from grok_jax.plotting.style import style
 FEW, MANY, LARGE = 200, 8000, 8000  # training digits
 NO_ERROR = 0.01  # "train error ~0"
 FROM_SCALE = 0.8
+LARGE_SCALE, GAP_SCALE = 8.0, 4.0  # of the weights
 PLACE = (0.8, 2.0)
 RISE = 1.5  # test error at both ends of a U over its lowest
 FALL, NARROWER = 3.0, 1 / 5
@@ -41,20 +43,24 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
+def shape_values(shape: LU) -> dict[str, xr.DataArray]:
+    """What decides whether errors over the scale are an L and a U."""
+    return {
+        f"largest train error from α = {FROM_SCALE:g}": shape.largest_train,
+        "lowest test error": shape.lowest,
+        "at α": shape.place,
+        "test error at the smallest α over it": shape.rise_below,
+        "at the largest": shape.rise_above,
+    }
+
+
 def _few_are_an_l_and_a_u(ds: xr.Dataset) -> Measured:
     found = [tuple(nearest(x, TRAIN_SIZE, FEW) for x in errors(ds, value)) for value in ("final", "best")]
     shape, best = (lu_shape(Pair(*pair), above=FROM_SCALE) for pair in found)
     is_u = (shape.rise_below >= RISE) & (shape.rise_above >= RISE) & is_between(shape.place, *PLACE)
     return over_seeds(
         (shape.largest_train <= NO_ERROR) & is_u,
-        {
-            f"largest train error from α = {FROM_SCALE:g}": shape.largest_train,
-            "lowest test error": shape.lowest,
-            "at α": shape.place,
-            "test error at the smallest α over it": shape.rise_below,
-            "at the largest": shape.rise_above,
-            "with best accuracies, lowest at α": best.place,
-        },
+        {**shape_values(shape), "with best accuracies, lowest at α": best.place},
     )
 
 
@@ -63,15 +69,15 @@ def _at_scale(x: xr.DataArray, scale: float, size: float) -> xr.DataArray:
 
 
 def _more_data_help_at_large_scale(ds: xr.Dataset) -> Measured:
-    few, many = (_at_scale(errors(ds).test, 8.0, size) for size in (FEW, MANY))
-    best = [_at_scale(errors(ds, "best").test, 8.0, size) for size in (FEW, MANY)]
+    few, many = (_at_scale(errors(ds).test, LARGE_SCALE, size) for size in (FEW, MANY))
+    best = [_at_scale(errors(ds, "best").test, LARGE_SCALE, size) for size in (FEW, MANY)]
     return over_seeds(
         few / many >= FALL,
         {
             "ratio": few / many,
             f"test error at N = {FEW}": few,
             f"at N = {MANY:,}": many,
-            "train loss lost in the last tenth there": still_falling(_at_scale(ds["train_loss"], 8.0, MANY)),
+            "train loss lost in the last tenth there": still_falling(_at_scale(ds["train_loss"], LARGE_SCALE, MANY)),
             "ratio with best accuracies": best[0] / best[1],
         },
     )
@@ -83,7 +89,7 @@ def _gap_closes(ds: xr.Dataset) -> Measured:
         raise NotMeasured(f"needs {LARGE:,} training digits or more; the largest size is {largest:,.0f}")
     found = errors(ds)
     gap = found.test - found.train
-    few, many = (_at_scale(gap, 4.0, size) for size in (FEW, largest))
+    few, many = (_at_scale(gap, GAP_SCALE, size) for size in (FEW, largest))
     return over_seeds(
         (many < NARROWER * few) & (few > 0),
         {"ratio": many / few, f"test - train error at N = {FEW}": few, f"at N = {largest:,.0f}": many},
@@ -117,13 +123,14 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig3abc/2",
-        f"α = 8: test error falls at least {FALL:g} times from N ≈ {FEW} to N ≈ {MANY}",
+        f"α = {LARGE_SCALE:g}: test error falls at least {FALL:g} times from N ≈ {FEW} to N ≈ {MANY}",
         "larger datasets lead to de-grokking: C has larger training size than B and lower test error",
         _more_data_help_at_large_scale,
     ),
     Claim(
         "omnigrok/fig3abc/3",
-        f"α = 4: test error minus train error at the largest N (>= {LARGE}) is below {NARROWER:g} of that at N ≈ {FEW}",
+        f"α = {GAP_SCALE:g}: test error minus train error at the largest N (>= {LARGE}) is below {NARROWER:g} of that"
+        f" at N ≈ {FEW}",
         "larger N makes the Goldilocks zone broader, reducing or eliminating grokking",
         _gap_closes,
     ),

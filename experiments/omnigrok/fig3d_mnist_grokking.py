@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.omnigrok.fig3d_mnist_grokking import DECAY, STEPS
 from experiments.checks import at_steps, rises
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
@@ -17,7 +18,6 @@ from grok_jax.plotting.curves import learning_curves, legend, mark_time, weight_
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 WEIGHT_DECAY = "optimizer.weight_decay"
-PAPER_DECAY, PAPER_STEPS = 0.01, 1e5
 FIT_STEPS, MEMORISED_STEPS = 3e3, 5e3
 MEMORISED, GENERALISED = 0.3, 0.8  # test accuracies: below the one, above the other
 RISE = 0.01  # Minibatches and records make the norm tremble by less than this fraction.
@@ -32,7 +32,12 @@ def plot(ds: xr.Dataset) -> Figure:
         learning_curves(left, ds)
         twin = weight_norm_axis(left, ds)
         mark_time(left, t_fit(ds), colour=TRAIN, label="95% train accuracy")
-        mark_time(left, first_crossing(ds["test_accuracy"], GENERALISED), colour=TEST, label="80% test accuracy")
+        mark_time(
+            left,
+            first_crossing(ds["test_accuracy"], GENERALISED),
+            colour=TEST,
+            label=f"{GENERALISED:.0%} test accuracy",
+        )
         legend(left, twin, loc="center left")
         learning_curves(right, ds, ("train_loss", "test_loss"))
         legend(right)
@@ -56,8 +61,8 @@ def _runs(ds: xr.Dataset) -> xr.Dataset:
 
 def _is_paper_scale(ds: xr.Dataset) -> bool:
     weight_decay = config_value(ds, WEIGHT_DECAY)
-    long_enough = float(ds["step"][-1]) >= PAPER_STEPS
-    return long_enough and weight_decay is not None and math.isclose(weight_decay, PAPER_DECAY, rel_tol=1e-6)
+    long_enough = float(ds["step"][-1]) >= STEPS
+    return long_enough and weight_decay is not None and math.isclose(weight_decay, DECAY, rel_tol=1e-6)
 
 
 def _scale_note(ds: xr.Dataset, measured: str) -> str:
@@ -89,7 +94,7 @@ def _memorises_first(ds: xr.Dataset) -> Measured:
 
 
 def _generalises_late(ds: xr.Dataset) -> Measured:
-    runs, is_paper_scale = _runs(ds).sel(step=slice(0, PAPER_STEPS)), _is_paper_scale(_runs(ds))
+    runs, is_paper_scale = _runs(ds).sel(step=slice(0, STEPS)), _is_paper_scale(_runs(ds))
     late, fit = first_crossing(runs["test_accuracy"], GENERALISED), t_fit(runs)
     return over_seeds(
         np.isfinite(late),

@@ -8,16 +8,16 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.fig3d_mnist_grokking import GENERALISED as LEVEL
+from experiments.omnigrok.mnist_times import accuracies_along, fit_and_generalise
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
+from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, value_at
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along, with_axis
-from grok_jax.plotting.curves import curve, legend
-from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
-from grok_jax.plotting.times import legend_below, times_along
+from grok_jax.plotting.style import panel_label, style
+from grok_jax.plotting.times import legend_below
 
 TRAIN_SIZE = "task.train_size"
-LEVEL = 0.8  # test accuracy, as in figure 3d
 FALLING = -0.9  # rank correlation
 STEEPER = 1.5  # the local slope toward the smallest size that generalises over that of the others
 NEAR = 1.5  # that size over the largest one that does not
@@ -32,21 +32,13 @@ def plot(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         _times(left, ds)
-        for i, colour in enumerate(colours(ds.sizes[TRAIN_SIZE])):
-            runs = ds.isel({TRAIN_SIZE: i})
-            curve(right, runs["test_accuracy"], colour=colour, label=f"N = {runs[TRAIN_SIZE].item():,.0f}")
-        right.axhline(LEVEL, color="0.5", linestyle=":", linewidth=1)
-        right.set(ylabel="test accuracy", ylim=(-0.03, 1.03))
-        legend(right, loc="upper left")
+        accuracies_along(right, ds, TRAIN_SIZE, "N = {:,.0f}")
         panel_label(left, "e")
     return figure
 
 
 def _times(ax: Axes, ds: xr.Dataset) -> None:
-    budget = float(ds["step"][-1])
-    times_along(ax, t_fit(ds), TRAIN_SIZE, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
-    late = first_crossing(ds["test_accuracy"], LEVEL)
-    times_along(ax, late, TRAIN_SIZE, colour=TEST, label=f"{LEVEL:.0%} test accuracy", budget=budget)
+    fit_and_generalise(ax, ds, TRAIN_SIZE)
     size = float(_critical_size(ds).median())
     if np.isfinite(size):
         ax.axvline(size, color="0.5", linestyle=":", label=f"best test accuracy {LEVEL:.0%}: N = {size:.0f}")

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.omnigrok.fig4d_imdb_grokking import LARGE, STANDARD
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
@@ -14,7 +15,6 @@ from grok_jax.plotting.curves import curve, curves_along, legend
 from grok_jax.plotting.style import colours, panel_label, style
 
 INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
-LARGE, STANDARD = {INIT_SCALE: 6.0, WEIGHT_DECAY: 1.0}, {INIT_SCALE: 1.0, WEIGHT_DECAY: 0.0}
 ABOVE_CHANCE = 0.6  # of 250 test reviews, the paper's, guesses get .5 right with standard error .032
 FIT_STEPS = 3e2  # 1e2 steps, a factor of 3 more
 LATE, LATEST = 1e3 / 3, 1e4  # 1e3 steps, a factor of 3 less; a run this long without generalisation has none
@@ -57,9 +57,10 @@ def _decay(ds: xr.Dataset, i: int) -> str:
     return "?" if decay is None else f"{decay:g}"
 
 
-def _runs(ds: xr.Dataset, setting: dict[str, float]) -> xr.Dataset:
-    """The runs of one setting, up to the last step that these trained for."""
-    return runs_at(ds, setting).dropna("step", how="all", subset=["weight_norm"])
+def _runs(ds: xr.Dataset, setting: tuple[float, float]) -> xr.Dataset:
+    """The runs of one initial scale and weight decay, up to the last step that these trained for."""
+    scale, decay = setting
+    return runs_at(ds, {INIT_SCALE: scale, WEIGHT_DECAY: decay}).dropna("step", how="all", subset=["weight_norm"])
 
 
 def t_above_chance(runs: xr.Dataset, split: str) -> xr.DataArray:
@@ -111,15 +112,15 @@ def _accuracies(runs: xr.Dataset) -> dict[str, xr.DataArray]:
 CLAIMS = [
     Claim(
         "omnigrok/fig4d/1",
-        "α = 6, weight decay 1: train accuracy reaches 95% within 3e2 steps, and test accuracy reaches 60% (three"
-        " standard errors above chance for 250 reviews), not before 1e3/3 steps",
+        f"α = {LARGE[0]}, weight decay {LARGE[1]}: train accuracy reaches 95% within 3e2 steps, and test accuracy"
+        " reaches 60% (three standard errors above chance for 250 reviews), not before 1e3/3 steps",
         "overfitting is complete within 1e2 steps, but generalisation does not start until around 1e3 steps",
         _generalises_late,
     ),
     Claim(
         "omnigrok/fig4d/2",
-        "α = 1, no weight decay: test accuracy reaches 60% before train accuracy reaches 95%, and within 3 times the"
-        " steps that train accuracy takes to 60%; after fitting it rises by .1 at most",
+        f"α = {STANDARD[0]}, no weight decay: test accuracy reaches 60% before train accuracy reaches 95%, and within"
+        " 3 times the steps that train accuracy takes to 60%; after fitting it rises by .1 at most",
         "generalisation happens early on during training, and does not improve much after overfitting",
         _generalises_at_once,
     ),

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.omnigrok.fig5d_qm9_grokking import LARGE, STANDARD
 from experiments.checks import at_steps
 from experiments.omnigrok.drops import falls, smoothed, t_drop
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
@@ -16,7 +17,6 @@ from grok_jax.plotting.curves import curve, learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, colours, panel_label, style
 
 INIT_SCALE = "model.init_scale"
-LARGE, STANDARD = 3.0, 1.0
 AROUND = (1e4 / 3, 3e4)  # 1e4 steps, a factor of 3 either way
 LATE = 1e3  # no drop after so many steps
 
@@ -90,14 +90,14 @@ def _numbers(train: xr.DataArray, test: xr.DataArray) -> dict[str, xr.DataArray]
 CLAIMS = [
     Claim(
         "omnigrok/fig5d/1",
-        "α = 3: test loss stays within a factor of 2 while steps grow threefold, then drops to a tenth within a decade"
-        " of steps, at 1e4 steps give or take a factor of 3",
+        f"α = {LARGE}: test loss stays within a factor of 2 while steps grow threefold, then drops to a tenth within"
+        " a decade of steps, at 1e4 steps give or take a factor of 3",
         "a sharp drop in test loss around 1e4 steps at initial weights 3 times larger than standard",
         _drops_late,
     ),
     Claim(
         "omnigrok/fig5d/2",
-        "α = 1: test loss has no such plateau and drop, at any step after 1e3",
+        f"α = {STANDARD}: test loss has no such plateau and drop, at any step after 1e3",
         "standard initialisation does not lead to grokking",
         _drops_early_only,
     ),
@@ -105,6 +105,6 @@ CLAIMS = [
 
 # Read off the picture that the authors' notebook stores, of one run at each scale; here in bohr⁶, 32 times its unit.
 CHECKS = [
-    *at_steps("test_loss", {INIT_SCALE: 3}, {1000: 160, 10_000: 160, 100_000: 3.2}),
-    *at_steps("test_loss", {INIT_SCALE: 1}, {1000: 1.9, 30_000: 1.9}),
+    *at_steps("test_loss", {INIT_SCALE: LARGE}, {1000: 160, 10_000: 160, 100_000: 3.2}),
+    *at_steps("test_loss", {INIT_SCALE: STANDARD}, {1000: 1.9, 30_000: 1.9}),
 ]

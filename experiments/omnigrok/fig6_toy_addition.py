@@ -10,6 +10,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from configs.omnigrok.fig6_toy_addition import LOW, SIZES, TOP
 from experiments.omnigrok.reduced_flow import (
     Walk,
     count_descents,
@@ -53,12 +54,9 @@ from grok_jax.plotting.landscape import convergence
 from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import NORM, TEST, colours, panel_label, style
 
-SIZES = (25, 35, 45, 54)
 DIVIDING, CONTOUR = 0.05, 0.02  # train losses: between regions I and II; the contours of (e)
-# The public code plots messiness from 0 to 0.2 and labels it 0 to 1: equal rates there are 1 to 1/25 here.
-TOP = 0.2
+# The public code plots messiness from 0 to TOP and labels it 0 to 1: equal rates there are 1 to 1/25 here.
 RATE = TOP**2
-FINE = 0.1  # messiness up to which its fine grid goes
 # Where its six hand-drawn paths begin, its A to F: from 1 and 2 it is fast, from 4 and 5 slow, 3 and 6 overfit.
 STARTS = {1: (0.45, 0.06), 2: (1.35, 0.1), 3: (0.9, 0.195), 4: (7.65, 0.045), 5: (7.65, 0.12), 6: (7.65, 0.19)}
 FAST, SLOW, OVERFITTING = (1, 2), (4, 5), (3, 6)
@@ -122,7 +120,7 @@ def _map(ax: Axes, z: Float[xr.DataArray, "..."], main: Losses, name: str) -> No
 
 def _boundary(ax: Axes, main: Losses) -> None:
     """The train loss near the contour, with the direction in which its gradient pushes."""
-    near = main.train.where(main.train[MESSINESS] <= FINE, drop=True)
+    near = main.train.where(main.train[MESSINESS] <= LOW, drop=True)
     several = min(near.sizes.values()) > 1
     heat_map(
         ax,
@@ -134,8 +132,8 @@ def _boundary(ax: Axes, main: Losses) -> None:
         contours=(DIVIDING,) if several else (),
     )
     s = surface(main.train, INIT_SCALE, MESSINESS)
-    descent_arrows(ax, s, FINE, representation_rate=RATE, above=CONTOUR / 2)
-    ax.set(xlim=s.w, ylim=(0, FINE), title="arrows: Eq. 6 without decay")
+    descent_arrows(ax, s, LOW, representation_rate=RATE, above=CONTOUR / 2)
+    ax.set(xlim=s.w, ylim=(0, LOW), title="arrows: Eq. 6 without decay")
 
 
 def _contours(ax: Axes, train: Float[xr.DataArray, "..."], main: Losses) -> None:
@@ -252,20 +250,19 @@ def _contours_meet(ds: xr.Dataset) -> Measured:
     at_line = {size: line["w at m = 0"] for size, line in lines.items()}
     near = {size: np.abs(place - at_line[SIZES[-1]]) <= MEET for size, place in at_line.items()}
     tilt = {size: line["Δ log w / Δm"] for size, line in lines.items()}
-    meets = near[MAIN] & ~near[25] & ~near[35]
-    flatter = (tilt[54] > tilt[MAIN]) & (tilt[MAIN] > 0)
-    known = np.isfinite(at_line[MAIN]) & np.isfinite(at_line[54]) & tilt[MAIN].notnull() & tilt[54].notnull()
-    return over_seeds(meets & flatter, values, known & at_line[25].notnull() & at_line[35].notnull())
+    *few, main, most = SIZES
+    meets = near[main] & ~near[few[0]] & ~near[few[1]]
+    flatter = (tilt[most] > tilt[main]) & (tilt[main] > 0)
+    known = np.isfinite(at_line[main]) & np.isfinite(at_line[most]) & tilt[main].notnull() & tilt[most].notnull()
+    return over_seeds(meets & flatter, values, known & at_line[few[0]].notnull() & at_line[few[1]].notnull())
 
 
 def _boundary_of(losses: Losses) -> dict[str, float]:
-    """Where the contour meets m = 0, and how it leans up to m = FINE: a line of least squares through its points."""
-    line = contour(losses.train.where(losses.train[MESSINESS] <= FINE, drop=True), INIT_SCALE, CONTOUR).sortby(
-        MESSINESS
-    )
+    """Where the contour meets m = 0, and how it leans up to m = LOW: a line of least squares through its points."""
+    line = contour(losses.train.where(losses.train[MESSINESS] <= LOW, drop=True), INIT_SCALE, CONTOUR).sortby(MESSINESS)
     line = line.where(losses.train.notnull().all())
     if float(line[MESSINESS][0]) > 0 or line.sizes[MESSINESS] < FEWEST:
-        raise NotMeasured(f"needs {MESSINESS} = 0 and {FEWEST} or more values up to {FINE:g}")
+        raise NotMeasured(f"needs {MESSINESS} = 0 and {FEWEST} or more values up to {LOW:g}")
     ends = {"w at m = 0": float(line[0]), f"at m = {float(line[MESSINESS][-1]):g}": float(line[-1])}
     return {**ends, "Δ log w / Δm": lean(line, MESSINESS)}
 
@@ -308,7 +305,7 @@ def _critical(seed: Losses) -> dict[str, float]:
     line = contour(seed.train, INIT_SCALE, CONTOUR)
     if not (float(line[MESSINESS].min()) == 0 and float(line[MESSINESS].max()) >= TOP):
         raise NotMeasured(f"needs {MESSINESS} = 0 and {TOP:g}")
-    return {f"w_c at m = {m:g}": float(line.sel({MESSINESS: m}, method="nearest")) for m in (0.0, FINE, TOP)}
+    return {f"w_c at m = {m:g}": float(line.sel({MESSINESS: m}, method="nearest")) for m in (0.0, LOW, TOP)}
 
 
 def _bad_needs_more_norm(ds: xr.Dataset) -> Measured:

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.fig6_toy_addition import DIVIDING, GENERAL
 from experiments.omnigrok.reduced_flow import Path, Walk, mark_times, walk
 from experiments.omnigrok.reduced_landscape import Losses, generalizing_loss, landscape_map, reduced_losses
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
@@ -24,7 +25,6 @@ from grok_jax.plotting.style import colours, panel_label, style
 
 INIT_SCALE, MESSINESS = "model.init_scale", "task.messiness"
 MOMENTUM = OPTIMIZERS["momentum"].defaults["momentum"]
-DIVIDING, GENERAL = 0.05, 0.05  # as in fig. 6: the train loss between the regions; a test loss that generalises
 MOST = 5 / 6  # of the runs
 INSIDE = 0.1  # share of the table's square outside of the plane
 RISES, FALLS = 1.1, 0.98  # as in fig. 6: largest w over the first, last w over the largest

@@ -21,6 +21,7 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence, slice_along
 from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
+from grok_jax.tasks.mnist import FULL_TRAIN
 
 MESSINESS, INIT_SCALE = "task.messiness", "model.init_scale"
 AXES = (INIT_SCALE, MESSINESS)
@@ -36,7 +37,6 @@ FALL = 0.9  # share of a fall that counts as made
 REAL = 1.1  # factor of a fall that is one
 TOGETHER = 2.0  # times the steps of the train loss
 FEWEST = 2  # points of an axis
-PAPER_DIGITS = 60_000
 
 
 class Falls(NamedTuple):
@@ -137,10 +137,10 @@ def _scaled(ds: xr.Dataset) -> tuple[Float[xr.DataArray, "..."], Float[xr.DataAr
 
 def _size_note(ds: xr.Dataset) -> str:
     digits = config_value(ds, "task.train_size")
-    if digits == PAPER_DIGITS:
+    if digits == FULL_TRAIN:
         return ""
     shown = "an unknown number" if digits is None else f"{digits:,.0f}"
-    return f"with {shown} of the paper's 60,000 digits; fewer widen the gap of train and test"
+    return f"with {shown} of the paper's {FULL_TRAIN:,} digits; fewer widen the gap of train and test"
 
 
 def _alike(ds: xr.Dataset) -> Measured:

@@ -8,6 +8,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from configs.omnigrok.fig7_transformer import FRACTION as PAPER_FRACTION
+from configs.omnigrok.fig7_transformer import P as PAPER_P
+from configs.omnigrok.fig9_transformer_landscape import QUICK_FRACTION, QUICK_P
 from experiments.omnigrok.size_landscape import INIT_SCALE, ROUNDING, critical_size, errors, is_between
 from grok_jax.analysis.claims import NOT_MEASURED, Claim, Measured, NotMeasured, over_seeds, show_value
 from grok_jax.analysis.landscape import FITTED, l_shape, minimised, reduced, u_shape
@@ -19,9 +22,7 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import NORM, TEST, panel_label, style
 
 TRAIN_FRACTION = "task.train_fraction"
-PAPER_P = 113
-QUICK_P = 23
-SHOWN = {PAPER_P: 0.3, QUICK_P: 0.5}  # train fractions: the one of the paper's other figures; one that generalises
+SHOWN = {PAPER_P: PAPER_FRACTION, QUICK_P: QUICK_FRACTION}  # train fractions: that of figure 7; one that generalises
 RANGE = (0.1, 4.0)  # of α, where the paper has the shape
 STANDARD = 1.0
 GENERALISED = 0.05  # test error

@@ -14,7 +14,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.omnigrok.fig2b_teacher_student import CODE_THETA, THETA, times
+from configs.omnigrok.sec3_decay_and_small_norm import MINIMIZING_STEPS
+from configs.omnigrok.sec3_decay_and_small_norm import SMALL as SMALL_SCALES
+from experiments.omnigrok.fig2b_teacher_student import THETA, code_theta, times
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value, value_at
 from grok_jax.analysis.landscape import Minimum, minimised, minimum_with_penalty, reduced
@@ -30,10 +32,9 @@ NAME, CONSTANT_NORM, WEIGHT_DECAY, INIT_SCALE = (
     "model.init_scale",
 )
 LANDSCAPE, PENALIZED, DECOUPLED = "momentum", "adam", "adamw"
-MINIMIZING_STEPS = {LANDSCAPE: 20_000, PENALIZED: 10_000}  # on spheres
 NEAR = 0.05  # decades of the norm
 WAITED = 3.0  # steps · η · γ: how often decay alone would have taken a factor e
-SMALL, TOO_SMALL = 0.5, 0.001  # initial scales
+SMALL, TOO_SMALL = SMALL_SCALES[0], SMALL_SCALES[-1]
 LONGER = 3.0
 RUN = "run"
 NORM_NAME = "weight norm α = w/w₀"
@@ -116,7 +117,7 @@ def _against(ax: Axes, _: xr.Dataset, rests: dict[str, Rest]) -> None:
 def _small(ax: Axes, ds: xr.Dataset, _: dict[str, Rest]) -> None:
     """Steps to 95% of the rows over the initial scale."""
     runs = _over_scales(_undecayed(ds))
-    for theta, line in ((THETA, "-"), (CODE_THETA, "--")):
+    for theta, line in ((THETA, "-"), (code_theta(ds), "--")):
         fit, late, _ = times(runs, theta)
         for split, time, hue in (("train", fit, TRAIN), ("test", late, TEST)):
             label = f"{split} rows, θ = {theta:g}"
@@ -246,9 +247,9 @@ def _decoupled_rests_there(ds: xr.Dataset) -> Measured:
 
 
 def _too_small_takes_longer(ds: xr.Dataset) -> Measured:
-    runs = _undecayed(ds)
+    runs, theta = _undecayed(ds), code_theta(ds)
     usual, small = (times(runs_at(runs, {INIT_SCALE: scale})) for scale in (SMALL, TOO_SMALL))
-    coded = [times(runs_at(runs, {INIT_SCALE: scale}), CODE_THETA) for scale in (SMALL, TOO_SMALL)]
+    coded = [times(runs_at(runs, {INIT_SCALE: scale}), theta) for scale in (SMALL, TOO_SMALL)]
     ratio = small.fit / usual.fit
     last = float(runs["step"][-1])
     return over_seeds(
@@ -258,7 +259,7 @@ def _too_small_takes_longer(ds: xr.Dataset) -> Measured:
             f"t95(train) from {SMALL:g}": usual.fit,
             f"t95(train) from {TOO_SMALL:g}": small.fit,
             f"t95(test) / t95(train) from {TOO_SMALL:g}": small.delay,
-            f"the same ratio at θ = {CODE_THETA:g}": coded[1].fit / coded[0].fit,
+            f"the same ratio at θ = {theta:g}": coded[1].fit / coded[0].fit,
         },
         # A run that has not fitted yet decides once its steps are enough.
         decided=np.isfinite(usual.fit) & (np.isfinite(small.fit) | (last >= LONGER * usual.fit)),

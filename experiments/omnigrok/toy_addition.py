@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import xarray as xr
 
+from configs.omnigrok.fig6_toy_addition import SIZES
 from experiments.omnigrok.reduced_landscape import Losses, reduced_losses
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.selection import runs_at
 
 INIT_SCALE, MESSINESS, TRAIN_SIZE = "model.init_scale", "task.messiness", "task.train_size"
-MAIN = 45  # training pairs
+MAIN = SIZES[2]  # training pairs: 45 of the 55
 FEWEST = 3  # points that a line is laid through
 SHOWN = 0.5  # of the test loss at the smallest w: a landscape that nowhere comes down to it has no such solution
 

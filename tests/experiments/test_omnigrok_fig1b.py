@@ -73,7 +73,7 @@ def results(
         "seed": range(seeds),
         "step": STEPS,
     }
-    config = {"optimizer": {"learning_rate": RATE}}
+    config = {"optimizer": {"learning_rate": RATE}, "training": {"accuracy_threshold": 1e-3}}
     return xr.Dataset(variables, coords, {"config": json.dumps(config)}).dropna("step", how="all")
 
 

@@ -38,7 +38,7 @@ def results(times=PAPER, last=100_000, seeds=5):
         grid[f"{split}_accuracy"] = curves(which, lambda time: np.minimum(0.95 * steps / time, 1), 0.3)
         grid[f"{split}_row_error"] = curves(which, lambda time: 0.01 * time / steps, 0.3)
     coords = {INIT_SCALE: [2.0, 0.5], WEIGHT_DECAY: [0.0, 0.03, 1.0], "seed": range(seeds), "step": steps}
-    return xr.Dataset(grid, coords)
+    return xr.Dataset(grid, coords, {"config": json.dumps({"training": {"accuracy_threshold": 1e-3}})})
 
 
 def judged(ds):

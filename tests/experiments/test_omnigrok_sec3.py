@@ -65,6 +65,7 @@ def results(
     }
     coords = {name: (AXIS, [setting[i] for setting in settings]) for i, name in enumerate(names)}
     config = {"task": {"features": 5, "outputs": 5}, "model": {"widths": [100, 100]}}
+    config["training"] = {"accuracy_threshold": 1e-3}
     ds = xr.Dataset(variables, {**coords, "seed": range(seeds), "step": STEPS}, {"config": json.dumps(config)})
     return ds.dropna("step", how="all")
 
