@@ -17,10 +17,18 @@ from grok_jax.components import require_one_of
 from grok_jax.errors import UserError, require
 from grok_jax.models.graph_network import Graphs
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.downloads import cached_arrays, data_folder, fetch_file
 from grok_jax.tasks.drawing import portion_rows, portion_splits
-from grok_jax.tasks.molecules import BONDS as BOND_KINDS
-from grok_jax.tasks.molecules import Molecule, Molecules, as_graphs, from_block, join, perceive_block, sdf_blocks
+from grok_jax.tasks.readers.downloads import cached_arrays, data_folder, fetch_file
+from grok_jax.tasks.readers.molecules import BONDS as BOND_KINDS
+from grok_jax.tasks.readers.molecules import (
+    Molecule,
+    Molecules,
+    as_graphs,
+    from_block,
+    join,
+    perceive_block,
+    sdf_blocks,
+)
 
 MOLECULES = {"embedded": 10000, "graphs": 130831, "raw": 130831}
 EMBEDDED = Path(__file__).parent / "data" / "qm9_10k.npz"

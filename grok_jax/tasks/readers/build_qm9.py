@@ -1,6 +1,6 @@
 """Builds the embedded file of the QM9 task from the SMILES of the qm9pack package, with rdkit (extra qm9).
 
-python -m grok_jax.tasks.build_qm9 [--table=<qm9_part1.csv>] [--out=<file>.npz]
+python -m grok_jax.tasks.readers.build_qm9 [--table=<qm9_part1.csv>] [--out=<file>.npz]
 """
 
 import csv
@@ -16,8 +16,8 @@ import numpy as np
 from absl import app, flags
 
 from grok_jax.errors import UserError, require
-from grok_jax.tasks.molecules import from_smiles, join
 from grok_jax.tasks.qm9 import EMBEDDED, MOLECULES
+from grok_jax.tasks.readers.molecules import from_smiles, join
 
 # qm9pack has all 133,885 molecules. Those of the first 10,276 that the authors of QM9 list as uncharacterised, since
 # their geometry, once relaxed, was that of another molecule (https://ndownloader.figshare.com/files/3195404).

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pooch
 
 from grok_jax.errors import UserError, require
-from grok_jax.tasks.downloads import data_folder, fetch_file
+from grok_jax.tasks.readers.downloads import data_folder, fetch_file
 
 ARCHIVE = "imdb/aclImdb_v1.tar.gz"
 ARCHIVE_ADDRESS = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
