@@ -30,11 +30,11 @@ import xarray as xr
 
 from grok_jax import errors
 from grok_jax.errors import UserError, require
+from grok_jax.files import PARTIAL, whole_file
 from grok_jax.training.checkpoints import locked as locked_checkpoint
 from grok_jax.training.identity import differences
 
 CHECKSUM = "config_sha256"  # of what was asked for; all else in config.json tells of how it went
-PARTIAL = ".partial"  # what a file is called until it is whole
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray", "neural-tangents")
 
 
@@ -209,16 +209,9 @@ def load_dataset(folder: str | Path) -> xr.Dataset:
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Lets `write` make a file under another name, then puts it in place in one step, or leaves what was there."""
-    partial = path.with_name(path.name + PARTIAL)
-    with writing(path.parent):
-        try:
-            write(partial)
-            partial.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-            raise
+    """Lets `write` make a file of a results folder, which is there whole or as it was before."""
+    with writing(path.parent), whole_file(path) as partial:
+        write(partial)
 
 
 def write_figure(folder: Path, figure: Any, name: str = "figure.png") -> Path:
