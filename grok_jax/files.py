@@ -1,6 +1,7 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and their checksums."""
 
 import contextlib
+import hashlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,3 +31,9 @@ def whole_file(path: Path, *, rivals: bool = False) -> Iterator[Path]:
         with contextlib.suppress(OSError):  # the first error is the one to tell
             partial.unlink(missing_ok=True)
         raise
+
+
+def sha256_of(path: Path) -> str:
+    """The checksum of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
-import pooch
 from jaxtyping import Array, Float, Key, Shaped
 
 from grok_jax.components import require_one_of
 from grok_jax.errors import UserError, require
+from grok_jax.files import sha256_of
 from grok_jax.models.graph_network import Graphs
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
 from grok_jax.tasks.drawing import portion_rows, portion_splits
@@ -141,7 +141,7 @@ def require_file(name: str) -> Path:
 def load_raw(chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
     """What read_raw makes of the files of the data folder, kept in the cache."""
     paths = [require_file(name) for name in RAW]
-    sums = "-".join(pooch.file_hash(str(path))[:16] for path in paths)
+    sums = "-".join(sha256_of(path)[:16] for path in paths)
 
     def make() -> Mapping[str, Shaped[np.ndarray, "..."]]:
         molecules, alpha = read_raw(*paths, chemistry)

@@ -11,7 +11,6 @@ other for five minutes, and leave folders behind that fill it further.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import warnings
@@ -26,7 +25,7 @@ from jaxtyping import Num
 
 from grok_jax import errors
 from grok_jax.errors import UserError, require
-from grok_jax.files import PARTIAL, whole_file
+from grok_jax.files import PARTIAL, sha256_of, whole_file
 from grok_jax.training.identity import differences, identity_hash
 
 Records = Mapping[str, Num[np.ndarray, "runs records"]]
@@ -124,8 +123,8 @@ def save(folder: Path, identity: Mapping[str, Any], step: int, moving: Any, reco
             _write(_records(folder, step), records)
             _write(_state(folder, step), _leaves(moving))
             checksums = {
-                "state": _file_checksum(_state(folder, step)),
-                "records": _file_checksum(_records(folder, step)),
+                "state": sha256_of(_state(folder, step)),
+                "records": sha256_of(_records(folder, step)),
             }
             _seal(folder / f"seal_{step}.json", identity, checksums)
         except BaseException:
@@ -169,7 +168,7 @@ def save_finished(folder: Path, identity: Mapping[str, Any], records: Records) -
         folder.mkdir(parents=True, exist_ok=True)
         try:
             _write(folder / "records.npz", records)
-            _seal(folder / "seal.json", identity, {"records": _file_checksum(folder / "records.npz")})
+            _seal(folder / "seal.json", identity, {"records": sha256_of(folder / "records.npz")})
         except BaseException:
             (folder / "records.npz").unlink(missing_ok=True)
             raise
@@ -244,15 +243,10 @@ def _checked(path: Path, checksum: str | None) -> dict[str, np.ndarray]:
     """The arrays of a file that is as it was sealed."""
     if not path.exists():
         raise Damaged(f"{path.name} is gone")
-    if _file_checksum(path) != checksum:
+    if sha256_of(path) != checksum:
         raise Damaged(f"{path.name} has another checksum")
     with np.load(path) as file:
         return dict(file)
-
-
-def _file_checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

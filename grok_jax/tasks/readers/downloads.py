@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pooch
 from jaxtyping import Shaped
 
 from grok_jax.errors import UserError, require
-from grok_jax.files import whole_file
+from grok_jax.files import sha256_of, whole_file
 
 
 def data_folder() -> Path:
@@ -36,12 +35,14 @@ def fetch_file(name: str, urls: Sequence[str], sha256: str) -> Path:
     """
     path = data_folder() / name
     if path.is_file():
-        found = pooch.file_hash(str(path))
+        found = sha256_of(path)
         require(
             found == sha256,
             f"{path} is corrupt: its sha256 is {found[:16]}..., not {sha256[:16]}...; delete it and run again",
         )
         return path
+    import pooch  # here, as it loads much, and most runs download nothing
+
     failures = []
     for url in urls:
         try:
@@ -61,8 +62,11 @@ def cache_folder() -> Path:
 
 def _folder(variable: str) -> Path:
     """The folder that an environment variable names, or the user's cache folder."""
-    named = os.environ.get(variable)
-    return Path(os.path.expanduser(named)) if named else Path(pooch.os_cache("grok_jax"))
+    if named := os.environ.get(variable):
+        return Path(os.path.expanduser(named))
+    import pooch
+
+    return Path(pooch.os_cache("grok_jax"))
 
 
 def cached_arrays(
