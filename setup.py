@@ -4,6 +4,12 @@ neural-tangents 0.6.5, which grok_jax.kernels uses, is not listed: its own requi
 (1.9 GB, for a module nobody needs here). Install it by itself; `make` does so:
 
     pip install --no-deps neural-tangents==0.6.5
+
+Only the library is installed: packages named `configs` or `experiments` would shadow anyone's own. Figures are
+run from a checkout:
+
+    git clone <this repository> && cd grok_jax && pip install -e .
+    python -m experiments.run --config=configs/omnigrok/fig2b_teacher_student.py:quick --out=results/fig2b
 """
 
 from setuptools import find_packages, setup
@@ -14,7 +20,7 @@ setup(
     description="When, and why, generalisation comes late: whole grids of grokking runs as one compiled program",
     license="MIT",
     python_requires=">=3.11",
-    packages=find_packages(include=["grok_jax*", "experiments*", "configs*"]),
+    packages=find_packages(include=["grok_jax*"]),
     package_data={"grok_jax.tasks": ["data/*.npz"]},
     install_requires=[
         "absl-py>=2.1",

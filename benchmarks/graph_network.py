@@ -11,6 +11,7 @@ from ml_collections import ConfigDict
 from benchmarks.peers import trainer
 from benchmarks.timing import Trainer
 from grok_jax import default_config
+from grok_jax.tasks import TASKS
 
 SIZE, BATCH, KINDS = 200, 32, 4
 WIDTHS, EDGE_WIDTH, READOUT_WIDTH = (11, 32, 16), 32, 32  # the first is that of the molecules
@@ -45,8 +46,6 @@ def get_config(preset: str) -> ConfigDict:
 
 def first_molecules() -> Molecules:
     """As many of the config's molecules as it trains on."""
-    from grok_jax.tasks import TASKS
-
     task = TASKS["qm9"]
     graphs, targets = task.load(SimpleNamespace(**task.defaults))
     molecules = range(SIZE // 2)

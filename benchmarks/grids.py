@@ -16,6 +16,16 @@ from grok_jax.training.devices import pad_runs, per_run, shared, use_all_cores
 from grok_jax.training.grid import expand, group_runs, parse_grid
 from grok_jax.training.program import Program, fitted_program, load_pool
 
+FEW = {"training.steps": 3, "training.records": 3}
+
+
+class Held(NamedTuple):
+    """What a grid took, apart from training."""
+
+    runs: int
+    compile_seconds: float
+    peak_bytes: int
+
 
 class WholeRun(NamedTuple):
     """A preset of a figure, trained and recorded from start to end."""
@@ -79,3 +89,15 @@ def whole_run(module: str, preset: str) -> WholeRun:
     seconds = ds.attrs["wall_seconds"] - compile_seconds
     run_steps = ds["train_loss"].isel(step=0).size * config.training.steps
     return WholeRun(compile_seconds, run_steps / seconds, 1 - training / seconds, peak_bytes())
+
+
+def few_steps(module: str, preset: str, changes: dict[str, object]) -> Held:
+    """Trains a config's grid for a few steps; what it holds and compiles does not depend on how many.
+
+    Args:
+      module: of the config, dotted.
+      preset: of the config.
+      changes: fields by dotted name, e.g. {"grid": "seed=range(1000)"}.
+    """
+    ds = sweep(load_config(module, preset, {**changes, **FEW}), progress=False)
+    return Held(ds["train_loss"].isel(step=0).size, ds.attrs["compile_seconds"], peak_bytes())

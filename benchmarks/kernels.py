@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.memory import peak_bytes
+from benchmarks.peers import cores, mnist_network
 
 
 class Taken(NamedTuple):
@@ -50,8 +51,6 @@ def pytorch(images: np.ndarray, chunk: int) -> Taken:
     """By torch.func as its tutorial on tangent kernels does: per-row Jacobians, contracted; some rows at a time."""
     import torch
     from torch.func import functional_call, jacrev, vmap
-
-    from benchmarks.peers import cores, mnist_network
 
     torch.set_num_threads(cores())
     inputs, network = torch.from_numpy(images).float() / 255, mnist_network()

@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 from benchmarks import lstm
 from benchmarks.peers import trainer
 from benchmarks.timing import Trainer
-from grok_jax import default_config
+from grok_jax import default_config, observe
 
 REVIEWS, LENGTH, WORDS, EMBEDDING_WIDTH, BATCH = 1000, 100, 1000, 64, 50
 
@@ -28,8 +28,6 @@ def get_config(preset: str) -> ConfigDict:
 
 def first_reviews() -> tuple[np.ndarray, np.ndarray]:
     """The training reviews of a run of the config: tokens int64 (750, 100), targets float32 (750, 1)."""
-    from grok_jax import observe
-
     ((_, (tokens, labels)),) = observe(lambda probed: probed.train, get_config(""), {"seed": [0]})
     return tokens.astype(np.int64), labels.astype(np.float32)[:, None]
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import graph_network as graphs
-from benchmarks import grids, kernels, memory, peers
+from benchmarks import grids, kernels, peers
 from benchmarks import lstm as recurrent
 from benchmarks import reviews as films
 from benchmarks import token_mlp as tokens
 from benchmarks import transformer as nanda
 from benchmarks.timing import CONTEXT, Ratio, contestant, median_rate, ratio, take_turns
+from grok_jax.tasks.mnist import load_embedded
 
 REPOSITORY = Path(__file__).parent.parent
 TEACHER_STUDENT = "configs.omnigrok.fig2b_teacher_student"
@@ -180,7 +181,7 @@ def records(size: Size) -> Iterator[Row]:
 def thousand(size: Size) -> Iterator[Row]:
     """Memory of a grid of 1000 teacher-student runs."""
     grid = f"model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range({250 // size.runs_divisor})"
-    held = _in_own_process(memory.few_steps, TEACHER_STUDENT, size.preset, {"grid": grid})
+    held = _in_own_process(grids.few_steps, TEACHER_STUDENT, size.preset, {"grid": grid})
     yield _held_row(f"teacher-student, {held.runs:,} runs", held)
 
 
@@ -188,7 +189,7 @@ def figures(size: Size) -> Iterator[Row]:
     """Memory and compile time of every figure that has a config."""
     for path in sorted(REPOSITORY.glob("configs/*/fig*.py")):
         module = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
-        held = _in_own_process(memory.few_steps, module, size.preset, {})
+        held = _in_own_process(grids.few_steps, module, size.preset, {})
         yield _held_row(f"{_figure(module)}, {size.preset}", held)
 
 
@@ -268,13 +269,11 @@ def _figure(module: str) -> str:
     return f"{paper}/{figure.split('_')[0]}"
 
 
-def _held_row(name: str, held: memory.Held) -> Row:
+def _held_row(name: str, held: grids.Held) -> Row:
     return Row(name, compile_seconds=held.compile_seconds, peak_bytes=held.peak_bytes)
 
 
 def _first_digits(count: int) -> tuple[Any, Any]:
-    from grok_jax.tasks.mnist import load_embedded
-
     images, labels = load_embedded()
     return images[:count], labels[:count]
 

@@ -6,7 +6,6 @@ import warnings
 from pathlib import Path
 
 import jax
-import pooch
 
 FOLDER_BYTES = 2 * 1024**3  # the programs used longest ago go first
 SECONDS_WORTH_KEEPING = 0.3
@@ -55,5 +54,7 @@ def forget_compiled_programs() -> None:
 
 
 def _folder() -> Path:
+    import pooch
+
     # Processors of several kinds may share it: JAX's key of a program names the instructions it may use.
     return Path(pooch.os_cache("grok_jax")) / "programs"

@@ -30,11 +30,11 @@ import xarray as xr
 
 from grok_jax import errors
 from grok_jax.errors import UserError, require
+from grok_jax.files import PARTIAL, sha256_of, whole_file
 from grok_jax.training.checkpoints import locked as locked_checkpoint
 from grok_jax.training.identity import differences
 
 CHECKSUM = "config_sha256"  # of what was asked for; all else in config.json tells of how it went
-PARTIAL = ".partial"  # what a file is called until it is whole
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray", "neural-tangents")
 
 
@@ -172,7 +172,7 @@ def write_dataset(folder: Path, dataset: xr.Dataset) -> None:
     times = {name: round(dataset.attrs[name], 2) for name in ("wall_seconds", "compile_seconds")}
     layout = {"programs": dataset.attrs["programs"], "chunk_runs": [int(n) for n in dataset.attrs["chunk_runs"]]}
     record = {**json.loads((folder / "config.json").read_text("utf-8")), **times, **layout}
-    record["results_sha256"] = _checksum(folder / "results.nc")
+    record["results_sha256"] = sha256_of(folder / "results.nc")
     write_whole(folder / "config.json", lambda path: path.write_text(_as_json(record), "utf-8"))
 
 
@@ -201,7 +201,7 @@ def load_dataset(folder: str | Path) -> xr.Dataset:
         raise UserError(f"{folder} holds {'an unfinished run; go on with --resume' if unfinished else 'no results'}")
     written = record_of(path.parent).get("results_sha256")
     damaged = f"{path} is damaged: it is not what the run wrote; make it again with --overwrite"
-    require(written in (None, _checksum(path)), damaged)
+    require(written in (None, sha256_of(path)), damaged)
     try:
         return xr.load_dataset(path, engine="scipy")
     except Exception as error:  # A damaged file makes its reader fail in every way.
@@ -209,16 +209,9 @@ def load_dataset(folder: str | Path) -> xr.Dataset:
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Lets `write` make a file under another name, then puts it in place in one step, or leaves what was there."""
-    partial = path.with_name(path.name + PARTIAL)
-    with writing(path.parent):
-        try:
-            write(partial)
-            partial.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-            raise
+    """Lets `write` make a file of a results folder, which is there whole or as it was before."""
+    with writing(path.parent), whole_file(path) as partial:
+        write(partial)
 
 
 def write_figure(folder: Path, figure: Any, name: str = "figure.png") -> Path:
@@ -250,11 +243,6 @@ def environment() -> dict[str, Any]:
         "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
         "git_revision": _git_revision(),
     }
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json_checksum(value: Any) -> str:

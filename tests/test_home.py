@@ -13,7 +13,8 @@ from absl import flags
 from experiments import command
 from grok_jax import UserError, results, sweep
 from grok_jax.compilation_cache import keep_compiled_programs
-from grok_jax.tasks import circuit_logits, downloads, reviews
+from grok_jax.tasks import circuit_logits
+from grok_jax.tasks.readers import downloads, reviews
 
 
 @pytest.fixture(autouse=True)

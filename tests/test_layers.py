@@ -26,7 +26,7 @@ LAYERS = {
     "analysis": set(),
     "plotting": {"analysis"},
 }
-EVERYBODYS = {"errors", "memory", "components", "fingerprint", "bytecode", "origins"}
+EVERYBODYS = {"errors", "files", "memory", "components", "fingerprint", "bytecode", "origins"}
 
 
 def dotted(path: Path) -> str:

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Real
 from scipy.stats import binomtest
 
 from grok_jax.analysis.seeds import median_of_seeds
+from grok_jax.files import whole_file
 
 Value = float | int | str
 MINIMUM_SEEDS = 3  # Training is chaotic: a statement about fewer runs than this is an anecdote.
@@ -134,9 +135,9 @@ def _share(showing: int, deciding: int) -> str:
 
 def save_verdicts(path: str | Path, verdicts: Sequence[Mapping[str, Any]]) -> None:
     """Writes verdicts, on claims or on numbers, as JSON: inf becomes "never", NaN becomes null."""
-    partial = Path(f"{path}.partial")  # so that the file is there whole or not at all
-    partial.write_text(json.dumps(as_json(verdicts), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
-    partial.replace(path)
+    text = json.dumps(as_json(verdicts), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with whole_file(Path(path)) as partial:
+        partial.write_text(text, "utf-8")
 
 
 def as_json(value: Any) -> Any:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Array, Float
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from grok_jax.errors import require
 from grok_jax.kernels.room import require_room
@@ -169,9 +168,10 @@ def _largest(apply: Callable[[np.ndarray], np.ndarray], size: int) -> float:
     """The largest eigenvalue of a symmetric map, to a percent."""
     if size <= FEW:
         return float(np.linalg.eigvalsh(np.stack([apply(row) for row in np.eye(size)]))[-1])
-    operator = LinearOperator((size, size), matvec=apply, dtype=np.float64)
+    operator = scipy.sparse.linalg.LinearOperator((size, size), matvec=apply, dtype=np.float64)
     # The start is fixed, so that equal kernels have equal conditions.
-    (value,) = eigsh(operator, k=1, tol=1e-2, v0=np.random.default_rng(0).normal(size=size), return_eigenvectors=False)
+    start = np.random.default_rng(0).normal(size=size)
+    (value,) = scipy.sparse.linalg.eigsh(operator, k=1, tol=1e-2, v0=start, return_eigenvectors=False)
     return float(value)
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, PyTree, Shaped
-from scipy.sparse.linalg import LinearOperator, cg
 
 from grok_jax.errors import require
 from grok_jax.kernels.layered import Network, first_row
@@ -57,7 +57,7 @@ def tangent_operator(
     params: PyTree[Float[Array, "..."]],
     inputs: PyTree[Shaped[Array, "rows ..."]],
     others: PyTree[Shaped[Array, "columns ..."]] | None = None,
-) -> LinearOperator:
+) -> "scipy.sparse.linalg.LinearOperator":
     """The full kernel as scipy's LinearOperator, for kernels that do not fit the memory.
 
     Args:
@@ -77,7 +77,7 @@ def tangent_operator(
         return np.asarray(product(params, one, two, weights)).reshape(-1)
 
     shape = tuple(jax.tree.leaves(x)[0].shape[0] * outputs for x in (inputs, columns))
-    return LinearOperator(
+    return scipy.sparse.linalg.LinearOperator(
         shape,
         matvec=lambda vector: times(inputs, columns, vector),
         rmatvec=lambda vector: times(columns, inputs, vector),
@@ -86,7 +86,7 @@ def tangent_operator(
 
 
 def conjugate_gradients(
-    operator: LinearOperator,
+    operator: "scipy.sparse.linalg.LinearOperator",
     missing: Float[np.ndarray | Array, "rows outputs"],
     *,
     ridge: float = 0.0,
@@ -132,10 +132,10 @@ def conjugate_gradients(
         steps += 1
 
     # In float64, as only the products have the precision of the network.
-    system = LinearOperator(
+    system = scipy.sparse.linalg.LinearOperator(
         operator.shape, matvec=lambda v: operator.matvec(v).astype(np.float64) + ridge * v, dtype=np.float64
     )
-    found, _ = cg(system, asked.reshape(-1), rtol=tolerance, maxiter=most_steps, callback=count)
+    found, _ = scipy.sparse.linalg.cg(system, asked.reshape(-1), rtol=tolerance, maxiter=most_steps, callback=count)
     size = np.linalg.norm(asked)
     residual = float(np.linalg.norm(system.matvec(found) - asked.reshape(-1)) / size) if size else 0.0
     if not residual <= 2 * tolerance:  # What cg follows step by step drifts from the residual itself.

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Key
 
 from grok_jax.components import require_positive
 from grok_jax.errors import require, written
+from grok_jax.files import whole_file
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
 from grok_jax.tasks.drawing import floor_share, shuffled_splits
 
@@ -28,9 +29,8 @@ def save_circuits(
       memorising, generalising: of the networks of seeds 0, 1, ..., trained on the pairs that "modular_arithmetic" gives
         each of these seeds.
     """
-    partial = path.with_name(f"{path.stem}.partial.npz")  # so that the file is there whole or not at all
-    np.savez_compressed(partial, memorising=memorising, generalising=generalising)
-    partial.replace(path)
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, memorising=memorising, generalising=generalising)
 
 
 def load_logits(fields: SimpleNamespace) -> Examples:

@@ -13,9 +13,9 @@ from jaxtyping import Array, Bool, Int, Int32, Key, Shaped
 from grok_jax.components import require_one_of, require_positive
 from grok_jax.errors import require
 from grok_jax.tasks.base import Data, Examples, Rows, Split, Task, register_task
-from grok_jax.tasks.downloads import cached_arrays, data_folder
 from grok_jax.tasks.drawing import own_split, portion_rows, portion_splits
-from grok_jax.tasks.reviews import (
+from grok_jax.tasks.readers.downloads import cached_arrays, data_folder
+from grok_jax.tasks.readers.reviews import (
     find_archive,
     find_packaged,
     find_table,
@@ -23,7 +23,7 @@ from grok_jax.tasks.reviews import (
     read_packaged,
     read_table,
 )
-from grok_jax.tasks.words import number_words
+from grok_jax.tasks.readers.words import number_words
 
 READERS = {"embedded": read_packaged, "archive": read_archive, "csv": read_table}
 REVIEWS = {"embedded": 25_000, "archive": 50_000}  # sorted by class, unlike those of a CSV file

@@ -11,9 +11,9 @@ from jaxtyping import Array, Key
 from grok_jax.components import require_one_of
 from grok_jax.errors import require
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.downloads import fetch_file
 from grok_jax.tasks.drawing import pool_split, require_count, shuffled_splits
-from grok_jax.tasks.idx import read_idx
+from grok_jax.tasks.readers.downloads import fetch_file
+from grok_jax.tasks.readers.idx import read_idx
 
 CLASSES = 10
 EMBEDDED, FULL_TRAIN, FULL_TEST = 5000, 60000, 10000

@@ -10,17 +10,25 @@ from types import SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
-import pooch
 from jaxtyping import Array, Float, Key, Shaped
 
 from grok_jax.components import require_one_of
 from grok_jax.errors import UserError, require
+from grok_jax.files import sha256_of
 from grok_jax.models.graph_network import Graphs
 from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.downloads import cached_arrays, data_folder, fetch_file
 from grok_jax.tasks.drawing import portion_rows, portion_splits
-from grok_jax.tasks.molecules import BONDS as BOND_KINDS
-from grok_jax.tasks.molecules import Molecule, Molecules, as_graphs, from_block, join, perceive_block, sdf_blocks
+from grok_jax.tasks.readers.downloads import cached_arrays, data_folder, fetch_file
+from grok_jax.tasks.readers.molecules import BONDS as BOND_KINDS
+from grok_jax.tasks.readers.molecules import (
+    Molecule,
+    Molecules,
+    as_graphs,
+    from_block,
+    join,
+    perceive_block,
+    sdf_blocks,
+)
 
 MOLECULES = {"embedded": 10000, "graphs": 130831, "raw": 130831}
 EMBEDDED = Path(__file__).parent / "data" / "qm9_10k.npz"
@@ -133,7 +141,7 @@ def require_file(name: str) -> Path:
 def load_raw(chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
     """What read_raw makes of the files of the data folder, kept in the cache."""
     paths = [require_file(name) for name in RAW]
-    sums = "-".join(pooch.file_hash(str(path))[:16] for path in paths)
+    sums = "-".join(sha256_of(path)[:16] for path in paths)
 
     def make() -> Mapping[str, Shaped[np.ndarray, "..."]]:
         molecules, alpha = read_raw(*paths, chemistry)

@@ -11,11 +11,10 @@ other for five minutes, and leave folders behind that fill it further.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,11 +25,11 @@ from jaxtyping import Num
 
 from grok_jax import errors
 from grok_jax.errors import UserError, require
+from grok_jax.files import PARTIAL, sha256_of, whole_file
 from grok_jax.training.identity import differences, identity_hash
 
 Records = Mapping[str, Num[np.ndarray, "runs records"]]
 CHECKSUM = "sha256 of the above"
-PARTIAL = ".partial"  # what a file is called until it is whole
 KEPT = 2  # saves of a chunk: the last, and the one before it should the last be damaged
 
 
@@ -101,9 +100,8 @@ def claim(folder: Path, identity: Mapping[str, Any]) -> None:
                 "as it was, or start anew",
             )
             return
-    with _writing(folder):
-        text = json.dumps({**identity, CHECKSUM: identity_hash(identity)}, indent=1) + "\n"
-        _replace(path, lambda partial: partial.write_text(text, "utf-8"))
+    with _writing(folder), whole_file(path) as partial:
+        partial.write_text(json.dumps({**identity, CHECKSUM: identity_hash(identity)}, indent=1) + "\n", "utf-8")
 
 
 def chunk_runs(group_folder: Path) -> int:
@@ -125,8 +123,8 @@ def save(folder: Path, identity: Mapping[str, Any], step: int, moving: Any, reco
             _write(_records(folder, step), records)
             _write(_state(folder, step), _leaves(moving))
             checksums = {
-                "state": _file_checksum(_state(folder, step)),
-                "records": _file_checksum(_records(folder, step)),
+                "state": sha256_of(_state(folder, step)),
+                "records": sha256_of(_records(folder, step)),
             }
             _seal(folder / f"seal_{step}.json", identity, checksums)
         except BaseException:
@@ -170,7 +168,7 @@ def save_finished(folder: Path, identity: Mapping[str, Any], records: Records) -
         folder.mkdir(parents=True, exist_ok=True)
         try:
             _write(folder / "records.npz", records)
-            _seal(folder / "seal.json", identity, {"records": _file_checksum(folder / "records.npz")})
+            _seal(folder / "seal.json", identity, {"records": sha256_of(folder / "records.npz")})
         except BaseException:
             (folder / "records.npz").unlink(missing_ok=True)
             raise
@@ -227,8 +225,8 @@ def _tree(leaves: Mapping[str, Num[np.ndarray, " bytes"]], abstract: Any) -> Any
 
 
 def _seal(path: Path, identity: Mapping[str, Any], checksums: Mapping[str, str]) -> None:
-    text = json.dumps({"identity": identity_hash(identity), **checksums})
-    _replace(path, lambda partial: partial.write_text(text, "utf-8"))
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps({"identity": identity_hash(identity), **checksums}), "utf-8")
 
 
 def _unsealed(path: Path, identity: Mapping[str, Any]) -> dict[str, str]:
@@ -245,36 +243,17 @@ def _checked(path: Path, checksum: str | None) -> dict[str, np.ndarray]:
     """The arrays of a file that is as it was sealed."""
     if not path.exists():
         raise Damaged(f"{path.name} is gone")
-    if _file_checksum(path) != checksum:
+    if sha256_of(path) != checksum:
         raise Damaged(f"{path.name} has another checksum")
     with np.load(path) as file:
         return dict(file)
 
 
-def _file_checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    def write(partial: Path) -> None:
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-
-    _replace(path, write)
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Lets `write` make the file under another name, then puts it in place in one step."""
-    partial = path.with_name(path.name + PARTIAL)
-    try:
-        write(partial)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _writing(folder: Path) -> contextlib.AbstractContextManager[None]:

@@ -11,8 +11,8 @@ import pytest
 
 from grok_jax.errors import UserError
 from grok_jax.tasks import TASKS, Rows, imdb
-from grok_jax.tasks.reviews import read_table
-from grok_jax.tasks.words import STOP_WORDS
+from grok_jax.tasks.readers.reviews import read_table
+from grok_jax.tasks.readers.words import STOP_WORDS
 
 TASK = TASKS["imdb"]
 TEXTS = [

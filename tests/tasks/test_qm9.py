@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks import TASKS, build_qm9, qm9
-from grok_jax.tasks.molecules import count_hydrogens
+from grok_jax.tasks import TASKS, qm9
+from grok_jax.tasks.readers import build_qm9
+from grok_jax.tasks.readers.molecules import count_hydrogens
 
 TASK = TASKS["qm9"]
 CHEMISTRIES = ("kekule", "perceived")

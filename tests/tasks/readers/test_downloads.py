@@ -10,7 +10,7 @@ import pooch
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks.downloads import cached_arrays, data_folder, fetch_file
+from grok_jax.tasks.readers.downloads import cached_arrays, data_folder, fetch_file
 
 CONTENT = b"some digits"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -126,7 +126,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(cache):
 
 def test_processes_that_make_the_same_arrays_at_once_leave_one_whole_file(cache):
     code = (
-        "import numpy as np; from grok_jax.tasks.downloads import cached_arrays;"
+        "import numpy as np; from grok_jax.tasks.readers.downloads import cached_arrays;"
         "print(cached_arrays('a', lambda: {'numbers': np.arange(2_000_000)})['numbers'].sum())"
     )
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(2)]

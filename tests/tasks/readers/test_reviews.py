@@ -10,8 +10,8 @@ import tarfile
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks import reviews
-from grok_jax.tasks.reviews import find_packaged, find_table, read_archive, read_packaged, read_table
+from grok_jax.tasks.readers import reviews
+from grok_jax.tasks.readers.reviews import find_packaged, find_table, read_archive, read_packaged, read_table
 
 MEMBERS = {
     "aclImdb/README": "about",

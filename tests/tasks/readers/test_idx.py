@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks.idx import read_idx
+from grok_jax.tasks.readers.idx import read_idx
 
 
 def write(path, values, kind=8, dims=None, gz=True):

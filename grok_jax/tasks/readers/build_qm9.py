@@ -1,6 +1,6 @@
 """Builds the embedded file of the QM9 task from the SMILES of the qm9pack package, with rdkit (extra qm9).
 
-python -m grok_jax.tasks.build_qm9 [--table=<qm9_part1.csv>] [--out=<file>.npz]
+python -m grok_jax.tasks.readers.build_qm9 [--table=<qm9_part1.csv>] [--out=<file>.npz]
 """
 
 import csv
@@ -16,8 +16,9 @@ import numpy as np
 from absl import app, flags
 
 from grok_jax.errors import UserError, require
-from grok_jax.tasks.molecules import from_smiles, join
+from grok_jax.files import whole_file
 from grok_jax.tasks.qm9 import EMBEDDED, MOLECULES
+from grok_jax.tasks.readers.molecules import from_smiles, join
 
 # qm9pack has all 133,885 molecules. Those of the first 10,276 that the authors of QM9 list as uncharacterised, since
 # their geometry, once relaxed, was that of another molecule (https://ndownloader.figshare.com/files/3195404).
@@ -96,16 +97,15 @@ def build(path: Path, count: int, out: Path) -> None:
         require(atoms == row.n_atoms, f"{path}: molecule {row.index} has {atoms} atoms and not {row.n_atoms}")
     kekule, perceived = (join(molecules) for molecules in zip(*pairs, strict=True))
     flat = perceived._asdict()
-    part = out.with_suffix(".part.npz")  # so that the file is never there by half
-    np.savez_compressed(
-        part,
-        index=np.array([row.index for row in rows], np.int32),
-        alpha=np.array([row.alpha for row in rows], np.float32),
-        bond_kekule=kekule.kind,
-        bond_rdkit=flat.pop("kind"),
+    arrays = {
+        "index": np.array([row.index for row in rows], np.int32),
+        "alpha": np.array([row.alpha for row in rows], np.float32),
+        "bond_kekule": kekule.kind,
+        "bond_rdkit": flat.pop("kind"),
         **flat,
-    )
-    part.replace(out)
+    }
+    with whole_file(out) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def main(_: list[str]) -> None:
