@@ -13,7 +13,7 @@ from benchmarks.memory import peak_bytes
 from benchmarks.timing import Trainer
 from grok_jax import sweep
 from grok_jax.training.devices import pad_runs, per_run, shared, use_all_cores
-from grok_jax.training.grid import expand, group_runs, parse_grid
+from grok_jax.training.plan import plan_grid
 from grok_jax.training.program import Program, fitted_program, load_pool
 
 FEW = {"training.steps": 3, "training.records": 3}
@@ -46,12 +46,11 @@ def load_config(module: str, preset: str, changes: dict[str, object]) -> ConfigD
 def trainer(module: str, preset: str, changes: dict[str, object]) -> Trainer:
     """The runs of a config's grid as one compiled program, ready to train on."""
     use_all_cores()
-    plain = load_config(module, preset, changes).to_dict()
-    (group,) = group_runs(expand(plain, parse_grid(plain["grid"])))
+    (group,) = plan_grid(load_config(module, preset, changes)).groups
     began = time.perf_counter()
     program = fitted_program(group, mapping="auto", chunk_runs=len(group.members))
     compile_seconds = time.perf_counter() - began
-    pool = load_pool(group.static, program.mesh)
+    pool = load_pool(group.form, program.mesh)
     hyper = jax.device_put(pad_runs(group.hyper, program.runs), per_run(program.mesh))
     moving, fixed = program.init(hyper, pool)
     start = 0

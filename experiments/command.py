@@ -21,10 +21,11 @@ from experiments.interruption import leave_at_signals
 from grok_jax import results
 from grok_jax.compilation_cache import forget_compiled_programs, is_of_kept_programs, keep_compiled_programs
 from grok_jax.errors import UserError, in_one_line, require, written
+from grok_jax.training.config import complete, default_config
 from grok_jax.training.devices import use_all_cores
 from grok_jax.training.grid import parse_grid
-from grok_jax.training.settings import REGISTRIES, complete, default_config
-from grok_jax.training.values import plain
+from grok_jax.training.naming import REGISTRIES
+from grok_jax.values import plain
 
 INTERRUPTED = (
     "\ninterrupted; with --resume (and without --overwrite) it goes on from where it is"  # below a progress bar

@@ -17,10 +17,11 @@ from grok_jax.analysis.selection import fields_along
 from grok_jax.errors import UserError, require
 from grok_jax.kernels import DoesNotFit
 from grok_jax.plotting.lazy import lazy_overview
-from grok_jax.training.grid import Axis, expand, parse_grid
+from grok_jax.training.config import complete
+from grok_jax.training.grid import Axis, parse_grid
+from grok_jax.training.plan import Group, plan_grid
 from grok_jax.training.probes import PROBES
 from grok_jax.training.schedule import record_steps
-from grok_jax.training.settings import RunSettings, complete
 
 AVERAGED = "averaged over outputs"  # of a kernel
 PROBE_RECORDS = 8  # enough for a curve of the alignment
@@ -46,26 +47,26 @@ def beside_twin(config: ConfigDict, probe_records: int | None = None) -> ConfigD
     plain = complete(config)
     axes = parse_grid(plain["grid"])
     _require_both(axes)
-    points = expand(plain, axes)
+    groups = plan_grid(plain).groups
     training = plain["training"]
     if training["record_steps"]:  # kernel regression is that of the start
         training["record_steps"] = (0, *training["record_steps"])
     if probe_records is None and not training["probes"] and training["probe_every"] == 1:
         probe_records = PROBE_RECORDS
     if probe_records is not None:
-        records = max(len(record_steps(schedule)) for schedule in {point.schedule for point in points})
+        records = max(len(record_steps(schedule)) for schedule in {group.schedule for group in groups})
         training["probe_every"] = max(1, math.ceil((records - 1) / (probe_records - 1)))
     own = [name for name in training["probes"] if _takes_twins(name, plain)]
-    ours = ["kernel", "kernel_regression"] if has_kernel_regression(points) else ["kernel"]
+    ours = ["kernel", "kernel_regression"] if has_kernel_regression(groups) else ["kernel"]
     training["probes"] = tuple(dict.fromkeys([*ours, *own]))
     if not any(axis.name == LINEARIZED for axis in axes):
         plain["grid"] = "; ".join(filter(None, (f"{LINEARIZED}=False, True", plain["grid"])))
     return ConfigDict({**plain, "figure": ""})
 
 
-def has_kernel_regression(points: list[RunSettings]) -> bool:
+def has_kernel_regression(groups: list[Group]) -> bool:
     """Whether every run has the loss for which kernel regression has a closed form."""
-    return {dict(point.static.training)["loss"] for point in points} == {"mse"}
+    return {group.form.bare.loss.name for group in groups} == {"mse"}
 
 
 def baseline_figure() -> FigureOf:
@@ -86,8 +87,7 @@ def with_lazy_limit(config: ConfigDict, ds: xr.Dataset) -> xr.Dataset:
     Returns:
       The results, with the variables of grok_jax.lazy_limit where they could be measured.
     """
-    plain = complete(config)
-    if not has_kernel_regression(expand(plain, parse_grid(plain["grid"]))):
+    if not has_kernel_regression(plan_grid(config).groups):
         return ds
     try:
         limit = lazy_limit(config)

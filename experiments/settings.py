@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from grok_jax import default_config, results
 from grok_jax.training.grid import parse_grid
-from grok_jax.training.values import plain
+from grok_jax.values import plain
 
 MEASURED = ("quick", "paper")  # presets whose results are told
 PRECISION = "training.matmul_precision"  # may differ from the preset's; readers are told

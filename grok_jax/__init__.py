@@ -1,20 +1,88 @@
-"""grok_jax: grids of training runs, compiled whole, for studying when and why generalisation comes late."""
+"""grok_jax: grids of training runs, compiled whole, for studying when and why generalization comes late."""
+
+import importlib
+from typing import Any
 
 from grok_jax.backend import work_around_defects
 
 work_around_defects()
 
-from grok_jax.errors import UserError  # noqa: E402
+from grok_jax.errors import UserError, require  # noqa: E402
+from grok_jax.fields import static, traced  # noqa: E402
+from grok_jax.models.model import model  # noqa: E402
+from grok_jax.optim.optimizer import Optimizer, optimizer  # noqa: E402
+from grok_jax.parts import describe  # noqa: E402
 from grok_jax.probes import embedding_spectrum, lazy_limit, tangent_kernels  # noqa: E402
-from grok_jax.training import check, default_config, observe, sweep  # noqa: E402
+from grok_jax.tasks import Data, Examples, Rows, Split  # noqa: E402
+from grok_jax.tasks.task import Task, data  # noqa: E402
+from grok_jax.training import (  # noqa: E402
+    Probed,
+    Run,
+    check,
+    default_config,
+    from_config,
+    loss,
+    metric,
+    observe,
+    stack,
+    sweep,
+    to_config,
+)
+from grok_jax.training.kept import load_params  # noqa: E402
+from grok_jax.training.losses import LossView  # noqa: E402
+from grok_jax.training.run import Training  # noqa: E402
+
+# What reads and draws results, and takes a second to import: loaded when it is first asked for.
+_READING = {
+    "final": ("grok_jax.analysis.selection", "final"),
+    "load": ("grok_jax.results", "load_dataset"),
+    "plot": ("grok_jax.plotting.grid", "overview"),
+    "times": ("grok_jax.analysis.grokking", "add_grokking_times"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """load(folder), final(ds), times(ds), plot(ds)."""
+    if name not in _READING:
+        raise AttributeError(f"module 'grok_jax' has no attribute {name!r}")
+    module, function = _READING[name]
+    return getattr(importlib.import_module(module), function)
+
 
 __all__ = [
+    "Data",
+    "Examples",
+    "LossView",
+    "Optimizer",
+    "Probed",
+    "Rows",
+    "Run",
+    "Split",
+    "Task",
+    "Training",
     "UserError",
     "check",
+    "data",
     "default_config",
+    "describe",
     "embedding_spectrum",
+    "final",
+    "from_config",
     "lazy_limit",
+    "load",
+    "load_params",
+    "loss",
+    "metric",
+    "model",
     "observe",
+    "optimizer",
+    "plot",
+    "require",
+    "stack",
+    "static",
     "sweep",
     "tangent_kernels",
+    "times",
+    "to_config",
+    "traced",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 # Whose frames a user did not write: libraries, and this one where another is among the callers.
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "numpy", "jaxtyping", "beartype", "contextlib", "functools")
 TRACED = ("Tracer", "Concretization", "NonConcrete")  # how JAX's errors begin of values that are not known yet
-HINT = "; a field that decides code or shapes must be among the static ones of its component"
+HINT = "; a field that decides code or shapes must be static: declare it so, or name it in static=(...)"
 LONGEST = 200  # characters of another error's message
 LONGEST_VALUE, LONGEST_LINE = 100, 3000  # characters of a value in a message, and of a message
 

@@ -7,35 +7,31 @@ checks.json    numbers of others, and what the run has in their place, where the
 checks.png     curves with these numbers
 table.csv      its numbers, of commands that make a table
 claims.json    what the paper says, measured
+params.npz     weights of every run, where they were to be kept (grok_jax.load_params)
 checkpoint/    while unfinished
 """
 
 import contextlib
 import csv
-import datetime
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
-import subprocess
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import xarray as xr
 
 from grok_jax import errors
+from grok_jax.environment import environment
 from grok_jax.errors import UserError, require
 from grok_jax.files import PARTIAL, sha256_of, whole_file
 from grok_jax.training.checkpoints import locked as locked_checkpoint
 from grok_jax.training.identity import differences
 
 CHECKSUM = "config_sha256"  # of what was asked for; all else in config.json tells of how it went
-PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray", "neural-tangents")
 
 
 def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> None:
@@ -235,16 +231,6 @@ def write_table(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     return path
 
 
-def environment() -> dict[str, Any]:
-    """The versions, device and git revision, on which a result may depend as on its config; and the date."""
-    return {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
-        "git_revision": _git_revision(),
-    }
-
-
 def _json_checksum(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
@@ -259,7 +245,7 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _clear(folder: Path) -> None:
     pictures = ("figure.png", "checks.png")
-    for name in ("results.nc", *pictures, "table.csv", "checks.json", "claims.json", "config.json"):
+    for name in ("results.nc", "params.npz", *pictures, "table.csv", "checks.json", "claims.json", "config.json"):
         (folder / name).unlink(missing_ok=True)
     for path in (folder / "checkpoint").glob("*"):
         if path.is_dir():
@@ -272,20 +258,3 @@ def _clear(folder: Path) -> None:
 
 def _as_json(value: Any) -> str:
     return json.dumps(value, indent=1) + "\n"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _git_revision() -> str | None:
-    """The checkout's revision, with "+" where files have changed since; None outside a checkout."""
-    here = Path(__file__).parent
-    try:
-        command = ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty=+"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None

@@ -331,7 +331,8 @@ def trained(config: Any, grid: Any) -> xr.Dataset:
     assert dict(dataset.sizes) == {**sizes, "step": len(steps)}
     assert dataset.step.values.tolist() == steps.tolist()
     assert set(dataset) >= set(ALWAYS)
-    assert all(values.dims == (*sizes, "step") for values in dataset.values())
+    assert all(dataset[name].dims == (*sizes, "step") for name in ALWAYS)
+    assert dataset.final_step.dims == dataset.diverged.dims == tuple(sizes)
     return dataset
 
 

@@ -26,7 +26,19 @@ LAYERS = {
     "analysis": set(),
     "plotting": {"analysis"},
 }
-EVERYBODYS = {"errors", "files", "memory", "components", "fingerprint", "bytecode", "origins"}
+EVERYBODYS = {
+    "errors",
+    "files",
+    "memory",
+    "components",
+    "fingerprint",
+    "bytecode",
+    "origins",
+    "fields",
+    "parts",
+    "values",
+    "environment",
+}
 
 
 def dotted(path: Path) -> str:

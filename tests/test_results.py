@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from grok_jax import results
+from grok_jax import environment, results
 from grok_jax.errors import UserError
 
 ROOT = Path(__file__).parent.parent
@@ -269,4 +269,5 @@ def test_the_environment_names_versions_devices_and_revision(monkeypatch):
     assert found["devices"] == "4 x cpu"
     assert found["git_revision"] is None or len(found["git_revision"].rstrip("+")) == 40
     monkeypatch.setenv("PATH", "")
+    environment._git_revision.cache_clear()
     assert results.environment()["git_revision"] is None

@@ -104,3 +104,16 @@ def claims_at_each(
         Claim(f"{figure}/{number}", f"{name} = {value:g}: {text}", paper, at(value, measure))
         for number, (value, (text, paper, measure)) in enumerate(itertools.product(values, statements), start=1)
     ]
+
+
+def final(ds: xr.Dataset) -> xr.Dataset:
+    """What each run measured last: at its final_step, which an early end makes its own.
+
+    Args:
+      ds: results, along 'step' among others.
+
+    Returns:
+      The same variables without 'step'.
+    """
+    steps = ds["final_step"] if "final_step" in ds else ds["step"][-1]
+    return ds.sel(step=steps).drop_vars("step")

@@ -28,7 +28,7 @@ def overview(ds: xr.Dataset) -> Figure:
       A matplotlib Figure of two rows.
     """
     kind = "accuracy" if "test_accuracy" in ds and bool(ds["test_accuracy"].notnull().any()) else "loss"
-    axes = [str(d) for d in ds.dims if d != "step" and str(d).split(".")[-1] != "seed"]
+    axes = [str(d) for d in ds[f"test_{kind}"].dims if d != "step" and str(d).split(".")[-1] != "seed"]
     colour_axis, column_axes = axes[:1], axes[1:]
     columns = spread(list(product(*(range(ds.sizes[d]) for d in column_axes))), MOST_COLUMNS)
     lines = list(range(ds.sizes[colour_axis[0]])) if colour_axis else [0]

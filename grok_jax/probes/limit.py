@@ -1,7 +1,6 @@
 """Where the linearised networks of a grid end: kernel regression with the initial kernel over pairs of outputs."""
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -15,15 +14,14 @@ from grok_jax.kernels import full_tangent_kernel, kernel_product, solve_full_ker
 from grok_jax.kernels.room import COPIES, full_kernel_bytes, require_room
 from grok_jax.memory import free_memory
 from grok_jax.probes.kernel import missing_outputs, outputs_at_start, require_regression
-from grok_jax.tasks import TASKS
 from grok_jax.training import Probed
+from grok_jax.training.config import complete
 from grok_jax.training.devices import run_mesh, start_jax
-from grok_jax.training.grid import Axis, Group, parse_grid
+from grok_jax.training.grid import Axis, parse_grid
 from grok_jax.training.losses import as_values
 from grok_jax.training.observe import observe_plan
-from grok_jax.training.plan import plan_grid
+from grok_jax.training.plan import Group, plan_grid
 from grok_jax.training.records import axis_coordinates
-from grok_jax.training.settings import complete
 
 TWINS = ("model.linearized",)  # the fields of an axis along which all limits are equal
 SOLVING_BYTES = 4 + 8  # of each number of a kernel on the host: of the rows in use, and in float64
@@ -59,7 +57,7 @@ def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, 
     plain["training"] = {**plain["training"], "probes": ()}
     plan = plan_grid(plain, {axis.name: _listed(axis) for axis in axes})
     for group in plan.groups:
-        require_regression(SimpleNamespace(training=SimpleNamespace(**dict(group.static.training))))
+        require_regression(group.form.bare.described())
         _require_room(group)
     shape = tuple(len(axis.values) for axis in plan.axes)
     values = {name: np.full(int(np.prod(shape, dtype=int)), np.nan) for name in VARIABLES}
@@ -81,8 +79,7 @@ def _listed(axis: Axis) -> list[Any]:
 
 def _require_room(group: Group) -> None:
     """Raises DoesNotFit where the kernels that are held together, one for each device, are too large."""
-    fields = SimpleNamespace(**dict(group.static.task))
-    outputs, rows = TASKS[fields.name].outputs(fields), group.capacity.train
+    outputs, rows = group.form.bare.task.outputs(), group.capacity.train
     kernel = full_kernel_bytes(rows, rows, outputs)
     held = run_mesh(len(group.members)).size * COPIES * kernel if jax.default_backend() == "cpu" else 0
     require_room(rows, rows, outputs, held + SOLVING_BYTES * kernel // 4, free_memory())

@@ -21,7 +21,6 @@ from grok_jax.training import Probe, Probed, observe, register_probe
 from grok_jax.training.losses import row_losses
 from grok_jax.training.plan import plan_grid
 from grok_jax.training.records import labels
-from grok_jax.training.settings import section_fields
 
 KEY_FREQUENCIES = 5  # as many as the network of Nanda et al. uses
 OPERATIONS = ("add", "subtract")  # those whose result turns cos(w_k a) and cos(w_k b) into cos(w_k c)
@@ -201,7 +200,7 @@ def embedding_spectrum(
       UserError: a config or grid that makes no sense, a negative step, a task or model without such spectra.
     """
     for group in plan_grid(config, grid).groups:
-        require_fourier(SimpleNamespace(**{name: section_fields(group.static, {}, name) for name in ("task", "model")}))
+        require_fourier(group.form.bare.described())
     runs, settings = [], []
     for setting, powers in observe(_read, config, grid, step=step):
         variables = {name: ("frequency", power) for name, power in powers.items()}

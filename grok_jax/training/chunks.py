@@ -6,21 +6,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Num
+from jaxtyping import Bool, Int, Num
 
 from grok_jax.training import checkpoints
 from grok_jax.training.devices import pad_runs, per_run, shared
-from grok_jax.training.grid import Group
 from grok_jax.training.interrupts import held
-from grok_jax.training.program import Program, load_pool
+from grok_jax.training.kept import LAST, Keep
+from grok_jax.training.plan import Group
+from grok_jax.training.program import Program, load_pool, starter
 from grok_jax.training.progress import Progress
 from grok_jax.training.schedule import has_diverged, has_generalized, is_probed, record_steps
 
+KEPT = "kept weights "  # how the names of what is kept begin in a checkpoint
 CALL_SECONDS = 1.0  # how long one call into a compiled program should take, so that progress moves and stops are prompt
 
-Record = dict[str, Num[np.ndarray, " runs"]]
-Records = dict[str, Num[np.ndarray, "runs records"]]
+Record = dict[str, Num[np.ndarray, "runs ..."]]
+Records = dict[str, Num[np.ndarray, "runs records ..."]]
 
 
 class Keeping(NamedTuple):
@@ -36,16 +39,60 @@ class Followed(NamedTuple):
 
     open: Bool[np.ndarray, " runs"]  # not ended early
     latest: Record  # what each run recorded last
+    records: Int[np.ndarray, " runs"]  # of each run, up to where it ended
 
 
-def train_group(group: Group, program: Program, keeping: Keeping | None, bar: Progress) -> Records:
-    """Trains the runs of a group, as many at a time as the program holds, and returns what they recorded."""
+class Trained(NamedTuple):
+    """What a group of runs, or some of them, recorded and kept."""
+
+    records: Records
+    final_step: Int[np.ndarray, " runs"]  # the last one that each run recorded
+    diverged: Bool[np.ndarray, " runs"]
+    kept: Any  # Moving (or its params) of each run, leaves (runs, kept steps, ...); None where nothing is kept
+
+
+class Start(NamedTuple):
+    """What the runs of a group start from in place of what init makes.
+
+    Attributes:
+      step: the number of the next step.
+      moving: leaves (runs, ...), to go on from at that step; None makes it of `params`.
+      params: weights that are w_0 of every run; None draws w_0.
+    """
+
+    step: int = 0
+    moving: Any = None
+    params: Any = None
+
+
+def train_group(
+    group: Group,
+    program: Program,
+    keeping: Keeping | None,
+    bar: Progress,
+    keep: Keep | None,
+    start: Start,
+    mapping: str,
+) -> Trained:
+    """Trains the runs of a group, as many at a time as the program holds.
+
+    Args:
+      group, program: the runs, compiled.
+      keeping: where work is kept.
+      bar: the progress bar.
+      keep: whose weights come back.
+      start: what the runs start from.
+      mapping: of execution.
+    """
     parts = []
-    for start in range(0, len(group.members), program.runs):
-        stop = min(start + program.runs, len(group.members))
-        own = keeping and keeping._replace(folder=keeping.folder / f"runs_{start}_{stop}")
-        parts.append(_train(group, program, slice(start, stop), own, bar))
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    for first in range(0, len(group.members), program.runs):
+        stop = min(first + program.runs, len(group.members))
+        own = keeping and keeping._replace(folder=keeping.folder / f"runs_{first}_{stop}")
+        parts.append(_train(group, program, slice(first, stop), own, bar, keep, start, mapping))
+    records = {name: np.concatenate([part.records[name] for part in parts]) for name in parts[0].records}
+    kept = keep and jax.tree.map(lambda *leaves: np.concatenate(leaves), *(part.kept for part in parts))
+    ends = (np.concatenate([getattr(part, name) for part in parts]) for name in ("final_step", "diverged"))
+    return Trained(records, *ends, kept)
 
 
 def scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
@@ -53,25 +100,48 @@ def scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
     return tuple(jax.device_put(np.int32(value), shared(program.mesh)) for value in values)
 
 
-def _train(group: Group, program: Program, members: slice, keeping: Keeping | None, bar: Progress) -> Records:
+def _train(
+    group: Group,
+    program: Program,
+    members: slice,
+    keeping: Keeping | None,
+    bar: Progress,
+    keep: Keep | None,
+    start: Start,
+    mapping: str,
+) -> Trained:
     """Trains one chunk to its last record, or to where all of its runs have ended."""
     steps, ends_early = record_steps(group.schedule), group.schedule.stop_when_generalized
+    probed = dict(zip(steps.tolist(), is_probed(group.schedule).tolist(), strict=True))
+    probed = {step: with_probes for step, with_probes in probed.items() if step >= start.step}
     runs = members.stop - members.start
+    held_weights = _Weights(keep, program.moving, runs)
     finished = keeping and checkpoints.load_finished(keeping.folder, keeping.identity)
     if finished:
-        bar.advance(int(steps[-1]) * runs)
-        bar.report(_follow_all(_each(finished), runs, ends_early).latest, finished=True)
-        return dict(finished)
+        records, kept = held_weights.taken_from(finished)
+        bar.advance((int(steps[-1]) - start.step) * runs)
+        followed = _follow_all(_each(records), runs, ends_early)
+        bar.report(followed.latest, finished=True)
+        return Trained(records, *_ends(followed, list(probed)), kept)
 
-    pool = load_pool(group.static, program.mesh)
+    pool = load_pool(group.form, program.mesh)
     own = {name: values[members] for name, values in group.hyper.items()}
     hyper = jax.device_put(pad_runs(own, program.runs), per_run(program.mesh))
-    moving, fixed = program.init(hyper, pool)
-    step, records = 0, []
+    if start.params is None:
+        moving, fixed = program.init(hyper, pool)
+    else:
+        weights = jax.device_put(start.params, shared(program.mesh))
+        moving, fixed = starter(group, program, mapping)(hyper, pool, weights)
+    if start.moving is not None:
+        given = jax.tree.map(lambda leaf: leaf[members], start.moving)
+        moving = jax.device_put(pad_runs(given, program.runs), per_run(program.mesh))
+    step, records = start.step, []
     saved = keeping and checkpoints.load(keeping.folder, keeping.identity, program.moving)
     if saved:
-        step, moving, records = saved.step, saved.moving, _each(saved.records)
-        bar.advance(step * runs)
+        step, moving = saved.step, saved.moving
+        before, _ = held_weights.taken_from(saved.records)
+        records = _each(before)
+        bar.advance((step - start.step) * runs)
     followed = _follow_all(records, runs, ends_early)
 
     def measured(probes: bool) -> Record:
@@ -80,11 +150,11 @@ def _train(group: Group, program: Program, members: slice, keeping: Keeping | No
         return {name: value[:runs] for name, value in values.items()}
 
     pace, last_saved = 1, time.perf_counter()
-    to_come = list(zip(steps, is_probed(group.schedule), strict=True))[len(records) :]
+    to_record = list(probed)[len(records) :]
     with held(keeping is not None) as signals:
-        for record, with_probes in to_come:
-            while step < record:
-                count = min(pace, int(record) - step)
+        for stop in sorted({*to_record, *held_weights.to_come()}):
+            while step < stop:
+                count = min(pace, stop - step)
                 began = time.perf_counter()
                 moving = jax.block_until_ready(
                     program.advance(moving, fixed, hyper, pool, *scalars(program, step, count))
@@ -94,26 +164,92 @@ def _train(group: Group, program: Program, members: slice, keeping: Keeping | No
                 bar.advance(count * runs)
                 pace = max(1, min(10 * pace, int(count * CALL_SECONDS / seconds)))
                 if keeping and (signals.pending or time.perf_counter() - last_saved > keeping.seconds):
-                    checkpoints.save(keeping.folder, keeping.identity, step, moving, _stacked(records))
+                    arrays = _stacked(records) | held_weights.arrays()
+                    checkpoints.save(keeping.folder, keeping.identity, step, moving, arrays)
                     last_saved = time.perf_counter()
                 signals.deliver()
+            held_weights.keep_at(step, moving, followed.open)
+            if stop not in to_record:
+                continue
             latest = measured(probes=False)
             ending = followed.open & _has_settled(latest) & ends_early
-            if with_probes:
+            if probed[stop]:
                 latest |= measured(probes=True)
             elif ending.any():  # a run that ends is probed where it ends, the others are not
                 latest |= _only(ending, measured(probes=True))
             records.append(_only(followed.open, latest))
+            held_weights.keep_last(moving, ending if stop < to_record[-1] else followed.open)
             followed = _follow(followed, records[-1], ends_early)
             bar.report(followed.latest)
             if not followed.open.any():
                 bar.advance((int(steps[-1]) - step) * runs)
                 break
         bar.report(followed.latest, finished=True)
-        stacked = _stacked(records, len(steps))
+        stacked = _stacked(records, len(probed))
         if keeping:
-            checkpoints.save_finished(keeping.folder, keeping.identity, stacked)
-    return stacked
+            checkpoints.save_finished(keeping.folder, keeping.identity, stacked | held_weights.arrays())
+    return Trained(stacked, *_ends(followed, list(probed)), held_weights.tree())
+
+
+def _ends(followed: Followed, steps: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The step of each run's last record, and whether the run had diverged there."""
+    return np.asarray(steps)[followed.records - 1], has_diverged(followed.latest)
+
+
+class _Weights:
+    """The weights of a chunk that are kept, on the host: leaves (runs, kept steps, ...), NaN where a run had ended."""
+
+    def __init__(self, keep: Keep | None, moving: Any, runs: int) -> None:
+        self.keep, self.runs, self.done, self.leaves, self.structure = keep, runs, 0, [], None
+        if keep is None:
+            return
+        like = moving if keep.state else moving.params
+        flat, self.structure = jax.tree.flatten(like)
+        count = 1 if keep.steps == LAST else len(keep.steps)
+        self.leaves = [_blank((runs, count, *leaf.shape[1:]), leaf.dtype) for leaf in flat]
+
+    def to_come(self) -> tuple[int, ...]:
+        """The steps that are still to be kept."""
+        return () if self.keep is None or self.keep.steps == LAST else self.keep.steps[self.done :]
+
+    def keep_at(self, step: int, moving: Any, running: Bool[np.ndarray, " runs"]) -> None:
+        """Keeps the weights of runs that have not ended, where this step is to be kept."""
+        if step in self.to_come():
+            self._put(self.keep.steps.index(step), moving, running)
+            self.done = self.keep.steps.index(step) + 1
+
+    def keep_last(self, moving: Any, ending: Bool[np.ndarray, " runs"]) -> None:
+        """Keeps the weights of runs that end, where each run's last are to be kept."""
+        if self.keep is not None and self.keep.steps == LAST and ending.any():
+            self._put(0, moving, ending)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a checkpoint holds beside records."""
+        if self.keep is None:
+            return {}
+        own = {f"{KEPT}{place}": np.ascontiguousarray(leaf).view(np.uint8) for place, leaf in enumerate(self.leaves)}
+        return own | {f"{KEPT}done": np.array(self.done)}
+
+    def taken_from(self, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Any]:
+        """The records among what a checkpoint holds, and the weights, which are taken over."""
+        for place, leaf in enumerate(self.leaves):
+            held = np.ascontiguousarray(arrays[f"{KEPT}{place}"])
+            self.leaves[place] = held.view(leaf.dtype).reshape(leaf.shape).copy()
+        self.done = int(arrays.get(f"{KEPT}done", 0))
+        return {name: values for name, values in arrays.items() if not name.startswith(KEPT)}, self.tree()
+
+    def tree(self) -> Any:
+        """The weights as a pytree."""
+        return None if self.keep is None else jax.tree.unflatten(self.structure, self.leaves)
+
+    def _put(self, place: int, moving: Any, chosen: Bool[np.ndarray, " runs"]) -> None:
+        found = jax.device_get(jax.tree.leaves(moving if self.keep.state else moving.params))
+        for leaf, values in zip(self.leaves, found, strict=True):
+            leaf[chosen, place] = values[: self.runs][chosen]
+
+
+def _blank(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    return np.full(shape, np.nan if jnp.issubdtype(dtype, jnp.floating) else 0, dtype)
 
 
 def _has_settled(record: Record) -> Bool[np.ndarray, " runs"]:
@@ -121,7 +257,7 @@ def _has_settled(record: Record) -> Bool[np.ndarray, " runs"]:
 
 
 def _follow_all(records: list[Record], runs: int, ends_early: bool) -> Followed:
-    followed = Followed(np.ones(runs, bool), {})
+    followed = Followed(np.ones(runs, bool), {}, np.zeros(runs, int))
     for record in records:
         followed = _follow(followed, record, ends_early)
     return followed
@@ -129,16 +265,15 @@ def _follow_all(records: list[Record], runs: int, ends_early: bool) -> Followed:
 
 def _follow(followed: Followed, record: Record, ends_early: bool) -> Followed:
     """Takes in a record: a run that has settled ends with it, whatever the others do."""
-    latest = {
-        name: np.where(followed.open, values, followed.latest.get(name, values)) for name, values in record.items()
-    }
+    latest = {name: _where(followed.open, values, followed.latest.get(name, values)) for name, values in record.items()}
     settled = _has_settled(record) if ends_early else False
-    return Followed(followed.open & ~np.asarray(settled), {**followed.latest, **latest})
+    counted = followed.records + followed.open
+    return Followed(followed.open & ~np.asarray(settled), {**followed.latest, **latest}, counted)
 
 
 def _only(chosen: Bool[np.ndarray, " runs"], record: Record) -> Record:
     """The values of the chosen runs, NaN for the others."""
-    return {name: np.where(chosen, values, np.nan).astype(values.dtype) for name, values in record.items()}
+    return {name: _where(chosen, values, np.nan).astype(values.dtype) for name, values in record.items()}
 
 
 def _each(records: Mapping[str, np.ndarray]) -> list[Record]:
@@ -153,7 +288,13 @@ def _stacked(records: list[Record], length: int | None = None) -> Records:
         return {}
     runs = next(iter(records[0].values())).shape[0]
     missing = [{}] * ((length or len(records)) - len(records))
-    absent = np.full(runs, np.nan, np.float32)
     # Probes first come where the first run ends, where the first record of all is not probed.
-    names = dict.fromkeys(name for record in records for name in record)
-    return {name: np.stack([record.get(name, absent) for record in (*records, *missing)], axis=1) for name in names}
+    shapes = {name: values.shape[1:] for record in records for name, values in record.items()}
+    absent = {name: np.full((runs, *shape), np.nan, np.float32) for name, shape in shapes.items()}
+    every = (*records, *missing)
+    return {name: np.stack([record.get(name, absent[name]) for record in every], axis=1) for name in shapes}
+
+
+def _where(chosen: Bool[np.ndarray, " runs"], values: np.ndarray, others: Any) -> np.ndarray:
+    """np.where over runs, of values with dimensions of their own."""
+    return np.where(chosen.reshape(-1, *(1,) * (values.ndim - 1)), values, others)

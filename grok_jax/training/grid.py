@@ -1,24 +1,17 @@
-"""Grids of runs: axes from text or from a dict, their points, and the groups that compile together."""
+"""The axes of a grid, from text or from a dict."""
 
 import ast
 import itertools
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Num
 
 from grok_jax.errors import UserError, require, written
-from grok_jax.memory import free_memory, in_words
-from grok_jax.tasks import Rows
-from grok_jax.training.schedule import Schedule
-from grok_jax.training.settings import RunSettings, Static, resolve, with_field
-from grok_jax.training.values import as_whole, plain
+from grok_jax.values import as_whole, plain
 
-MOST_RUNS, MOST_PROGRAMS = 100_000, 1000  # more is a slip of the hand, and takes minutes to look at
-BYTES_OF_A_RUN = 8192  # that its settings take, and somewhat more
+MOST_RUNS = 100_000  # more is a slip of the hand, and takes minutes to look at
 LARGEST = 1e300  # of numbers that can be spaced
 MOST = f"a grid must have at most {MOST_RUNS:,} runs"
 
@@ -29,16 +22,6 @@ class Axis(NamedTuple):
     name: str  # the fields as the user wrote them, e.g. "seed" or "model.init_scale,optimizer.weight_decay"
     fields: tuple[str, ...]
     values: tuple[tuple[Any, ...], ...]  # one tuple per point, one entry per field
-
-
-class Group(NamedTuple):
-    """Runs of a grid that share one compiled program."""
-
-    static: Static
-    schedule: Schedule
-    capacity: Rows  # the most rows any of the runs uses
-    hyper: dict[str, Num[np.ndarray, " runs"]]
-    members: Num[np.ndarray, " runs"]  # their places in the flattened grid
 
 
 def parse_grid(grid: Any) -> tuple[Axis, ...]:
@@ -64,66 +47,10 @@ def parse_grid(grid: Any) -> tuple[Axis, ...]:
     return axes
 
 
-def expand(config: Mapping[str, Any], axes: Sequence[Axis]) -> list[RunSettings]:
-    """The settings of every point of the grid, the last axis fastest.
-
-    Raises:
-      UserError: a point that makes no sense, in the words of `settings.resolve`.
-    """
-    count = math.prod(len(axis.values) for axis in axes)
-    require(count <= MOST_RUNS, f"the grid has {count:,} runs; {MOST}")
-    needed, room = BYTES_OF_A_RUN * count, free_memory()
-    require(needed <= room, f"a grid of {count:,} runs takes {in_words(needed)} to plan; {in_words(room)} are free")
-    points = []
-    for values in itertools.product(*(axis.values for axis in axes)):
-        run = config
-        changes = [
-            (f, v) for axis, point in zip(axes, values, strict=True) for f, v in zip(axis.fields, point, strict=True)
-        ]
-        # Names first: they bring the fields that other axes may set.
-        for field, value in sorted(changes, key=lambda change: not change[0].endswith(".name")):
-            run = with_field(run, field, value)
-        points.append(resolve(run))
-    return points
-
-
-def group_runs(points: Sequence[RunSettings]) -> list[Group]:
-    """Splits a grid's points into the fewest compiled programs, in order of first appearance.
-
-    Raises:
-      UserError: there are very many of them.
-    """
-    members: dict[tuple[Static, Schedule], list[int]] = {}
-    for place, point in enumerate(points):
-        members.setdefault((point.static, point.schedule), []).append(place)
-    require(
-        len(members) <= MOST_PROGRAMS,
-        f"the grid has {len(members):,} programs, one for each value of what decides code, shapes or times; it must "
-        f"have at most {MOST_PROGRAMS:,}",
-    )
-    groups = []
-    for (static, schedule), places in members.items():
-        runs = [points[place] for place in places]
-        capacity = Rows(*(max(sizes) for sizes in zip(*(run.rows for run in runs), strict=True)))
-        hyper = {name: np.array([run.hyper[name] for run in runs], dtype) for name, dtype in static.traced}
-        groups.append(Group(static, schedule, capacity, hyper, np.array(places)))
-    return groups
-
-
-def pinned(group: Group, capacity: Rows | tuple[()]) -> Group:
-    """A group with room for that many rows, so that its runs are the same in any grid; () leaves it as it is.
-
-    Raises:
-      UserError: a run of the group has more rows.
-    """
-    if not capacity:
-        return group
-    require(
-        capacity.train >= group.capacity.train and capacity.test >= group.capacity.test,
-        f"execution.capacity is {tuple(capacity)}; a run of the grid has {group.capacity.train} training and "
-        f"{group.capacity.test} test rows",
-    )
-    return group._replace(capacity=capacity)
+def as_text(axes: Sequence[Axis]) -> str:
+    """Axes as text, which parse_grid reads again where their values are literals."""
+    values = ([value[0] if len(axis.fields) == 1 else value for value in axis.values] for axis in axes)
+    return "; ".join(f"{axis.name}={', '.join(map(repr, own))}" for axis, own in zip(axes, values, strict=True))
 
 
 def _read_mapping(grid: Mapping[Any, Any]) -> list[tuple[str, list[Any]]]:

@@ -16,10 +16,10 @@ from jaxtyping import Num
 from grok_jax.errors import require
 from grok_jax.fingerprint import fingerprint
 from grok_jax.origins import PACKAGE, own_source
+from grok_jax.training.contents import contents, is_plain
 from grok_jax.training.devices import default_mapping, run_mesh
 from grok_jax.training.flags import deciding_flags
-from grok_jax.training.grid import Group
-from grok_jax.training.parts import parts
+from grok_jax.training.plan import Group
 from grok_jax.training.program import pool_hash
 
 COMPUTING = ("jax", "jaxlib", "flax", "optax", "numpy", "ml_dtypes", "opt_einsum", "scipy", "neural-tangents")
@@ -64,7 +64,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 def require_sure(plan: Any) -> None:
     """Raises UserError unless every part of a sweep can be told from an edited one in another process."""
     for group in plan.groups:
-        for name, part in parts(group.static).items():
+        for name, part in contents(group.form).items():
             kind, _, own = name.partition(" ")
             unsure = fingerprint(part).unsure
             require(
@@ -90,15 +90,18 @@ def _settings(plan: Any) -> dict[str, Any]:
 
 def _fields(group: Group) -> dict[str, Any]:
     """Dotted name -> value of every field of a group's runs."""
-    static = {
-        f"{section}.{name}": value
-        for section in ("task", "model", "optimizer", "training")
-        for name, value in getattr(group.static, section)
-    }
+    run = group.form.bare
+    fields = {"training.loss": run.loss.name, "training.probes": tuple(run.metrics)}
+    for section in ("task", "model", "optimizer", "training", *([] if run.loss.by_word else ["loss"])):
+        part = getattr(run, section)
+        fields[f"{section}.name"] = part.name
+        fields |= {f"{section}.{name}": value for name, value in part.values().items() if is_plain(value)}
+    for name, each in run.metrics.items():
+        fields |= {f"metrics.{name}.{key}": value for key, value in each.fn.values().items() if is_plain(value)}
     schedule = {f"training.{name}": value for name, value in group.schedule._asdict().items()}
     hyper = {name: _of_runs(values) for name, values in group.hyper.items()}
-    del static["training.name"]
-    return static | schedule | hyper | {"types of traced fields": group.static.traced}
+    types = tuple(zip(group.form.names, group.form.dtypes, strict=True))
+    return fields | schedule | hyper | {"types of traced fields": types}
 
 
 def _of_runs(values: Num[np.ndarray, " runs"]) -> Any:
@@ -136,18 +139,22 @@ def _versions() -> dict[str, Any]:
 
 
 def _parts(plan: Any) -> dict[str, Any]:
-    """This package's source, and the parts by what is not in it."""
-    found = {name: part for group in plan.groups for name, part in parts(group.static).items()}
-    return {OWN_SOURCE: own_source()} | {name: fingerprint(part, counted=COUNTED).text for name, part in found.items()}
+    """This package's source, and the parts by what is not in it; several of one name together."""
+    found: dict[str, dict[str, None]] = {}
+    for group in plan.groups:
+        for name, part in contents(group.form).items():
+            found.setdefault(name, {})[fingerprint(part, counted=COUNTED).text] = None
+    texts = {name: next(iter(own)) if len(own) == 1 else _hash(list(own)) for name, own in found.items()}
+    return {OWN_SOURCE: own_source()} | texts
 
 
 def _data(plan: Any) -> dict[str, Any]:
     found: dict[str, dict[str, None]] = {}
     for group in plan.groups:
         runs = len(group.members)
-        pool = pool_hash(group.static, run_mesh(min(plan.execution.chunk_runs, runs) or runs))
+        pool = pool_hash(group.form, run_mesh(min(plan.execution.chunk_runs, runs) or runs))
         if pool is not None:
-            found.setdefault(f"data of task {dict(group.static.task)['name']}", {})[pool] = None
+            found.setdefault(f"data of task {group.form.bare.task.name}", {})[pool] = None
     return {name: next(iter(pools)) if len(pools) == 1 else _hash(list(pools)) for name, pools in found.items()}
 
 

@@ -1,8 +1,17 @@
 """Losses and correctness, row by row."""
 
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Shaped
+from jaxtyping import Array, Bool, Float, Int, Key, Shaped
+
+from grok_jax.errors import require, written
+from grok_jax.fields import static
+from grok_jax.parts import Built, Called, Part
 
 LOSSES = ("mse", "cross_entropy", "brier")
 
@@ -100,3 +109,82 @@ def row_correct(
     if is_classification(targets):
         return jnp.argmax(class_logits(outputs), axis=-1) == targets
     return row_losses(outputs, targets, "mse") < threshold
+
+
+class LossView(NamedTuple):
+    """What a loss of one argument sees of a step.
+
+    Attributes:
+      network: params, inputs -> outputs as they are trained (scaled, centered, linearized), for any inputs.
+      params: the weights; gradients are taken with respect to them.
+      inputs, targets: rows of the batch; rows out of use repeat the first one, and their losses do not count.
+      outputs: network(params, inputs).
+      step: number of the step, from 0.
+      key: a key of its own for each step.
+    """
+
+    network: Callable[[Any, Any], Float[Array, "rows outputs"]]
+    params: Any
+    inputs: Any
+    targets: Shaped[Array, "rows ..."]
+    outputs: Float[Array, "rows outputs"]
+    step: Int[Array, ""]
+    key: Key[Array, ""]
+
+
+class Loss(Part, kw_only=False):
+    """The loss of each row: a function of outputs and targets, or of a LossView."""
+
+    section = "loss"
+    inner = "fn"
+
+    fn: Built
+    views: bool = static(False, "whether the function takes a LossView, not outputs and targets")
+    for_labels: bool = static(False, "whether targets must be labels")
+    by_word: bool = static(False, "whether it is chosen by a word")
+
+    def rows(self, view: LossView) -> Float[Array, " rows"]:
+        """The loss of each row."""
+        return self.fn(view) if self.views else self.fn(view.outputs, view.targets)
+
+
+def loss(function: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...] = (), **fields: Any) -> Loss:
+    """A loss of one's own.
+
+    Args:
+      function: outputs and targets -> the loss of each row, (rows,); or a function of one argument, a LossView, with
+        network, params, inputs, targets, outputs, step and key. Or one of the words in LOSSES.
+      traced, static: undeclared parameters that are to be traced (a float is, by itself) or static.
+      **fields: its other parameters.
+
+    Raises:
+      UserError: no such word or parameter, or no function.
+    """
+    if isinstance(function, str):
+        require(function in LOSSES, f"training.loss is {written(function)}; it must be one of {', '.join(LOSSES)}")
+        return _named_loss(function)
+    require(callable(function), f"loss is {written(function)}; it must be a function, or one of {', '.join(LOSSES)}")
+    views = _takes_a_view(function, fields)
+    options = {"skip": 1 if views else 2, "traced": traced, "static": static}
+    return Loss(Built(function, fields, "loss", **options), views=views)
+
+
+def as_loss(given: Any) -> Loss:
+    """A Loss as it is, a word or a function as one with all at its defaults."""
+    return given if isinstance(given, Loss) else loss(given)
+
+
+@functools.cache
+def _named_loss(word: str) -> Loss:
+    made = Called(word, functools.partial(row_losses, loss=word))
+    return Loss(Built(made, {}, "loss", skip=2), for_labels=word != "mse", by_word=True)
+
+
+def _takes_a_view(function: Callable, fields: Mapping[str, Any]) -> bool:
+    """Whether a function has one parameter that must be given, beside its fields."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return sum(p.default is p.empty and p.name not in fields for p in positional) == 1

@@ -13,13 +13,14 @@ from grok_jax.training.devices import pad_runs, per_run, run_mesh, start_jax
 from grok_jax.training.plan import Plan, plan_grid
 from grok_jax.training.probes import Probed
 from grok_jax.training.program import answering_observer, fitted_program, load_pool, observer
+from grok_jax.training.run import Run
 from grok_jax.training.sweep import require_trainable
-from grok_jax.training.values import coerce
+from grok_jax.values import coerce
 
 
 def observe(
     read: Callable[[Probed], Any],
-    config: ConfigDict | Mapping[str, Any],
+    run: Run | ConfigDict | Mapping[str, Any],
     grid: str | Mapping[Any, Any] | None = None,
     *,
     step: int = 0,
@@ -31,7 +32,7 @@ def observe(
 
     Args:
       read: what a probe sees of a run -> arrays in any structure; traceable. Rows beyond a run's own have weight 0.
-      config, grid: as for sweep.
+      run, grid: as for sweep.
       step: how many optimiser steps to take first; 0 looks at the start.
 
     Yields:
@@ -45,7 +46,7 @@ def observe(
     step = coerce("step", step, 0)
     require(step >= 0, f"step is {step}; it must be 0 or above")
     start_jax()
-    plan = plan_grid(config, grid)
+    plan = plan_grid(run, grid)
     shape = tuple(len(axis.values) for axis in plan.axes)
     for place, values in observe_plan(plan, read, step=step):
         point = zip(plan.axes, np.unravel_index(place, shape) if shape else (), strict=True)
@@ -79,7 +80,7 @@ def observe_plan(
         program = fitted_program(group, plan.execution.mapping, run_mesh().size)
         observed = observer(group, program, plan.execution.mapping, read)
         answered = answer and answering_observer(group, program, plan.execution.mapping, answer)
-        pool = load_pool(group.static, program.mesh)
+        pool = load_pool(group.form, program.mesh)
 
         def placed(per_run_arrays: Any, program: Any = program) -> Any:
             return jax.device_put(pad_runs(per_run_arrays, program.runs), per_run(program.mesh))

@@ -1,13 +1,42 @@
-"""A config and its grid, resolved and checked: what a sweep trains."""
+"""A run and a grid over its fields, checked, and split into the fewest programs: what a sweep trains.
 
-from collections.abc import Mapping
-from types import SimpleNamespace
+Structures are looked at once for each combination of the values that can change one; values of traced fields go into
+columns. Each part is checked at every combination of the axes that it reads, not at every run of the grid.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from jaxtyping import Num
 from ml_collections import ConfigDict
 
-from grok_jax.training.grid import Axis, Group, expand, group_runs, parse_grid, pinned
-from grok_jax.training.settings import complete, execution_settings
+from grok_jax.errors import require
+from grok_jax.memory import free_memory, in_words
+from grok_jax.parts import dotted_leaves
+from grok_jax.tasks import Rows
+from grok_jax.training.config import Execution, as_json, complete, draft_of_config, execution_settings, to_config
+from grok_jax.training.grid import MOST, MOST_RUNS, Axis, as_text, parse_grid
+from grok_jax.training.naming import SECTIONS, Draft, with_changes
+from grok_jax.training.run import Form, Run, draft_of, finished
+from grok_jax.training.schedule import Schedule
+from grok_jax.values import coerce
+
+MOST_PROGRAMS = 1000  # more is a slip of the hand, and takes minutes to look at
+BYTES_OF_A_RUN = 1024  # that its values take, and somewhat more
+SEEDED = ("task", "model", "training")  # sections whose seed follows the run's
+
+
+class Group(NamedTuple):
+    """Runs of a grid that share one compiled program."""
+
+    form: Form
+    schedule: Schedule
+    capacity: Rows  # the most rows any of the runs uses
+    hyper: dict[str, Num[np.ndarray, " runs"]]  # dotted name -> values of each leaf
+    members: Num[np.ndarray, " runs"]  # their places in the flattened grid
 
 
 class Plan(NamedTuple):
@@ -15,17 +44,186 @@ class Plan(NamedTuple):
 
     axes: tuple[Axis, ...]
     groups: list[Group]
-    execution: SimpleNamespace
+    execution: Execution
+    config: dict[str, Any]  # that describes all of it, as JSON can have it
 
 
-def plan_grid(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None) -> Plan:
-    """A config and its grid, resolved and checked.
+class _Block(NamedTuple):
+    """Runs of equal structure that differ along traced axes alone."""
+
+    run: Run  # at the first point of these axes
+    form: Form
+    rows: Rows  # the most
+    hyper: dict[str, Num[np.ndarray, " runs"]]
+    members: Num[np.ndarray, " runs"]
+
+
+def plan_grid(
+    given: Run | ConfigDict | Mapping[str, Any],
+    grid: str | Mapping[Any, Any] | None = None,
+    execution: Mapping[str, Any] | None = None,
+) -> Plan:
+    """A run or a config, and its grid, resolved and checked.
+
+    Args:
+      given: the run, or a config, which has a grid of its own and says how it runs.
+      grid: axes; None takes those of the config.
+      execution: how a Run's grid runs; None is all at its defaults.
 
     Raises:
       UserError: they make no sense.
     """
-    plain = complete(config)
-    axes = parse_grid(plain["grid"] if grid is None else grid)
-    execution = execution_settings(plain)
-    groups = [pinned(group, execution.capacity) for group in group_runs(expand(plain, axes))]
-    return Plan(axes, groups, execution)
+    if isinstance(given, Run):
+        draft, settings = draft_of(given), execution_settings(execution or {})
+        axes = parse_grid(grid or {})
+        own = {} if given.loss.by_word else {"loss": given.loss.values()}
+        own |= {"metrics": {name: each.values() for name, each in given.metrics.items() if not each.by_word}}
+        plain = {**to_config(given, axes).to_dict(), "execution": settings._asdict(), **own}
+    else:
+        require(execution is None, "execution= is of a Run; a config has a section of that name")
+        plain = complete(given)
+        settings = execution_settings(plain["execution"])
+        axes = parse_grid(plain["grid"] if grid is None else grid)
+        draft = draft_of_config(plain)
+        plain = plain if grid is None else {**plain, "grid": as_text(axes)}
+    groups = _groups(list(_blocks(draft, axes)))
+    return Plan(axes, [_pinned(group, settings.capacity) for group in groups], settings, as_json(plain))
+
+
+def _blocks(draft: Draft, axes: Sequence[Axis]) -> Iterator[_Block]:
+    shape = tuple(len(axis.values) for axis in axes)
+    count = math.prod(shape)
+    require(count <= MOST_RUNS, f"the grid has {count:,} runs; {MOST}")
+    needed, room = BYTES_OF_A_RUN * count, free_memory()
+    require(needed <= room, f"a grid of {count:,} runs takes {in_words(needed)} to plan; {in_words(room)} are free")
+    for axis in axes:
+        if "seed" in axis.fields:
+            for value in axis.values:
+                coerce("seed", value[axis.fields.index("seed")], 0)
+    first = with_changes(draft, _changes(axes, [0] * len(axes)))
+    leaves = dotted_leaves(finished(first))
+    moving = [_is_traced(axis, leaves, axes) for axis in axes]
+    places = np.arange(count).reshape(shape)
+    structural = [range(1 if is_moving else len(axis.values)) for axis, is_moving in zip(axes, moving, strict=True)]
+    for point in itertools.product(*structural):
+        inside = tuple(slice(None) if free else at for at, free in zip(point, moving, strict=True))
+        own = [axis for axis, free in zip(axes, moving, strict=True) if free]
+        yield _block(with_changes(draft, _changes(axes, point)), own, places[inside])
+
+
+def _changes(axes: Sequence[Axis], point: Sequence[int]) -> dict[str, Any]:
+    return {
+        field: value
+        for axis, at in zip(axes, point, strict=True)
+        for field, value in zip(axis.fields, axis.values[at], strict=True)
+    }
+
+
+def _is_traced(axis: Axis, leaves: Mapping[str, Any], axes: Sequence[Axis]) -> bool:
+    """Whether all values of an axis are numbers of traced fields, which no other axis can take away."""
+    others = {other for each in axes for other in each.fields}
+    for field, values in zip(axis.fields, zip(*axis.values, strict=True), strict=True):
+        section = field.partition(".")[0]
+        if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
+            return False
+        if field not in leaves or others & {f"{section}.name", section} - {"seed"}:
+            return False
+    return True
+
+
+def _block(draft: Draft, axes: Sequence[Axis], places: Num[np.ndarray, "..."]) -> _Block:
+    """The runs of one structure, each of its parts checked at the points of the axes that it reads."""
+    run = finished(draft)
+    seeded = run.seeded()
+    form, leaves = Form(seeded), dotted_leaves(seeded)
+    rows = [run.rows()]
+    for section in (*SECTIONS, "loss"):
+        reads = [axis for axis in axes if _reads(section, axis, run)]
+        for changes in itertools.islice(_points(section, reads), 1, None):  # the first is the run's own
+            there = run.swapped(**{section: getattr(run, section).replace(**changes)})
+            there.check()
+            if section == "task":
+                rows.append(there.rows())
+    grid = np.meshgrid(*(np.arange(len(axis.values)) for axis in axes), indexing="ij")
+    columns = {
+        name: np.full(places.shape, leaves[name], dtype) for name, dtype in zip(form.names, form.dtypes, strict=True)
+    }
+    for axis, at in zip(axes, grid, strict=True):
+        for field, values in zip(axis.fields, zip(*axis.values, strict=True), strict=True):
+            names = [field] if field != "seed" else ["seed", *_following(run)]
+            for name in names:
+                columns[name] = np.asarray(values, columns[name].dtype)[at]
+    hyper = {name: column.ravel() for name, column in columns.items()}
+    return _Block(run, form, Rows(*map(max, zip(*rows, strict=True))), hyper, places.ravel())
+
+
+def _following(run: Run) -> list[str]:
+    """The seeds that follow the run's."""
+    return [f"{section}.seed" for section in SEEDED if getattr(run, section).seed is None]
+
+
+def _reads(section: str, axis: Axis, run: Run) -> bool:
+    follows = "seed" in axis.fields and f"{section}.seed" in _following(run) and section == "task"
+    return follows or any(field.startswith(f"{section}.") for field in axis.fields)
+
+
+def _points(section: str, axes: Sequence[Axis]) -> Iterator[dict[str, Any]]:
+    """The values of a section's fields at each point of some axes; of seeds, which decide no size, at the ends."""
+    for values in itertools.product(*(_ends(axis) if _is_of_seeds(axis) else axis.values for axis in axes)):
+        pairs = [
+            (f, v) for axis, point in zip(axes, values, strict=True) for f, v in zip(axis.fields, point, strict=True)
+        ]
+        yield {
+            "seed" if field == "seed" else field.partition(".")[2]: value
+            for field, value in pairs
+            if field == "seed" or field.startswith(f"{section}.")
+        }
+
+
+def _is_of_seeds(axis: Axis) -> bool:
+    return len(axis.fields) == 1 and axis.fields[0].split(".")[-1] == "seed"
+
+
+def _ends(axis: Axis) -> tuple[tuple[Any, ...], ...]:
+    """The first value, the smallest and the largest."""
+    return tuple(dict.fromkeys((axis.values[0], min(axis.values), max(axis.values))))
+
+
+def _groups(blocks: Sequence[_Block]) -> list[Group]:
+    """Blocks of equal structure and schedule together, in the order of their first runs.
+
+    Raises:
+      UserError: there are very many of them.
+    """
+    alike: dict[tuple[Form, Schedule], list[_Block]] = {}
+    for block in blocks:
+        alike.setdefault((block.form, block.run.training.schedule), []).append(block)
+    require(
+        len(alike) <= MOST_PROGRAMS,
+        f"the grid has {len(alike):,} programs, one for each value of what decides code, shapes or times; it must "
+        f"have at most {MOST_PROGRAMS:,}",
+    )
+    groups = []
+    for (form, schedule), own in alike.items():
+        members = np.concatenate([block.members for block in own])
+        order = np.argsort(members)
+        hyper = {name: np.concatenate([block.hyper[name] for block in own])[order] for name in form.names}
+        capacity = Rows(*map(max, zip(*(block.rows for block in own), strict=True)))
+        groups.append(Group(form, schedule, capacity, hyper, members[order]))
+    return sorted(groups, key=lambda group: group.members[0])
+
+
+def _pinned(group: Group, capacity: Rows | tuple[()]) -> Group:
+    """A group with room for that many rows, so that its runs are the same in any grid; () leaves it as it is.
+
+    Raises:
+      UserError: a run of the group has more rows.
+    """
+    if not capacity:
+        return group
+    require(
+        capacity.train >= group.capacity.train and capacity.test >= group.capacity.test,
+        f"execution.capacity is {tuple(capacity)}; a run of the grid has {group.capacity.train} training and "
+        f"{group.capacity.test} test rows",
+    )
+    return group._replace(capacity=capacity)

@@ -1,13 +1,16 @@
-"""Measurements that a config may ask for beside those always recorded."""
+"""What is measured of a run beside losses and norms: metrics, and the probes that configs name."""
 
+import inspect
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from jaxtyping import Array, Float, Key
 
-from grok_jax.errors import require
+from grok_jax.errors import require, written
+from grok_jax.fields import static
+from grok_jax.parts import Built, Called, Named, Part
 from grok_jax.tasks import Examples
+from grok_jax.values import coerce
 
 # What every run records: name -> (meaning, units). See run.measure.
 ALWAYS = {
@@ -21,7 +24,7 @@ ALWAYS = {
 
 
 class Probed(NamedTuple):
-    """What a probe sees of one run.
+    """What a probe or a metric sees of one run.
 
     The rows of a split are as many as the largest run of the program has. A run's own are those of non-zero
     weight; the weights sum to 1, so that weights @ values is the mean over them.
@@ -37,9 +40,9 @@ class Probed(NamedTuple):
     test_weights: Float[Array, " test"]
     train_outputs: Float[Array, "train outputs"]  # as the loss sees them, so centred where the config says so
     test_outputs: Float[Array, "test outputs"]
-    task: SimpleNamespace  # fields of the config's sections
-    model: SimpleNamespace
-    training: SimpleNamespace
+    task: Any  # fields of the run's parts
+    model: Any
+    training: Any
     data_key: Key[Array, ""]  # what the task drew its data from
 
 
@@ -48,7 +51,7 @@ class Probe(NamedTuple):
 
     measure: Callable[[Probed], Mapping[str, Float[Array, ""]]]
     variables: Mapping[str, tuple[str, str]]  # name in the results -> (long_name, units)
-    check: Callable[[SimpleNamespace], None] = lambda config: None  # sections task, model, training; raises UserError
+    check: Callable[[Any], None] = lambda config: None  # a run's parts task, model, training; raises UserError
 
 
 PROBES: dict[str, Probe] = {}
@@ -75,12 +78,116 @@ def register_probe(name: str, probe: Probe, *, replace: bool = False) -> Probe:
     return probe
 
 
-def measure_probes(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """The variables of every probe that the run's config asks for."""
-    return {name: value for probe in probed.training.probes for name, value in PROBES[probe].measure(probed).items()}
+class Variable(NamedTuple):
+    """What a variable of the results means."""
+
+    long_name: str
+    units: str = "1"
+    dims: tuple[str, ...] = ()  # of its own, after those of the grid and the step
 
 
-def variable_attributes(name: str) -> tuple[str, str]:
-    """The long_name and units of a recorded variable."""
-    known = ALWAYS | {key: value for probe in PROBES.values() for key, value in probe.variables.items()}
-    return known[name]
+class Metric(Part, kw_only=False):
+    """Something measured of a run: one array, or several by name.
+
+    Attributes:
+      fn: a Probed -> an array, or {variable: array}.
+      variables: (name, long_name, units) of each variable that it gives; () is one, of the metric's own name.
+      dims: names of the dimensions of its arrays; () names those of an array "<name>_0", ...
+    """
+
+    section = "metrics"
+    inner = "fn"
+
+    fn: Built
+    variables: tuple[tuple[str, str, str], ...] = static((), "names, meanings and units of what it gives")
+    dims: tuple[str, ...] = static((), "names of the dimensions of its arrays")
+    long_name: str = static("", "what it means")
+    units: str = static("1", "its units")
+    by_word: bool = static(False, "whether it is a registered probe, which gives floats by name")
+
+    def measure(self, name: str, probed: Probed) -> dict[str, Array]:
+        """Variable -> value."""
+        found = self.fn(probed)
+        return dict(found) if isinstance(found, Mapping) else {name: found}
+
+    def check_run(self, parts: Any) -> None:
+        """Raises UserError where it cannot be measured of such a run."""
+        if self.by_word:
+            PROBES[self.name].check(parts)
+
+
+def metric(
+    function: Callable,
+    *,
+    dims: tuple[str, ...] = (),
+    long_name: str = "",
+    units: str = "1",
+    traced: tuple[str, ...] = (),
+    static: tuple[str, ...] = (),
+    **fields: Any,
+) -> Metric:
+    """A measurement of one's own.
+
+    Args:
+      function: what a probe sees of a run (Probed) -> an array, or {variable: array}; traceable.
+      dims: names of the dimensions of its arrays.
+      long_name, units: what it means; by itself the first line of the function's docstring.
+      traced, static: undeclared parameters that are to be traced (a float is, by itself) or static.
+      **fields: its other parameters.
+
+    Raises:
+      UserError: it is no function, or has no such parameter.
+    """
+    require(callable(function), f"a metric is {written(function)}; it must be a function")
+    words = long_name or (inspect.getdoc(function) or "").split("\n")[0]
+    require(not isinstance(dims, str), f"dims is {dims!r}; it must be a tuple of names, such as ({dims!r},)")
+    built = Built(function, fields, "metrics", skip=1, traced=traced, static=static)
+    return Metric(built, dims=tuple(dims), long_name=words, units=units)
+
+
+def probe_metric(word: str) -> Metric:
+    """The metric of a registered probe."""
+    probe = PROBES[word]
+    variables = tuple((name, *words) for name, words in probe.variables.items())
+    return Metric(Built(Called(word, probe.measure), {}, "metrics", skip=1), variables=variables, by_word=True)
+
+
+def as_metrics(given: Any) -> Named:
+    """Metrics by name: of a dict of them, of functions, of words of registered probes.
+
+    Raises:
+      UserError: it is none of these, or a name is taken.
+    """
+    if isinstance(given, Named):
+        return given
+    if not isinstance(given, Mapping):
+        words = coerce("training.probes", given, ())
+        unknown = [word for word in words if not isinstance(word, str) or word not in PROBES]
+        require(not unknown, f"training.probes names {unknown[:3]}; there are {', '.join(PROBES) or 'none registered'}")
+        return Named({word: probe_metric(word) for word in words})
+    for name in given:
+        require(isinstance(name, str) and name.isidentifier(), f"a metric is called {written(name)}; it must be a word")
+        require(name not in ALWAYS, f"a metric is called {name!r}, which every run records; give another name")
+    made = {name: each if isinstance(each, Metric) else metric(each) for name, each in given.items()}
+    return Named(made)
+
+
+def measure_metrics(metrics: Named, probed: Probed) -> dict[str, Array]:
+    """The variables of all metrics of a run."""
+    return {variable: value for name, each in metrics.items() for variable, value in each.measure(name, probed).items()}
+
+
+def described(metrics: Named, owners: Mapping[str, str]) -> dict[str, Variable]:
+    """What each variable of a run's records means.
+
+    Args:
+      metrics: of the run.
+      owners: variable -> the metric that gives it.
+    """
+    found = {name: Variable(*words) for name, words in ALWAYS.items()}
+    for name, each in metrics.items():
+        known = {variable: (long_name, units) for variable, long_name, units in each.variables}
+        given = [variable for variable, owner in owners.items() if owner == name]
+        mine = known or {variable: (each.long_name or variable, each.units) for variable in given}
+        found |= {variable: Variable(*words, each.dims) for variable, words in mine.items()}
+    return found

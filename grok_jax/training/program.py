@@ -3,7 +3,6 @@
 import functools
 import hashlib
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +14,10 @@ from grok_jax.errors import UserError, require
 from grok_jax.fingerprint import array_hash, fingerprint
 from grok_jax.memory import in_words
 from grok_jax.origins import PACKAGE, own_source
-from grok_jax.tasks import TASKS, Examples, Rows, Task
+from grok_jax.tasks import Examples, Rows
+from grok_jax.tasks.task import Task
+from grok_jax.training import dynamics
+from grok_jax.training.contents import contents, plain_values
 from grok_jax.training.devices import (
     RUN,
     default_mapping,
@@ -26,17 +28,44 @@ from grok_jax.training.devices import (
     shared,
 )
 from grok_jax.training.flags import deciding_flags
-from grok_jax.training.grid import Group
-from grok_jax.training.parts import parts
-from grok_jax.training.probes import Probed, measure_probes
-from grok_jax.training.run import make_run
-from grok_jax.training.settings import Static
+from grok_jax.training.plan import Group
+from grok_jax.training.probes import Probed, measure_metrics
+from grok_jax.training.run import Form
 
 REMEDIES = ("make the model or the batch smaller", "ask for fewer training.probes, or take fewer training rows")
 
 
+class Stages(NamedTuple):
+    """The functions of one run (see dynamics.py), of the values of its leaves by name."""
+
+    init: Callable
+    advance: Callable
+    measure: Callable
+    probe: Callable
+
+
+def stages_of(form: Form, capacity: Rows) -> Stages:
+    """The functions of runs of a form, which have rows of that capacity."""
+
+    def init(hyper: Any, pool: Any) -> Any:
+        return dynamics.init(form.fill(hyper), pool, capacity)
+
+    def advance(moving: Any, fixed: Any, hyper: Any, pool: Any, start: Any, steps: Any) -> Any:
+        return dynamics.advance(form.fill(hyper), moving, fixed, pool, start, steps)
+
+    def measure(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
+        return dynamics.measure(form.fill(hyper), moving, fixed, pool, step)
+
+    def probe(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
+        run = form.fill(hyper)
+        read = functools.partial(measure_metrics, run.metrics)
+        return dynamics.observe(run, read, moving, fixed, pool, step)
+
+    return Stages(init, advance, measure, probe)
+
+
 class Program(NamedTuple):
-    """Compiled init, advance, measure and probe (see run.Run) for a fixed number of runs.
+    """Compiled init, advance, measure and probe (see dynamics.py) for a fixed number of runs.
 
     Attributes:
       init, advance, measure, probe: executables; arrays of runs have a leading run axis sharded over the mesh.
@@ -59,6 +88,34 @@ class Program(NamedTuple):
     largest: str
 
 
+class Alike:
+    """A form that is equal to every other of the same content: a class or function that is defined again is no other.
+
+    Attributes:
+      form: the form.
+      key: what tells it from others: the content of its parts, their static values, the pool's shapes, JAX's flags.
+    """
+
+    def __init__(self, form: Form, mesh: Mesh) -> None:
+        texts = {name: fingerprint(part, counted=(PACKAGE,)).text for name, part in contents(form).items()}
+        if any(_LATEST.get(name, text) != text for name, text in texts.items()):
+            # A function that a user has jitted keeps its first trace, even where a global that it reads has changed.
+            jax.clear_caches()
+        _LATEST.update(texts)
+        shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), load_pool(form, mesh))
+        plain = (form.names, form.dtypes, plain_values(form))
+        self.form, self.key = form, repr((texts, plain, own_source(), deciding_flags(), shapes))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alike) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+_LATEST: dict[str, str] = {}  # the fingerprint of each part when it was last asked for
+
+
 def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
     """The program that trains as many runs of the group at a time as memory holds.
 
@@ -74,9 +131,9 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
     mesh = run_mesh(wanted)
     mapping = default_mapping() if mapping == "auto" else mapping
     runs = padded(wanted, mesh)
-    key = program_key(group.static, mesh)
+    alike = Alike(group.form, mesh)
     while True:
-        program = _compile(key, group.static, group.capacity, runs, mapping, mesh)
+        program = _compile(alike, group.capacity, runs, mapping, mesh)
         budget = memory_budget(mesh)
         if chunk_runs or program.bytes_per_device <= budget:
             return program
@@ -89,48 +146,78 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
         runs = max(mesh.size, min(fitting, runs - mesh.size))
 
 
+def starter(group: Group, program: Program, mapping: str) -> Callable:
+    """hyper, pool, params -> (Moving, Fixed) of runs that all start from the same weights; compiled when called."""
+
+    mapping = default_mapping() if mapping == "auto" else mapping
+    return _starter(Alike(group.form, program.mesh), group.capacity, program.mesh, mapping)
+
+
+@functools.lru_cache(maxsize=16)
+def _starter(alike: Alike, capacity: Rows, mesh: Mesh, mapping: str) -> Callable:
+    def started(hyper: Any, pool: Any, params: Any) -> Any:
+        return dynamics.init(alike.form.fill(hyper), pool, capacity, params)
+
+    return _over_runs(started, mesh, mapping, per_run_args=1, shared_args=2)
+
+
 def observer(group: Group, program: Program, mapping: str, read: Callable[[Probed], Any]) -> Callable:
     """moving, fixed, hyper, pool, step -> read(...) of each of the program's runs; compiled at its first call."""
-    observed = make_run(group.static, group.capacity).observe(read)
+
+    def observed(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
+        return dynamics.observe(group.form.fill(hyper), read, moving, fixed, pool, step)
+
     mapping = default_mapping() if mapping == "auto" else mapping
     return _over_runs(observed, program.mesh, mapping, per_run_args=3, shared_args=2)
 
 
 def answering_observer(group: Group, program: Program, mapping: str, read: Callable[..., Any]) -> Callable:
     """moving, fixed, hyper, given, pool, step -> read(..., given) of each run, which is given something of its own."""
-    observed = make_run(group.static, group.capacity).observe(read)
-    mapping = default_mapping() if mapping == "auto" else mapping
 
     def answered(moving: Any, fixed: Any, hyper: Any, given: Any, pool: Any, step: Any) -> Any:
-        return observed(moving, fixed, hyper, pool, step, given)
+        return dynamics.observe(group.form.fill(hyper), lambda probed: read(probed, given), moving, fixed, pool, step)
 
+    mapping = default_mapping() if mapping == "auto" else mapping
     return _over_runs(answered, program.mesh, mapping, per_run_args=4, shared_args=2)
 
 
-def load_pool(static: Static, mesh: Mesh) -> Examples | None:
+def load_pool(form: Form, mesh: Mesh) -> Examples | None:
     """The examples that all runs of a task share, once on each device; loaded once in a process.
 
     A task that is edited, or registered again (its files may have changed), is loaded anew.
     """
-    return _load_pool(*_load_arguments(static), mesh)
+    return _load_pool(*_load_arguments(form), mesh)
 
 
-def pool_hash(static: Static, mesh: Mesh) -> str | None:
+def pool_hash(form: Form, mesh: Mesh) -> str | None:
     """sha256 of all arrays of the pool; None where there is none."""
-    return _pool_hash(*_load_arguments(static), mesh)
+    return _pool_hash(*_load_arguments(form), mesh)
+
+
+class _Static:
+    """A task without its traced fields, equal to another of the same structure."""
+
+    def __init__(self, task: Task) -> None:
+        self.task, self.structure = task, jax.tree.structure(task)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Static) and self.structure == other.structure
+
+    def __hash__(self) -> int:
+        return hash(self.structure)
 
 
 @functools.lru_cache(maxsize=4)
-def _load_pool(key: str, fields: tuple[tuple[str, Any], ...], task: Task, mesh: Mesh) -> Examples | None:
+def _load_pool(key: str, static: _Static, mesh: Mesh) -> Examples | None:
     del key  # Only tells calls apart, as what the task's functions read may have changed.
-    section = SimpleNamespace(**dict(fields))
-    needed, budget = task.pool_bytes(section), memory_budget(mesh)
+    task = static.task
+    needed, budget = task.pool_bytes(), memory_budget(mesh)
     require(
         needed <= budget,
         f"the examples of task {task.name!r} take {in_words(needed)}; {in_words(budget)} of a device's memory may be "
         "used; make a smaller task",
     )
-    pool = task.load(section)
+    pool = task.load()
     require(
         pool is None or isinstance(pool, Examples),
         f"task {task.name!r} (load) gives {type(pool).__name__}; it must give Examples or None",
@@ -139,49 +226,36 @@ def _load_pool(key: str, fields: tuple[tuple[str, Any], ...], task: Task, mesh: 
 
 
 @functools.lru_cache(maxsize=4)
-def _pool_hash(key: str, fields: tuple[tuple[str, Any], ...], task: Task, mesh: Mesh) -> str | None:
-    leaves, structure = jax.tree.flatten(_load_pool(key, fields, task, mesh))
+def _pool_hash(key: str, static: _Static, mesh: Mesh) -> str | None:
+    leaves, structure = jax.tree.flatten(_load_pool(key, static, mesh))
     if not leaves:
         return None
     return hashlib.sha256(" ".join([str(structure), *map(array_hash, leaves)]).encode()).hexdigest()
 
 
-def _load_arguments(static: Static) -> tuple[str, tuple[tuple[str, Any], ...], Task]:
-    task = TASKS[dict(static.task)["name"]]
-    return fingerprint(task.load, deciding_flags(), counted=(PACKAGE,)).text, static.task, task
-
-
-def program_key(static: Static, mesh: Mesh) -> str:
-    """Tells programs of equal settings apart: by the content of their parts, the pool's shapes, and JAX's flags."""
-    texts = {name: fingerprint(part, counted=(PACKAGE,)).text for name, part in parts(static).items()}
-    if any(_LATEST.get(name, text) != text for name, text in texts.items()):
-        # A function that a user has jitted keeps its first trace, even where a global that it reads has changed.
-        jax.clear_caches()
-    _LATEST.update(texts)
-    shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), load_pool(static, mesh))
-    return repr((texts, own_source(), deciding_flags(), shapes))
-
-
-_LATEST: dict[str, str] = {}  # the fingerprint of each part when it was last asked for
+def _load_arguments(form: Form) -> tuple[str, _Static]:
+    task = form.bare.task
+    return fingerprint(task.loader, deciding_flags(), counted=(PACKAGE,)).text, _Static(task)
 
 
 @functools.lru_cache(maxsize=64)
-def _compile(key: str, static: Static, capacity: Rows, runs: int, mapping: str, mesh: Mesh) -> Program:
+def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh) -> Program:
     """Compiles a group's functions; a second call with equal arguments compiles nothing."""
-    del key  # Only tells calls apart: a name can come to stand for something else.
-    run = make_run(static, capacity)
-    pool = load_pool(static, mesh)
-    hyper = {name: jax.ShapeDtypeStruct((runs,), dtype, sharding=per_run(mesh)) for name, dtype in static.traced}
+    form = alike.form
+    pool = load_pool(form, mesh)
+    hyper = {
+        name: jax.ShapeDtypeStruct((runs,), leaf.dtype, sharding=per_run(mesh)) for name, leaf in form.shapes().items()
+    }
     step = jax.ShapeDtypeStruct((), jnp.int32, sharding=shared(mesh))
-
-    init = _over_runs(run.init, mesh, mapping, per_run_args=1, shared_args=1)
+    stages = stages_of(form, capacity)
+    init = _over_runs(stages.init, mesh, mapping, per_run_args=1, shared_args=1)
     moving, fixed = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), jax.eval_shape(init, hyper, pool)
     )
-    advance = _over_runs(run.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,))
-    measure = _over_runs(run.measure, mesh, mapping, per_run_args=3, shared_args=2)
+    advance = _over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,))
+    measure = _over_runs(stages.measure, mesh, mapping, per_run_args=3, shared_args=2)
     # One run after the other on every backend: kernels are large, and would keep runs from training together.
-    probe = _over_runs(run.observe(measure_probes), mesh, "map", per_run_args=3, shared_args=2)
+    probe = _over_runs(stages.probe, mesh, "map", per_run_args=3, shared_args=2)
     compiled = {
         "init": init.lower(hyper, pool).compile(_quickly()),
         "advance": advance.lower(moving, fixed, hyper, pool, step, step).compile(),

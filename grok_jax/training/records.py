@@ -1,14 +1,16 @@
 """From what groups of runs recorded to one labelled Dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Int, Num
+from jaxtyping import Bool, Int, Num
 
 from grok_jax.training.grid import Axis
-from grok_jax.training.probes import variable_attributes
+from grok_jax.training.probes import Variable
+
+ENDS = {"final_step": ("last step that was measured", "steps"), "diverged": ("whether the run diverged", "1")}
 
 
 class GroupRecords(NamedTuple):
@@ -16,10 +18,12 @@ class GroupRecords(NamedTuple):
 
     members: Int[np.ndarray, " runs"]  # places in the flattened grid
     steps: Int[np.ndarray, " records"]
-    values: dict[str, Num[np.ndarray, "runs records"]]
+    values: dict[str, Num[np.ndarray, "runs records ..."]]
+    final_step: Int[np.ndarray, " runs"]
+    diverged: Bool[np.ndarray, " runs"]
 
 
-def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords]) -> xr.Dataset:
+def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords], described: Mapping[str, Variable]) -> xr.Dataset:
     """One Dataset over the whole grid.
 
     Args:
@@ -27,21 +31,31 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords]) -> xr.Datas
         is 0, 1, ... and each field is a coordinate along it.
       groups: together they hold every point. Where groups have different steps, the Dataset has all of them,
         and NaN where a group did not record.
+      described: meaning, units and dimensions of each variable.
 
     Returns:
-      Variables over (*axes, step), with long_name and units.
+      Variables over (*axes, step, *dimensions of their own), with long_name and units; and over the axes alone
+      final_step, where a run was measured last, and diverged.
     """
     shape = tuple(len(axis.values) for axis in axes)
     steps = np.unique(np.concatenate([group.steps for group in groups]))
     dims = (*(axis.name for axis in axes), "step")
     variables = {}
     for name in dict.fromkeys(name for group in groups for name in group.values):
-        filled = np.full((int(np.prod(shape, dtype=int)), len(steps)), np.nan, np.float32)
+        own = next(group.values[name].shape[2:] for group in groups if name in group.values)
+        filled = np.full((int(np.prod(shape, dtype=int)), len(steps), *own), np.nan, np.float32)
         for group in groups:
             if name in group.values:
                 filled[np.ix_(group.members, np.searchsorted(steps, group.steps))] = group.values[name]
-        long_name, units = variable_attributes(name)
-        variables[name] = xr.Variable(dims, filled.reshape(*shape, -1), {"long_name": long_name, "units": units})
+        words = described[name]
+        inner = words.dims or tuple(f"{name}_{i}" for i in range(len(own)))
+        attributes = {"long_name": words.long_name, "units": words.units}
+        variables[name] = xr.Variable((*dims, *inner), filled.reshape(*shape, len(steps), *own), attributes)
+    for name, (long_name, units) in ENDS.items():
+        ends = np.concatenate([getattr(group, name) for group in groups])
+        filled = np.empty(ends.shape, ends.dtype)
+        filled[np.concatenate([group.members for group in groups])] = ends
+        variables[name] = xr.Variable(dims[:-1], filled.reshape(shape), {"long_name": long_name, "units": units})
     steps_of = {"step": ("step", steps, {"long_name": "optimiser steps", "units": "steps"})}
     return xr.Dataset(variables, steps_of | axis_coordinates(axes))
 

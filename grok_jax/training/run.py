@@ -1,323 +1,248 @@
-"""One training run as pure functions: init, advance, measure, observe.
-
-Everything in the project that trains goes through these. A grid maps them over runs (program.py); the host
-calls them segment by segment (sweep.py).
-"""
+"""A run as a value: what is learned, what learns, how it moves, what is measured, and for how long."""
 
 import functools
-from collections.abc import Callable
+import operator
+from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import optax
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Int
 
-from grok_jax.errors import require
-from grok_jax.models import MODELS, init_params, outputs, relative_distance, weight_norm
-from grok_jax.optim import OPTIMIZERS, perturb_weights
-from grok_jax.tasks import TASKS, Data, Examples, Rows, Split, Task, fetch
-from grok_jax.training.batches import Batch, full_batch, minibatch, share_of
-from grok_jax.training.losses import row_correct, row_losses
-from grok_jax.training.probes import Probed
-from grok_jax.training.settings import Static, section_fields
+from grok_jax.errors import naming, require, written
+from grok_jax.fields import host, static, traced
+from grok_jax.models.model import Model, as_model
+from grok_jax.optim.optimizer import Optimizer, as_optimizer
+from grok_jax.parts import UNKNOWN, Named, Part, dotted_leaves
+from grok_jax.tasks import Examples, Rows
+from grok_jax.tasks.task import Task, data
+from grok_jax.training import dynamics
+from grok_jax.training.losses import Loss, as_loss
+from grok_jax.training.naming import SECTIONS, Draft, with_changes
+from grok_jax.training.probes import as_metrics, measure_metrics
+from grok_jax.training.schedule import MOST_RECORDS, Schedule
 
-DATA, INIT, BATCH, NOISE = range(4)  # what fold_in makes of a seed, so that equal seeds give independent draws
-WEIGHTS, UPDATE, DROPOUT = range(3)  # and of a step's key: what its noise is added to
-# Named, because a seed of another implementation (rbg) draws other numbers alone than among mapped runs.
-KEYS = "threefry2x32"
-# Rows evaluated at once: some minibatches, as measuring is not to need much more memory than training; within limits.
-EVALUATION_BATCHES, EVALUATION_ROWS = 4, (100, 1000)
-
-Hyper = dict[str, Array]  # dotted name -> scalar
+PRECISIONS = ("default", "high", "highest")
 
 
-class Moving(NamedTuple):
-    """What a step changes."""
+class Training(Part):
+    """How a run trains, for how long, and when it is measured."""
 
-    params: Any
-    opt_state: Any
+    section = "training"
+
+    batch_size: int | None = static(None, "rows of a step, of shuffled epochs; None takes all", whole=True, above=0)
+    matmul_precision: str = static("highest", "of products of matrices", one_of=PRECISIONS)
+    probe_rows: int = static(500, "rows of each split that kernels are measured on, at most", above=0)
+    accuracy_threshold: float = traced(1e-3, "squared error below which a row of a regression is right", above=0)
+    seed: int | None = traced(None, "of batches and noise; None takes the run's", whole=True)
+    shrink_step: int | None = traced(None, "step from which fewer rows are seen", whole=True, at_least=0)
+    shrink_to: float | None = traced(None, "share of the rows that is seen then", above=0, at_most=1)
+    steps: int = host(1000, "optimizer steps", at_least=0)
+    records: int = host(60, "measurements, log-spaced", at_most=MOST_RECORDS)
+    record_steps: tuple[int, ...] = host((), "steps to measure at, in place of log-spaced ones")
+    probe_every: int = host(1, "metrics are measured at every so-many-th record", at_least=1)
+    stop_when_generalized: bool = host(False, "end runs that have generalized or diverged")
+
+    def check(self) -> None:
+        """Raises UserError where fields make no sense together."""
+        require(
+            (self.shrink_step is None) == (self.shrink_to is None),
+            f"training.shrink_step is {self.shrink_step} and training.shrink_to is {self.shrink_to}; give both or none",
+        )
+        require(
+            self.records >= 2,
+            f"training.records is {self.records}; it must be at least 2 (the first step and the last)",
+        )
+        whole = all(isinstance(step, int) and not isinstance(step, bool) for step in self.record_steps)
+        outside = [step for step in self.record_steps if not whole or not 0 <= step <= self.steps]
+        require(
+            not outside,
+            f"training.record_steps has {outside[:3]}; each must lie in 0 .. {self.steps} (training.steps)",
+        )
+
+    @property
+    def schedule(self) -> Schedule:
+        """What the host does with the run."""
+        return Schedule(**{name: getattr(self, name) for name in Schedule._fields})
 
 
-class Fixed(NamedTuple):
-    """What stays as init made it; a function of the hyper-parameters alone, so never saved."""
-
-    initial_params: Any
-    data: Data
-    initial_outputs: tuple[Array, Array] | None  # f(w_0, x) of train and test rows, for the centred predictor
-
-
-class Run(NamedTuple):
-    """The functions of one run (or, in program.py, of a grid).
+class Run(Part, kw_only=False):
+    """One run, and by its traced fields a whole program of runs.
 
     Attributes:
-      init: hyper, pool -> (Moving, Fixed).
-      advance: moving, fixed, hyper, pool, start, steps -> Moving after `steps` (traced) optimiser steps, of
-        which the first is number `start`.
-      measure: moving, fixed, hyper, pool, step -> {name: scalar}, what every run records after `step` steps.
-      observe: read -> a function moving, fixed, hyper, pool, step, *given -> read(what a probe sees, *given).
+      task: a Task, or (inputs, targets).
+      model: a Model, or a flax.linen module.
+      optimizer: an Optimizer, or an optax factory.
+      loss: a Loss, a function, or a word.
+      metrics: name -> Metric or function, or names of probes.
+      training: steps, batches, records.
+      seed: of those of task, model and training that have none of their own.
     """
 
-    init: Callable
-    advance: Callable
-    measure: Callable
-    observe: Callable[[Callable[..., Any]], Callable]
-
-
-class _Parts(NamedTuple):
-    """A run's config with its parts built from one run's (possibly traced) hyper-parameters."""
+    section = "run"
 
     task: Task
-    task_fields: SimpleNamespace
-    model_fields: SimpleNamespace
-    module: nn.Module
-    optimizer: optax.GradientTransformationExtraArgs
-    optimizer_fields: SimpleNamespace
-    training: SimpleNamespace
+    model: Model
+    optimizer: Optimizer
+    loss: Loss = "mse"
+    metrics: Named = ()
+    training: Training = Training()
+    seed: int = traced(0, "of task, model and training where they have none of their own")
 
-
-def make_run(static: Static, capacity: Rows) -> Run:
-    """The pure functions of one run.
-
-    Args:
-      static: what the program is compiled for.
-      capacity: the most training and test rows of any run that will use these functions.
-    """
-
-    def init(hyper: Hyper, pool: Examples | None) -> tuple[Moving, Fixed]:
-        parts = _build(static, hyper)
-        data = parts.task.draw(_stream(parts.task_fields, DATA), parts.task_fields, pool, capacity)
-        shown = jax.eval_shape(lambda: _fetch(parts, data.train, pool, jnp.arange(1)))
-        params = init_params(
-            parts.module, _stream(parts.model_fields, INIT), shown.inputs, parts.model_fields.init_scale
+    def __post_init__(self) -> None:
+        pair = isinstance(self.task, tuple) and len(self.task) == 2
+        task = data(*self.task) if pair else self.task
+        require(isinstance(task, Task), f"task is {written(task)}; it must be a task, or (inputs, targets)")
+        require(
+            isinstance(self.training, Training),
+            f"training is {written(self.training)}; it must be a Training(steps=...)",
         )
-        if parts.task.start:
-            params = parts.task.start(_stream(parts.task_fields, DATA), parts.task_fields, parts.model_fields, params)
-        params = _toward_solution(parts, params)
-        if parts.task.relabel:
-            network = functools.partial(outputs, parts.module)
-            data = parts.task.relabel(data, network, params, parts.task_fields)
-        offsets = None
-        if parts.model_fields.centered:
-            offsets = tuple(_all_outputs(parts, params, split, pool) for split in data)
-        return Moving(params, parts.optimizer.init(params)), Fixed(params, data, offsets)
+        made = {
+            "task": task,
+            "model": as_model(self.model),
+            "optimizer": as_optimizer(self.optimizer),
+            "loss": as_loss(self.loss),
+            "metrics": as_metrics(self.metrics),
+        }
+        for name, part in made.items():
+            object.__setattr__(self, name, part)
+        super().__post_init__()
+
+    def check(self) -> None:
+        """Raises UserError where parts do not go together; shapes are looked at later, by validate."""
+        first_drop = self.optimizer.values().get("drop_every")
+        require(
+            first_drop is None or first_drop <= self.training.steps,
+            f"optimizer.drop_every is {first_drop}, and training.steps is {self.training.steps}; the learning rate "
+            "must drop before the training ends",
+        )
+        for each in self.metrics.values():
+            with naming(f"probe {each.name!r} (check)"):
+                each.check_run(self.described())
+
+    def described(self) -> SimpleNamespace:
+        """The fields of its sections as attributes, as probes see them."""
+        training = self.training.namespace(loss=self.loss.name, probes=tuple(self.metrics))
+        return SimpleNamespace(task=self.task.namespace(), model=self.model.namespace(), training=training)
+
+    def seeded(self) -> "Run":
+        """The same, its seed in every part that has none."""
+        parts = {name: getattr(self, name) for name in ("task", "model", "training")}
+        own = {name: part.swapped(seed=self.seed) for name, part in parts.items() if part.seed is None}
+        return self.swapped(**own)
+
+    def at(self, dotted: str, value: Any) -> "Run":
+        """The same with another value of one field, such as at("model.init_scale", 2.0).
+
+        Raises:
+          UserError: there is no such field, or it cannot have such a value.
+        """
+        return finished(with_changes(draft_of(self), {dotted: value}))
+
+    def rows(self) -> Rows:
+        """Numbers of training and test rows.
+
+        Raises:
+          UserError: the data has fewer.
+        """
+        with naming(f"task {self.task.name!r} (rows)"):
+            rows = Rows(*map(operator.index, self.seeded().task.rows()))
+        require(sum(rows) < 2**31, f"task {self.task.name!r} has {sum(rows):,} rows; it must have fewer than 2**31")
+        require(min(rows) >= 1, f"task {self.task.name!r} (rows) gives {rows}; each must be 1 or above")
+        return rows
+
+    def load(self) -> Examples | None:
+        """The examples that all runs of the task share."""
+        return jax.tree.map(jnp.asarray, self.task.load())
+
+    def init(self, pool: Examples | None, capacity: Rows | None = None) -> tuple[Any, Any]:
+        """The start of the run: what a step changes (weights, optimizer state), and what stays (w_0, data).
+
+        Args:
+          pool: what load gives.
+          capacity: rows to make room for, where runs of other sizes are mapped together; None is this run's own.
+        """
+        return dynamics.init(self.seeded(), pool, capacity or self.rows())
 
     def advance(
-        moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None, start: Int[Array, ""], steps: Int[Array, ""]
-    ) -> Moving:
-        parts = _build(static, hyper)
-        next_batch = _batches(parts, fixed, pool, capacity)
-        noise_key = _stream(parts.training, NOISE)
+        self, moving: Any, fixed: Any, pool: Examples | None, start: Int[Array, ""] | int, steps: Int[Array, ""] | int
+    ) -> Any:
+        """The state after `steps` optimizer steps, of which the first is number `start`."""
+        return dynamics.advance(self.seeded(), moving, fixed, pool, start, steps)
 
-        def step(number: Int[Array, ""], moving: Moving) -> Moving:
-            rows, offset, weights = next_batch(number)
-            key = jax.random.fold_in(noise_key, number)
-            gradient = jax.grad(_objective)(moving.params, fixed.initial_params, parts, rows, offset, weights, key)
-            updates, opt_state = parts.optimizer.update(
-                gradient,
-                moving.opt_state,
-                moving.params,
-                initial_params=fixed.initial_params,
-                key=jax.random.fold_in(key, UPDATE),
-            )
-            return Moving(optax.apply_updates(moving.params, updates), opt_state)
-
-        return jax.lax.fori_loop(start, start + steps, step, moving)
-
-    def measure(
-        moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None, step: Int[Array, ""]
-    ) -> dict[str, Float[Array, ""]]:
-        parts = _build(static, hyper)
-        offsets = fixed.initial_outputs or (None, None)
-        measured = {}
-        for name, split, offset in zip(("train", "test"), _data_after(parts, fixed, step), offsets, strict=True):
-            loss, accuracy = _evaluate(parts, moving, fixed, split, pool, offset)
-            measured |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
-        measured["weight_norm"] = weight_norm(moving.params)
-        measured["relative_distance"] = relative_distance(moving.params, fixed.initial_params)
-        return measured
-
-    def observe(read: Callable[..., Any]) -> Callable:
-        def observed(
-            moving: Moving, fixed: Fixed, hyper: Hyper, pool: Examples | None, step: Int[Array, ""], *given: Any
-        ) -> Any:
-            parts = _build(static, hyper)
-            return read(_probed(parts, moving, fixed._replace(data=_data_after(parts, fixed, step)), pool), *given)
-
-        return precisely(observed)
-
-    def precisely(function: Callable) -> Callable:
-        def run_function(*args: Any) -> Any:
-            precision = dict(static.training)["matmul_precision"]
-            # Libraries mix kinds of numbers, whatever a user allows in programs of their own.
-            with jax.default_matmul_precision(precision), jax.numpy_dtype_promotion("standard"):
-                return function(*args)
-
-        return run_function
-
-    return Run(precisely(init), precisely(advance), precisely(measure), observe)
+    def measure(self, moving: Any, fixed: Any, pool: Examples | None, step: Int[Array, ""] | int) -> dict[str, Array]:
+        """Losses, accuracies, norms and metrics after `step` steps."""
+        run = self.seeded()
+        always = dynamics.measure(run, moving, fixed, pool, step)
+        return always | dynamics.observe(
+            run, functools.partial(measure_metrics, run.metrics), moving, fixed, pool, step
+        )
 
 
-def _build(static: Static, hyper: Hyper) -> _Parts:
-    task_fields, model_fields, optimizer_fields, training = (
-        section_fields(static, hyper, section) for section in ("task", "model", "optimizer", "training")
-    )
-    task = TASKS[task_fields.name]
-    module = MODELS[model_fields.name].build(model_fields, task.outputs(task_fields), task.vocabulary(task_fields))
-    if optimizer_fields.scale_learning_rate:
-        # Kumar et al., App. 8.1: eta = eta_0 / alpha^2 keeps the early dynamics of f the same at every alpha.
-        optimizer_fields.learning_rate = optimizer_fields.learning_rate / model_fields.output_scale**2
-    optimizer = OPTIMIZERS[optimizer_fields.name].build(optimizer_fields)
-    return _Parts(task, task_fields, model_fields, module, optimizer, optimizer_fields, training)
+def draft_of(run: Run) -> Draft:
+    """A run, to be changed."""
+    parts = {section: getattr(run, section) for section in (*SECTIONS, "loss")}
+    return Draft(parts, {section: {} for section in parts}, {"metrics": run.metrics, "seed": run.seed})
 
 
-def _stream(fields: SimpleNamespace, stream: int) -> Key[Array, ""]:
-    return jax.random.fold_in(jax.random.key(fields.seed, impl=KEYS), stream)
+def finished(draft: Draft) -> Run:
+    """The run of a draft.
+
+    Raises:
+      UserError: it makes no sense.
+    """
+    made = {name: part.replace(**draft.changes[name]) for name, part in draft.parts.items()}
+    return Run(**made, **draft.whole)
 
 
-def _fetch(parts: _Parts, split: Split, pool: Examples | None, positions: Int[Array, " n"]) -> Examples:
-    return fetch(split, pool, positions, parts.task, parts.task_fields)
+class Form:
+    """What decides a program: a run's structure, without the values of its leaves; equal for equal structures.
+
+    Attributes:
+      names: dotted names of the leaves.
+      dtypes: theirs, as names of NumPy's.
+    """
+
+    def __init__(self, run: Run) -> None:
+        leaves = dotted_leaves(run)
+        self.names = tuple(leaves)
+        self.dtypes = tuple("int32" if isinstance(value, int) else "float32" for value in leaves.values())
+        self.structure = jax.tree.structure(run)
+        self._key = (self.structure, self.names, self.dtypes)
+        self._hash = hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Form) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def fill(self, leaves: dict[str, Any]) -> Run:
+        """The run with these leaves; without those that are left out."""
+        return jax.tree.unflatten(self.structure, [leaves.get(name, UNKNOWN) for name in self.names])
+
+    @property
+    def bare(self) -> Run:
+        """The run without any leaves: its static fields."""
+        return self.fill({})
+
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """Shape and dtype of each leaf of one run."""
+        return {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in zip(self.names, self.dtypes, strict=True)}
 
 
-def _predict(
-    parts: _Parts, params: Any, initial: Any, inputs: Any, offset: Array | None, dropout_key: Array | None = None
-) -> Float[Array, "rows outputs"]:
-    around = initial if parts.model_fields.linearized else None
-    return outputs(parts.module, params, inputs, parts.model_fields.output_scale, offset, around, dropout_key)
+def stack(runs: Sequence[Run]) -> Run:
+    """Runs of one structure as one Run whose leaves have a leading axis, for jax.vmap.
 
-
-def _toward_solution(parts: _Parts, params: Any) -> Any:
-    """w_0 + c w_solution, where the config gives a c."""
-    share = parts.model_fields.solution_share
-    if share is None:
-        return params
-    solution = parts.task.solution
-    require(
-        solution is not None,
-        f"model.solution_share needs a task whose solution is known; task.name is {parts.task.name!r}",
-    )
-    weights = solution(_stream(parts.task_fields, DATA), parts.task_fields, parts.model_fields, params)
-    return jax.tree.map(lambda start, end: start + share * end, params, weights)
-
-
-def _objective(
-    params: Any,
-    initial: Any,
-    parts: _Parts,
-    rows: Examples,
-    offset: Array | None,
-    weights: Float[Array, " rows"],
-    key: Key[Array, ""],
-) -> Float[Array, ""]:
-    """The training loss of one step; weight noise and dropout, where the config has them, act in this pass only."""
-    if parts.optimizer_fields.weight_noise is not None:
-        params = perturb_weights(params, jax.random.fold_in(key, WEIGHTS), parts.optimizer_fields.weight_noise)
-    predicted = _predict(parts, params, initial, rows.inputs, offset, jax.random.fold_in(key, DROPOUT))
-    return weights @ row_losses(predicted, rows.targets, parts.training.loss)
-
-
-def _batches(parts: _Parts, fixed: Fixed, pool: Examples | None, capacity: Rows) -> Callable:
-    """Step number -> (rows, their initial outputs or None, weights)."""
-    split = fixed.data.train
-    offsets = None if fixed.initial_outputs is None else fixed.initial_outputs[0]
-
-    def gather(batch: Batch) -> tuple[Examples, Array | None, Array]:
-        offset = None if offsets is None else offsets[batch.positions]
-        return _fetch(parts, split, pool, batch.positions), offset, batch.weights
-
-    def size(number: Int[Array, ""]) -> Int[Array, ""]:
-        return _rows_in_use(parts, split.size, number)
-
-    if parts.training.batch_size is None:
-        rows, offset, weights = gather(full_batch(capacity.train, split.size))
-        if parts.training.shrink_step is None:
-            return lambda number: (rows, offset, weights)
-        return lambda number: (rows, offset, full_batch(capacity.train, size(number)).weights)
-    key = _stream(parts.training, BATCH)
-    return lambda number: gather(minibatch(key, number, parts.training.batch_size, capacity.train, size(number)))
-
-
-def _rows_in_use(parts: _Parts, size: Int[Array, ""], number: Int[Array, ""]) -> Int[Array, ""]:
-    """How many training rows step `number` sees: all, or from training.shrink_step on the first ones of them."""
-    start, share = parts.training.shrink_step, parts.training.shrink_to
-    if start is None:
-        return size
-    return jnp.where(number < start, size, share_of(share, size))
-
-
-def _data_after(parts: _Parts, fixed: Fixed, step: Int[Array, ""]) -> Data:
-    """The splits as the last of `step` steps saw them."""
-    train, test = fixed.data
-    return Data(train._replace(size=_rows_in_use(parts, train.size, step - 1)), test)
-
-
-def _evaluate(
-    parts: _Parts, moving: Moving, fixed: Fixed, split: Split, pool: Examples | None, offset: Array | None
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Mean loss and accuracy over the rows of a split in use."""
-
-    def sums(positions: Int[Array, " n"]) -> tuple[Array, Array]:
-        rows = _fetch(parts, split, pool, positions)
-        own = None if offset is None else offset[positions]
-        predicted = _predict(parts, moving.params, fixed.initial_params, rows.inputs, own)
-        losses = row_losses(predicted, rows.targets, parts.training.loss)
-        correct = row_correct(predicted, rows.targets, parts.training.accuracy_threshold)
-        counted = positions < split.size
-        # where, not a product: a row out of use must not spread a NaN, and a NaN in use must be seen.
-        return jnp.sum(jnp.where(counted, losses, 0.0)), jnp.sum(jnp.where(counted, correct, False))
-
-    parts_of_split = _in_chunks(sums, split.index.shape[0], parts.training.batch_size)
-    loss, correct = (jnp.sum(part) for part in parts_of_split)
-    measured = jnp.stack([loss, correct]) / split.size
-    loss, accuracy = jnp.where(jnp.isfinite(loss), measured, jnp.nan)
-    return loss, accuracy
-
-
-def _all_outputs(parts: _Parts, params: Any, split: Split, pool: Examples | None) -> Float[Array, "capacity outputs"]:
-    """f(w, x) of every row of the split, unscaled."""
-    rows = split.index.shape[0]
-
-    def chunk(positions: Int[Array, " n"]) -> Array:
-        return outputs(parts.module, params, _fetch(parts, split, pool, positions).inputs)
-
-    stacked = _in_chunks(chunk, rows, parts.training.batch_size)
-    return stacked.reshape(-1, stacked.shape[-1])[:rows]
-
-
-def _in_chunks(function: Callable, rows: int, batch_size: int | None) -> Any:
-    """function(positions) of consecutive chunks of positions, stacked; the last positions may lie beyond the rows."""
-    fewest, most = EVALUATION_ROWS
-    size = min(rows, most, max(fewest, EVALUATION_BATCHES * (batch_size or rows)))
-    starts = jnp.arange(0, rows, size)
-    return jax.lax.map(lambda start: function(start + jnp.arange(size)), starts)
-
-
-def _probed(parts: _Parts, moving: Moving, fixed: Fixed, pool: Examples | None) -> Probed:
-    batches = [full_batch(split.index.shape[0], split.size) for split in fixed.data]
-    splits = zip(fixed.data, batches, strict=True)
-    train, test = (_fetch(parts, split, pool, batch.positions) for split, batch in splits)
-    start = fixed.initial_params
-
-    def network(params: Any, inputs: Any) -> Array:
-        return outputs(parts.module, params, inputs, parts.model_fields.output_scale)
-
-    seen = (
-        _predict(parts, moving.params, start, rows.inputs, offset)
-        for rows, offset in zip((train, test), fixed.initial_outputs or (None, None), strict=True)
-    )
-    return Probed(
-        network,
-        moving.params,
-        start,
-        start if parts.model_fields.linearized else moving.params,
-        train,
-        test,
-        *(batch.weights for batch in batches),
-        *seen,
-        task=parts.task_fields,
-        model=parts.model_fields,
-        training=parts.training,
-        data_key=_stream(parts.task_fields, DATA),
-    )
+    Raises:
+      UserError: there is no run, or they differ in a static field.
+    """
+    runs = list(runs)
+    require(runs and all(isinstance(run, Run) for run in runs), "stack takes one Run or more")
+    seeded = [run.seeded() for run in runs]
+    first = Form(seeded[0])
+    for place, run in enumerate(seeded):
+        same = Form(run) == first
+        require(same, f"run {place} of those to stack differs from the first in a static field; vmap takes one program")
+    return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *seeded)

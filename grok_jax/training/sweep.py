@@ -1,54 +1,74 @@
 """A grid of runs, trained group by group: one labelled result."""
 
+import hashlib
+import json
+import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import xarray as xr
 from ml_collections import ConfigDict
 
+from grok_jax.environment import environment
 from grok_jax.errors import require
+from grok_jax.fingerprint import array_hash
 from grok_jax.memory import free_memory, in_words
 from grok_jax.training import checkpoints
-from grok_jax.training.chunks import Keeping, train_group
+from grok_jax.training.chunks import Keeping, Start, train_group
 from grok_jax.training.devices import memory_budget, run_mesh, start_jax
+from grok_jax.training.dynamics import Moving
 from grok_jax.training.identity import identity, require_sure
-from grok_jax.training.plan import Plan, plan_grid
-from grok_jax.training.probes import ALWAYS, PROBES, Probed
+from grok_jax.training.kept import LAST, Fork, Keep, Kept, KeptGroup, bytes_kept, forked, keep_of, require_like
+from grok_jax.training.labels import require_labels
+from grok_jax.training.plan import Group, Plan, plan_grid
+from grok_jax.training.probes import ALWAYS, Probed, described
 from grok_jax.training.program import fitted_program
 from grok_jax.training.progress import Progress
-from grok_jax.training.records import GroupRecords, to_dataset
+from grok_jax.training.records import ENDS, GroupRecords, to_dataset
+from grok_jax.training.run import Run
 from grok_jax.training.schedule import record_steps
-from grok_jax.training.validation import require_labels, require_readable, validate
+from grok_jax.training.validation import Found, require_readable, validate
 
+SEEDS = ("task.seed", "model.seed", "training.seed")
+OF_THE_START = frozenset({"model.init_scale", "model.seed", "model.solution_share"})  # unread where weights are given
 COPIES = 3  # of the records: as they come, joined, and in the Dataset
 
 
 def sweep(
-    config: ConfigDict | Mapping[str, Any],
+    run: Run | ConfigDict | Mapping[str, Any],
     grid: str | Mapping[Any, Any] | None = None,
     *,
     progress: bool = True,
     checkpoint: str | Path | None = None,
-) -> xr.Dataset:
+    execution: Mapping[str, Any] | None = None,
+    keep_params: str | int | Iterable[int] | None = None,
+    keep_state: bool = False,
+    start: Any = None,
+) -> Any:
     """Trains every run of a grid, each group of like runs as one compiled program over all devices.
 
     Args:
-      config: as default_config gives it; the fields that the grid does not vary.
+      run: a Run, or a config as default_config gives it; the fields that the grid does not vary.
       grid: axis -> values, e.g. {"model.init_scale": [0.5, 2], "seed": range(8)}, or the same as text (see
-        parse_grid); None takes config.grid. No axis at all is one run.
+        parse_grid); None takes that of the config. No axis at all is one run.
       progress: whether to draw a progress bar on stderr.
       checkpoint: a folder where work is kept, and from which the same sweep goes on; None keeps nothing. A signal
         that ends the process waits until the work is saved there. Remove it when it is not needed any more.
+      execution: how the grid of a Run runs (mapping, chunk_runs, checkpoint_seconds, capacity); a config says it.
+      keep_params: steps at which the weights of every run are kept, or "last"; then (Dataset, Kept) comes back.
+      keep_state: whether the optimizer's state is kept too, which a fork needs.
+      start: weights that every run starts from, as w_0; or kept.fork(step), to go on from there, bit for bit.
 
     Returns:
-      A Dataset with one dimension per axis and "step". NaN stands where a run had diverged or had ended early.
+      A Dataset with one dimension per axis and "step". NaN stands where a run had diverged or had ended early;
+      final_step and diverged say so of each run.
       Attributes: compile_seconds, wall_seconds, programs, chunk_runs, diverged_runs, devices, outputs (of a network,
-      the most of all runs). Sweeps over different values of an axis join as
+      the most of all runs); and as JSON config, versions and git_revision. Sweeps over other values of an axis join as
       xarray.combine_by_coords([a, b], combine_attrs="drop_conflicts"): times differ.
 
     Raises:
@@ -59,38 +79,115 @@ def sweep(
     start_jax()
     named = checkpoint is None or (isinstance(checkpoint, str | os.PathLike) and str(checkpoint) != "")
     require(named, f"checkpoint is {checkpoint!r}; it must be a folder, or None")
-    plan = plan_grid(config, grid)
-    outputs = require_trainable(plan)
+    plan = plan_grid(run, grid, execution)
+    found = require_trainable(plan)
+    outputs = max(each.outputs for each in found)
+    first = start.step if isinstance(start, Fork) else 0
+    ways = _Ways(keep_of(keep_params, keep_state, plan, first), start, found)
+    _require_room_for_weights(plan, ways)
+    starts = [_start_of(ways, plan, group, each) for group, each in zip(plan.groups, found, strict=True)]
+    if start is not None and not isinstance(start, Fork):
+        _require_axes_are_read(plan, found, but=OF_THE_START)
     if checkpoint is None:
-        return _train(plan, progress, None).assign_attrs(outputs=outputs)
-    own = identity(plan)
+        return _results(plan, *_train(plan, progress, None, ways, starts), outputs)
+    own = identity(plan) | _identity_of(ways, starts)
     require_sure(plan)
     folder = Path(os.path.expanduser(checkpoint))
     with checkpoints.locked(folder):
         checkpoints.claim(folder, own)
         keeping = Keeping(folder, plan.execution.checkpoint_seconds, own)
-        return _train(plan, progress, keeping).assign_attrs(outputs=outputs)
+        return _results(plan, *_train(plan, progress, keeping, ways, starts), outputs)
 
 
-def _train(plan: Plan, progress: bool, keeping: Keeping | None) -> xr.Dataset:
+class _Ways(NamedTuple):
+    """What a sweep does beside training and recording."""
+
+    keep: Keep | None
+    start: Any
+    found: list[Found]
+
+
+def _results(plan: Plan, dataset: xr.Dataset, kept: Kept | None, outputs: int) -> Any:
+    about = environment()
+    told = {name: json.dumps(about[name]) for name in ("versions", "git_revision")}
+    dataset = dataset.assign_attrs(outputs=outputs, config=json.dumps(plan.config), **told)
+    return dataset if kept is None else (dataset, kept)
+
+
+def _start_of(ways: _Ways, plan: Plan, group: Group, found: Found) -> Start:
+    """What a group's runs start from, checked."""
+    if ways.start is None:
+        return Start()
+    moving, _ = found.state
+    if not isinstance(ways.start, Fork):
+        require_like(ways.start, moving.params, "parameters")
+        cast = jax.tree.map(lambda given, like: np.asarray(given, like.dtype), ways.start, moving.params)
+        return Start(params=cast)
+    params, opt_state = forked(ways.start, plan, group)
+    require(
+        ways.start.step <= group.schedule.steps,
+        f"start= goes on from step {ways.start.step}; training.steps is {group.schedule.steps}",
+    )
+    one = jax.tree.map(lambda leaf: leaf[0], Moving(params, opt_state))
+    require_like(one.params, moving.params, "parameters")
+    require_like(one.opt_state, moving.opt_state, "an optimizer's state")
+    return Start(
+        ways.start.step,
+        Moving(params, jax.tree.unflatten(jax.tree.structure(moving.opt_state), jax.tree.leaves(opt_state))),
+    )
+
+
+def _identity_of(ways: _Ways, starts: list[Start]) -> dict[str, str]:
+    """What is kept, and what the runs start from, as they decide what a checkpoint holds."""
+    own = {} if ways.keep is None else {"kept weights": repr(tuple(ways.keep))}
+    if ways.start is not None:
+        hashes = [array_hash(leaf) for leaf in jax.tree.leaves(starts)]
+        own["start"] = hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+    return own
+
+
+def _require_room_for_weights(plan: Plan, ways: _Ways) -> None:
+    """Raises UserError where the kept weights do not fit this machine's memory."""
+    each = (bytes_kept(ways.keep, found.state[0]) for found in ways.found)
+    needed = sum(size * len(group.members) for size, group in zip(each, plan.groups, strict=True))
+    room = free_memory()
+    require(
+        2 * needed <= room,  # as they come, and joined
+        f"the weights to keep take {in_words(2 * needed)}; {in_words(room)} are free; keep fewer steps or runs",
+    )
+
+
+def _train(
+    plan: Plan, progress: bool, keeping: Keeping | None, ways: _Ways, starts: list[Start]
+) -> tuple[xr.Dataset, Kept | None]:
     started = time.perf_counter()
     runs = [len(group.members) for group in plan.groups]
-    total = sum(group.schedule.steps * count for group, count in zip(plan.groups, runs, strict=True))
+    total = sum(
+        (group.schedule.steps - start.step) * count
+        for group, start, count in zip(plan.groups, starts, runs, strict=True)
+    )
     bar = Progress(total, sum(runs), shown=progress)
-    trained, programs, compile_seconds = [], [], 0.0
-    for number, group in enumerate(plan.groups):
+    trained, kept, programs, compile_seconds = [], [], [], 0.0
+    mapping = plan.execution.mapping
+    for number, (group, start) in enumerate(zip(plan.groups, starts, strict=True)):
         bar.compiling(len(group.members))
         began = time.perf_counter()
         own = keeping and keeping._replace(folder=keeping.folder / f"group_{number}")
         chunk_runs = checkpoints.chunk_runs(own.folder) if own else 0
-        program = fitted_program(group, plan.execution.mapping, chunk_runs or plan.execution.chunk_runs)
+        program = fitted_program(group, mapping, chunk_runs or plan.execution.chunk_runs)
         compile_seconds += time.perf_counter() - began
         programs.append(program)
         bar.training()
-        recorded = train_group(group, program, own, bar)
-        trained.append(GroupRecords(group.members, record_steps(group.schedule), recorded))
+        done = train_group(group, program, own, bar, ways.keep, start, mapping)
+        steps = record_steps(group.schedule)
+        trained.append(GroupRecords(group.members, steps[steps >= start.step], *done[:3]))
+        if ways.keep is not None:
+            weights = done.kept if ways.keep.state else Moving(done.kept, None)
+            kept.append(KeptGroup(group.members, weights.params, weights.opt_state))
     bar.close()
-    return to_dataset(plan.axes, trained).assign_attrs(
+    told = (described(g.form.bare.metrics, each.owners) for g, each in zip(plan.groups, ways.found, strict=True))
+    words = {name: variable for each in told for name, variable in each.items()}
+    dataset = to_dataset(plan.axes, trained, words).assign_attrs(
         compile_seconds=compile_seconds,
         wall_seconds=time.perf_counter() - started,
         programs=len(programs),
@@ -98,19 +195,23 @@ def _train(plan: Plan, progress: bool, keeping: Keeping | None) -> xr.Dataset:
         chunk_runs=[program.runs for program in programs],
         devices=f"{jax.device_count()} x {jax.devices()[0].device_kind}",
     )
+    if ways.keep is None:
+        return dataset, None
+    steps = (LAST,) if ways.keep.steps == LAST else ways.keep.steps
+    return dataset, Kept(plan.axes, steps, tuple(kept))
 
 
-def check(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> None:
-    """Finds out whether sweep(config, grid) can train, without compiling or training: fields, values, data, shapes.
+def check(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> None:
+    """Finds out whether sweep(run, grid) can train, without compiling or training: fields, values, data, shapes.
 
     Raises:
       UserError: it cannot; one line that says why. (What only a sweep finds out is that memory is too small.)
     """
     start_jax()
-    require_trainable(plan_grid(config, grid))
+    require_trainable(plan_grid(run, grid))
 
 
-def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -> int:
+def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -> list[Found]:
     """Raises UserError where a group of a plan's runs cannot train, before anything compiles.
 
     Args:
@@ -118,10 +219,9 @@ def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -
       read: what is to be read off them by `observe`, if anything.
 
     Returns:
-      The number of outputs of a network, the most of all groups.
+      What is known of each group.
     """
-    _require_room_for_records(plan)
-    outputs = []
+    every = []
     for group in plan.groups:
         runs = len(group.members)
         mesh = run_mesh(min(plan.execution.chunk_runs, runs) or runs)
@@ -136,16 +236,53 @@ def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -
         if read is not None:
             require_readable(group, mesh, found, read)
         require_labels(group, mesh, found)  # Last: it draws examples.
-        outputs.append(found.outputs)
-    return max(outputs)
+        every.append(found)
+    _require_room_for_records(plan, every)
+    _require_axes_are_read(plan, every)
+    return every
 
 
-def _require_room_for_records(plan: Plan) -> None:
-    """Raises UserError where what the runs record does not fit this machine's memory."""
+def _require_axes_are_read(plan: Plan, every: list[Found], but: frozenset[str] = frozenset()) -> None:
+    """Raises UserError for an axis of traced fields along which all runs would be the same."""
+    reads = frozenset().union(*(found.reads for found in every)) - but
+    names = {name for group in plan.groups for name in group.form.names}
+    for axis in plan.axes:
+        fields = [name for field in axis.fields for name in (SEEDS if field == "seed" else (field,))]
+        read = any(name in reads or name not in names for name in fields)
+        require(
+            read or len(axis.values) == 1,
+            f"grid axis {axis.name} is a field that nothing reads here: every run along it would be the same",
+        )
+
+
+def _require_free_names(plan: Plan, every: list[Found]) -> None:
+    """Raises UserError for a variable or a dimension of a metric that the results have otherwise."""
+    taken = {"step", *ENDS, *(name for axis in plan.axes for name in (axis.name, *axis.fields))}
+    sizes: dict[str, int] = {}
+    for group, found in zip(plan.groups, every, strict=True):
+        words = described(group.form.bare.metrics, found.owners)
+        for name, shape in found.measured.items():
+            for dim, size in ((name, None), *zip(words[name].dims, shape, strict=False)):
+                require(dim not in taken, f"a metric gives {dim!r}, which the results have already; give another name")
+                known = sizes.setdefault(dim, size) if size is not None else size
+                require(known == size, f"metrics have a dimension {dim!r} of {known} and of {size}; give two names")
+
+
+def _require_room_for_records(plan: Plan, every: list[Found]) -> None:
+    """Raises UserError where what the runs record differs in shape, or does not fit this machine's memory."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    _require_free_names(plan, every)
+    for found in every:
+        for name, shape in found.measured.items():
+            known = shapes.setdefault(name, shape)
+            require(
+                known == shape,
+                f"metric {name!r} has shape {known} for some runs of the grid and {shape} for others; it must be the "
+                "same for all",
+            )
     runs = sum(len(group.members) for group in plan.groups)
     records = len(np.unique(np.concatenate([record_steps(group.schedule) for group in plan.groups])))
-    probes = {probe for group in plan.groups for probe in dict(group.static.training)["probes"]}
-    names = len(ALWAYS) + sum(len(PROBES[probe].variables) for probe in probes)
+    names = len(ALWAYS) + sum(math.prod(shape) for shape in shapes.values())
     needed, room = COPIES * 4 * runs * records * names, free_memory()
     require(
         needed <= room,

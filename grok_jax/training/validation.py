@@ -11,30 +11,20 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+from jax.interpreters import partial_eval
 from jax.sharding import Mesh
 
 from grok_jax.errors import naming, require
-from grok_jax.models import MODELS
-from grok_jax.optim import OPTIMIZERS
-from grok_jax.tasks import TASKS, Data, Examples, Rows, Split, Task, fetch
-from grok_jax.training.grid import Group
+from grok_jax.tasks import Data, Examples, Rows, Split
+from grok_jax.tasks.task import Task, fetch_rows
+from grok_jax.training import dynamics
 from grok_jax.training.losses import is_classification
-from grok_jax.training.probes import PROBES, Probed
-from grok_jax.training.program import load_pool, program_key
-from grok_jax.training.run import Run, make_run
-from grok_jax.training.settings import Static, section_fields
+from grok_jax.training.plan import Group
+from grok_jax.training.probes import ALWAYS, Metric, Probed
+from grok_jax.training.program import Alike, Stages, load_pool, stages_of
+from grok_jax.training.run import Form, Run
 
 FEW = 3  # rows that a network is shown
-
-
-class _Parts(NamedTuple):
-    """What the names in a group's settings stand for."""
-
-    task: Task
-    model: Any
-    optimizer: Any
-    probes: tuple[tuple[str, Callable, tuple[str, ...]], ...]  # name, measure, variables
 
 
 class Found(NamedTuple):
@@ -44,6 +34,9 @@ class Found(NamedTuple):
     labels: bool  # whether the targets are labels
     outputs: int
     own_examples: bool  # whether each run has examples beside the pool
+    measured: dict[str, tuple[int, ...]]  # variable of a metric -> shape
+    owners: dict[str, str]  # variable -> the metric that gives it
+    reads: frozenset[str]  # dotted names of the traced fields on which anything that is recorded depends
 
 
 def validate(group: Group, mesh: Mesh) -> Found:
@@ -56,89 +49,71 @@ def validate(group: Group, mesh: Mesh) -> Found:
     Raises:
       UserError: a part does not fit another, or raises; one line that says what came and what must come.
     """
-    with naming(f"task {dict(group.static.task)['name']!r} (load)"):
-        load_pool(group.static, mesh)
-    return _traced(program_key(group.static, mesh), group.static, group.capacity, mesh)
+    with naming(f"task {group.form.bare.task.name!r} (load)"):
+        load_pool(group.form, mesh)
+    return _traced(Alike(group.form, mesh), group.capacity, mesh)
 
 
 def require_readable(group: Group, mesh: Mesh, found: Found, read: Callable[[Probed], Any]) -> None:
     """Raises UserError where `read` cannot be traced over what is observed of a run, or gives no arrays."""
-    pool, step = load_pool(group.static, mesh), jax.ShapeDtypeStruct((), jnp.int32)
+    pool, step = load_pool(group.form, mesh), jax.ShapeDtypeStruct((), jnp.int32)
+
+    def observed(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
+        return dynamics.observe(group.form.fill(hyper), read, moving, fixed, pool, step)
+
     with naming("what observe reads"):
-        jax.eval_shape(
-            make_run(group.static, group.capacity).observe(read), *found.state, _shapes(group.static), pool, step
-        )
-
-
-def require_labels(group: Group, mesh: Mesh, found: Found) -> None:
-    """Raises UserError where labels lie outside of the task's classes.
-
-    Looked at are those of the pool, or where runs have examples of their own those of each run, which are drawn.
-    """
-    if not found.labels:
-        return
-    least, most = _range_of_labels(group, mesh, found.own_examples)
-    largest = max(found.outputs, 2) - 1  # One output tells two classes apart.
-    named = "1 output" if found.outputs == 1 else f"{found.outputs} outputs"
-    require(
-        least >= 0 and most <= largest,
-        f"labels go from {least} to {most}; a model of {named} has labels 0 to {largest}",
-    )
+        jax.eval_shape(observed, *found.state, group.form.shapes(), pool, step)
 
 
 @functools.lru_cache(maxsize=256)
-def _traced(key: str, static: Static, capacity: Rows, mesh: Mesh) -> Found:
+def _traced(alike: Alike, capacity: Rows, mesh: Mesh) -> Found:
     """Traces all that a run does, once for the same functions and shapes."""
-    del key  # Only tells calls apart: a name can come to stand for something else.
-    parts, pool = _parts(static), load_pool(static, mesh)
-    run = make_run(static, capacity)
+    form = alike.form
+    pool, stages = load_pool(form, mesh), stages_of(form, capacity)
     seen = {}
 
     def everything(hyper: Mapping[str, Any], pool: Examples | None, step: Any) -> Any:
-        data, outputs = _draw(static, hyper, capacity, parts.task, pool)
-        shown = _shown(static, hyper, parts.task, data, pool, outputs)
-        _require_compatible(static, parts, shown)
-        _require_network(static, hyper, parts, shown, outputs)
+        run = form.fill(hyper)
+        data, outputs = _draw(run, capacity, pool)
+        shown = _shown(run, data, pool, outputs)
+        _require_compatible(run, shown)
+        _require_network(run, shown, outputs)
+        _require_loss(run, shown, outputs)
         with naming("the start of a run"):
-            moving, fixed = run.init(hyper, pool)
-        _require_step(static, hyper, parts, run, (moving, fixed, hyper, pool), step)
+            moving, fixed = stages.init(hyper, pool)
+        later = _require_step(run, stages, (moving, fixed, hyper, pool))
         with naming("measuring a run"):
-            run.measure(moving, fixed, hyper, pool, step)
-        run.observe(functools.partial(_require_probes, parts))(moving, fixed, hyper, pool, step)
+            recorded = stages.measure(later, fixed, hyper, pool, step)
+        seen["owners"] = {}
+        read = functools.partial(_require_metrics, run, seen["owners"])
+        measured = dynamics.observe(run, read, later, fixed, pool, step)
+        seen["measured"] = {name: value.shape for name, value in measured.items()}
         own = data.train.examples is not None or data.test.examples is not None
         seen.update(labels=is_classification(shown.targets), outputs=outputs, own_examples=own)
-        return moving, fixed
+        return (recorded, measured), (moving, fixed)
 
-    hyper = _shapes(static)
     with jax.numpy_dtype_promotion("standard"):  # as the run's own functions have it
-        state = jax.eval_shape(everything, hyper, pool, jax.ShapeDtypeStruct((), jnp.int32))
-    return Found(state, **seen)
+        step = jax.ShapeDtypeStruct((), jnp.int32)
+        traced, (records, state) = jax.make_jaxpr(everything, return_shape=True)(form.shapes(), pool, step)
+    return Found(state, **seen, reads=_reads(traced, form, len(jax.tree.leaves(records))))
 
 
-def _parts(static: Static) -> _Parts:
-    names = (dict(section)["name"] for section in static[:3])
-    probes = ((name, PROBES[name]) for name in dict(static.training)["probes"])
-    return _Parts(
-        *(registry[name] for registry, name in zip((TASKS, MODELS, OPTIMIZERS), names, strict=True)),
-        tuple((name, probe.measure, tuple(probe.variables)) for name, probe in probes),
-    )
+def _reads(traced: Any, form: Form, records: int) -> frozenset[str]:
+    """The fields on which the first outputs of a trace, its records, depend."""
+    wanted = [place < records for place in range(len(traced.jaxpr.outvars))]
+    _, used = partial_eval.dce_jaxpr(traced.jaxpr, wanted)
+    # JAX sorts the names of a dict; they come first among the arguments.
+    return frozenset(name for name, is_used in zip(sorted(form.names), used, strict=False) if is_used)
 
 
-def _shapes(static: Static) -> dict[str, jax.ShapeDtypeStruct]:
-    """Shape and dtype of each traced field of one run."""
-    return {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in static.traced}
-
-
-def _draw(
-    static: Static, hyper: Mapping[str, Any], capacity: Rows, task: Task, pool: Examples | None
-) -> tuple[Data, int]:
+def _draw(run: Run, capacity: Rows, pool: Examples | None) -> tuple[Data, int]:
     """The data of one run, and the number of outputs that its task names."""
-    fields = section_fields(static, hyper, "task")
+    task = run.task
     with naming(f"task {task.name!r} (outputs)"):
-        outputs = operator.index(task.outputs(fields))
+        outputs = operator.index(task.outputs())
     require(outputs >= 1, f"task {task.name!r} has {outputs} outputs; it must have 1 or more")
     with naming(f"task {task.name!r} (draw)"):
-        data = Data(*task.draw(jax.random.key(fields.seed), fields, pool, capacity))
+        data = Data(*task.draw(jax.random.key(task.seed), pool, capacity))
     for name, split, rows in zip(Data._fields, data, capacity, strict=True):
         _require_split(f"task {task.name!r} (draw)", name, split, rows, pool)
     return data, outputs
@@ -165,13 +140,11 @@ def _require_split(where: str, name: str, split: Split, rows: int, pool: Example
     )
 
 
-def _shown(
-    static: Static, hyper: Mapping[str, Any], task: Task, data: Data, pool: Examples | None, outputs: int
-) -> Examples:
+def _shown(run: Run, data: Data, pool: Examples | None, outputs: int) -> Examples:
     """A few rows as the network sees them, alike in both splits."""
-    fields, rows = section_fields(static, hyper, "task"), _few(outputs)
+    task, rows = run.task, _few(outputs)
     with naming(f"task {task.name!r} (present)"):
-        train, test = (Examples(*fetch(split, pool, jnp.arange(rows), task, fields)) for split in data)
+        train, test = (Examples(*fetch_rows(split, pool, jnp.arange(rows), task)) for split in data)
     for part in Examples._fields:
         ours, others = (_kinds(getattr(shown, part)) for shown in (train, test))
         require(
@@ -220,29 +193,28 @@ def _require_targets(task: Task, targets: Any, outputs: int) -> None:
     )
 
 
-def _require_compatible(static: Static, parts: _Parts, shown: Examples) -> None:
+def _require_compatible(run: Run, shown: Examples) -> None:
     """The kind of inputs, and the loss, that the model and the targets allow."""
-    name, task, loss = parts.model.name, parts.task.name, dict(static.training)["loss"]
-    takes, given = parts.model.inputs, None if hasattr(shown.inputs, "dtype") else type(shown.inputs)
+    name, task = run.model.name, run.task.name
+    takes, given = run.model.inputs, None if hasattr(shown.inputs, "dtype") else type(shown.inputs)
     require(
         takes is given,
         f"model {name!r} takes {_in_words(takes)}, and task {task!r} gives {_in_words(given)}; choose another model "
         "or another task",
     )
     require(
-        is_classification(shown.targets) or loss == "mse",
-        f"training.loss is {loss!r}; task {task!r} is a regression, which allows 'mse'",
+        is_classification(shown.targets) or not run.loss.for_labels,
+        f"training.loss is {run.loss.name!r}; task {task!r} is a regression, which allows 'mse'",
     )
 
 
-def _require_network(static: Static, hyper: Mapping[str, Any], parts: _Parts, shown: Examples, outputs: int) -> None:
+def _require_network(run: Run, shown: Examples, outputs: int) -> None:
     """Parameters that are floats, and outputs of shape (rows, outputs)."""
-    name, rows = f"model {parts.model.name!r}", _few(outputs)
-    model_fields, task_fields = (section_fields(static, hyper, section) for section in ("model", "task"))
-    with naming(f"task {parts.task.name!r} (vocabulary)"):
-        vocabulary = parts.task.vocabulary(task_fields)
+    name, rows = f"model {run.model.name!r}", _few(outputs)
+    with naming(f"task {run.task.name!r} (vocabulary)"):
+        vocabulary = run.task.vocabulary()
     with naming(f"{name} (build)"):
-        module = parts.model.build(model_fields, outputs, vocabulary)
+        module = run.model.build(outputs, vocabulary)
     one = jax.tree.map(lambda a: jax.ShapeDtypeStruct((1, *a.shape[1:]), a.dtype), shown.inputs)
     with naming(f"{name} (init)"):
         variables = module.lazy_init(jax.random.key(0), one)
@@ -260,18 +232,30 @@ def _require_network(static: Static, hyper: Mapping[str, Any], parts: _Parts, sh
         given = module.apply({"params": variables["params"]}, shown.inputs)
     require(
         getattr(given, "shape", None) == (rows, outputs) and jnp.issubdtype(given.dtype, jnp.floating),
-        f"{name} gives {_kinds(given)} for {rows} rows; task {parts.task.name!r} has {outputs} outputs, so it must "
+        f"{name} gives {_kinds(given)} for {rows} rows; task {run.task.name!r} has {outputs} outputs, so it must "
         f"give floats of shape ({rows}, {outputs})",
     )
 
 
-def _require_step(
-    static: Static, hyper: Mapping[str, Any], parts: _Parts, run: Run, state: tuple[Any, ...], step: Any
-) -> None:
-    """A step that leaves structure, shapes and dtypes of the state as they are."""
-    (moving, fixed, *_), name = state, f"optimizer {parts.optimizer.name!r}"
+def _require_loss(run: Run, shown: Examples, outputs: int) -> None:
+    """A loss of each row."""
+    rows = _few(outputs)
+    if run.loss.views:  # it is seen in a step, where there is a network
+        return
+    with naming(f"loss {run.loss.name!r}"):
+        given = run.loss.fn(jnp.zeros((rows, outputs)), shown.targets)
+    require(
+        getattr(given, "shape", None) == (rows,) and jnp.issubdtype(given.dtype, jnp.floating),
+        f"loss {run.loss.name!r} gives {_kinds(given)} for {rows} rows; it must give one float for each, of shape "
+        f"({rows},)",
+    )
+
+
+def _require_step(run: Run, stages: Stages, state: tuple[Any, ...]) -> Any:
+    """The state after a step that leaves its structure, shapes and dtypes as they are."""
+    (moving, fixed, *_), name = state, f"optimizer {run.optimizer.name!r}"
     with naming(name):
-        optimizer = parts.optimizer.build(section_fields(static, hyper, "optimizer"))
+        optimizer = dynamics.chain_of(run)
         key = jax.random.key(0)
         # Gradients are like the parameters, so these stand in for them.
         updates, opt_state = optimizer.update(
@@ -285,7 +269,7 @@ def _require_step(
     _require_same(f"{name} gives updates", *shapes)
     _require_same(f"a step of {name} gives a state", moving.opt_state, opt_state)
     with naming("a step of training"):
-        run.advance(*state, step, step)
+        return stages.advance(*state, 0, 1)  # as numbers: JAX sees then what a step does not read
 
 
 def _require_same(words: str, before: Any, after: Any) -> None:
@@ -296,66 +280,52 @@ def _require_same(words: str, before: Any, after: Any) -> None:
         require(was == came, f"{words}{where and f', {where},'} of {came}; it must be {was}")
 
 
-def _require_probes(parts: _Parts, probed: Probed) -> None:
-    """Each probe gives one float for each variable that it names."""
-    for name, measure, variables in parts.probes:
-        with naming(f"probe {name!r}"):
-            measured = measure(probed)
-        require(
-            isinstance(measured, Mapping),
-            f"probe {name!r} gives {type(measured).__name__}; it must give a dict of its variables",
-        )
-        require(
-            set(measured) == set(variables),
-            f"probe {name!r} gives {_listed(map(str, measured))}; its variables are {_listed(variables)}",
-        )
+def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[str, Any]:
+    """Each probe gives one float for each variable that it names; each metric arrays under names that are free."""
+    taken, values = dict.fromkeys(ALWAYS, "every run"), {}
+    for name, each in run.metrics.items():
+        kind = "probe" if each.by_word else "metric"
+        with naming(f"{kind} {name!r}"):
+            measured = each.fn(probed)
+        measured = _require_probe(name, each, measured) if each.by_word else _require_metric(name, each, measured)
         for variable, value in measured.items():
-            scalar = getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
-            require(scalar, f"probe {name!r} gives {variable} as {_kinds(value)}; it must be one float, of shape ()")
+            values[variable], owners[variable] = value, name
+            require(
+                variable not in taken,
+                f"{kind} {name!r} gives {variable}, which {taken.get(variable)} records; give another name",
+            )
+            taken[variable] = f"{kind} {name!r}"
+    return values
 
 
-def _range_of_labels(group: Group, mesh: Mesh, own_examples: bool) -> tuple[int, int]:
-    fields, pool = section_fields(group.static, {}, "task"), load_pool(group.static, mesh)
-    task = TASKS[fields.name]
-    if not own_examples and _keeps_targets(task, fields, pool):
-        labels = np.asarray(pool.targets)
-        return int(labels.min()), int(labels.max())
-    drawn = _drawn_labels(program_key(group.static, mesh), group.static, group.capacity)
-    runs = ({name: values[i] for name, values in group.hyper.items()} for i in _runs_that_draw_apart(group, task))
-    least, most = zip(*jax.device_get([drawn(hyper, pool) for hyper in runs]), strict=True)
-    return int(min(least)), int(max(most))
+def _require_probe(name: str, each: Metric, measured: Any) -> Mapping[str, Any]:
+    variables = [variable for variable, *_ in each.variables]
+    require(
+        isinstance(measured, Mapping),
+        f"probe {name!r} gives {type(measured).__name__}; it must give a dict of its variables",
+    )
+    require(
+        set(measured) == set(variables),
+        f"probe {name!r} gives {_listed(map(str, measured))}; its variables are {_listed(variables)}",
+    )
+    for variable, value in measured.items():
+        scalar = getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
+        require(scalar, f"probe {name!r} gives {variable} as {_kinds(value)}; it must be one float, of shape ()")
+    return measured
 
 
-def _runs_that_draw_apart(group: Group, task: Task) -> list[int]:
-    """One run of each choice of the fields that decide the labels: the task's, or all where a network gives them."""
-    deciding = [values for name, values in group.hyper.items() if task.relabel or name.startswith("task.")]
-    return sorted({values: i for i, values in enumerate(zip(*deciding, strict=True))}.values()) or [0]
-
-
-def _keeps_targets(task: Task, fields: Any, pool: Examples | None) -> bool:
-    """Whether a task shows the labels as they are stored."""
-    try:
-        traced = jax.make_jaxpr(lambda examples: task.present(examples, fields).targets)(pool)
-    except AttributeError:  # It looks at a traced field, of which there are none here.
-        return False
-    return traced.jaxpr.outvars[0] in traced.jaxpr.invars
-
-
-@functools.lru_cache(maxsize=64)
-def _drawn_labels(key: str, static: Static, capacity: Rows) -> Callable:
-    """hyper, pool -> the range of the labels of one run; all else that init makes is left out when it compiles."""
-    del key  # Only tells calls apart: a name can come to stand for something else.
-    task, run = TASKS[dict(static.task)["name"]], make_run(static, capacity)
-
-    def label_range(hyper: Mapping[str, Any], pool: Examples | None) -> tuple[Any, Any]:
-        _, fixed = run.init(hyper, pool)
-        fields = section_fields(static, hyper, "task")
-        sources = [pool if split.examples is None else split.examples for split in fixed.data]
-        # All rows, in use or not: how they are split is slow to compile.
-        labels = jnp.concatenate([task.present(source, fields).targets for source in sources])
-        return labels.min(), labels.max()
-
-    return jax.jit(label_range)
+def _require_metric(name: str, each: Metric, measured: Any) -> Mapping[str, Any]:
+    named = measured if isinstance(measured, Mapping) else {name: measured}
+    for variable, value in named.items():
+        given = f"metric {name!r} gives {variable} as {_kinds(value)}"
+        is_number = hasattr(value, "dtype") and jnp.issubdtype(value.dtype, jnp.number)
+        is_number = is_number and not jnp.issubdtype(value.dtype, jnp.complexfloating)
+        require(is_number and isinstance(variable, str), f"{given}; it must give an array, or a dict of arrays by name")
+        require(
+            not each.dims or len(each.dims) == value.ndim,
+            f"{given}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions",
+        )
+    return named
 
 
 def _few(outputs: int) -> int:

@@ -15,9 +15,8 @@ from benchmarks import transformer as nanda
 from benchmarks.kernels import Taken
 from benchmarks.timing import Ratio, Trainer, Turn, contestant, ratio, take_turns
 from grok_jax.training.devices import run_mesh
-from grok_jax.training.grid import expand, group_runs
-from grok_jax.training.program import load_pool
-from grok_jax.training.run import make_run
+from grok_jax.training.plan import plan_grid
+from grok_jax.training.program import load_pool, stages_of
 
 # All run-steps do nothing: range(steps) returns at once.
 NO_RUN = (Trainer, range, 2)
@@ -168,11 +167,9 @@ def test_both_pytorch_transformers_are_one_network(monkeypatch):
 
 
 def our_parameters(module: str, changes: dict = MappingProxyType({})) -> int:
-    (group,) = group_runs(expand(grids.load_config(module, "quick", changes).to_dict(), ()))
-    scalars = {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in group.static.traced}
-    moving, _ = jax.eval_shape(
-        make_run(group.static, group.capacity).init, scalars, load_pool(group.static, run_mesh())
-    )
+    (group,) = plan_grid(grids.load_config(module, "quick", changes), {}).groups
+    init = stages_of(group.form, group.capacity).init
+    moving, _ = jax.eval_shape(init, group.form.shapes(), load_pool(group.form, run_mesh()))
     return sum(leaf.size for leaf in jax.tree.leaves(moving.params))
 
 

@@ -19,7 +19,7 @@ from experiments.figures import FigureOf, figure_of
 from grok_jax.analysis.claims import VERDICTS, judge
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError
-from grok_jax.training.probes import ALWAYS, PROBES
+from grok_jax.training.probes import ALWAYS, described
 from grok_jax.training.records import GroupRecords, to_dataset
 from grok_jax.training.schedule import is_probed, record_steps
 from grok_jax.training.sweep import plan_grid
@@ -113,7 +113,7 @@ def made_up(config: ConfigDict) -> xr.Dataset:
     """What a sweep of the config would return, its numbers drawn: losses that fall, accuracies that rise."""
     rng = np.random.default_rng(0)
     plan = plan_grid(config, None)
-    groups = []
+    groups, words = [], {}
     for group in plan.groups:
         steps, probed = record_steps(group.schedule), is_probed(group.schedule)
         runs, along = (len(group.members), 1), np.linspace(0, 1, len(steps))
@@ -125,12 +125,14 @@ def made_up(config: ConfigDict) -> xr.Dataset:
         values["weight_norm"] = rng.uniform(5, 50, runs) * (1 - 0.5 * along)
         values["relative_distance"] = rng.uniform(0.1, 2, runs) * along
         assert set(values) == set(ALWAYS)
-        for probe in dict(group.static.training)["probes"]:
-            for variable in PROBES[probe].variables:
+        for probe in group.form.bare.metrics.values():
+            for variable, *_ in probe.variables:
                 drawn = rng.uniform(0.05, 0.5, runs) + rng.uniform(0, 0.4, runs) * along
                 values[variable] = np.where(probed, drawn, np.nan)
-        groups.append(GroupRecords(group.members, steps, values))
-    dataset = add_grokking_times(to_dataset(plan.axes, groups))
+        ends = np.full(len(group.members), steps[-1]), np.zeros(len(group.members), bool)
+        groups.append(GroupRecords(group.members, steps, values, *ends))
+        words |= described(group.form.bare.metrics, {})
+    dataset = add_grokking_times(to_dataset(plan.axes, groups, words))
     return dataset.assign_attrs(config=json.dumps(config.to_dict()))
 
 

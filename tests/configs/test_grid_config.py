@@ -3,7 +3,7 @@ import pytest
 import grok_jax
 from configs.grid import get_config
 from grok_jax.errors import UserError
-from grok_jax.training.settings import resolve
+from grok_jax.training.config import from_config
 
 
 def test_without_a_word_the_config_is_the_default_one():
@@ -18,7 +18,7 @@ def test_each_word_chooses_a_part_and_the_others_keep_their_default():
 def test_the_config_is_one_run_without_a_figure():
     config = get_config("task=single_index,model=committee")
     assert (config.figure, config.grid) == ("", "")
-    assert resolve(config.to_dict()).schedule.steps == config.training.steps
+    assert from_config(config).training.steps == config.training.steps
 
 
 @pytest.mark.parametrize(

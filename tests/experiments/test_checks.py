@@ -13,8 +13,8 @@ from experiments.catalogue import all_figures
 from experiments.check_pictures import check_curves, ratios
 from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, Check, at_steps, compare, peak, rises, words
 from experiments.settings import preset_config
+from grok_jax.training.config import complete
 from grok_jax.training.grid import parse_grid
-from grok_jax.training.settings import complete
 
 INIT_SCALE = "model.init_scale"
 CONFIG = grok_jax.default_config("teacher_student", "mlp", "adamw")

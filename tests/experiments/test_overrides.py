@@ -8,7 +8,7 @@ from ml_collections import config_flags
 
 from experiments import command
 from grok_jax import default_config
-from grok_jax.training.settings import REGISTRIES
+from grok_jax.training.naming import REGISTRIES
 
 README = Path(__file__).parents[2] / "README.md"
 # (section, name of the component, field) of every field that may be left out.

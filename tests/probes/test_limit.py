@@ -73,7 +73,7 @@ def test_another_loss_is_refused_in_one_line():
 
 def test_a_kernel_that_does_not_fit_is_refused_in_one_line_before_anything_is_made(monkeypatch):
     config = config_of(10, **{"task.train_size": 200_000})
-    monkeypatch.setattr("grok_jax.training.program.make_run", None)  # nothing of a run is looked at
+    monkeypatch.setattr("grok_jax.training.program.stages_of", None)  # nothing of a run is looked at
     with pytest.raises(DoesNotFit, match=r"^the kernel over pairs of outputs of 200,000 x 200,000 rows and 10") as e:
         lazy_limit(config)
     assert "\n" not in str(e.value)

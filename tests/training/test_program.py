@@ -119,8 +119,8 @@ def test_a_task_registered_again_loads_its_data_again(small_config, monkeypatch,
 
     def first():
         (group,) = plan_grid({**small_config().to_dict(), "task": {"name": "own"}}, {}).groups
-        pool = program.load_pool(group.static, run_mesh(1))
-        assert pool is program.load_pool(group.static, run_mesh(1))
+        pool = program.load_pool(group.form, run_mesh(1))
+        assert pool is program.load_pool(group.form, run_mesh(1))
         return float(pool.inputs[0])
 
     for value in (1.0, 2.0):

@@ -1,7 +1,5 @@
 """One run against the plainest loop that does the same."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,28 +9,26 @@ import pytest
 from grok_jax.models import init_params, outputs
 from grok_jax.models.mlp import MLP
 from grok_jax.optim import make_optimizer
-from grok_jax.tasks import TASKS, Rows, fetch
-from grok_jax.training.run import DATA, INIT, Run, make_run
-from grok_jax.training.settings import resolve, section_fields, with_field
+from grok_jax.tasks import Rows
+from grok_jax.tasks.task import fetch_rows
+from grok_jax.training.config import from_config
+from grok_jax.training.dynamics import DATA, INIT
+from grok_jax.training.run import Run
 
 STEPS = 5
 
 
-@functools.cache
-def compiled(static, capacity):
-    run = make_run(static, capacity)
-    return Run(jax.jit(run.init), jax.jit(run.advance), jax.jit(run.measure), run.observe)
+init = jax.jit(Run.init, static_argnames="capacity")
+advance, measure = jax.jit(Run.advance), jax.jit(Run.measure)
 
 
 def train(config, steps=STEPS, capacity=None):
     """The states of one run before and after some steps, its data, and what was measured of both."""
-    settings = resolve(config if isinstance(config, dict) else config.to_dict())
-    run = compiled(settings.static, capacity or settings.rows)
-    hyper = {name: jnp.asarray(value) for name, value in settings.hyper.items()}
-    start, fixed = run.init(hyper, None)
-    end = run.advance(start, fixed, hyper, None, 0, steps)
+    run = config if isinstance(config, Run) else from_config(config)
+    start, fixed = init(run, None, capacity=capacity or run.rows())
+    end = advance(run, start, fixed, None, 0, steps)
     states = {"start": (start, 0), "end": (end, steps)}
-    measured = {name: run.measure(state, fixed, hyper, None, step) for name, (state, step) in states.items()}
+    measured = {name: measure(run, state, fixed, None, step) for name, (state, step) in states.items()}
     return start, end, fixed, measured
 
 
@@ -44,9 +40,9 @@ def test_a_run_equals_a_plain_loop_written_by_hand(small_config):
     config = small_config(**{"model.init_scale": 2.0, "optimizer.weight_decay": 0.1})
     _, end, _, measured = train(config)
 
-    fields = section_fields(*resolve(config.to_dict())[:2], "task")
-    train_split, _ = TASKS["teacher_student"].draw(key_of(DATA), fields, None, Rows(12, 6))
-    x, y = fetch(train_split, None, jnp.arange(12), TASKS["teacher_student"], fields)
+    task = from_config(config).seeded().task
+    train_split, _ = task.draw(key_of(DATA), None, Rows(12, 6))
+    x, y = fetch_rows(train_split, None, jnp.arange(12), task)
     module = MLP(widths=(8,), outputs=5, activation="tanh")
     params = init_params(module, key_of(INIT), x, 2.0)
     optimizer = make_optimizer("adamw", weight_decay=0.1)
@@ -94,8 +90,8 @@ def test_scaled_learning_rate_keeps_the_first_step_of_the_function_at_every_lazi
     fields = {"model.centered": True, "optimizer.scale_learning_rate": True, "optimizer.learning_rate": 1e-3}
     losses = []
     for scale in (1.0, 1e3):
-        config = with_field(small_config(**{**fields, "model.output_scale": scale}).to_dict(), "optimizer.name", "gd")
-        losses.append(train(config, steps=1)[3]["end"]["train_loss"])
+        run = from_config(small_config(**{**fields, "model.output_scale": scale})).at("optimizer.name", "gd")
+        losses.append(train(run, steps=1)[3]["end"]["train_loss"])
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
 
@@ -128,25 +124,21 @@ def test_measured_loss_of_many_rows_in_chunks_is_the_plain_mean(batch_size, smal
 
 @pytest.mark.parametrize("batch_size", [None, 5])
 def test_steps_in_two_calls_are_bitwise_those_of_one(batch_size, small_config):
-    settings = resolve(small_config(**{"training.batch_size": batch_size, "optimizer.update_noise": 0.01}).to_dict())
-    run = compiled(settings.static, settings.rows)
-    hyper = {name: jnp.asarray(value) for name, value in settings.hyper.items()}
-    start, fixed = run.init(hyper, None)
-    whole = run.advance(start, fixed, hyper, None, 0, 9)
-    halves = run.advance(run.advance(start, fixed, hyper, None, 0, 4), fixed, hyper, None, 4, 5)
+    run = from_config(small_config(**{"training.batch_size": batch_size, "optimizer.update_noise": 0.01}))
+    start, fixed = init(run, None, capacity=run.rows())
+    whole = advance(run, start, fixed, None, 0, 9)
+    halves = advance(run, advance(run, start, fixed, None, 0, 4), fixed, None, 4, 5)
     jax.tree.map(np.testing.assert_array_equal, whole, halves)
 
 
 def test_a_run_whose_data_shrink_goes_on_as_one_with_fewer_data(small_config):
     _, end, _, measured = train(small_config(**{"training.shrink_step": 3, "training.shrink_to": 0.5}))
     _, half_way, _, _ = train(small_config(), steps=3)
-    fewer = resolve(small_config(**{"task.train_size": 6}).to_dict())
-    run = compiled(fewer.static, fewer.rows)
-    hyper = {name: jnp.asarray(value) for name, value in fewer.hyper.items()}
-    _, fixed = run.init(hyper, None)
-    expected = run.advance(half_way, fixed, hyper, None, 3, 2)
+    run = from_config(small_config(**{"task.train_size": 6}))
+    _, fixed = init(run, None, capacity=run.rows())
+    expected = advance(run, half_way, fixed, None, 3, 2)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), end, expected)
-    loss = run.measure(expected, fixed, hyper, None, 5)["train_loss"]
+    loss = measure(run, expected, fixed, None, 5)["train_loss"]
     np.testing.assert_allclose(measured["end"]["train_loss"], loss, rtol=1e-5)
 
 

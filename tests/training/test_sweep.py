@@ -11,8 +11,8 @@ import xarray as xr
 from grok_jax import UserError, check, sweep
 from grok_jax.tasks import TASKS, register_task
 from grok_jax.training import Probe, checkpoints, devices, program, register_probe
+from grok_jax.training.config import from_config
 from grok_jax.training.probes import PROBES
-from grok_jax.training.settings import with_field
 
 GRID = {"model.init_scale": [0.5, 2.0], "seed": range(3)}
 
@@ -108,8 +108,8 @@ def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbour(small_conf
 
 
 def test_a_finished_checkpoint_still_says_which_runs_diverged(tmp_path, small_config):
-    config = with_field(small_config(**{"model.activation": "identity"}).to_dict(), "optimizer.name", "gd")
-    config = with_field(config, "optimizer.learning_rate", 1e30)
+    config = from_config(small_config(**{"model.activation": "identity"}))
+    config = config.at("optimizer.name", "gd").at("optimizer.learning_rate", 1e30)
     for _ in range(2):
         assert run(config, {"seed": [0, 1]}, checkpoint=tmp_path).attrs["diverged_runs"] == 2
 

@@ -142,7 +142,7 @@ def test_a_grid_of_very_many_values_is_not_written_out(text):
 
 
 def test_more_runs_than_can_be_planned_are_refused(monkeypatch):
-    monkeypatch.setattr("grok_jax.training.grid.free_memory", lambda: 2**29)
+    monkeypatch.setattr("grok_jax.training.plan.free_memory", lambda: 2**26)
     with pytest.raises(UserError, match="a grid of 90,000 runs takes"):
         check(default_config(), "seed=range(90); task.seed=range(1000)")
 

@@ -328,7 +328,8 @@ def test_code_decided_by_a_traced_field_is_named(own):
     line = build.__code__.co_firstlineno + 1
     assert said.startswith("model 'own' (build) fails with TracerBoolConversionError: ")
     assert said.endswith(
-        f"({FILE}:{line}); a field that decides code or shapes must be among the static ones of its component"
+        f"({FILE}:{line}); a field that decides code or shapes must be static: declare it so, or name it in "
+        "static=(...)"
     )
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from grok_jax import UserError, default_config
+from grok_jax.parts import dotted_leaves
+from grok_jax.training.config import from_config
 from grok_jax.training.grid import parse_grid
-from grok_jax.training.settings import complete, resolve, with_field
 
 HUNDRED = [100, 1e2, np.int64(100), np.float32(100), np.array(100), jnp.int32(100), jnp.float32(100), np.uint8(100)]
 
@@ -30,33 +31,34 @@ def test_a_hundred_is_a_whole_number_where_one_is_meant(hundred, field):
 
 @of_any_make
 def test_a_hundred_is_a_whole_number_in_a_plain_config(hundred):
-    settings = resolve(complete({"training": {"steps": hundred, "batch_size": hundred}, "seed": hundred}))
-    assert settings.schedule.steps == 100
-    assert type(settings.schedule.steps) is int
-    assert type(dict(settings.static.training)["batch_size"]) is int
-    assert type(settings.hyper["model.seed"]) is int
+    run = from_config({"training": {"steps": hundred, "batch_size": hundred}, "seed": hundred})
+    assert run.training.steps == 100
+    assert type(run.training.steps) is int
+    assert type(run.training.batch_size) is int
+    assert type(run.seed) is int
 
 
 @of_any_make
 def test_a_hundred_is_a_number_where_one_is_meant(hundred):
     config = default_config()
     config.optimizer.clip_norm = hundred
-    assert resolve(config.to_dict()).hyper["optimizer.clip_norm"] == 100.0
-    assert type(resolve(config.to_dict()).hyper["optimizer.clip_norm"]) is float
+    found = dotted_leaves(from_config(config))["optimizer.clip_norm"]
+    assert found == 100.0
+    assert type(found) is float
 
 
 @of_any_make
 def test_a_hundred_is_a_width(hundred):
     config = default_config()
     config.model.widths = (hundred, hundred)
-    assert dict(resolve(config.to_dict()).static.model)["widths"] == (100, 100)
+    assert from_config(config).model.values()["widths"] == (100, 100)
 
 
 @of_any_make
 def test_a_hundred_is_a_value_of_a_grid(hundred):
     (axis,) = parse_grid({"training.steps": [hundred]})
     ((value,),) = axis.values
-    assert resolve(with_field(default_config().to_dict(), "training.steps", value)).schedule.steps == 100
+    assert from_config(default_config()).at("training.steps", value).training.steps == 100
     assert type(value) in (int, float)
 
 
@@ -82,19 +84,19 @@ def test_bools_stay_bools(true):
     config.model.centered = true
     assert config.model.centered is True
     with pytest.raises(UserError, match="must be a whole number"):
-        resolve(with_field(config.to_dict(), "training.steps", true))
+        from_config(config).at("training.steps", true)
 
 
 @pytest.mark.parametrize("number", [1, 1.0, np.int64(1)])
 def test_numbers_are_no_bools(number):
     with pytest.raises(UserError, match="must be True or False"):
-        resolve(with_field(default_config().to_dict(), "model.centered", number))
+        from_config(default_config()).at("model.centered", number)
 
 
 @pytest.mark.parametrize("value", [2.5, "100", None, np.array([1, 2]), np.nan])
 def test_what_is_no_whole_number_is_refused(value):
     with pytest.raises(UserError, match=r"training\.steps is "):
-        resolve(with_field(default_config().to_dict(), "training.steps", value))
+        from_config(default_config()).at("training.steps", value)
 
 
 def test_a_config_refuses_a_fraction_for_a_whole_number():
@@ -104,5 +106,5 @@ def test_a_config_refuses_a_fraction_for_a_whole_number():
 
 def test_a_long_value_is_cut_in_the_message():
     with pytest.raises(UserError) as raised:
-        resolve(with_field(default_config().to_dict(), "training.steps", tuple(range(1000))))
+        from_config(default_config()).at("training.steps", tuple(range(1000)))
     assert len(str(raised.value)) < 200

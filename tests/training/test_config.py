@@ -3,62 +3,55 @@
 import pytest
 
 from grok_jax import UserError, check, default_config
-from grok_jax.training.settings import resolve, section_fields, with_field
+from grok_jax.parts import dotted_leaves
+from grok_jax.training.config import from_config
+from grok_jax.training.run import Form
 
 
-def plain(**names):
-    return default_config(**names).to_dict()
+def run(**names):
+    return from_config(default_config(**names))
 
 
 def test_a_traced_field_is_an_argument_and_no_part_of_the_program():
-    one, two = (resolve(with_field(plain(), "optimizer.weight_decay", value)) for value in (0.0, 1.0))
-    assert one.static == two.static
-    assert (one.hyper["optimizer.weight_decay"], two.hyper["optimizer.weight_decay"]) == (0.0, 1.0)
+    one, two = (run().at("optimizer.weight_decay", value) for value in (0.0, 1.0))
+    assert Form(one) == Form(two)
+    assert [dotted_leaves(each)["optimizer.weight_decay"] for each in (one, two)] == [0.0, 1.0]
 
 
 def test_a_static_field_changes_the_program():
-    assert resolve(plain()).static != resolve(with_field(plain(), "model.widths", (7,))).static
+    assert Form(run()) != Form(run().at("model.widths", (7,)))
 
 
 def test_an_optional_part_is_left_out_by_none_and_traced_by_a_number():
-    without, noisy, noisier = (resolve(with_field(plain(), "optimizer.update_noise", x)) for x in (None, 0.0, 0.1))
-    assert "optimizer.update_noise" not in without.hyper
-    assert noisy.static == noisier.static != without.static
+    without, noisy, noisier = (run().at("optimizer.update_noise", x) for x in (None, 0.0, 0.1))
+    assert "optimizer.update_noise" not in dotted_leaves(without)
+    assert Form(noisy) == Form(noisier) != Form(without)
 
 
 def test_steps_are_no_part_of_the_program():
-    assert resolve(plain()).static == resolve(with_field(plain(), "training.steps", 7)).static
+    assert Form(run()) == Form(run().at("training.steps", 7))
 
 
 def test_seeds_that_are_none_follow_the_seed_of_the_run():
-    config = with_field(with_field(plain(), "seed", 5), "task.seed", 9)
-    hyper = resolve(config).hyper
-    assert (hyper["task.seed"], hyper["model.seed"], hyper["training.seed"]) == (9, 5, 5)
+    leaves = dotted_leaves(run().at("seed", 5).at("task.seed", 9).seeded())
+    assert (leaves["task.seed"], leaves["model.seed"], leaves["training.seed"]) == (9, 5, 5)
 
 
-def test_an_axis_is_refused_in_one_line_whatever_a_section_is_keyed_by():
-    config = plain()
-    config["task"][0] = 0
-    with pytest.raises(UserError, match=r"is not a field; task has .*, 0$"):
-        with_field(config, "task.widht", 3)
-
-
-def test_a_section_gets_its_static_and_traced_fields_together():
-    settings = resolve(plain())
-    fields = section_fields(settings.static, settings.hyper, "optimizer")
+def test_a_part_has_its_static_and_traced_fields_together():
+    fields = run().optimizer.namespace()
     assert (fields.name, fields.learning_rate, fields.clip_norm) == ("adamw", 1e-3, None)
 
 
 def test_another_task_has_its_own_defaults():
-    config = with_field(plain(), "task.name", "mnist")
-    assert (config["task"]["train_size"], config["task"]["test_size"]) == (1000, None)
+    task = run().at("task.name", "mnist").task.values()
+    assert (task["train_size"], task["test_size"]) == (1000, None)
 
 
 def test_another_name_keeps_what_was_chosen_and_both_have():
-    config = with_field(with_field(plain(), "optimizer.learning_rate", 0.5), "optimizer.name", "momentum")
-    assert config["optimizer"]["learning_rate"] == 0.5
-    assert config["optimizer"]["momentum"] == 0.9
-    assert "b1" not in config["optimizer"]
+    optimizer = run().at("optimizer.learning_rate", 0.5).at("optimizer.name", "momentum").optimizer
+    assert optimizer.values()["learning_rate"] == 0.5
+    assert optimizer.values()["momentum"] == 0.9
+    assert "b1" not in optimizer.values()
 
 
 @pytest.mark.parametrize(
@@ -99,17 +92,19 @@ def test_another_name_keeps_what_was_chosen_and_both_have():
 )
 def test_an_impossible_value_is_one_line_that_names_the_field(field, value, words):
     with pytest.raises(UserError, match=words) as raised:
-        resolve(with_field(plain(), field, value))
+        run().at(field, value).rows()
     assert "\n" not in str(raised.value)
 
 
 def test_a_learning_rate_that_drops_after_the_end_is_refused_in_one_line():
-    config = with_field(with_field(plain(), "optimizer.drop_factor", 0.2), "optimizer.drop_every", 1001)
+    config = default_config()
+    config.optimizer.drop_factor, config.optimizer.drop_every = 0.2, 1001
     with pytest.raises(UserError) as raised:
-        resolve(config)
+        from_config(config)
     said = "optimizer.drop_every is 1001, and training.steps is 1000; the learning rate must drop before the training"
     assert str(raised.value) == f"{said} ends"
-    assert resolve(with_field(config, "optimizer.drop_every", 1000)).hyper["optimizer.drop_every"] == 1000
+    config.optimizer.drop_every = 1000
+    assert dotted_leaves(from_config(config))["optimizer.drop_every"] == 1000
 
 
 def test_a_misspelt_field_of_a_config_is_refused():

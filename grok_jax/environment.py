@@ -1,0 +1,41 @@
+"""What results depend on beside their config: versions, devices, the revision of this code."""
+
+import datetime
+import functools
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jax
+
+PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray", "neural-tangents")
+
+
+def environment() -> dict[str, Any]:
+    """The versions, device and git revision, on which a result may depend as on its config; and the date."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
+        "git_revision": _git_revision(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@functools.cache
+def _git_revision() -> str | None:
+    """The checkout's revision, with "+" where files have changed since; None outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        command = ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty=+"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

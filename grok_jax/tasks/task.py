@@ -1,0 +1,332 @@
+"""What is learned, as a part of a run: the base of all tasks, arrays of one's own, and tasks by a registered name."""
+
+import hashlib
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Array, Int, Key
+
+from grok_jax.errors import UserError, require, written
+from grok_jax.fields import static, traced
+from grok_jax.fingerprint import array_hash
+from grok_jax.parts import Built, Part
+from grok_jax.tasks.base import Data, Examples, Rows, Split
+from grok_jax.tasks.drawing import pool_split, shuffled_splits
+
+
+class Task(Part):
+    """Base of all tasks. A task of one's own declares its fields and has rows, outputs and draw, or load.
+
+    Inside of draw and present a traced field may be a tracer; rows, outputs, load, pool_bytes and vocabulary see
+    Python's values, and of these all but rows static fields alone.
+    """
+
+    section = "task"
+
+    seed: int | None = traced(None, "of the data; None takes the run's", whole=True)
+
+    def rows(self) -> Rows:
+        """Numbers of training and test rows of one run."""
+        raise NotImplementedError(f"task {self.name!r} has no method rows")
+
+    def outputs(self) -> int:
+        """Number of outputs of its networks: values, or classes."""
+        raise NotImplementedError(f"task {self.name!r} has no method outputs")
+
+    def vocabulary(self) -> int | None:
+        """Number of tokens where the inputs are tokens, whole numbers from 0, or of kinds of edges; else None."""
+        return None
+
+    def load(self) -> Examples | None:
+        """The examples that all runs share, NumPy arrays; None where each run draws its own."""
+        return None
+
+    def pool_bytes(self) -> int:
+        """Bytes that load, or what draw makes at once, takes at most, where that follows from the fields alone."""
+        return 0
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """The data of one run. Pure and traceable; the first rows must not depend on the capacity."""
+        raise NotImplementedError(f"task {self.name!r} has no method draw")
+
+    def present(self, examples: Examples) -> Examples:
+        """Examples as stored -> as the network sees them. Pure and traceable, row by row."""
+        return examples
+
+    def start(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
+        """Initial parameters, some of them set by the task."""
+        del key, model
+        return params
+
+    def relabel(self, data: Data, network: Callable[[Any, Array], Array], params: Any) -> Data:
+        """The data with other targets, for a task whose targets depend on the untrained network (unscaled)."""
+        del network, params
+        return data
+
+    def solution(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
+        """Weights that solve the task exactly, where they are known."""
+        del key, model, params
+        require(False, f"model.solution_share needs a task whose solution is known; task.name is {self.name!r}")
+
+    @property
+    def loader(self) -> Any:
+        """What decides what load gives, beside the static fields: for fingerprints."""
+        return type(self)
+
+    @property
+    def relabels(self) -> bool:
+        """Whether the targets depend on the network."""
+        return type(self).relabel is not Task.relabel
+
+
+def fetch_rows(split: Split, pool: Examples | None, positions: Int[Array, " n"], task: Task) -> Examples:
+    """The examples at the given positions of a split, as the network sees them."""
+    source = pool if split.examples is None else split.examples
+    return task.present(jax.tree.map(lambda a: a[split.index[positions]], source))
+
+
+class Shared:
+    """NumPy arrays that all runs share, equal by content: never a constant of a program, never traced twice."""
+
+    def __init__(self, arrays: Any) -> None:
+        self.arrays = jax.tree.map(np.asarray, arrays)
+        hashes = map(array_hash, jax.tree.leaves(self.arrays))
+        self.hash = hashlib.sha256(" ".join([str(jax.tree.structure(arrays)), *hashes]).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Shared) and self.hash == other.hash
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{leaf.dtype}{list(leaf.shape)}" for leaf in jax.tree.leaves(self.arrays))
+        return f"arrays({shapes}; sha256 {self.hash[:12]})"
+
+
+jax.tree_util.register_pytree_node(Shared, lambda shared: ((), shared), lambda shared, _: shared)
+
+
+class Arrays(Task):
+    """Arrays of one's own: by the seed, random train_size rows to train on and other test_size rows to test on.
+
+    Where rows to test on are given apart, which are the last of the arrays, no others are tested on.
+    """
+
+    called = "data"
+
+    shared: Shared
+    apart: int = static(
+        0, "rows at the end that are only tested on; 0 tests on any that are not trained on", at_least=0
+    )
+    classes: int = static(1, "classes of integer targets, or numbers in a row of float targets", at_least=1)
+    tokens: int | None = static(None, "number of tokens, where inputs are tokens", whole=True, at_least=1)
+    train_size: int = traced(1, "training rows", at_least=1)
+    test_size: int = traced(1, "test rows", at_least=1)
+
+    def check(self) -> None:
+        """Raises UserError where there are fewer rows."""
+        rows = len(self.shared.arrays.targets)
+        if self.apart:
+            for name, there in (("train_size", rows - self.apart), ("test_size", self.apart)):
+                asked = getattr(self, name)
+                require(asked <= there, f"task.{name} is {asked}; there are {there:,} such rows")
+        asked = self.train_size + self.test_size
+        require(
+            asked <= rows,
+            f"task.train_size is {self.train_size} and task.test_size is {self.test_size}; together there are "
+            f"{rows:,} rows",
+        )
+
+    def rows(self) -> Rows:
+        """train_size and test_size."""
+        return Rows(self.train_size, self.test_size)
+
+    def outputs(self) -> int:
+        """Classes, or numbers in a row of the targets."""
+        return self.classes
+
+    def vocabulary(self) -> int | None:
+        """Number of tokens, where inputs are tokens."""
+        return self.tokens
+
+    def load(self) -> Examples:
+        """The arrays."""
+        return self.shared.arrays
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """Random rows by the key."""
+        del pool  # Only its length counts.
+        rows = len(self.shared.arrays.targets)
+        if not self.apart:
+            return shuffled_splits(key, rows, self.train_size, self.test_size, capacity)
+        train, test = (jax.random.fold_in(key, i) for i in range(2))
+        first = rows - self.apart
+        return Data(
+            pool_split(jax.random.permutation(train, first)[: capacity.train], self.train_size),
+            pool_split(first + jax.random.permutation(test, self.apart)[: capacity.test], self.test_size),
+        )
+
+
+def data(
+    inputs: Any,
+    targets: Any,
+    test: tuple[Any, Any] | None = None,
+    *,
+    train_size: int | None = None,
+    test_size: int | None = None,
+    seed: int | None = None,
+) -> Arrays:
+    """A task over arrays of one's own.
+
+    Args:
+      inputs: (rows, ...): numbers, or whole numbers (tokens).
+      targets: labels, whole numbers from 0 of shape (rows,); or values, floats of shape (rows, outputs).
+      test: inputs and targets to test on; None tests on rows that are not trained on.
+      train_size: how many rows to train on, at random by the seed; None takes four fifths, or all where test is given.
+      test_size: how many to test on; None takes all the others.
+      seed: of the choice of rows; None follows the run's seed.
+
+    Returns:
+      The task; train_size and test_size can be axes of a grid.
+
+    Raises:
+      UserError: arrays of other shapes or kinds, or fewer rows.
+    """
+    paired = test is None or (isinstance(test, tuple | list) and len(test) == 2)
+    require(paired, f"test is {written(test)}; it must be (inputs, targets), or None")
+    parts = [(inputs, targets)] + ([] if test is None else [test])
+    examples = [_examples(*part) for part in parts]
+    kinds = {(one.inputs.shape[1:], one.inputs.dtype, one.targets.shape[1:], one.targets.dtype) for one in examples}
+    require(len(kinds) == 1, "rows to train on and to test on have other shapes or dtypes; both must be of one kind")
+    joined = Examples(*(np.concatenate(arrays) for arrays in zip(*examples, strict=True)))
+    rows, apart = len(joined.targets), 0 if test is None else len(examples[1].targets)
+    labels = joined.targets.ndim == 1
+    if train_size is None:
+        train_size = rows - apart if apart else max(1, rows * 4 // 5) if test_size is None else rows - test_size
+    if test_size is None:
+        test_size = apart or rows - train_size
+    whole = np.issubdtype(joined.inputs.dtype, np.integer)
+    return Arrays(
+        shared=Shared(joined),
+        apart=apart,
+        classes=max(2, int(joined.targets.max()) + 1) if labels else joined.targets.shape[1],
+        tokens=int(joined.inputs.max()) + 1 if whole else None,
+        train_size=train_size,
+        test_size=test_size,
+        seed=seed,
+    )
+
+
+def _examples(inputs: Any, targets: Any) -> Examples:
+    """NumPy arrays of 32 bits, checked."""
+    inputs, targets = _array("inputs", inputs), _array("targets", targets)
+    require(inputs.ndim >= 1 and len(inputs) > 0, f"inputs have shape {inputs.shape}; they must have 1 row or more")
+    require(
+        targets.ndim >= 1 and len(inputs) == len(targets),
+        f"inputs have {len(inputs):,} rows and targets have shape {targets.shape}; there must be as many of both",
+    )
+    if np.issubdtype(targets.dtype, np.integer):
+        require(
+            targets.ndim == 1,
+            f"targets are whole numbers of shape {targets.shape}, so labels; they must have shape (rows,); give values "
+            "as floats",
+        )
+        require(targets.min() >= 0, f"labels go from {targets.min()} to {targets.max()}; the smallest label is 0")
+    else:
+        hint = "; write targets[:, None]" if targets.ndim == 1 else ""
+        require(
+            targets.ndim == 2,
+            f"targets are floats of shape {targets.shape}; they must have shape (rows, outputs), here "
+            f"({len(targets)}, 1){hint}",
+        )
+    return Examples(inputs, targets)
+
+
+def _array(name: str, values: Any) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except Exception as error:  # whatever a class of anybody's raises there
+        raise UserError(f"{name} are {written(values)}; they must be an array") from error
+    if array.dtype == bool or np.issubdtype(array.dtype, np.integer):
+        require(array.size == 0 or abs(array).max() < 2**31, f"{name} has whole numbers that do not fit 32 bits")
+        return array.astype(np.int32)
+    require(np.issubdtype(array.dtype, np.floating), f"{name} are {array.dtype}; they must be numbers")
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32)
+    require(bool(np.isfinite(array).all()), f"{name} have entries that are no finite numbers of 32 bits")
+    return array
+
+
+class RegisteredTask(Task):
+    """A task of the registry, by its component."""
+
+    inner = "of"
+
+    of: Built
+
+    def _all(self) -> SimpleNamespace:
+        own = {"seed": self.seed} if hasattr(self, "seed") else {}
+        return self.of.namespace(**own)
+
+    def check(self) -> None:
+        """The component's check."""
+        self.of.make.check(self._all())
+
+    def rows(self) -> Rows:
+        """The component's rows."""
+        return self.of.make.rows(self._all())
+
+    def outputs(self) -> int:
+        """The component's outputs."""
+        return self.of.make.outputs(self._all())
+
+    def vocabulary(self) -> int | None:
+        """The component's vocabulary."""
+        return self.of.make.vocabulary(self._all())
+
+    def load(self) -> Examples | None:
+        """The component's pool."""
+        return self.of.make.load(self._all())
+
+    def pool_bytes(self) -> int:
+        """The component's."""
+        return self.of.make.pool_bytes(self._all())
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """The component's."""
+        return self.of.make.draw(key, self._all(), pool, capacity)
+
+    def present(self, examples: Examples) -> Examples:
+        """The component's."""
+        return self.of.make.present(examples, self._all())
+
+    def start(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
+        """The component's, where it has one."""
+        own = self.of.make.start
+        return own(key, self._all(), model.namespace(), params) if own else params
+
+    def relabel(self, data: Data, network: Callable[[Any, Array], Array], params: Any) -> Data:
+        """The component's, where it has one."""
+        own = self.of.make.relabel
+        return own(data, network, params, self._all()) if own else data
+
+    def solution(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
+        """The component's."""
+        own = self.of.make.solution
+        if own is None:
+            return super().solution(key, model, params)
+        return own(key, self._all(), model.namespace(), params)
+
+    @property
+    def loader(self) -> Any:
+        """The component's load."""
+        return self.of.make.load
+
+    @property
+    def relabels(self) -> bool:
+        """Whether the component has a relabel."""
+        return self.of.make.relabel is not None

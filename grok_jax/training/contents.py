@@ -1,0 +1,53 @@
+"""What the parts of a run are by content, for fingerprints."""
+
+from typing import Any
+
+from grok_jax.models.activations import ACTIVATIONS
+from grok_jax.parts import Built, Called, Part
+from grok_jax.training.run import Form
+
+
+def contents(form: Form) -> dict[str, Any]:
+    """Kind and name of each part -> what it stands for now: code, and whatever it holds beside values of fields."""
+    run = form.bare
+    found = {f"{kind} {getattr(run, kind).name}": _code(getattr(run, kind)) for kind in ("task", "model", "optimizer")}
+    activation = run.model.values().get("activation")
+    if isinstance(activation, str) and activation in ACTIVATIONS:
+        found[f"activation {activation}"] = ACTIVATIONS[activation]
+    if not run.loss.by_word:
+        found[f"loss {run.loss.name}"] = _code(run.loss)
+    # What a metric's variables mean and which runs it takes decide no number.
+    return found | {
+        f"{'probe' if each.by_word else 'metric'} {name}": (
+            _code(each)[1],
+            tuple(variable for variable, *_ in each.variables),
+        )
+        for name, each in run.metrics.items()
+    }
+
+
+def plain_values(form: Form) -> dict[str, Any]:
+    """The static values of all parts that contents leaves out, by dotted names."""
+    run = form.bare
+    parts = {name: getattr(run, name) for name in ("task", "model", "optimizer", "loss", "training")}
+    parts |= {f"metrics.{name}": each for name, each in run.metrics.items()}
+    found = {f"{name}.name": part.name for name, part in parts.items()}
+    for name, part in parts.items():
+        fields = part.fields()
+        values = {key: value for key, value in part.values().items() if fields[key].kind != "host" and is_plain(value)}
+        found |= {f"{name}.{key}": value for key, value in values.items()}
+    return found
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is told whole by how it is written: a word, a number, a tuple of these."""
+    if isinstance(value, tuple):
+        return all(map(is_plain, value))
+    return value is None or type(value) in (bool, int, float, str)
+
+
+def _code(part: Part) -> Any:
+    """A part's class, what its Built calls, and the values of its fields that are code or modules in turn."""
+    built: Built | None = getattr(part, part.inner) if part.inner else None
+    made = built and (built.make.function if isinstance(built.make, Called) else built.make)
+    return type(part), made, {name: value for name, value in part.values().items() if not is_plain(value)}
