@@ -17,13 +17,13 @@ from experiments.catalogue import figure_id, paper_of
 from experiments.check_pictures import check_curves
 from experiments.checks import Check, compare
 from experiments.settings import preset_config
-from grok_jax import results
+from grok_jax import results, values
 from grok_jax.analysis.claims import Claim, judge, save_verdicts
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError, require
 from grok_jax.plotting.grid import overview
-from grok_jax.training import values
 from grok_jax.training.identity import identity
+from grok_jax.training.kept import keep_of
 from grok_jax.training.plan import plan_grid
 
 
@@ -75,6 +75,7 @@ def make(
     resume: bool = False,
     overwrite: bool = False,
     progress: bool = True,
+    keep_params: str | tuple[int, ...] | None = None,
 ) -> list[dict]:
     """Trains a config's grid and leaves config.json, results.nc, figure.png and claims.json in `out`.
 
@@ -88,6 +89,7 @@ def make(
         training needs beforehand; a run that is resumed calls it again. Its `extend` adds what no run records.
       resume, overwrite: see results.begin.
       progress: whether to draw a progress bar.
+      keep_params: steps at which the weights of every run are kept in params.npz, or "last".
 
     Returns:
       The verdicts on the figure's claims.
@@ -100,12 +102,17 @@ def make(
     plain = values.plain(config.to_dict())  # as JSON can have it
     results.require_free(out, plain, resume=resume, overwrite=overwrite)
     grok_jax.check(config)
+    keep_of(keep_params, False, plan)
     with results.locked(out):
         checkpoint = results.begin(out, plain, resume=resume, overwrite=overwrite, identity=identity(plan))
         dataset = _kept_dataset(out)
         if dataset is None:
             trained = figure.prepare(config, out) if figure.prepare else config
-            dataset = add_grokking_times(grok_jax.sweep(trained, progress=progress, checkpoint=checkpoint))
+            dataset = grok_jax.sweep(trained, progress=progress, checkpoint=checkpoint, keep_params=keep_params)
+            if keep_params is not None:
+                dataset, kept = dataset
+                results.write_whole(out / "params.npz", kept.save)
+            dataset = add_grokking_times(dataset)
             if figure.extend:
                 dataset = figure.extend(trained, dataset)
             dataset = dataset.assign_attrs(config=json.dumps(plain))

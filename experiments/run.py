@@ -10,11 +10,15 @@ from absl import flags
 
 from experiments import command, figures
 from grok_jax.analysis.claims import format_claims
+from grok_jax.errors import require
 
 CONFIG = command.define_config()
 OUT = command.define_out("Folder for the results.")
 RESUME = flags.DEFINE_bool("resume", False, "Go on with the unfinished run in the folder; needs no --config.")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what a run left in the folder before.")
+KEEP_PARAMS = flags.DEFINE_string(
+    "keep_params", None, "Keep weights in params.npz: last, or steps such as 0,100. Also with --resume."
+)
 PROGRESS = flags.DEFINE_bool("progress", True, "Draw a progress bar.")
 
 
@@ -23,10 +27,21 @@ def main() -> None:
     config = command.given_or_saved(CONFIG.value, OUT.value, resume=RESUME.value)
     command.require_no_axis_overridden(config)
     out = Path(OUT.value)
-    verdicts = figures.make(config, out, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
+    ways = {"resume": RESUME.value, "overwrite": OVERWRITE.value, "progress": PROGRESS.value}
+    verdicts = figures.make(config, out, **ways, keep_params=_kept(KEEP_PARAMS.value))
     if verdicts:
         print(format_claims(verdicts))
     print(f"results, picture and claims are in {out}/")
+
+
+def _kept(given: str | None) -> str | tuple[int, ...] | None:
+    """The flag's steps; raises UserError for what is none."""
+    if given in (None, "last"):
+        return given
+    steps = given.split(",")
+    wrong = [step for step in steps if not step.strip().isdecimal()]
+    require(not wrong, f"--keep_params={given} has {wrong[:3]}; write last, or steps such as 0,100,200")
+    return tuple(int(step) for step in steps)
 
 
 if __name__ == "__main__":

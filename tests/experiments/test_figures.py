@@ -3,6 +3,7 @@
 import importlib
 import json
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -97,6 +98,14 @@ def test_a_run_that_is_resumed_is_prepared_with_its_folder_as_it_was_left(config
 def test_a_table_is_left_beside_the_picture(config, tmp_path):
     make(config, tmp_path / "out", figure=figure(table=lambda ds: [{"a": 1, "b": float("nan")}]), progress=False)
     assert (tmp_path / "out" / "table.csv").read_text().split() == ["a,b", "1,"]
+
+
+def test_weights_that_are_to_be_kept_are_left_beside_the_results(config, tmp_path):
+    make(config, tmp_path, figure=figure(), progress=False, keep_params=(0, 2))
+    kept = grok_jax.load_params(tmp_path / "params.npz")
+    assert kept.steps == (0, 2)
+    norm = np.sqrt(sum((leaf**2).sum() for leaf in jax.tree.leaves(kept.at(step=2))))
+    assert norm == pytest.approx(float(grok_jax.load(tmp_path).weight_norm[-1]), rel=1e-6)
 
 
 def test_numbers_of_the_authors_are_left_beside_the_claims(config, tmp_path):
