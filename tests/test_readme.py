@@ -29,7 +29,6 @@ def test_the_readmes_own_grid_runs():
     assert "20_000" in code
     names = {}
     exec(code.replace("20_000", "3"), names)
-    assert isinstance(names["config"], type(grok_jax.default_config()))
     assert dict(names["runs"].sizes) == {"model.init_scale": 2, "optimizer.weight_decay": 2, "seed": 3, "step": 4}
 
 
@@ -37,7 +36,6 @@ def test_every_path_that_the_readme_names_exists():
     paths = [
         *re.findall(r"\]\(([\w/.]+)\)", README),
         *re.findall(r"--config=([\w/.]+)", README),
-        "examples/own_task.py",
     ]
     assert len(paths) >= 3
     for path in paths:
