@@ -21,7 +21,7 @@ def get_config(preset: str) -> ConfigDict:
 
 
 def task_config(model: str) -> ConfigDict:
-    """The task and the optimiser, with some model of tokens at its defaults."""
+    """The task and the optimizer, with some model of tokens at its defaults."""
     config = default_config("modular_arithmetic", model, "adamw")
     config.task.p, config.task.encoding, config.task.train_fraction = P, "tokens", FRACTION
     config.optimizer.weight_decay = 1.0

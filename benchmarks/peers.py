@@ -118,7 +118,7 @@ def mnist_network() -> Any:
 
 
 def committee(threads: int, optimizer: dict[str, Any], features: int, rows: int, width: int) -> Trainer:
-    """A run of Kumar et al.'s fig. 3e: a centred committee machine, the polynomial task, full batch.
+    """A run of Kumar et al.'s fig. 3e: a centered committee machine, the polynomial task, full batch.
 
     Args:
       threads: of PyTorch.

@@ -1,4 +1,4 @@
-"""A grid of your own, without a figure of a paper: any task, model and optimiser, drawn as curves over the grid.
+"""A grid of your own, without a figure of a paper: any task, model and optimizer, drawn as curves over the grid.
 
 The word after the colon chooses them, here with all their defaults; every other field starts at its default
 (grok_jax.default_config) and is set by --config.<section>.<field>=<value>. The grid's axes are any of these fields:

@@ -1,7 +1,7 @@
-"""A reduced landscape of your own: any task and model, its loss minimised on spheres of equal weight norm.
+"""A reduced landscape of your own: any task and model, its loss minimized on spheres of equal weight norm.
 
-Each run rescales its weights to their initial norm after every step, so that it minimises the training loss over
-directions alone (Omnigrok, Eq. 1 and 5). The word after the colon chooses task, model and optimiser, as in
+Each run rescales its weights to their initial norm after every step, so that it minimizes the training loss over
+directions alone (Omnigrok, Eq. 1 and 5). The word after the colon chooses task, model and optimizer, as in
 configs/grid.py; the grid is over model.init_scale, perhaps a second axis, and seeds:
 
     python -m experiments.run --config=configs/landscape.py:task=teacher_student --out=results/mine
@@ -24,7 +24,7 @@ def get_config(spec: str = "") -> ConfigDict:
     """The config of a landscape with every other field at its default.
 
     Args:
-      spec: names, such as "task=mnist,model=mlp"; a part that is left out has its default, of the optimiser adam.
+      spec: names, such as "task=mnist,model=mlp"; a part that is left out has its default, of the optimizer adam.
 
     Raises:
       UserError: a part or a name that does not exist.

@@ -1,4 +1,4 @@
-"""Trains any config beside its linearised twin, and holds both against kernel regression with the initial kernel.
+"""Trains any config beside its linearized twin, and holds both against kernel regression with the initial kernel.
 
 The kernel is that over pairs of outputs: regression is where gradient descent on the twin ends, without decay. Where
 it does not fit the memory, one averaged over outputs stands in, and a line, the table and the legend say so.

@@ -26,7 +26,7 @@ CLAIMS: list[Claim] = []
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Reduced losses and errors, final and best, and whether the loss was minimised, over the axes of the grid."""
+    """Reduced losses and errors, final and best, and whether the loss was minimized, over the axes of the grid."""
     axes, ds, held = _axes_to_show(ds)
     with style():
         figure = _maps(ds, *axes) if len(axes) > 1 else _slices(ds, axes[0])

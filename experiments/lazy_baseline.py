@@ -1,4 +1,4 @@
-"""Any config beside its lazy baseline: trained with its linearised twin, whose end is known; picture and table."""
+"""Any config beside its lazy baseline: trained with its linearized twin, whose end is known; picture and table."""
 
 import math
 from itertools import product
@@ -75,7 +75,7 @@ def baseline_figure() -> FigureOf:
 
 
 def with_lazy_limit(config: ConfigDict, ds: xr.Dataset) -> xr.Dataset:
-    """Results with the limit of their linearised networks, from the initial kernel over pairs of outputs.
+    """Results with the limit of their linearized networks, from the initial kernel over pairs of outputs.
 
     Where that kernel does not fit the memory, a line says so, and probe 'kernel_regression' stands in, if it was
     measured; where it is singular, a line says so too; where there is no closed form, nothing is added.
@@ -144,7 +144,7 @@ def _require_both(axes: tuple[Axis, ...]) -> None:
 
 
 def _takes_twins(name: str, plain: dict[str, Any]) -> bool:
-    """Whether a probe can be measured on linearised models."""
+    """Whether a probe can be measured on linearized models."""
     fields = {section: SimpleNamespace(**plain[section]) for section in ("task", "model", "training")}
     fields["model"].linearized = True
     try:

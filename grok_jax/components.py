@@ -1,4 +1,4 @@
-"""What a task, a model and an optimiser have in common: a name, and fields that are static or traced.
+"""What a task, a model and an optimizer have in common: a name, and fields that are static or traced.
 
 A static field changes shapes or code, so each of its values costs a compilation. A traced field is an
 argument of the compiled program, so a whole grid over it is one program. A traced field whose default is
@@ -17,7 +17,7 @@ MOST_LAYERS = 1000  # more is a slip of the hand, and takes minutes to look at
 
 @dataclass(frozen=True, eq=False)  # equal only to itself, so that programs compiled for one are not used for another
 class Component:
-    """A named choice of the config (a task, a model, an optimiser) with its fields.
+    """A named choice of the config (a task, a model, an optimizer) with its fields.
 
     Attributes:
       name: how a config selects it.

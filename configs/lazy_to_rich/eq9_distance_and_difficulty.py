@@ -3,7 +3,7 @@
 Paper, Sec. 10: the difficulty yᵀ K₀⁻¹ y of the labels y is the squared distance |w - w₀|² that the weights travel near
 the kernel limit, and the harder the labels, the more features are learned. The paper has no picture of it. Ours: the
 network and the labels of fig. 5 (the j-th eigenvector of K₀, harder with larger j) with one more scale: output_scale is
-1 as in fig. 5, where the network is nearly its linearised twin, and .1, where the same labels ask for ten times the
+1 as in fig. 5, where the network is nearly its linearized twin, and .1, where the same labels ask for ten times the
 change of the weights. K₀ is over the training rows alone: training sees no others. The limits, 10% and a rank
 correlation of .8, are ours; that of 10% was set before the first run.
 

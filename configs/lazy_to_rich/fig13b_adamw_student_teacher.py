@@ -1,4 +1,4 @@
-"""Lazy to rich fig. 13b: a student trained by AdamW, and its linearised twin.
+"""Lazy to rich fig. 13b: a student trained by AdamW, and its linearized twin.
 
 Paper, Sec. 14: "the loss curves for the student-teacher task in Section 8 for which the accuracy curves showed stark
 grokking"; "the linearization tracking the model until the loss halves, before diverging then". The authors' code has

@@ -1,4 +1,4 @@
-"""Lazy to rich fig. 13c: the transformer trained by AdamW with weight decay, and its linearised twin.
+"""Lazy to rich fig. 13c: the transformer trained by AdamW with weight decay, and its linearized twin.
 
 Paper, Sec. 14: the transformer of fig. 6b; "due to weight decay, the network loss actually quickly deviates from its
 linearization, despite the presence of grokking". From the authors' code: 40% of the pairs, the centered predictor,

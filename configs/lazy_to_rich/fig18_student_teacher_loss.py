@@ -12,7 +12,7 @@ Measured (quick, 5 seeds, medians): (1) holds in 4 of 5: the test loss takes 1.6
 tenth of its start. (2) does not hold in any: a hundredth takes it 26 times as many, while accuracy at θ = .001 takes 50
 times. So the losses fall together on the paper's linear axis, where nine tenths of them are gone early; the last parts
 of the test loss fall late, with the weight norm, and with them the accuracy: the delay at θ = .001 is one of the loss
-too, and no artefact of the threshold alone. The code's own run has .0144 against .0015 at step 300.
+too, and no artifact of the threshold alone. The code's own run has .0144 against .0015 at step 300.
 
 Cost on 2 cores: smoke seconds; quick 35 s; paper (10 seeds) about a minute.
 """

@@ -10,7 +10,7 @@ Expected (quick, medians of 3 seeds): the final test loss over its start, for P 
 7e-5 at j = 1; .96, .42, .001, 1e-4 at j = 70; 4.2, 1.6, .004, 1e-4 at j = 100; 12, 10, 1.4, .18 at j = 150. The fewest
 inputs that teach j = 1, 40, 70, 100, 150 are 75, 75, 100, 200, 400 (rank correlation .98). The delay is long at the
 edge (55 at j = 70 from P = 100, 4.5 at j = 100 from 200) and 1.2 to 1.5 with plenty of data. As in fig. 5 all this is
-kernel regression: on the first grid linearised twins end where the networks do (.19 and .20 of the start at j = 70,
+kernel regression: on the first grid linearized twins end where the networks do (.19 and .20 of the start at j = 70,
 P = 100). j = 150 has not finished training at P = 200 and 400 (training loss .03 and .04).
 
 Cost on 2 cores: smoke seconds; quick 25 seconds; paper about 1.5 minutes.

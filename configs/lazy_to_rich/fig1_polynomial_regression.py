@@ -1,7 +1,7 @@
-"""Lazy to rich fig. 1: a network that groks a quadratic, beside the linearised network that does not.
+"""Lazy to rich fig. 1: a network that groks a quadratic, beside the linearized network that does not.
 
 Paper, Sec. 1 and 5: committee machine of Eq. 3, y = (β · x)²/2, D = 100, P = 550, N = 500, α = 1, vanilla gradient
-descent, no weight decay. From the authors' code: ε = 0.02, centred, learning rate N/α² = 500, 1e5 steps, kernel
+descent, no weight decay. From the authors' code: ε = 0.02, centered, learning rate N/α² = 500, 1e5 steps, kernel
 regression with K₀ without ridge, CKA on test points (here 500 of the 1000; float32, as there). The twin trains with
 the same learning rate. Panel (a), a sketch in the paper, is measured here: the coordinates of probe 'subspace'.
 

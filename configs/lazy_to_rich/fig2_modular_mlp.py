@@ -3,15 +3,15 @@
 Paper, Sec. 3 and App. 8.3: p = 23, inputs 2p one-hot, one hidden layer of 100, p outputs, MSE, vanilla gradient
 descent, 90% of the p² pairs, no weight decay. What the text leaves open is that of the authors' code: activation z²,
 N(0, 1) weights, no biases, f = s²/(D N) W₂ (W₁x)² with D = 2p and N = 100, and a learning rate of 100/s⁴ on the MSE
-averaged over the classes. Its s is the α of the plots. So output_scale = s²/√N in the NTK parametrisation, at a rate of
+averaged over the classes. Its s is the α of the plots. So output_scale = s²/√N in the NTK parametrization, at a rate of
 1/output_scale². The code has p = 13 beside 23; both are here. (a) and (b) are s = 1 until 5e4 steps, (c) s = .5 to 2
 until 1e5; here all are trained for 1e5. Code and text differ: the code does not center the predictor, as App. 8.1 has
 it (--config.model.centered=True); its weight norm is the sum of the two layers' norms, ours the joint one; in (c) it
 draws other weights for each s, here they are the same.
 
-Check values of the code, one run, s = 1: p = 23 fits 95% at 19,315 steps, 100% at 21,972 (train loss .022), generalises
+Check values of the code, one run, s = 1: p = 23 fits 95% at 19,315 steps, 100% at 21,972 (train loss .022), generalizes
 (95%) at 27,036, ends at losses of .00065 and .0039; p = 13 does so at 2,081, 2,524 (.035) and 4,684. In (c) p = 13 fits
-95% at 530, 1,903, 4,235, 8,471 steps and generalises at 862, 4,876, not by 4e4, not by 4e4.
+95% at 530, 1,903, 4,235, 8,471 steps and generalizes at 862, 4,876, not by 4e4, not by 4e4.
 
 Measured (quick, 3 seeds, medians): the code's times, within seeds. p = 23, s = 1: 95% of the training rows at 18,783
 steps, 100% at 23,142, 95% of the test rows at 27,359; the norm ends 3.2 times its start. p = 13: 1,981, 2,454 and 5,144

@@ -1,6 +1,6 @@
 """Lazy to rich fig. 3a: the output scale α sets how long after the training loss the test loss falls.
 
-Paper, Sec. 5.1, with the numbers of its public code: D = 100, P = 450, N = 500, ε = .25, the centred predictor, α =
+Paper, Sec. 5.1, with the numbers of its public code: D = 100, P = 450, N = 500, ε = .25, the centered predictor, α =
 2^-5, 1/4, 1/2 .. 32, learning rate .5 N/α², 6e4 steps of gradient descent on all rows. Its panel (c) is a sketch of the
 way through weight space; ours is measured by the probe "subspace". The targets are the code's, y = (β·x)² without the ½
 of Eq. 3 (--config.task.target_scale=1 has it): at α with that ½ a run is the code's at 2α, with a quarter of its

@@ -1,7 +1,7 @@
 """Lazy to rich fig. 3b: the share ε of quadratics in the initial kernel sets when, and how far, test loss falls.
 
 Paper, Sec. 5.2: the setting of fig. 3a at one α with several ε. Neither is stated and there is no code; a rerun with
-public results had ε = 1/4 .. 4. Ours: α = 1/4 with y = (β·x)²/2, which is fig. 3a's α = 1/2, where ε = 1/4 generalises
+public results had ε = 1/4 .. 4. Ours: α = 1/4 with y = (β·x)²/2, which is fig. 3a's α = 1/2, where ε = 1/4 generalizes
 to the level of the delay (at four times that α no ε of 1/16 .. 4 does), ε = 1/8 .. 4, and all else as in fig. 3a. Quick
 trains 3e4 steps on five of the ε. The delay is the steps from train loss .1 to test loss .1, the paper's for fig. 3e,
 fixed before the first run.

@@ -1,6 +1,6 @@
 """Lazy to rich fig. 3e: the steps between the fall of train loss and of test loss, over the scale α and ε.
 
-Paper, Sec. 5, with the numbers of its public code: D = 100, P = 550, N = 500, the centred predictor, α = .4 i, ε =
+Paper, Sec. 5, with the numbers of its public code: D = 100, P = 550, N = 500, the centered predictor, α = .4 i, ε =
 .02 i, i = 1 .. 14, learning rate 20 N/α², up to 1.1e5 steps of gradient descent, times at a loss of .1, y = (β·x)²/2.
 Ours: quick has i = 1, 3, 6, 9, 12, 14, D = 40, P = 220, N = 200 (P/D as in the paper) and learning rate 8 N/α², which
 keeps its product with the largest eigenvalue of the kernel, about 1/D; 3e4 steps. A test loss that never falls to .1
@@ -9,7 +9,7 @@ The rank correlation along an axis is the mean over the map's lines; a line that
 
 Measured (quick, 3 seeds): (1) holds, 3 of 3: the longest time that is over, 7,236 steps, is at the largest α and the
 smallest ε. (2), our own, does not, 0 of 3. Along α the map is monotone (rank correlation .98); along ε it is not. Large
-α and large ε together never generalise (22% of the quick map: train loss below 1e-9, test loss above .1): there the
+α and large ε together never generalize (22% of the quick map: train loss below 1e-9, test loss above .1): there the
 kernel fits all rows before features are found. With never as the longest time, 1/ε has .17. Left out, 1/ε has .97, .80
 and .78 in the three seeds, because times rise again toward the edge of that region (α = 2.4, ε = .24 and .28: 445 and
 482 steps). As 0, as in the public code, 1/ε has .89, but then α has .20: no reading is monotone along both axes, nor is

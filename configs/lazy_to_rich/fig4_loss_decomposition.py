@@ -1,28 +1,28 @@
 """Lazy to rich fig. 4: the test loss of a small committee that groks, as the sum of three parts (Eq. 6).
 
 Eq. 3 with y = (β·x)²/2. The paper gives no sizes; those here are its public code's: D = 40, N = 2, P = 120, ε = 1/4, α
-= 1, learning rate N/2, 5e4 steps of gradient descent, the predictor not centred, β ~ N(0, I) not normalised. Ours:
+= 1, learning rate N/2, 5e4 steps of gradient descent, the predictor not centered, β ~ N(0, I) not normalized. Ours:
 10,000 test rows for 1,000, so that the sum is tested to a few percent, and many seeds for one, since N = 2 has bad
 minima.
 
 Expected (quick, 20 seeds). (1) holds, 20 of 20: test loss and sum differ by at most 1.7 standard errors in any run
-(median .9), and in the mean over the runs by 1.2 (1%). 7 of 20 runs generalise, and (2) and (3) are about these, since
+(median .9), and in the mean over the runs by 1.2 (1%). 7 of 20 runs generalize, and (2) and (3) are about these, since
 the figure is of a run that groks. (3) holds, 7 of 7: the misalignment error halves at 1,930 steps (median), the train
 loss at 30. (2) does not hold, 0 of 7: two neurons begin with |w̄|²/D near 1/2, so linear power is half of the test loss
 at step 0 and only falls. The authors' one run does rise: test loss 1.500, 1.312 at step 29, 2.129 at 1098, linear power
-.434 and 1.007 there. Such draws are rare: of 18 runs that generalise out of 40, none rises by a tenth. They are less
+.434 and 1.007 there. Such draws are rare: of 18 runs that generalize out of 40, none rises by a tenth. They are less
 rare where weights and inputs share a key, as in the authors' code. With today's keys of JAX the first two inputs then
-are the two neurons' weights; set so, 3 of 24 runs that generalise rise, by up to .42 of the start, all of it linear
+are the two neurons' weights; set so, 3 of 24 runs that generalize rise, by up to .42 of the start, all of it linear
 power.
 
 The 13 other runs align with something else (the misalignment ends at 1.6-4.3 times its start, train loss at 2-7% of its
 own); these are minima, and none has left by 5e5 steps. Two neurons are 80 weights for 120 rows; 16 of 20 runs
-generalise with 200 rows, 20 of 20 with 400. All 7 runs that generalise grok: the test loss reaches a tenth of its start
+generalize with 200 rows, 20 of 20 with 400. All 7 runs that generalize grok: the test loss reaches a tenth of its start
 4-35 times later than the train loss.
 
 (2) and (3) were judged on all runs at first, and (2) from step 0 on: 0 of 20 and 7 of 20.
 
-Variants: with model.centered=True 19 of 20 test losses rise but 3 generalise; these first rise by 4-45%, all of it
+Variants: with model.centered=True 19 of 20 test losses rise but 3 generalize; these first rise by 4-45%, all of it
 linear power. With width 100 and learning rate 50 (10 seeds) all claims hold: the test loss peaks at 1.14 times its
 start near step 110, by linear power in 7 of 10, and the misalignment halves near step 5,000, in 8 of 10, the train loss
 at 64. But the test loss then ends at .25-.53 of its start: see fig. 9.

@@ -1,4 +1,4 @@
-"""Lazy to rich fig. 6a: the output scale α alone sets how late an MLP of large weights generalises on MNIST.
+"""Lazy to rich fig. 6a: the output scale α alone sets how late an MLP of large weights generalizes on MNIST.
 
 Paper, Sec. 6: "the setting of Omnigrok", large weights and weight decay, 1000 digits, MSE to one-hot labels. The
 authors' code has a network of its own, which is here: three hidden layers of 200, ReLU, no biases; every layer over
@@ -6,7 +6,7 @@ authors' code has a network of its own, which is here: three hidden layers of 20
 150 N(0, 1) √(2/fan_in); AdamW 1e-3 at every s, decay .01, batches of 200, 2.5e5 steps, nothing centered. The caption's
 α = .0001 is not among its s.
 
-How that is said here: with weights of 15 N(0, 1) in the NTK parametrisation every layer but the first has the code's
+How that is said here: with weights of 15 N(0, 1) in the NTK parametrization every layer but the first has the code's
 entries; the first is 1.98 times larger than theirs. ReLU is homogeneous, so the function is the same at output_scale =
 s/28 (√200 of the readout times 1.98), and the first layer moves as theirs with its learning rate times 1.98 and its
 decay over that. Left: Adam's eps of 1e-8, and that theirs runs through five fixed slices of the digits, ours through

@@ -1,4 +1,4 @@
-"""Lazy to rich fig. 6b: the output scale α alone sets how late a one-layer transformer generalises.
+"""Lazy to rich fig. 6b: the output scale α alone sets how late a one-layer transformer generalizes.
 
 Paper, Sec. 6: the transformer of Nanda et al. (Omnigrok fig. 7) with cross-entropy and decay 1; the delay "has vanished
 for α = .15". From the authors' code: α = .05, .1 .. .5, the centered predictor α (f - f_0), 40% of the pairs of p =

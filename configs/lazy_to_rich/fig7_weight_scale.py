@@ -1,7 +1,7 @@
 """Lazy to rich fig. 7: the scale σ of the initial weights acts through σ²α, as the output scale α does.
 
-Paper, App. 8.2, with the numbers of its public code: D = 100, P = 450, N = 500, ε = .25, the centred predictor, targets
-(β·x)² without the ½ of Eq. 3; (a) α = 2^-5, 1/4 .. 32 with learning rate .5 N/α², 6e4 steps, (b) σ = 1/8 .. 2
+Paper, App. 8.2, with the numbers of its public code: D = 100, P = 450, N = 500, ε = .25, the centered predictor,
+targets (β·x)² without the ½ of Eq. 3; (a) α = 2^-5, 1/4 .. 32 with learning rate .5 N/α², 6e4 steps, (b) σ = 1/8 .. 2
 multiplies the weights, α = 1, learning rate .5 N/σ², (c) σ = 1/4 .. 2 with α = 1/σ², learning rate .5 N/(σα)², both 5e4
 steps. All sweeps lie on one axis with σ, α and the learning rate given.
 Ours: α = 2^-6 and 2^-4 and half powers of 2 for σ are added, so that every σ²α lies within the α sweep, and all train

@@ -5,7 +5,7 @@ weights of twice the standard scale, the output times α; "the purple curve corr
 Omnigrok, smaller α to its left. From the authors' code: decay .05, α = .1, .25, .5, .75, 1, 3 (the purple curve is 1),
 a row is right when its squared error, averaged over the outputs, is below .001 (the text has |f - y| <= .001), nothing
 centered, the same learning rate at every α. Their figure ends at 1e4 steps; ours goes on to 1e5, since at 1e4 their run
-at α = 1 has not generalised. App. 8.1 to the letter is --config.model.centered=True
+at α = 1 has not generalized. App. 8.1 to the letter is --config.model.centered=True
 --config.optimizer.scale_learning_rate=True.
 
 Ours, fixed before the first run: gone and grown are said of the steps from 80% train to 80% test accuracy (those of 50

@@ -1,7 +1,7 @@
 """The three networks of the paper's figures: a two-layer transformer, a two-layer LSTM and a three-layer MLP.
 
 Paper, Sec. 3.1: 3e5 to 4e5 non-embedding parameters each, modular addition over tokens, a task "as in" Power et al.; no
-widths, no optimiser's numbers, no public code. Ours: the transformer is that of Power et al. (2022) as their public
+widths, no optimizer's numbers, no public code. Ours: the transformer is that of Power et al. (2022) as their public
 code has it: width 128, 4 heads, LayerNorm after each part of a block, sinusoidal positions, PyTorch's initialization,
 minibatches of 512 or of half the training pairs where that is less, a warm-up of 10 steps. Embeddings of 128 numbers
 for all three; the MLP reads those of "a b =" side by side, ReLU, three layers of weights; widths of LSTM and MLP so

@@ -13,7 +13,7 @@ height: about the train fraction, as at p = 97.
 
 Check values at p = 97 (fig. 2's setting, one H200, 3 seeds, 50%): the transformer has 95% of the training pairs at
 about step 390 and .32 to .36 of the test pairs then, changes by .16 to .18 until 3 times that step, rests at .5, and
-generalises at about 2,000: claim 3 holds in all. LSTM and MLP were not run at that size.
+generalizes at about 2,000: claim 3 holds in all. LSTM and MLP were not run at that size.
 
 A first form of quick had 70% of the pairs and 4,000 steps. There claim 1 held in all seeds; claim 2 in 2 of 3, by the
 LSTM, which in one has .14 of the test pairs when all training pairs are right (the MLP has none); claim 3 in 1 of 3:

@@ -1,7 +1,7 @@
 """Model efficiency fig. 3: an LSTM on 30, 50 and 70% of the data.
 
 Paper, Sec. 3.2: with more data the steps to full training accuracy rise slightly, those to full validation accuracy
-fall much. Ours: the LSTM and the optimiser of figure 1; "slightly" is a factor of at most 2 between the smallest
+fall much. Ours: the LSTM and the optimizer of figure 1; "slightly" is a factor of at most 2 between the smallest
 fraction and the largest, set before the runs.
 Quick: p = 23, width 64, 3e-3, and the fractions of figure 2.
 

@@ -1,4 +1,4 @@
-"""Model efficiency fig. 4: how much data a transformer needs under nine optimiser settings.
+"""Model efficiency fig. 4: how much data a transformer needs under nine optimizer settings.
 
 Paper, Sec. 3.3: the best test accuracy against the fraction of the data, for nine settings; steps, p, noises and the
 batch of those that name none are not stated. Ours: the transformer of figure 1 and, as in openai/grok, p = 97, AdamW

@@ -3,7 +3,7 @@
 Paper, Sec. 5.1: C_mix = w_m1 w_m2 C_mem + w_g1 w_g2 C_gen of two trained MLPs; w_m1 = w_g1 = 0 at first, (w_m2, w_g2)
 (10, 1) or (1, 1). How the circuits were trained and with what the four numbers are is not stated. Ours: both circuits
 are the MLP of figure 6, of the same seed and on the same pairs; C_mem without decay until it is fitted, C_gen with
-decay 1 until it has generalised. They are trained first and their logits kept in circuits.npz beside the results.
+decay 1 until it has generalized. They are trained first and their logits kept in circuits.npz beside the results.
 Thresholds, ours: the test loss rises where it gets to 1.1 times its start at a record where the train loss is below
 half of its own start; near 0 is a tenth of the start. The caption has it that "the validation loss goes down only
 after training loss gets close to zero": from its largest value on.

@@ -1,8 +1,8 @@
 """Model efficiency fig. 6: parameter norm against the logit of the right class, for C_mem and C_gen on ever more data.
 
-Paper, Sec. 5.2: an MLP on modular addition at several fractions; p, optimiser and what C_mem is trained on are not
+Paper, Sec. 5.2: an MLP on modular addition at several fractions; p, optimizer and what C_mem is trained on are not
 stated. Ours: the MLP of figure 1, AdamW with decay 1. C_mem are runs whose training labels are random, so that nothing
-but memorising can fit them at any fraction; runs on the true labels that stay below 50% test accuracy are drawn beside
+but memorizing can fit them at any fraction; runs on the true labels that stay below 50% test accuracy are drawn beside
 them. C_gen are the records of runs on true labels from 95% test accuracy on. Of logits softmax sees differences only:
 the correct logit is that above the mean of all classes. A run has many norms at one logit, as the norm rises past what
 the logit takes before decay takes it off; "the norm at a logit" is the smallest among records at or above it. The logit
@@ -11,7 +11,7 @@ Quick: p = 23, hidden layers of 128, 3e-3.
 
 Measured (quick, 3 seeds): all claims hold in all. C_mem's norm rises from 21.9 at 20% of the pairs to 32.2 at 90%
 (slope of the logarithms .25); C_gen's is 24.7 with slope -.006, ratio -.02. They cross at .303 of the pairs (seeds .287
-to .312), 160 of 529. A first grid, with two fractions that generalise, had a ratio of .33, below .2 in 1 of 3 seeds:
+to .312), 160 of 529. A first grid, with two fractions that generalize, had a ratio of .33, below .2 in 1 of 3 seeds:
 runs find one of several C_gen, of norms 23.8 to 25.1, which is more than a slope over two fractions can tell from
 growth with data; so a slope takes three, and the grid has four or five.
 

@@ -15,7 +15,7 @@ Quick: the MLP of figure 6's quick preset.
 Measured (quick, 3 seeds): both claims hold in all. Of 529 pairs efficiency gives .290 (seeds .282 to .294; 154 pairs),
 learning runs .455 (.450 to .499; 241), continued runs .240 (.176 to .241; 127): a factor of 1.9. Training is finite and
 starts on one side: learning runs have to leave C_mem, continued ones C_gen, and near D_crit neither gains much, so that
-both stay where they are for long. With 4 times the steps (2 seeds) 45% of the pairs generalise in both seeds (at 6.6e3
+both stay where they are for long. With 4 times the steps (2 seeds) 45% of the pairs generalize in both seeds (at 6.6e3
 and 1.1e4 steps), 40% in one (at 2e4), 35% in none: the estimate by learning runs comes down toward that by efficiency,
 which needs no such waiting and lies between the other two in every seed.
 

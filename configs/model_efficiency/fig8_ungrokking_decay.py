@@ -2,7 +2,7 @@
 
 Paper, Sec. 5.3: a model with perfect train and test accuracy "is subsequently trained on a sufficiently small dataset";
 its test accuracy falls to zero whatever the weight decay. Which decays, fractions and steps is not stated. Ours: 80% of
-all pairs, then those that come first among them; the optimiser's state goes on. The pairs that are dropped join neither
+all pairs, then those that come first among them; the optimizer's state goes on. The pairs that are dropped join neither
 split, so that the test rows are the same throughout. Sizes and thresholds as in figure 7; a size that is enough shows
 that it is not the change itself that is forgotten from.
 Quick: the MLP of figure 6's quick preset; decays .5, 1, 2; 5, 10, 20 and 40% of all pairs.

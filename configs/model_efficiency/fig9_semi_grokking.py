@@ -1,9 +1,9 @@
 """Model efficiency fig. 9: transformers on fractions of the data around the critical one.
 
 Paper, Sec. 5.3: with more than 27% of the pairs the transformer groks after 6e4 steps; from 23% to 27% its test
-accuracy ends in the middle. Neither p nor optimiser is stated. Ours: the transformer of figure 1, AdamW 1e-3, decay 1,
+accuracy ends in the middle. Neither p nor optimizer is stated. Ours: the transformer of figure 1, AdamW 1e-3, decay 1,
 p = 97, minibatches of 512, or of half of the training pairs where that is less. With it all runs from 20% of the pairs
-on generalise (one H200, 3 seeds, 3e4 steps: at 8.6e3 to 2.2e4 steps with 20%, 6.3e3 to 7.4e3 with 25%), so that the
+on generalize (one H200, 3 seeds, 3e4 steps: at 8.6e3 to 2.2e4 steps with 20%, 6.3e3 to 7.4e3 with 25%), so that the
 window lies below; the paper's fractions run beside those from 3 to 20%.
 
 Thresholds, ours, set before the runs: a run is in the window where the median of its test accuracy over the last

@@ -1,11 +1,11 @@
-"""Omnigrok fig. 10a and c: the time to generalise of the transformer on modular addition against weight decay.
+"""Omnigrok fig. 10a and c: the time to generalize of the transformer on modular addition against weight decay.
 
-Paper, App. C: the transformer of figure 7 (p = 113, 30% of the pairs, standard initialisation), several seeds; the
+Paper, App. C: the transformer of figure 7 (p = 113, 30% of the pairs, standard initialization), several seeds; the
 decays are not stated. Ours: eight from .1 to 5, as at p = 31 larger ones hinder the fit, up to 1.5e5 steps; the seeds
-of a decay train together and end when all have generalised. The slope of each seed is that over all decays. Quick: the
+of a decay train together and end when all have generalized. The slope of each seed is that over all decays. Quick: the
 network of figure 7's quick preset (p = 31), six decays from .1 to 3.2, 1.5 decades ("about two" in the paper; fewer
 give no verdict), and 65% of the pairs. At the 50% of figure 7, hardly above the critical fraction, a decade takes too
-long and the law is steeper: one seed generalises at 6,690, 1,800, 770 and 690 steps for γ = 1, 2, 4 and 8 (slope -1.6
+long and the law is steeper: one seed generalizes at 6,690, 1,800, 770 and 690 steps for γ = 1, 2, 4 and 8 (slope -1.6
 up to 4), not within 14,000 at .5, and at 16 does not even fit. One seed of 65% was seen before the decays from .2 on
 were chosen.
 

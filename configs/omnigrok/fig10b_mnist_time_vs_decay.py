@@ -1,4 +1,4 @@
-"""Omnigrok fig. 10b and d: the time to generalise on MNIST against weight decay.
+"""Omnigrok fig. 10b and d: the time to generalize on MNIST against weight decay.
 
 Paper, App. B: as figure 3d (784-200-200-10 ReLU MLP, squared error, AdamW 1e-3, batch 200), initial scale 9, N = 1000.
 The accuracy that counts is not stated; ours is the 80% of figure 3d. Quick: the digits that need no download, four
@@ -14,7 +14,7 @@ to .1 is -.78, -.79 and -.76, and -.86 in one seed; from .1 to .2 it is -1.00, t
 17.9e3 steps, .76 of the 23.4e3 that a line of slope -1 through the other decays says. In an earlier run with decay
 .0316 one seed took 21.5e3 steps, .6 of what the law says; the others ended at test accuracies of .776 to .796 after
 22e3.
-The law bends because the norm at which a run generalises is not the same: 3.3 to 3.5 times the standard norm at decays
+The law bends because the norm at which a run generalizes is not the same: 3.3 to 3.5 times the standard norm at decays
 .1 and .18, 4.5 at .03 (slower runs use their time to turn while the norm is still large), 2.0 at 1 (the norm falls
 within the 1500 steps that fitting takes, so that fitting sets the time).
 

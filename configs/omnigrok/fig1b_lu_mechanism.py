@@ -2,7 +2,7 @@
 
 Paper, Fig. 1 and Sec. 2: over the weight norm the reduced train loss is an "L", the reduced test loss a "U" around the
 Goldilocks zone; a run of large weights falls fast onto train loss 0 and then, by weight decay alone, slides slowly down
-to the zone, without decay it stays; one of small weights generalises at once. The paper draws it for no task; here it
+to the zone, without decay it stays; one of small weights generalizes at once. The paper draws it for no task; here it
 is that of its Sec. 3: the landscape of fig. 2a (sphere-bound Adam 3e-4, 1e4 steps) with two more scales near the upper
 edge of the zone, and runs of fig. 2b (AdamW 3e-4, 1e5 steps) from α = 2 with decay 0, .03, 1, and 100, and from α = .5
 with .03. Panel (a) of the paper, a map of weight space, is a drawing of two of 11,205 dimensions and has no
@@ -10,15 +10,15 @@ counterpart.
 
 Ours, fixed before the first run of this figure (4 and 5: before theirs), with what figures 2a and 2c measured known
 (there the norm at t95(test) is 1.3 times the standard). The Goldilocks zone is where the solutions of the landscape
-generalise: their test accuracy is 95% or more, as it is of a run that has generalised; interpolated in log α between
-the scales. A run enters the zone where it generalises if its norm is then within .1 decade of the zone's upper edge.
+generalize: their test accuracy is 95% or more, as it is of a run that has generalized; interpolated in log α between
+the scales. A run enters the zone where it generalizes if its norm is then within .1 decade of the zone's upper edge.
 Together are times that differ at most twofold, as in Lazy to rich fig. 6. "L" and "U" are judged as in fig. 2a.
 
 Measured (quick, medians of 3 seeds), norms as w/w₀: (1) holds in 3 of 3: the train loss falls from .016 at .1 to 6e-7
 at .63 and stays below 2e-6; the test loss is smallest, 4.3e-5, at .63 = w_c/w₀, 310 times higher at .1, 1.7e5 times at
-10. The zone is .45 to 1.27. (2) holds in 3 of 3: from 2 the run with decay .03 fits at step 600 at 1.98 and generalises
+10. The zone is .45 to 1.27. (2) holds in 3 of 3: from 2 the run with decay .03 fits at step 600 at 1.98 and generalizes
 at step 4.8e4 at 1.30, .007 decade above the edge (+.026, -.016, +.007 in the seeds). While it slides its test loss
-follows the "U". With decay 1 it generalises at 1.22 and step 1640; without decay it stays at 1.98 with a test accuracy
+follows the "U". With decay 1 it generalizes at 1.22 and step 1640; without decay it stays at 1.98 with a test accuracy
 of .14 to .21. (3) holds in 3 of 3: from .5 the run is right at the paper's θ = .01 on training rows at 12, 26, 17 and
 on test rows at 13, 25, 16 steps, a delay of 1.11, .98, .94. At the code's .001 it is 1.35, 2.45, 2.27 (567 to 983
 steps): .5 is inside of the zone in two seeds (lower edge .45) and just below it in one (.56), so that there is no slide

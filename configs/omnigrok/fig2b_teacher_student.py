@@ -10,7 +10,7 @@ optimizer.weight_decay=.05; seed=range(5)".
 
 Measured (quick, the paper's numbers, 3 seeds): all four claims hold in all seeds, at either threshold. At scale 2 and
 θ = .01: without decay 95% of the test rows never come below .017 to .022; decay .03 has a delay of 51, 91, 68 (at .001
-71, 83, 80), from 160 to 185 steps to 8.9e3 to 1.67e4; decay 1 generalises at 499 to 642, 17 to 26 times sooner. At
+71, 83, 80), from 160 to 185 steps to 8.9e3 to 1.67e4; decay 1 generalizes at 499 to 642, 17 to 26 times sooner. At
 scale .5 rows are right at 12 to 26 steps and the delay is .94 to 1.11 at every decay; at θ = .001 it is 1.3 to 2.7 (560
 to 1410 steps).
 

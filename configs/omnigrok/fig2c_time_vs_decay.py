@@ -1,10 +1,10 @@
-"""Omnigrok fig. 2c: the time to fit and the time to generalise against weight decay, teacher-student.
+"""Omnigrok fig. 2c: the time to fit and the time to generalize against weight decay, teacher-student.
 
 Paper, Sec. 3: the runs of fig. 2b at initial scale 2, weight decay from .03 to 1; the steps and the weight norm at 95%
 of training and of test accuracy. The paper's text derives t ∝ 1/γ from a norm that falls as exp(-ηγt) down to the one
-at which generalisation begins.
+at which generalization begins.
 Ours: six decays of equal ratio in quick (the paper has "a finer sweep"); runs of like decay train together and end when
-all of them have generalised. "About constant" of claim 3 is a largest norm at most 1.2 times the smallest, set before
+all of them have generalized. "About constant" of claim 3 is a largest norm at most 1.2 times the smallest, set before
 the first run.
 
 Expected: all three hold in 3 of 3 seeds. t95(test) falls from 4.7e4 steps at decay .03 to 1.6e3 at 1 with slope -.94

@@ -16,7 +16,7 @@ Measured at quick (3 seeds): claim 1 holds: N = 193 has no train error from α =
 1e4 steps): α = 8 has test errors .84, .098, .090 at N = 193, 7196, 60,000 (claim 2: 8.5 times); α = 4 has test - train
 error .40 and .018 at N = 193 and 60,000 (claim 3: .05).
 
-Is "reduced" minimised? Panels on the right. Learning rate and norm fix the smallest angle of a step: about .4 radian at
+Is "reduced" minimized? Panels on the right. Learning rate and norm fix the smallest angle of a step: about .4 radian at
 α = .1, where the gradient along the sphere stays what it was at the start and no size is learned, .005 at α = 8. From α
 = .6 on the gradient falls by one to seven decades; where all rows are fitted (loss below 1e-4) it goes on falling, or
 trembles, and the share lost says nothing, as the errors are zero. At 2000 steps α = 8, N = 3727 is on its way (train

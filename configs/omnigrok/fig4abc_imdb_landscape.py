@@ -27,8 +27,8 @@ both layers 13): at α = .1 the layers can still grow to their standard norm on 
 20,000 (2 seeds, 5 epochs): two "U"s, test error .38 to .50 at α <= .03, .18 at .3, .25 at 3, .45 at 6.3; train error
 .01 to .05 below it up to α = 1, .10 at 3, .15 at 6.3.
 
-Is "reduced" minimised? Panels on the right; no probe of the gradient, which takes all training reviews at once. Five
-epochs do not minimise it: at N = 5000 every scale still loses 3 to 10% of its loss in the last tenth.
+Is "reduced" minimized? Panels on the right; no probe of the gradient, which takes all training reviews at once. Five
+epochs do not minimize it: at N = 5000 every scale still loses 3 to 10% of its loss in the last tenth.
 
 Cost on 2 cores: smoke 12 s; quick a minute (1.1e4 run-steps); paper 825 runs, 6.5e5 run-steps of sequences of 500,
 which want a GPU, on which it has not been timed. By the program compiled on a CPU a run of the paper holds .5 GiB where

@@ -1,4 +1,4 @@
-"""Omnigrok fig. 4d: an LSTM of large initial weights generalises late on film reviews, a standard one at once.
+"""Omnigrok fig. 4d: an LSTM of large initial weights generalizes late on film reviews, a standard one at once.
 
 Paper, Sec. 4 and App. A: 1000 reviews of IMDb, a quarter of them held back, 1000 words, padded to 500; two layers of
 width 128, embedding 64, binary cross-entropy; initial scale 6 with weight decay 1, and 1 with none. From the authors'
@@ -10,7 +10,7 @@ first rows of the CSV file are at hand, 1000 or more, --config.task.file names a
 testing, since 250 leave an accuracy uncertain by .032; the first 50 of the words that are kept, of which a review has
 56 (median); width 64; App. A's rate 1e-3, for which 3e3 steps bring the norm from 1520 to 77, beyond that of scale 1
 (254). What is claimed was settled before any run: overfitting "within 1e2 steps" allows a factor 3, "until around 1e3"
-as much; generalisation starts at test accuracy .6, three standard errors of 250 reviews above chance.
+as much; generalization starts at test accuracy .6, three standard errors of 250 reviews above chance.
 
 Measured (quick, 3 seeds): both claims hold in all. Scale 6: 95% train accuracy at 67, 66, 70 steps, test accuracy then
 .51 to .54, .55 to .57 at 1e3 steps, .6 at 1954, 1635, 2649 (norm 301 to 113), .61 to .70 at the end. Scale 1: train

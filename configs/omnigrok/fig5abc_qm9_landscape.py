@@ -17,11 +17,11 @@ Measured (quick, 3 seeds, busy machine): claim 1 does not hold in any: above α 
 times more than the train loss. At N = 100 both rise: from their lowest to α = 2 the test loss 1.8, 6.9, 7.6 times, the
 train loss 1.0, 4.2, 4.2 times; at α = 4 test 5e3 to 6e4, train 3e3 to 3e4 times. What is large is the ratio of test
 and train loss, 25 at α = .6, 54 at 1, 117 at 2, 68 at 4 (medians), which is there below α = 1 too: overfitting. The
-right arm of the train loss is one of too few steps (see below); with it minimised the claim would be of the test loss
+right arm of the train loss is one of too few steps (see below); with it minimized the claim would be of the test loss
 alone. Claim 2 holds in 3: at N = 2682 the rises are within a factor 1.3 and the losses within 1.4, both lowest at α = 2
 (train 1.3, test 1.75 bohr⁶), with 3e3 at α = .1 and 2e8 at 10.
 
-Is "reduced" minimised? Panels on the right. An exact minimum could not rise with α ("L"; the paper's footnote 5 says
+Is "reduced" minimized? Panels on the right. An exact minimum could not rise with α ("L"; the paper's footnote 5 says
 so), the train loss does at every size from α = 2 to 10, where it ends at 1e7 to 1e8: its gradient has fallen by 3 to 4
 decades and goes on falling. At α = .1 the gradient ends above its start, as in figure 2a. So the right arm of both "U"
 is one of 2000 steps.

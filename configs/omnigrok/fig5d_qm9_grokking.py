@@ -4,7 +4,7 @@ Paper, Sec. 4 and App. A: isotropic polarizability of QM9's first molecules, hal
 with ReLU and a readout, Adam 1e-3, no weight decay; initial scale 3 and 1. From the authors' code: 100 molecules, so 50
 to train on (the caption has 200 training samples: --config.task.size=400), which convolutions (edge-conditioned, 11 ->
 32 -> 16, then 16-32-1), batch 32, 1e5 steps. Its notebook prints the loss of a batch divided by its graphs (times 32 is
-ours, of test rows); here it is the plain mean square in bohr⁶, of a target that is not normalised. The molecules are
+ours, of test rows); here it is the plain mean square in bohr⁶, of a target that is not normalized. The molecules are
 the embedded ones, so that no preset needs a download. Quick has the same numbers but 3e4 steps.
 
 Settled after a first look at 1e3 steps: what counts as a drop. Losses tremble by the batches, so that they are medians

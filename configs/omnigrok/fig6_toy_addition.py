@@ -1,7 +1,7 @@
 """Omnigrok fig. 6: toy addition over weight norm and messiness, and how a point moves on this plane.
 
 Paper, Sec. 5.1 and App. D: digits 0 .. 9 embedded, E = m E_random + (1 - m) E_linear, a decoder of E_i + E_j to 30
-random numbers, squared error, minimised on spheres of equal weight norm; 25, 35, 45, 55 of the 55 pairs to train on.
+random numbers, squared error, minimized on spheres of equal weight norm; 25, 35, 45, 55 of the 55 pairs to train on.
 
 From the authors' code, which made the figure: two dimensions; E_random uniform in ±1; the line on [-1, 1], its second
 coordinate uniform in ±.3; targets of i + j mod 10; decoder 2-200-200-30 with leaky ReLU of slope .2; Adam with betas
@@ -18,14 +18,14 @@ the code: its norm counts the first weight matrix twice; its random numbers are 
 The path is Eq. 6, for which neither paper nor code has a rate or a decay: ours are γ = 1e-3 and η_R = η_D on the axes
 of the code's plot, which shows m = 0 to .2 as 0 to 1 (so η_R = η_D / 25 here). It starts where the public plot's hand-
 drawn paths do, (α, m) = (.45, .06), (1.35, .1), (.9, .195), (7.65, .045), (7.65, .12), (7.65, .19), which are its A to
-F, 1 to 6 here; of these 3 and 6 end at its overfitting solution, the others at the generalising one.
+F, 1 to 6 here; of these 3 and 6 end at its overfitting solution, the others at the generalizing one.
 
 Ours, fixed before this grid was run: weak is a fifth; slow is 5 times as long as fast; slope -1 ± .15; a test loss of
-1.5 times the landscape's least, or of .05, generalises; contours meet within .15 of w, two cells of the fine grid.
+1.5 times the landscape's least, or of .05, generalizes; contours meet within .15 of w, two cells of the fine grid.
 After the first run: where the test loss nowhere comes down to half of that at the smallest w, no path is judged.
 
 Quick: width 100, 3600 steps with drops before each 1200th, no noise beside the line (as the paper). With the code's
-noise of ±.3 nothing generalises in most draws, so that there are no paths to judge: the least test loss of the 45-pair
+noise of ±.3 nothing generalizes in most draws, so that there are no paths to judge: the least test loss of the 45-pair
 landscape was .84, .63 and .90 in three seeds, .8, .7 and .9 of that of small weights (claim 1 then holds in 2 of 3, 8
 in 3 of 3, 4 in 1 of 3; 5 in none). It is the noise alone: at m = 0, α = 4 six seeds have test losses of .86, .73, 1.75,
 .24, .48, .48 with it and below .001 without; with targets of i + j instead .95, .75, 1.46, .25, .33, .46 and below
@@ -36,11 +36,11 @@ Measured (quick, medians of 3 seeds): claim 1 holds in 3: for w >= 3 the train l
 1.6 (over 2.1 decades; fig. 8 has its own number). By relative ranges (5) in 2 of 3: 1.78 and 1.80, hardly apart, as the
 train loss spans decades too. Claim 2 holds in 3: from small w the boundary is reached after 12 units of time, from
 (7.65, .045) E after 463, at w = 4.2 with a test loss of 5e-4. Claim 3 holds in 1 of 3: slopes -.61, -.88, -.83. Why: at
-large w the train loss is not minimised (.02 at w = 8, 3e-4 at 4; the gradient along the sphere ends at 30 per radian),
+large w the train loss is not minimized (.02 at w = 8, 3e-4 at 4; the gradient along the sphere ends at 30 per radian),
 so that its slope, and not the decay alone, moves w. Where a train loss is not let rise with w, as an exact minimum
 cannot, the slope is -1.000 in all seeds. Claim 4 does not hold: at m = 0 all sizes meet near w = 3.2 to 3.5 (3.28,
 3.21, 3.21, 3.26 in one seed), and 54 leans more than 45 in 2 of 3. Claim 6 in 1 of 3: from (1, .2) two seeds
-generalise, one rests at m = .15 with a test loss of 1.4. Claim 7 in none: each path has one descent. Claim 8 holds in
+generalize, one rests at m = .15 with a test loss of 1.4. Claim 7 in none: each path has one descent. Claim 8 holds in
 3: w_c is 3.21 to 3.30 at m = 0 and beyond 8 at m = .2. Claim 9, on the scale of fig. 8 (cube roots, all of w; two
 thirds was set before it was computed), holds in 3: the range over m is 1.08 of that over w for the test loss and .24
 for the train loss, where MNIST has .28 and .20: the train losses depend on m alike, the test losses do not. It is from

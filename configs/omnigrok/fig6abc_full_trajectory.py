@@ -10,13 +10,13 @@ code's), at 45 pairs, the representation a table that the model holds; a landsca
 Ours: full runs follow gradient flow, as Eq. 6 does, and not Adam, whose clock depends on the gradient's size: heavy
 ball, rate .1, momentum .9, so t = steps · η_D / (1 - μ). Eq. 6 runs on the same clock, with |w_0|² and |R_random -
 R_linear|² in its rates (see the experiment), not with rates chosen on the axes. Decay 1e-4 on the decoder only: about
-1e-2 in units of w_0 (fig. 6 has 1e-3; ten times shorter). Starts: standard initialisation, m = .02 and .1, from which
-Eq. 6 generalises, and .4, from which it does not. A rate of 0 is a control that no claim counts. m = a / (a + b) of
+1e-2 in units of w_0 (fig. 6 has 1e-3; ten times shorter). Starts: standard initialization, m = .02 and .1, from which
+Eq. 6 generalizes, and .4, from which it does not. A rate of 0 is a control that no claim counts. m = a / (a + b) of
 R = a R_random + b R_linear + rest: messiness free of the table's scale, which a decoder can undo. The paper has no
 claims on this but that w rises and falls; thresholds (5 of 6 runs, a tenth of the square, a factor of 3) were set
 before this grid was run, after single-seed trials. quick: width 100, landscape of 4000 steps of 3e-3, 3e4 full steps.
 
-Expected (quick, medians of 3 seeds): claim 1 does not hold: Eq. 6 generalises from 4 of the 6 starts, the full runs
+Expected (quick, medians of 3 seeds): claim 1 does not hold: Eq. 6 generalizes from 4 of the 6 starts, the full runs
 from none (one in one seed; least test loss .30). Claim 2 does not: at η_R = η_D a third of the table's square leaves
 the plane, at 1/100 .08, still growing. Claim 3 holds: w rises to 2.2, falls to .8 of that (3.5 in Eq. 6, where it
 rests). Claim 4 holds: train loss .05 at t = 1160 and 951, a factor of 1.4.
@@ -62,7 +62,7 @@ def grid(
     full_steps: int | None,
     seeds: int,
 ) -> str:
-    """The landscape, and full runs from the standard initialisation, along one axis; and the seeds.
+    """The landscape, and full runs from the standard initialization, along one axis; and the seeds.
 
     Args:
       scales, messiness: of the landscape.

@@ -1,12 +1,12 @@
 """Omnigrok fig. 7 (v2: fig. 9): a one-layer transformer on modular addition, free and at a constant weight norm.
 
 Paper, Sec. 5.2 and App. A: the transformer of Nanda et al. (width 128, 4 heads, 512 ReLU units, no LayerNorm), addition
-modulo 113, 30% of the pairs, full batch, AdamW 1e-3; (a) standard initialisation, decay 1; (b) scale .8, no decay, the
+modulo 113, 30% of the pairs, full batch, AdamW 1e-3; (a) standard initialization, decay 1; (b) scale .8, no decay, the
 norm kept. From Nanda's code: second beta .98, decay on every parameter, 114 outputs ("=" is one). Her warm-up of 10
 steps is not in the paper: --config.optimizer.warmup_steps=10. From Omnigrok's code: 15,000 steps of both panels.
 Ours: the progress measures of Nanda et al. and the norm by module beside the paper's panels. Quick: p = 31 and half of
 the width, so that a run takes ten seconds; half of the pairs, as at so small a p fewer do not suffice (41 with .4
-generalises in 1 of 2 seeds by 1.2e4 steps, 31 with .4 in none by 3e3).
+generalizes in 1 of 2 seeds by 1.2e4 steps, 31 with .4 in none by 3e3).
 
 Measured (quick, medians of 5 seeds): claim 1 holds in 5 of 5: the norm rises from 29.5 to 35.7 at step 165, fitted at
 116, and is 21.6 at the end; test accuracy 99% at 7.1e3 steps. Claim 2 is mixed, 3 of 5: the delay is 30 to 64 free; at

@@ -12,7 +12,7 @@ from (1, 1), with a decay of 1e-3 and equal rates of w and m.
 are 50 epochs, where the paper's are 17.
 
 The paper says "similarly" and "very weakly" without numbers. Ours, fixed before the first run, are on the cube root of
-the loss, the colour scale of the public code. Alike: train and test differ by less than a tenth of the range, on
+the loss, the color scale of the public code. Alike: train and test differ by less than a tenth of the range, on
 average over the plane. Weakly: over m the losses range less than a third of what they range over w. No grokking: along
 the path the test loss makes 90% of its fall within twice the time that the train loss takes. With fewer digits than
 the paper's the gap of train and test widens, so that a failure at quick is none of the paper's; a note says so.

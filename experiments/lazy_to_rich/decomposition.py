@@ -82,11 +82,11 @@ def sum_is_test_loss(ds: xr.Dataset) -> Measured:
 
 
 def rise_is_linear_power(ds: xr.Dataset) -> Measured:
-    """Whether in runs that generalise the test loss first rises, and by more than half because linear power does.
+    """Whether in runs that generalize the test loss first rises, and by more than half because linear power does.
 
     A run shows it where the sum of the parts rises from its lowest record so far by RISES times its start or more,
     reaches the top of its largest such rise before the misalignment error has halved, and linear power makes up more
-    than half of that rise. A run that does not generalise is no run whose delay there is to explain.
+    than half of that rise. A run that does not generalize is no run whose delay there is to explain.
     """
     ds, note = _those_that_generalise(ds)
     loss, linear = ds["decomposed_loss"], ds["linear_power"]
@@ -120,7 +120,7 @@ def _largest_rise(x: Float[xr.DataArray, "*grid step"]) -> tuple[xr.DataArray, x
 
 
 def misalignment_falls_late(ds: xr.Dataset) -> Measured:
-    """Whether in runs that generalise the misalignment error halves LATE times later than the training loss.
+    """Whether in runs that generalize the misalignment error halves LATE times later than the training loss.
 
     It has to halve after the peak of the test loss as well.
     """
@@ -141,7 +141,7 @@ def misalignment_falls_late(ds: xr.Dataset) -> Measured:
 
 
 def _those_that_generalise(ds: xr.Dataset) -> tuple[xr.Dataset, str]:
-    """The runs that generalise, and a note on how many these are.
+    """The runs that generalize, and a note on how many these are.
 
     Raises:
       NotMeasured: there are none.
@@ -161,7 +161,7 @@ def generalizes(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid"]:
 def typical_run(ds: xr.Dataset) -> int:
     """Place along 'seed' of the run to show where single runs differ in kind.
 
-    It is the one that takes the median time among those that generalise; where none does, the one with the median
+    It is the one that takes the median time among those that generalize; where none does, the one with the median
     test loss at the end.
     """
     loss, chosen = relative(ds["test_loss"]), generalizes(ds)

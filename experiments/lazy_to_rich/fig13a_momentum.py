@@ -1,7 +1,7 @@
-"""Lazy to rich, Figure 13a: network and linearised twin under momentum.
+"""Lazy to rich, Figure 13a: network and linearized twin under momentum.
 
 Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel and kernel_regression, and the limit of the
-linearised networks.
+linearized networks.
 """
 
 import xarray as xr

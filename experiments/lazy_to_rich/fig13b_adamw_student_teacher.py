@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 13b: a student trained by AdamW and its linearised twin.
+"""Lazy to rich, Figure 13b: a student trained by AdamW and its linearized twin.
 
 Results: dims ('model.linearized', 'seed', 'step').
 """

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 13c: the transformer trained by AdamW with weight decay, and its linearised twin.
+"""Lazy to rich, Figure 13c: the transformer trained by AdamW with weight decay, and its linearized twin.
 
 Results: dims ('model.linearized', 'seed', 'step').
 """

@@ -1,6 +1,6 @@
 """Lazy to rich, Figure 14: targets of 2 and 3 directions are learned late, as those of one are.
 
-Results: dims ('task.directions', 'seed', 'step') and, with linearised twins, 'model.linearized'.
+Results: dims ('task.directions', 'seed', 'step') and, with linearized twins, 'model.linearized'.
 """
 
 import xarray as xr

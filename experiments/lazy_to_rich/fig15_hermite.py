@@ -1,6 +1,6 @@
 """Lazy to rich, Figure 15: how late the test loss falls for Hermite polynomials of degree 3 and 4.
 
-Results: dims (one with the coordinate 'task.degree', 'seed', 'step') and, with linearised twins, 'model.linearized'.
+Results: dims (one with the coordinate 'task.degree', 'seed', 'step') and, with linearized twins, 'model.linearized'.
 """
 
 import xarray as xr

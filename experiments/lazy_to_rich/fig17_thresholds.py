@@ -21,7 +21,7 @@ FACTOR = 3.0
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies for each θ, (b) the delay of generalisation over θ."""
+    """(a) accuracies for each θ, (b) the delay of generalization over θ."""
     ds = with_axis(ds, ACCURACY_THRESHOLD).sortby(ACCURACY_THRESHOLD)
     with style():
         figure = Figure(figsize=(11.0, 4.0), layout="constrained")

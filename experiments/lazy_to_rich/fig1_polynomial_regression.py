@@ -1,7 +1,7 @@
-"""Lazy to rich, Figure 1: a network that first follows its linearised twin, and then learns features.
+"""Lazy to rich, Figure 1: a network that first follows its linearized twin, and then learns features.
 
 Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel, kernel_regression and subspace, and with the
-limit of the linearised networks.
+limit of the linearized networks.
 """
 
 import numpy as np

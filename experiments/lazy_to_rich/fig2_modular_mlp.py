@@ -18,7 +18,7 @@ from grok_jax.plotting.curves import curve, learning_curves, legend, weight_norm
 from grok_jax.plotting.style import colours, panel_label, style
 
 PRIME = "task.p"
-WELL_BEFORE = 1.5  # times: by so much later a run generalises that fits well before
+WELL_BEFORE = 1.5  # times: by so much later a run generalizes that fits well before
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -70,7 +70,7 @@ def _norm_grows(ds: xr.Dataset) -> Measured:
     runs = runs_at(ds, {OUTPUT_SCALE: REFERENCE})
     norm, late = runs["weight_norm"], t_generalize(runs)
     start = norm.isel(step=0)
-    # A run that breaks off without having generalised has diverged: its norm grew, but shows nothing.
+    # A run that breaks off without having generalized has diverged: its norm grew, but shows nothing.
     end = last_value(norm).where(norm.isel(step=-1).notnull() | np.isfinite(late))
     return over_seeds(
         end > start,

@@ -1,6 +1,6 @@
 """Lazy to rich, Figure 5: labels that are eigenvectors of the initial kernel are learned at once, late or never.
 
-Results: dims ('task.order', 'seed', 'step') and, with linearised twins, 'model.linearized'.
+Results: dims ('task.order', 'seed', 'step') and, with linearized twins, 'model.linearized'.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
 ORDER = "task.order"
-LEARNED = 0.5  # part of the loss of predicting 0, which is where a centred network begins
+LEARNED = 0.5  # part of the loss of predicting 0, which is where a centered network begins
 WELL_LEARNED = 0.2  # reported beside
 TOGETHER, LATE = 2.0, 10.0  # times as many steps for the test loss as for the training loss
 FALLING = -0.8  # rank correlation

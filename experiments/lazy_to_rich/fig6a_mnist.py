@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 6a: with large weights the output scale s sets how late an MLP generalises on MNIST.
+"""Lazy to rich, Figure 6a: with large weights the output scale s sets how late an MLP generalizes on MNIST.
 
 Results: dims ('model.output_scale', 'seed', 'step'). The s of the paper's plots is 28 times the output scale of a run;
 see the config.

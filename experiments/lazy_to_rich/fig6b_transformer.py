@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 6b: the output scale α sets how late a one-layer transformer generalises.
+"""Lazy to rich, Figure 6b: the output scale α sets how late a one-layer transformer generalizes.
 
 Results: dims ('model.output_scale', 'seed', 'step').
 """

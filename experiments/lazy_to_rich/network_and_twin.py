@@ -1,4 +1,4 @@
-"""A network beside its linearised twin: until when they agree, when they part, and a picture of both."""
+"""A network beside its linearized twin: until when they agree, when they part, and a picture of both."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ def agree_until(ds: xr.Dataset, time: Callable[[xr.Dataset], xr.DataArray], name
     """Whether the test losses of network and twin part only after some event.
 
     Args:
-      ds: results of one setting, with and without linearisation.
+      ds: results of one setting, with and without linearization.
       time: the networks' results -> step of the event; inf, not within the budget, leaves a run undecided, and NaN,
         no such event, fails it.
       name: of the event, for the reader, such as "test loss peaks at".
@@ -83,7 +83,7 @@ def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> M
     """Whether network and twin part before the test loss of the network falls, or within a share of the steps to it.
 
     Args:
-      ds: results of one setting, with and without linearisation.
+      ds: results of one setting, with and without linearization.
       factor: the test loss has fallen when it is that many times below its peak; where it never is within the budget,
         a run is undecided.
       share: of the steps to the fall.
@@ -110,10 +110,10 @@ def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> M
 
 
 def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figure:
-    """Draws losses, accuracies and weight norms of networks and their linearised twins, over all seeds.
+    """Draws losses, accuracies and weight norms of networks and their linearized twins, over all seeds.
 
     Args:
-      ds: results of one setting, with and without linearisation.
+      ds: results of one setting, with and without linearization.
       factor: the test loss has fallen when it is that many times below its peak; the median step is marked.
       letter: of the panel of losses, which is the paper's.
 

@@ -1,4 +1,4 @@
-"""Whether the output scale α, and no weight norm, sets how late a network generalises."""
+"""Whether the output scale α, and no weight norm, sets how late a network generalizes."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ SHORT = 0.05  # of the longest wait of the sweep: what is no longer cannot be se
 
 
 class Waits(NamedTuple):
-    """For each run: the step at which it fits, and how many steps later it generalises."""
+    """For each run: the step at which it fits, and how many steps later it generalizes."""
 
     fit: Float[xr.DataArray, "*grid"]
     wait: Float[xr.DataArray, "*grid"]  # inf: not within the budget; NaN: it does not fit

@@ -1,7 +1,7 @@
-"""Losses in units of their own start, how late generalisation comes in these units, and the panels that show it.
+"""Losses in units of their own start, how late generalization comes in these units, and the panels that show it.
 
 Every committee machine begins near f = 0, so that a relative test loss of 1 is that of knowing nothing, whatever
-the scale of the targets. Where there is a linearised twin it is drawn beside the network.
+the scale of the targets. Where there is a linearized twin it is drawn beside the network.
 """
 
 import contextlib
@@ -31,12 +31,12 @@ def relative_losses(ds: xr.Dataset) -> xr.Dataset:
 
 
 def networks(ds: xr.Dataset) -> xr.Dataset:
-    """The runs that are not linearised twins; all of them where the results do not say."""
+    """The runs that are not linearized twins; all of them where the results do not say."""
     return runs_at(ds, {LINEARIZED: 0.0}) if LINEARIZED in ds.coords else ds
 
 
 def twins(ds: xr.Dataset) -> xr.Dataset:
-    """The runs that are linearised twins.
+    """The runs that are linearized twins.
 
     Raises:
       NotMeasured: there are none.
@@ -53,12 +53,12 @@ def generalizes_late(ds: xr.Dataset, level: float, factor: float) -> Measured:
     """Whether the test loss falls to a part of its start `factor` times later, or more, than the training loss does.
 
     Args:
-      ds: results of one setting over seeds; with linearised twins, the end of these is reported beside.
+      ds: results of one setting over seeds; with linearized twins, the end of these is reported beside.
       level: the part.
       factor: of the steps.
 
     Returns:
-      Measured. A run that fits and does not generalise within its budget is undecided, unless it is FINISHED.
+      Measured. A run that fits and does not generalize within its budget is undecided, unless it is FINISHED.
     """
     runs = relative_losses(networks(ds))
     ratio = loss_delay(runs, level)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from grok_jax.analysis.seeds import median_of_seeds
 
 TRAIN_FRACTION = "task.train_fraction"
-MIDDLE = 0.5  # test accuracy that parts runs that memorise from runs that generalise
+MIDDLE = 0.5  # test accuracy that parts runs that memorize from runs that generalize
 
 
 class Estimate(NamedTuple):

@@ -1,4 +1,4 @@
-"""Model efficiency, Figure 4: best test accuracy against the fraction of the data, nine optimiser settings.
+"""Model efficiency, Figure 4: best test accuracy against the fraction of the data, nine optimizer settings.
 
 Results: dims (the settings as one axis, 'task.train_fraction', 'seed', 'step').
 """

@@ -1,4 +1,4 @@
-"""How the share of the data that a network is trained on changes when it fits and when it generalises."""
+"""How the share of the data that a network is trained on changes when it fits and when it generalizes."""
 
 import numpy as np
 import xarray as xr

@@ -1,4 +1,4 @@
-"""Runs that have generalised and are continued on few data: ungrokking (Varma et al. 2023, Sec. 5.2)."""
+"""Runs that have generalized and are continued on few data: ungrokking (Varma et al. 2023, Sec. 5.2)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -70,7 +70,7 @@ def all_forget(ds: xr.Dataset, axis: str, names: Sequence[str], chance: float) -
     The critical size of a run is measured along SHRINK_TO: the share of all examples from which on the final test
     accuracy is MIDDLE or more, the largest share where it is so at none. Looked at is the smallest share, which must be
     at most WELL_BELOW of it, or FEW where the final test accuracy is MIDDLE or more at every share; the train accuracy
-    must stay at FITTED, in the median over the records. A run that has not generalised when its data is cut is
+    must stay at FITTED, in the median over the records. A run that has not generalized when its data is cut is
     undecided.
 
     Args:

@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 10a and c: how long a transformer takes to generalise on modular addition, by weight decay.
+"""Omnigrok, Figure 10a and c: how long a transformer takes to generalize on modular addition, by weight decay.
 
 Results: dims ('optimizer.weight_decay', 'seed', 'step').
 """
@@ -19,7 +19,7 @@ DECADES = 1.5  # of decay, at least; the paper has about two
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) steps to fit and to generalise against γ, each seed's joined, (c) the accuracies of these runs."""
+    """(a) steps to fit and to generalize against γ, each seed's joined, (c) the accuracies of these runs."""
     ds = with_axis(ds, WEIGHT_DECAY).sortby(WEIGHT_DECAY)
     budget = float(ds["step"][-1])
     late = t_generalize(ds)

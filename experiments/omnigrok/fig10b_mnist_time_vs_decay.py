@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 10b and d: how long an MLP takes to generalise on MNIST, by weight decay.
+"""Omnigrok, Figure 10b and d: how long an MLP takes to generalize on MNIST, by weight decay.
 
 Results: dims ('optimizer.weight_decay', 'seed', 'step'), or an axis that sets weight decay and steps together.
 """
@@ -25,7 +25,7 @@ FLATTER = -0.8  # local slope there; the law's is -1
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(b) steps to fit and to generalise against γ with lines of slope -1, (d) the test accuracies of these runs."""
+    """(b) steps to fit and to generalize against γ with lines of slope -1, (d) the test accuracies of these runs."""
     ds = _over_decay(ds)
     with style():
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
@@ -93,7 +93,7 @@ def _faster_at_low_decay(ds: xr.Dataset) -> Measured:
 
 
 def _local_slope(late: xr.DataArray, place: int) -> xr.DataArray:
-    """The slope of log time over log decay between two neighbouring decays."""
+    """The slope of log time over log decay between two neighboring decays."""
     known, decays = late.where(np.isfinite(late)), late[WEIGHT_DECAY].values
     low, high = (known.isel({WEIGHT_DECAY: i}, drop=True) for i in (place, place + 1))
     return np.log(high / low) / np.log(decays[place + 1] / decays[place])

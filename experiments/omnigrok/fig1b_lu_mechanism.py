@@ -38,7 +38,7 @@ MARKERS = {"s": "start", "o": "95% train accuracy", "*": "95% test accuracy"}
 
 
 class Times(NamedTuple):
-    """When runs fit and generalise, and their weight norm over the standard one: at first, then, and then."""
+    """When runs fit and generalize, and their weight norm over the standard one: at first, then, and then."""
 
     fit: Float[xr.DataArray, "*runs"]
     late: Float[xr.DataArray, "*runs"]
@@ -111,13 +111,13 @@ def _free(ds: xr.Dataset) -> xr.Dataset:
 
 
 def _norm(run: xr.Dataset) -> Float[xr.DataArray, "*runs step"]:
-    """Weight norm over that of the standard initialisation, α at the start."""
+    """Weight norm over that of the standard initialization, α at the start."""
     norm = run[INIT_SCALE] * run["weight_norm"] / run["weight_norm"].isel(step=0)
     return norm.rename("weight norm")
 
 
 def _zone(landscape: xr.Dataset) -> Zone:
-    """The scales at which the solution on the sphere has generalised: the Goldilocks zone."""
+    """The scales at which the solution on the sphere has generalized: the Goldilocks zone."""
     return goldilocks(error(reduced(landscape["test_accuracy"])), INIT_SCALE, 1 - LEVEL + ROUNDING)
 
 
@@ -127,7 +127,7 @@ def _times(run: xr.Dataset) -> Times:
 
 
 def _marks(run: xr.Dataset) -> dict[str, float]:
-    """Where a run begins, fits and generalises, median steps."""
+    """Where a run begins, fits and generalizes, median steps."""
     steps = (0.0, *(float(median_of_seeds(time).median) for time in (t_fit(run), t_generalize(run))))
     return dict(zip(MARKERS, steps, strict=True))
 

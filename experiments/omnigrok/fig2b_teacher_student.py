@@ -96,7 +96,7 @@ def _no_decay_never(ds: xr.Dataset) -> Measured:
     never = is_censored(late)
     decided = xr.ones_like(never)
     if not budget.is_full:
-        # "Never" then says something only where small decay has had the time to generalise.
+        # "Never" then says something only where small decay has had the time to generalize.
         decided = ~never | (
             np.isfinite(fit) & np.isfinite(times(runs_at(ds, {INIT_SCALE: LARGE, WEIGHT_DECAY: WEAK})).late)
         )
@@ -128,7 +128,7 @@ def _large_decay_is_faster(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
     runs = [runs_at(ds, {INIT_SCALE: LARGE, WEIGHT_DECAY: gamma}) for gamma in (WEAK, STRONG)]
     slow, fast = (times(run).late for run in runs)
-    # A slow run that never generalises took longer than the budget: a lower bound, enough where it is 5 times.
+    # A slow run that never generalizes took longer than the budget: a lower bound, enough where it is 5 times.
     at_least = np.minimum(slow, budget.steps) / fast
     holds = at_least >= SPEED_UP
     decided = holds | ~is_censored(slow) | (is_censored(fast) & budget.is_full)

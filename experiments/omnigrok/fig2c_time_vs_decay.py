@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 2c: weight decay leaves the time to fit alone, and the time to generalise goes as its inverse.
+"""Omnigrok, Figure 2c: weight decay leaves the time to fit alone, and the time to generalize goes as its inverse.
 
 Results: dims ('optimizer.weight_decay', 'seed', 'step').
 """

@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 3e: how long an MLP takes to generalise on MNIST, by the number of training digits.
+"""Omnigrok, Figure 3e: how long an MLP takes to generalize on MNIST, by the number of training digits.
 
 Results: dims ('task.train_size', 'seed', 'step').
 """
@@ -19,14 +19,14 @@ from grok_jax.plotting.times import legend_below
 
 TRAIN_SIZE = "task.train_size"
 FALLING = -0.9  # rank correlation
-STEEPER = 1.5  # the local slope toward the smallest size that generalises over that of the others
+STEEPER = 1.5  # the local slope toward the smallest size that generalizes over that of the others
 NEAR = 1.5  # that size over the largest one that does not
 STILL = 0.01  # rise of the test accuracy in the last fifth of the training
 FEWEST = 3
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(e) steps to fit and to generalise against N; beside it the test accuracies that they are read off."""
+    """(e) steps to fit and to generalize against N; beside it the test accuracies that they are read off."""
     ds = with_axis(ds, TRAIN_SIZE).sortby(TRAIN_SIZE)
     with style():
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")

@@ -17,7 +17,7 @@ from grok_jax.plotting.style import colours, panel_label, style
 INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
 ABOVE_CHANCE = 0.6  # of 250 test reviews, the paper's, guesses get .5 right with standard error .032
 FIT_STEPS = 3e2  # 1e2 steps, a factor of 3 more
-LATE, LATEST = 1e3 / 3, 1e4  # 1e3 steps, a factor of 3 less; a run this long without generalisation has none
+LATE, LATEST = 1e3 / 3, 1e4  # 1e3 steps, a factor of 3 less; a run this long without generalization has none
 MUCH = 0.1  # of test accuracy, three standard errors of 250 reviews
 AT_ONCE = 3.0  # times the steps in which train accuracy leaves chance
 

@@ -1,7 +1,7 @@
 """Omnigrok, Figure 6: the reduced landscape of toy addition over weight norm and messiness, and the paths on it.
 
 Results: dims ('model.init_scale', 'task.messiness', 'task.train_size', 'seed', 'step'). The weight norm w is counted in
-units of the standard initialisation's, so w = init_scale.
+units of the standard initialization's, so w = init_scale.
 """
 
 import numpy as np
@@ -60,7 +60,7 @@ RATE = TOP**2
 # Where its six hand-drawn paths begin, its A to F: from 1 and 2 it is fast, from 4 and 5 slow, 3 and 6 overfit.
 STARTS = {1: (0.45, 0.06), 2: (1.35, 0.1), 3: (0.9, 0.195), 4: (7.65, 0.045), 5: (7.65, 0.12), 6: (7.65, 0.19)}
 FAST, SLOW, OVERFITTING = (1, 2), (4, 5), (3, 6)
-BASIN = (1.0, TOP)  # the standard initialisation at the top of the code's plot
+BASIN = (1.0, TOP)  # the standard initialization at the top of the code's plot
 DECAY, DECAYS = 1e-3, (1e-4, 3e-4, 1e-3, 3e-3)
 LARGE = 3.0  # from this init_scale on w is large
 WEAK = 0.2  # range of the train loss over that of the test loss

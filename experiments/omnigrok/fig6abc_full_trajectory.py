@@ -1,7 +1,7 @@
 """Omnigrok, Figure 6a to c: the full trajectory of decoder and representation over the reduced one.
 
 Results: dims (one axis that sets several fields, 'seed', 'step'); runs with optimizer.constant_norm are the points of
-the landscape, the others full trajectories. w is counted in norms of the standard initialisation's decoder, w_0.
+the landscape, the others full trajectories. w is counted in norms of the standard initialization's decoder, w_0.
 
 Both clocks are those of gradient flow in the weights: t = steps · η_D / (1 - μ), μ the momentum. In w and m it reads
 dw/dt = -(∂l/∂w / w_0² + γ w),  dm/dt = -(η_R / η_D) ∂l/∂m / |R_random - R_linear|², which is Eq. 6 at these two rates.

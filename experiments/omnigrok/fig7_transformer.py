@@ -86,7 +86,7 @@ def _norm_peaks_then_falls(ds: xr.Dataset) -> Measured:
 def _delay_vanishes_at_constant_norm(ds: xr.Dataset) -> Measured:
     free, constant = _runs(ds, False), _runs(ds, True)
     long, short = t_generalize(free) / t_fit(free), t_generalize(constant) / t_fit(constant)
-    # A run at constant norm that does not generalise within its budget has at least the delay of its last step; a
+    # A run at constant norm that does not generalize within its budget has at least the delay of its last step; a
     # free one that does not shows no delay at all.
     known = np.isfinite(long), np.isfinite(short) | (_least_delay(constant) >= CONSTANT_DELAY)
     return over_seeds(

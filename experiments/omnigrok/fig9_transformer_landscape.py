@@ -22,7 +22,7 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import NORM, TEST, panel_label, style
 
 TRAIN_FRACTION = "task.train_fraction"
-SHOWN = {PAPER_P: PAPER_FRACTION, QUICK_P: QUICK_FRACTION}  # train fractions: that of figure 7; one that generalises
+SHOWN = {PAPER_P: PAPER_FRACTION, QUICK_P: QUICK_FRACTION}  # train fractions: that of figure 7; one that generalizes
 RANGE = (0.1, 4.0)  # of α, where the paper has the shape
 STANDARD = 1.0
 GENERALISED = 0.05  # test error

@@ -1,4 +1,4 @@
-"""What figures 3e and 10b share: steps to fit and to generalise on MNIST along an axis, and the accuracies behind."""
+"""What figures 3e and 10b share: steps to fit and to generalize on MNIST along an axis, and the accuracies behind."""
 
 import xarray as xr
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from grok_jax.plotting.times import times_along
 
 
 def fit_and_generalise(ax: Axes, ds: xr.Dataset, axis: str) -> Float[xr.DataArray, "*grid"]:
-    """Draws the steps of each run to fit and to generalise; returns the latter."""
+    """Draws the steps of each run to fit and to generalize; returns the latter."""
     budget, late = float(ds["step"][-1]), first_crossing(ds["test_accuracy"], GENERALISED)
     times_along(ax, t_fit(ds), axis, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
     times_along(ax, late, axis, colour=TEST, label=f"{GENERALISED:.0%} test accuracy", budget=budget)

@@ -42,7 +42,7 @@ class Points(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """A reduced trajectory on one landscape, its named points, and whether it ends where the landscape generalises."""
+    """A reduced trajectory on one landscape, its named points, and whether it ends where the landscape generalizes."""
 
     path: Path
     points: Points
@@ -120,7 +120,7 @@ def walk(
       axes: names of the weight norm and of the messiness.
       start, weight_decay, decoder_rate, representation_rate, duration: as for reduced_path.
       level: of the training loss, for named_points.
-      enough: a test loss that generalises, see generalizing_loss.
+      enough: a test loss that generalizes, see generalizing_loss.
     """
     train, test = (surface(x, *axes) for x in losses)
     rates = {"decoder_rate": decoder_rate, "representation_rate": representation_rate}

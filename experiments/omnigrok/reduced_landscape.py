@@ -1,6 +1,6 @@
 """A reduced landscape of weight norm w and messiness m: its smooth surface, its contours, its map.
 
-It is a loss over w and m, minimised over everything else (grok_jax.analysis.landscape).
+It is a loss over w and m, minimized over everything else (grok_jax.analysis.landscape).
 Reference: Liu et al. (2023), Omnigrok, Sec. 5.1 and App. D.
 """
 
@@ -58,7 +58,7 @@ def reduced_losses(ds: xr.Dataset, value: str = "best") -> Losses:
 
     Args:
       ds: results with both losses along 'step'.
-      value: "best", the record of least train loss, for an optimiser that leaves the minimum again; "final", the last
+      value: "best", the record of least train loss, for an optimizer that leaves the minimum again; "final", the last
         one, for a learning rate that has fallen by then.
 
     Raises:
@@ -83,7 +83,7 @@ def not_rising(losses: Losses, w: str) -> Losses:
 
 
 def generalizing_loss(test: Float[xr.DataArray, "..."], enough: float) -> float:
-    """The test loss at or below which something generalises: enough, or half as much again as the smallest there is."""
+    """The test loss at or below which something generalizes: enough, or half as much again as the smallest there is."""
     return max(enough, 1.5 * float(test.min()))
 
 

@@ -281,7 +281,7 @@ def _convergence_panel(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def _share_colours(maps: list[QuadMesh]) -> None:
-    """Equal colours mean equal numbers."""
+    """Equal colors mean equal numbers."""
     limits = [cells.get_clim() for cells in maps]
     for cells in maps:
         cells.set_clim(min(low for low, _ in limits), max(high for _, high in limits))

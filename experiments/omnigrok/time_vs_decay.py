@@ -1,4 +1,4 @@
-"""What figures 10a and 10b share: the law t ∝ 1/γ of the steps to generalise, judged in each seed."""
+"""What figures 10a and 10b share: the law t ∝ 1/γ of the steps to generalize, judged in each seed."""
 
 import xarray as xr
 from jaxtyping import Float
@@ -15,10 +15,10 @@ FEWEST = 4  # decays
 def slope_is_minus_one(
     late: Float[xr.DataArray, "decays ..."], fit: Float[xr.DataArray, "decays ..."], note: str = ""
 ) -> Measured:
-    """Whether the steps to generalise go as one over the weight decay.
+    """Whether the steps to generalize go as one over the weight decay.
 
     Args:
-      late: steps to generalise, in the order of the decay.
+      late: steps to generalize, in the order of the decay.
       fit: steps to fit, whose slope is reported beside.
       note: for the reader.
     """

@@ -1,6 +1,6 @@
-"""When a run fits its training data, when it generalises, and how much later: read off recorded curves.
+"""When a run fits its training data, when it generalizes, and how much later: read off recorded curves.
 
-A time is in optimiser steps. It is inf where the run was trained to the end of its budget without reaching the
+A time is in optimizer steps. It is inf where the run was trained to the end of its budget without reaching the
 level (censored: "not within the budget", never dropped), and NaN where its records stop before that could be known
 (it diverged, was ended early, or had fewer steps than others of the grid). Records that are NaN between others were
 not made (runs of one grid may be recorded at different steps): a curve runs on across them.
@@ -126,10 +126,10 @@ def t_generalize(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*
 
 
 def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
-    """How many times later a run generalises than it fits, t_generalize / t_fit.
+    """How many times later a run generalizes than it fits, t_generalize / t_fit.
 
     Returns:
-      The ratio of each run: inf where it fits and never generalises, 0 where it generalises and never fits, NaN where
+      The ratio of each run: inf where it fits and never generalizes, 0 where it generalizes and never fits, NaN where
       it does neither, where it fits at step 0, and where the records break off.
     """
     fit = t_fit(ds, level)
@@ -184,7 +184,7 @@ def is_longest_at(wait: Float[xr.DataArray, "*grid"], place: Mapping[str, int]) 
     """Whether, of the waits of a grid that are over within the budget, the longest is at one place of it.
 
     Args:
-      wait: steps, as time_to_grok gives them. A run that never generalises does not grok: inf has no say.
+      wait: steps, as time_to_grok gives them. A run that never generalizes does not grok: inf has no say.
       place: axis -> position along it.
 
     Returns:

@@ -1,6 +1,6 @@
 """Reduced landscapes: what is left of a run on a sphere of equal weight norm once its direction has been minimised.
 
-A run with optimizer.constant_norm minimises the training loss over directions; a landscape is the grid of such runs
+A run with optimizer.constant_norm minimizes the training loss over directions; a landscape is the grid of such runs
 over init_scale and whatever else. Reference: Liu et al. (2023), Omnigrok, Eq. 1, 3 and 5.
 """
 

@@ -1,4 +1,4 @@
-"""What is read off a network beside its linearised twin: where they part, and what the kernel had foretold.
+"""What is read off a network beside its linearized twin: where they part, and what the kernel had foretold.
 
 Results of both have the axis 'model.linearized', or 'model.linearized' as a coordinate along an axis.
 """
@@ -14,19 +14,19 @@ from grok_jax.analysis.grokking import first_crossing, last_value
 from grok_jax.analysis.seeds import axes_of_seeds, median_of_seeds
 from grok_jax.analysis.selection import LINEARIZED, runs_at
 
-LIMIT = "lazy_limit_loss"  # of the linearised networks: see grok_jax.lazy_limit
+LIMIT = "lazy_limit_loss"  # of the linearized networks: see grok_jax.lazy_limit
 TOLERANCE = 0.1  # two losses that differ by more than this part of the larger have parted
 
 
 class Pair(NamedTuple):
-    """The runs of the network, and those of its linearised twin with otherwise the same settings."""
+    """The runs of the network, and those of its linearized twin with otherwise the same settings."""
 
     network: xr.Dataset
     twin: xr.Dataset
 
 
 def network_and_twin(ds: xr.Dataset) -> Pair:
-    """Splits results into those of networks and those of their linearised twins.
+    """Splits results into those of networks and those of their linearized twins.
 
     Raises:
       NotMeasured: one of the two is missing.
@@ -68,7 +68,7 @@ def t_peak(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
 def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
     """Test loss of kernel regression with the initial kernel: where gradient descent on the twin would end.
 
-    It is the limit of the linearised networks (lazy_limit), where the results have it; else what probe
+    It is the limit of the linearized networks (lazy_limit), where the results have it; else what probe
     'kernel_regression' measured at the start, with a kernel averaged over outputs: with several outputs only near.
 
     Raises:
@@ -93,7 +93,7 @@ def averages_outputs(ds: xr.Dataset) -> bool:
 
 def regression_averages_outputs(ds: xr.Dataset) -> bool:
     """Whether the kernel of kernel_regression_loss is averaged over several outputs: where the results lack the limit
-    of the linearised networks.
+    of the linearized networks.
     """
     return LIMIT not in ds and averages_outputs(ds)
 

@@ -20,7 +20,7 @@ def kernel_alignment(
     Args:
       kernel: K over some inputs.
       targets: Y of these inputs.
-      centered: take HKH for K and HY for Y, H = 1 - 11ᵀ/n, as centred kernel alignment is defined; the paper's
+      centered: take HKH for K and HY for Y, H = 1 - 11ᵀ/n, as centered kernel alignment is defined; the paper's
         formula, despite its name, does not.
       in_use: which rows count, n of them; None: all.
 
@@ -28,7 +28,7 @@ def kernel_alignment(
       A number from -1 to 1; 1 where K is proportional to YYᵀ.
 
     References:
-      Kumar et al. (2024), Sec. 5; Cortes et al. (2012), definition 4, for the centred form.
+      Kumar et al. (2024), Sec. 5; Cortes et al. (2012), definition 4, for the centered form.
     """
     used = jnp.ones(kernel.shape[0]) if in_use is None else in_use.astype(kernel.dtype)
     targets = jnp.where(used[:, None] > 0, targets, 0)

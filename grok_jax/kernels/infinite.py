@@ -23,7 +23,7 @@ LAYERS: dict[str, Callable[[Any], Any]] = {
 class InfiniteKernels(NamedTuple):
     """Of one output; outputs are independent in the limit, so the kernel over pairs of them is K ⊗ 1."""
 
-    nngp: Float[Array, "rows columns"]  # covariance of the outputs over initialisations
+    nngp: Float[Array, "rows columns"]  # covariance of the outputs over initializations
     ntk: Float[Array, "rows columns"]
 
 
@@ -39,7 +39,7 @@ def infinite_width_kernels(
     Σ_0 = s² x·x'/n_0,  Σ_{l+1} = s² ⟨φ(u) φ(u')⟩,  (u, u') ~ N(0, Σ_l)
     Θ_0 = Σ_0 / s² + b,  Θ_{l+1} = Σ_{l+1} / s² + b + s² Θ_l ⟨φ'(u) φ'(u')⟩,  b = 1 with biases, else 0
 
-    Σ of the last layer is the covariance of the outputs over initialisations (NNGP), Θ of it the tangent kernel. It
+    Σ of the last layer is the covariance of the outputs over initializations (NNGP), Θ of it the tangent kernel. It
     is the parametrization "ntk" with init "normal" of models.mlp; under "standard" the tangent kernel grows with the
     width, and there is no limit. The widths themselves, and the number of outputs, do not count.
 
@@ -52,7 +52,7 @@ def infinite_width_kernels(
       InfiniteKernels, of the predictor f without an output scale α; with it both are α² times as large.
 
     Raises:
-      UserError: another parametrization or initialisation, an activation that stax does not know.
+      UserError: another parametrization or initialization, an activation that stax does not know.
 
     Reference: Jacot et al. (2018); Lee et al. (2018) for Σ; Novak et al. (2020) for stax.
     """

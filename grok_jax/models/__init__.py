@@ -1,4 +1,4 @@
-"""What learns: flax modules, their initialisation, and the scaled and centred predictor."""
+"""What learns: flax modules, their initialization, and the scaled and centered predictor."""
 
 from grok_jax.models import committee as committee
 from grok_jax.models import embedded_sum as embedded_sum

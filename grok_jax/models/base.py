@@ -15,7 +15,7 @@ class Model(Component):
 
     Attributes:
       build: fields of the config's model section (traced ones may be tracers), number of outputs, size of the task's
-        vocabulary (tokens, or kinds of edges; None where its inputs are numbers) -> a flax module whose initialisation
+        vocabulary (tokens, or kinds of edges; None where its inputs are numbers) -> a flax module whose initialization
         is the "standard" one, at init_scale 1.
       inputs: the NamedTuple of arrays that it reads; None where a batch of inputs is one array.
     """

@@ -1,4 +1,4 @@
-"""What every model shares: scaled initialisation, the scaled and centred predictor, distances in weight space."""
+"""What every model shares: scaled initialization, the scaled and centered predictor, distances in weight space."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def outputs(
     around: Params | None = None,
     dropout_key: Key[Array, ""] | None = None,
 ) -> Float[Array, "batch outputs"]:
-    """What is trained and evaluated: the scaled network, or the scaled and centred one, or its linearised twin.
+    """What is trained and evaluated: the scaled network, or the scaled and centered one, or its linearized twin.
 
     f̃(x) = α f(w, x), or α [f(w, x) - f(w_0, x)] with an offset. The learning rate that keeps the early
     dynamics the same at every α is η_0 / α². The twin replaces f(w, x) by its first-order expansion
@@ -60,8 +60,8 @@ def outputs(
       params: w.
       inputs: x, row by row.
       output_scale: α, the laziness.
-      offset: f(w_0, x) of the same rows, which is outputs(module, initial, inputs); None leaves f uncentred.
-      around: w_0, to take the linearised twin; None takes the network itself.
+      offset: f(w_0, x) of the same rows, which is outputs(module, initial, inputs); None leaves f uncentered.
+      around: w_0, to take the linearized twin; None takes the network itself.
       dropout_key: what a model with dropout leaves out, in a training step; None leaves out nothing.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The optimisers: optax chains built from the fields of a config's optimizer section."""
+"""The optimizers: optax chains built from the fields of a config's optimizer section."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Optimizer(Component):
 
 OPTIMIZERS: dict[str, Optimizer] = {}
 
-# Fields of every optimiser. The training engine reads two of them: with scale_learning_rate it divides
+# Fields of every optimizer. The training engine reads two of them: with scale_learning_rate it divides
 # learning_rate by model.output_scale² before it builds the chain, and weight_noise is perturb_weights' sigma.
 # apart names parts of the model (top-level names of its parameters) whose learning rate and weight decay are those of
 # the rest times apart_learning_rate and apart_weight_decay (None: 1), and which constant_norm leaves alone. At each
@@ -65,12 +65,12 @@ ADAM = {"b1": 0.9, "b2": 0.999, "eps": 1e-8}
 
 
 def register_optimizer(optimizer: Optimizer, *, replace: bool = False) -> Optimizer:
-    """Makes an optimiser available to configs under its name, and returns it."""
+    """Makes an optimizer available to configs under its name, and returns it."""
     return register(OPTIMIZERS, optimizer, replace=replace)
 
 
 def make_optimizer(name: str, **fields: Any) -> optax.GradientTransformationExtraArgs:
-    """The chain of a registered optimiser; fields left out have their defaults.
+    """The chain of a registered optimizer; fields left out have their defaults.
 
     Args:
       name: one of OPTIMIZERS.
@@ -80,7 +80,7 @@ def make_optimizer(name: str, **fields: Any) -> optax.GradientTransformationExtr
       An optax chain, used as tx.update(gradients, state, params, initial_params=..., key=...).
 
     Raises:
-      UserError: there is no such optimiser, or it has no such field.
+      UserError: there is no such optimizer, or it has no such field.
     """
     optimizer = lookup(OPTIMIZERS, name, "optimizer")
     allowed = sorted({**optimizer.static, **optimizer.traced})
@@ -92,7 +92,7 @@ def make_optimizer(name: str, **fields: Any) -> optax.GradientTransformationExtr
 def compose(
     fields: SimpleNamespace, scaling: optax.GradientTransformation, *, decoupled: bool
 ) -> optax.GradientTransformationExtraArgs:
-    """The chain around an optimiser's own scaling of the gradient, in PyTorch's order.
+    """The chain around an optimizer's own scaling of the gradient, in PyTorch's order.
 
     clip -> [L2 decay] -> scaling -> noise -> [decoupled decay] -> learning rate -> warm-up -> drops -> constant norm
 
@@ -101,7 +101,7 @@ def compose(
 
     Args:
       fields: those of STATIC and TRACED.
-      scaling: the optimiser itself.
+      scaling: the optimizer itself.
       decoupled: weight decay acts beside the scaling, as in AdamW, and not through the gradient.
 
     Returns:
@@ -185,7 +185,7 @@ def build_adamw(fields: SimpleNamespace) -> optax.GradientTransformationExtraArg
 
 
 def check(fields: SimpleNamespace) -> None:
-    """Raises UserError where the fields that every optimiser has make no sense."""
+    """Raises UserError where the fields that every optimizer has make no sense."""
     require_one_of(fields, "decay_to", ("zero", "initial"), section="optimizer")
     require_positive(fields, "learning_rate", section="optimizer")
     require_at_least_zero(fields, "weight_decay", "warmup_steps", "update_noise", "weight_noise", section="optimizer")

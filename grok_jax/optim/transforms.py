@@ -85,7 +85,7 @@ def _add_gaussian(tree: Params, key: Key[Array, ""], sigma: Scalar) -> Params:
 
 
 def add_update_noise(sigma: Scalar) -> optax.GradientTransformationExtraArgs:
-    """Gaussian noise on the update, after an optimiser's scaling and before the learning rate.
+    """Gaussian noise on the update, after an optimizer's scaling and before the learning rate.
 
     u <- u + σ N(0, 1)
 
@@ -120,7 +120,7 @@ def warm_up(steps: Scalar) -> optax.GradientTransformation:
     u <- min(t / T, 1) u,   t = 0, 1, ...: the first step moves nothing
 
     Args:
-      steps: T, in optimiser steps, 0 for no warm-up; may be traced (unlike those of optax's own schedules).
+      steps: T, in optimizer steps, 0 for no warm-up; may be traced (unlike those of optax's own schedules).
 
     Returns:
       A transform that counts its steps.
@@ -141,7 +141,7 @@ def drop_rate(every: Scalar, factor: Scalar) -> optax.GradientTransformation:
     u <- c^⌊t / T⌋ u,   t = 1, 2, ...: the steps T, 2 T, ... are the first of lower rates
 
     Args:
-      every: T, in optimiser steps, 1 or more; may be traced (unlike the boundaries of optax's own schedules).
+      every: T, in optimizer steps, 1 or more; may be traced (unlike the boundaries of optax's own schedules).
       factor: c; may be traced.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A figure for any grid: accuracy (or loss) and weight norm, coloured by one axis, side by side along the others."""
+"""A figure for any grid: accuracy (or loss) and weight norm, colored by one axis, side by side along the others."""
 
 import math
 from itertools import product

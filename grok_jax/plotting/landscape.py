@@ -114,7 +114,7 @@ def way_over(
 
 
 def convergence(ax: Axes, ds: xr.Dataset, axis: str, *, name: str, log: str = "x", loss: str = "train_loss") -> Axes:
-    """Draws what tells whether a loss was minimised along the spheres of a landscape.
+    """Draws what tells whether a loss was minimized along the spheres of a landscape.
 
     On the left axis the gradient along the sphere before the training (dotted) and after it, where the probe
     "gradient" recorded it; on the right axis the share of the loss that the last tenth of the training took away.
@@ -127,7 +127,7 @@ def convergence(ax: Axes, ds: xr.Dataset, axis: str, *, name: str, log: str = "x
       axis: its name in the grid.
       name: what a reader calls it, with its unit.
       log: "x" where the axis is logarithmic.
-      loss: which loss was minimised.
+      loss: which loss was minimized.
 
     Returns:
       The right axis, of the share.

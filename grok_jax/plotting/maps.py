@@ -31,7 +31,7 @@ def heat_map(
 ) -> QuadMesh:
     """Draws z over two axes of a grid, one cell for each of their points, with a colour bar.
 
-    Cells of inf (censored) are grey and hatched, cells of NaN white and crossed; both are named in the legend
+    Cells of inf (censored) are gray and hatched, cells of NaN white and crossed; both are named in the legend
     where there are any. On a logarithmic colour bar a z of 0 or less takes the lowest colour.
 
     Args:

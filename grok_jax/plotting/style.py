@@ -56,7 +56,7 @@ def short_log_axes(ax: Axes) -> None:
 
 
 def colours(count: int) -> Sequence[str]:
-    """One colour for each of `count` curves, in order: Okabe-Ito, or steps of viridis where there are more than six."""
+    """One color for each of `count` curves, in order: Okabe-Ito, or steps of viridis where there are more than six."""
     if count <= len(OKABE_ITO):
         return OKABE_ITO[:count]
     # The last tenth of viridis is too pale for a line on white.

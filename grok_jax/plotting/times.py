@@ -1,4 +1,4 @@
-"""Times (to fit, to generalise) and other numbers of runs over one axis of a grid: from a DataArray to Axes."""
+"""Times (to fit, to generalize) and other numbers of runs over one axis of a grid: from a DataArray to Axes."""
 
 import numpy as np
 import xarray as xr

@@ -34,7 +34,7 @@ def decompose_loss(
     ⟨(y - f)²⟩ = ¼ (tr B / D)² + |B|²_F / (2D²) + α² |w̄|² / D,   B = Σ_k β_k β_kᵀ - αε M
 
     Args:
-      mean_weight: w̄; of a centred predictor, its difference from the start.
+      mean_weight: w̄; of a centered predictor, its difference from the start.
       second_moment: M, likewise.
       directions: the β_k.
       output_scale: α.

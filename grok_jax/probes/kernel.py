@@ -1,7 +1,7 @@
 """Probes of a run's neural tangent kernel, and of its way in and out of the space that the first one spans.
 
 All kernels are those of the predictor α f(w, x), output scale included, averaged over outputs, at the weights of the
-record. A linearised twin has the kernel of its start throughout.
+record. A linearized twin has the kernel of its start throughout.
 """
 
 from types import SimpleNamespace
@@ -127,7 +127,7 @@ def measure_subspace(probed: Probed) -> Scalars:
 
 
 def outputs_at_start(probed: Probed) -> tuple[Float[Array, "train outputs"], Float[Array, "test outputs"]]:
-    """f_0 of both splits as the loss sees it: the centred predictor starts at 0."""
+    """f_0 of both splits as the loss sees it: the centered predictor starts at 0."""
     train, test = (probed.network(probed.initial_params, rows.inputs) for rows in (probed.train, probed.test))
     return (jnp.zeros_like(train), jnp.zeros_like(test)) if probed.model.centered else (train, test)
 

@@ -1,4 +1,4 @@
-"""Where the linearised networks of a grid end: kernel regression with the initial kernel over pairs of outputs."""
+"""Where the linearized networks of a grid end: kernel regression with the initial kernel over pairs of outputs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ VARIABLES = {
 
 
 def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> xr.Dataset:
-    """Where gradient descent on the squared error of the linearised networks of a grid ends, without decay.
+    """Where gradient descent on the squared error of the linearized networks of a grid ends, without decay.
 
     f_∞(x) = f_0(x) + K(x, X) K(X, X)⁻¹ (y - f_0(X)),  f_0 = 0 of the centered predictor
 

@@ -1,4 +1,4 @@
-"""The kernels of a grid of runs as labelled matrices, for whatever a probe does not measure."""
+"""The kernels of a grid of runs as labeled matrices, for whatever a probe does not measure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +33,7 @@ def tangent_kernels(
 
     Args:
       config, grid: as for sweep.
-      step: how many optimiser steps to take first; 0 gives the initial kernels.
+      step: how many optimizer steps to take first; 0 gives the initial kernels.
 
     Returns:
       A Dataset along "run", with the value of each axis of the grid as a coordinate: kernel (train, train_),

@@ -1,7 +1,7 @@
 """Probes of a network that adds modulo p: its embedding and its logits in the Fourier basis, its norm by module.
 
 The functions of a number n in 0 .. p - 1 are sums of cos(w_k n) and sin(w_k n), w_k = 2πk / p, k = 0 .. ⌊p/2⌋. A
-network that generalises does so by a few of them, its key frequencies.
+network that generalizes does so by a few of them, its key frequencies.
 """
 
 from collections.abc import Mapping
@@ -190,7 +190,7 @@ def embedding_spectrum(
 
     Args:
       config, grid: as for sweep.
-      step: how many optimiser steps to take first.
+      step: how many optimizer steps to take first.
 
     Returns:
       A Dataset along "run", with the value of each axis of the grid as a coordinate, and "frequency", 1 .. ⌊p/2⌋:

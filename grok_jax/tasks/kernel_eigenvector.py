@@ -53,7 +53,7 @@ def label_by_eigenvector(
 
     y = v_j,  K_0 v_j = λ_j v_j,  λ_1 >= λ_2 >= ...,  |v_j| = 1,  K_0 over the training and test inputs together
 
-    The paper says K_0(X, X) and does not say how test inputs get labels; its public code diagonalises the kernel
+    The paper says K_0(X, X) and does not say how test inputs get labels; its public code diagonalizes the kernel
     over both, which this does. (From training inputs alone, extended by the kernel itself, kernel regression would
     be right on every test input, whatever j.) The public code also subtracts the mean of the kernel's entries from
     each: subtract_mean.

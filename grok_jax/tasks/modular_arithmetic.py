@@ -117,7 +117,7 @@ def draw_pairs(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | No
     """A random train_fraction of all pairs to train on, and the rest to test on.
 
     With a label_noise each training pair has, with that probability, a label drawn from all p, so that 1 leaves
-    nothing to generalise from. A pair's label depends on the key and the noise alone, not on the fraction.
+    nothing to generalize from. A pair's label depends on the key and the noise alone, not on the fraction.
 
     Args:
       key: key of the run's data.

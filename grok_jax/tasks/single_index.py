@@ -93,7 +93,7 @@ def solution_weights(
     Args:
       key: key of the run's data.
       fields: the task's.
-      model: the model's: a committee of even width with φ(z) = z + (ε/2) z², readouts fixed to 1, not centred.
+      model: the model's: a committee of even width with φ(z) = z + (ε/2) z², readouts fixed to 1, not centered.
       params: initial parameters, for their shapes.
 
     Returns:

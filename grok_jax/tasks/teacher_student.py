@@ -26,7 +26,7 @@ def count_rows(fields: SimpleNamespace) -> Rows:
 def draw_teacher_student(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
     """One teacher, and its outputs at fresh inputs: x ~ N(0, I), y = teacher(x) (+ noise in training).
 
-    The teacher is an MLP with PyTorch's default initialisation, or with N(0, 1) weights.
+    The teacher is an MLP with PyTorch's default initialization, or with N(0, 1) weights.
 
     Args:
       key: key of the run's data; teacher, training inputs, test inputs and noise get keys of their own.

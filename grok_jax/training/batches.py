@@ -37,7 +37,7 @@ def minibatch(key: Key[Array, ""], step: Int[Array, ""], batch_size: int, capaci
 
     Args:
       key: the run's batch key.
-      step: optimiser steps taken so far.
+      step: optimizer steps taken so far.
       batch_size: rows per step.
       capacity: length of the split's index.
       size: rows of the split in use; may be traced.

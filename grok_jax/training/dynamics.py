@@ -44,7 +44,7 @@ class Fixed(NamedTuple):
 
     initial_params: Any
     data: Data
-    initial_outputs: tuple[Array, Array] | None  # f(w_0, x) of train and test rows, for the centred predictor
+    initial_outputs: tuple[Array, Array] | None  # f(w_0, x) of train and test rows, for the centered predictor
 
 
 def init(run: Any, pool: Examples | None, capacity: Rows, params: Any = None) -> tuple[Moving, Fixed]:

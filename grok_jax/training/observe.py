@@ -33,7 +33,7 @@ def observe(
     Args:
       read: what a probe sees of a run -> arrays in any structure; traceable. Rows beyond a run's own have weight 0.
       run, grid: as for sweep.
-      step: how many optimiser steps to take first; 0 looks at the start.
+      step: how many optimizer steps to take first; 0 looks at the start.
 
     Yields:
       For each run its values on the axes of the grid, and what was read as numpy arrays. Runs come in the order of

@@ -33,12 +33,12 @@ class Probed(NamedTuple):
     network: Callable[[Any, Array], Float[Array, "rows outputs"]]  # params, inputs -> α f(w, x) as it is
     params: Any
     initial_params: Any
-    tangent_params: Any  # where the gradients of what is trained are the network's: w_0 of a linearised twin, else w
+    tangent_params: Any  # where the gradients of what is trained are the network's: w_0 of a linearized twin, else w
     train: Examples  # as the network sees them
     test: Examples
     train_weights: Float[Array, " train"]
     test_weights: Float[Array, " test"]
-    train_outputs: Float[Array, "train outputs"]  # as the loss sees them, so centred where the config says so
+    train_outputs: Float[Array, "train outputs"]  # as the loss sees them, so centered where the config says so
     test_outputs: Float[Array, "test outputs"]
     task: Any  # fields of the run's parts
     model: Any

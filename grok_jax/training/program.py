@@ -287,7 +287,7 @@ def _over_runs(
 
 
 def _quickly() -> dict[str, int]:
-    """Compiler options for init on CPU: it runs once and is full of random draws, slow to optimise (3.4 s, 1.2 s)."""
+    """Compiler options for init on CPU: it runs once and is full of random draws, slow to optimize (3.4 s, 1.2 s)."""
     return {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else {}
 
 

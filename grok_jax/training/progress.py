@@ -11,7 +11,7 @@ from grok_jax.training.schedule import has_diverged, has_fitted, has_generalized
 
 
 class Progress:
-    """A bar of run-steps over all chunks of a sweep: rate, time left, runs fitted, generalised, diverged."""
+    """A bar of run-steps over all chunks of a sweep: rate, time left, runs fitted, generalized, diverged."""
 
     def __init__(self, total: int, runs: int, *, shown: bool) -> None:
         self._bar = tqdm(
@@ -24,7 +24,7 @@ class Progress:
             mininterval=0.2 if sys.stderr and sys.stderr.isatty() else 10.0,  # a log file need not have every line
         )
         self._runs = runs
-        self._done = np.zeros(3, int)  # fitted, generalised, diverged runs of finished chunks
+        self._done = np.zeros(3, int)  # fitted, generalized, diverged runs of finished chunks
 
     def compiling(self, runs: int) -> None:
         """Says that a program for so many runs is being compiled; that time counts nothing toward the rate."""
@@ -40,7 +40,7 @@ class Progress:
         self._bar.update(run_steps)
 
     def report(self, latest: Mapping[str, Num[np.ndarray, " runs"]], *, finished: bool = False) -> None:
-        """Shows how many runs have fitted and generalised, after a record of the current chunk."""
+        """Shows how many runs have fitted and generalized, after a record of the current chunk."""
         counts = self._done + _counts(latest)
         if finished:
             self._done = counts

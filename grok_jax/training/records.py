@@ -1,4 +1,4 @@
-"""From what groups of runs recorded to one labelled Dataset."""
+"""From what groups of runs recorded to one labeled Dataset."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -7,19 +7,19 @@ import numpy as np
 from jaxtyping import Bool, Int, Num
 
 MOST_RECORDS = 1_000_000  # of one run; more is a slip of the hand
-GENERALIZED = 0.95  # accuracy at which a run counts as fitted (train) or generalised (test)
+GENERALIZED = 0.95  # accuracy at which a run counts as fitted (train) or generalized (test)
 
 
 class Schedule(NamedTuple):
     """What the host loop does with a run; no part of the compiled program.
 
     Attributes:
-      steps: optimiser steps.
+      steps: optimizer steps.
       records: how many measurements, log-spaced, where record_steps does not say.
       record_steps: the steps to measure at; the last step is always added.
       probe_every: the probes are measured at every so-many-th record, counted back from the last, at the
         first, and where a run ends early; at the others they are NaN.
-      stop_when_generalized: end when every run that trains together has generalised or diverged.
+      stop_when_generalized: end when every run that trains together has generalized or diverged.
     """
 
     steps: int = 1000

@@ -1,4 +1,4 @@
-"""A grid of runs, trained group by group: one labelled result."""
+"""A grid of runs, trained group by group: one labeled result."""
 
 import hashlib
 import json

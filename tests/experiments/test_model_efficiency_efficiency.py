@@ -1,4 +1,4 @@
-"""The norm at one logit of networks that memorise and of networks that generalise."""
+"""The norm at one logit of networks that memorize and of networks that generalize."""
 
 import numpy as np
 import pytest

@@ -12,7 +12,7 @@ MEMORISING, GENERALISING = 40 * FRACTIONS**0.3, 30 + 0 * FRACTIONS
 
 
 def results(*, memorising=MEMORISING, generalising=GENERALISING, fractions=FRACTIONS, seeds=3):
-    """Norms at a logit of 20 at the last two records; of true labels those from .6 on generalise."""
+    """Norms at a logit of 20 at the last two records; of true labels those from .6 on generalize."""
     norm = np.stack([generalising, memorising])[..., None] * np.array([0.3, 1.1, 1.0])
     test = np.where((fractions > 0.5)[:, None] * [False, True, True], 1.0, 0.05)
     test = np.stack([test, np.full_like(test, 0.05)])

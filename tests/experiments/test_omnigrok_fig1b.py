@@ -28,9 +28,9 @@ def fall(time):
 def results(
     test=None, large=(500, 40_000), small=(300, 400), at_late=1.3, last=100_000, seeds=3, fast=None, crushed=None
 ):
-    """A landscape of 11 spheres and two free runs, whose norm falls to `at_late` when the large one generalises.
+    """A landscape of 11 spheres and two free runs, whose norm falls to `at_late` when the large one generalizes.
 
-    `fast`: steps to generalise of a third one, from the large scale with decay 1; `crushed`: those of one with decay
+    `fast`: steps to generalize of a third one, from the large scale with decay 1; `crushed`: those of one with decay
     100, whose norm falls as that of the first, 3000 times faster.
     """
     losses = 1e-5 + 1e-2 * np.log10(SCALES) ** 2 + (SCALES > 2) * SCALES if test is None else test

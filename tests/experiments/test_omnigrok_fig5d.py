@@ -12,7 +12,7 @@ def records(last):
 
 
 def falling(steps, at, *, plateau=100.0, fall=30.0, width=1.5):
-    """A loss that comes down to a plateau at once, and from there by a factor, centred on a step."""
+    """A loss that comes down to a plateau at once, and from there by a factor, centered on a step."""
     share = np.clip(np.log(steps / at) / np.log(width) / 2 + 0.5, 0, 1)
     return plateau * (1 + 100 / steps) * fall**-share
 

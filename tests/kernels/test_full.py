@@ -1,4 +1,4 @@
-"""The kernel over pairs of outputs against whole Jacobians, and regression with it against the linearised model."""
+"""The kernel over pairs of outputs against whole Jacobians, and regression with it against the linearized model."""
 
 import jax
 import jax.numpy as jnp
@@ -80,7 +80,7 @@ BOTH = (full_tangent_kernel, tangent_kernel)
 
 @pytest.fixture(scope="module", params=[1, 10], ids=["1 output", "10 outputs"])
 def lazy(request):
-    """A narrow network: kernels of training and test rows, targets, starts, and where its linearisation ends."""
+    """A narrow network: kernels of training and test rows, targets, starts, and where its linearization ends."""
     keys = [jax.random.fold_in(jax.random.key(0), i) for i in range(3)]
     module = MLP((12,), request.param, activation="tanh")
     inputs = jax.random.normal(keys[0], (9, 3))

@@ -1,4 +1,4 @@
-"""The linearised model's training in closed form against a plain loop."""
+"""The linearized model's training in closed form against a plain loop."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""The linearised twin against its definition, and against the plainest loops that train it."""
+"""The linearized twin against its definition, and against the plainest loops that train it."""
 
 import jax
 import jax.numpy as jnp

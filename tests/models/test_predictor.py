@@ -1,4 +1,4 @@
-"""Scaled initialisation, the scaled and centred predictor, and distances in weight space."""
+"""Scaled initialization, the scaled and centred predictor, and distances in weight space."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""The registered optimisers as a grid uses them: traced, vmapped, checked."""
+"""The registered optimizers as a grid uses them: traced, vmapped, checked."""
 
 from types import SimpleNamespace
 

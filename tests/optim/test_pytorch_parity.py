@@ -1,4 +1,4 @@
-"""Trajectories of the optimisers against those of PyTorch, in float64."""
+"""Trajectories of the optimizers against those of PyTorch, in float64."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The kernel's probes through compiled grids: networks beside their linearised twins."""
+"""The kernel's probes through compiled grids: networks beside their linearized twins."""
 
 import functools
 

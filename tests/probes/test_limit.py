@@ -1,4 +1,4 @@
-"""Where linearised networks end, against their twins, trained to the end."""
+"""Where linearized networks end, against their twins, trained to the end."""
 
 import numpy as np
 import pytest

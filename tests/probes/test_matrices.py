@@ -1,4 +1,4 @@
-"""The kernels of a grid as labelled matrices."""
+"""The kernels of a grid as labeled matrices."""
 
 import jax.numpy as jnp
 import numpy as np

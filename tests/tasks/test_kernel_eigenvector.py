@@ -62,7 +62,7 @@ def test_runs_of_a_grid_get_the_labels_of_their_own_order_seed_and_size():
     }
     grid = {"task.order": [1, 3], "task.train_size,task.test_size": [(4, 3), (6, 5)], "seed": range(2)}
     ds = sweep(config, grid, progress=False).isel(step=0)
-    # A centred network starts from 0, so that its loss is the mean squared label.
+    # A centered network starts from 0, so that its loss is the mean squared label.
     whole = ds.train_loss * ds["task.train_size"] + ds.test_loss * ds["task.test_size"]
     np.testing.assert_allclose(whole, 1, rtol=1e-4)
     assert len(np.unique(ds.train_loss)) == ds.train_loss.size

@@ -57,7 +57,7 @@ def find_table() -> Path:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The characterised molecules of a table of qm9pack, in its order.
+    """The characterized molecules of a table of qm9pack, in its order.
 
     Raises:
       UserError: there is no such file, or it is no such table.
@@ -78,7 +78,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def build(path: Path, count: int, out: Path) -> None:
-    """Writes the first characterised molecules of a table as a file that qm9.read_graphs reads.
+    """Writes the first characterized molecules of a table as a file that qm9.read_graphs reads.
 
     Args:
       path: table of qm9pack.
