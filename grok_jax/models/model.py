@@ -21,12 +21,12 @@ class Model(Part, kw_only=False):
     inner = "net"
 
     net: Built
-    centered: bool = static(False, "train α [f(w, x) - f(w_0, x)], which starts at 0")
-    linearized: bool = static(False, "train the first-order expansion of f around w_0: the lazy twin")
-    init_scale: float = traced(1.0, "factor of all initial weights", at_least=0)
-    output_scale: float = traced(1.0, "factor α of the outputs: laziness", above=0)
-    solution_share: float | None = traced(None, "start at w_0 + share · w_solution, of a task whose solution is known")
-    seed: int | None = traced(None, "of the initial weights; None takes the run's", whole=True)
+    centered: Any = static(False, "train α [f(w, x) - f(w_0, x)], which starts at 0")
+    linearized: Any = static(False, "train the first-order expansion of f around w_0: the lazy twin")
+    init_scale: Any = traced(1.0, "factor of all initial weights", at_least=0)
+    output_scale: Any = traced(1.0, "factor α of the outputs: laziness", above=0)
+    solution_share: Any = traced(None, "start at w_0 + share · w_solution, of a task whose solution is known")
+    seed: Any = traced(None, "of the initial weights; None takes the run's", whole=True)
 
     def check(self) -> None:
         """Raises UserError where the network's fields make no sense, or are called as those of every model."""

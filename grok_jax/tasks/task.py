@@ -26,7 +26,7 @@ class Task(Part):
 
     section = "task"
 
-    seed: int | None = traced(None, "of the data; None takes the run's", whole=True)
+    seed: Any = traced(None, "of the data; None takes the run's", whole=True)
 
     def rows(self) -> Rows:
         """Numbers of training and test rows of one run."""
@@ -119,13 +119,13 @@ class Arrays(Task):
     called = "data"
 
     shared: Shared
-    apart: int = static(
+    apart: Any = static(
         0, "rows at the end that are only tested on; 0 tests on any that are not trained on", at_least=0
     )
-    classes: int = static(1, "classes of integer targets, or numbers in a row of float targets", at_least=1)
-    tokens: int | None = static(None, "number of tokens, where inputs are tokens", whole=True, at_least=1)
-    train_size: int = traced(1, "training rows", at_least=1)
-    test_size: int = traced(1, "test rows", at_least=1)
+    classes: Any = static(1, "classes of integer targets, or numbers in a row of float targets", at_least=1)
+    tokens: Any = static(None, "number of tokens, where inputs are tokens", whole=True, at_least=1)
+    train_size: Any = traced(1, "training rows", at_least=1)
+    test_size: Any = traced(1, "test rows", at_least=1)
 
     def check(self) -> None:
         """Raises UserError where there are fewer rows."""

@@ -139,9 +139,9 @@ class Loss(Part, kw_only=False):
     inner = "fn"
 
     fn: Built
-    views: bool = static(False, "whether the function takes a LossView, not outputs and targets")
-    for_labels: bool = static(False, "whether targets must be labels")
-    by_word: bool = static(False, "whether it is chosen by a word")
+    views: Any = static(False, "whether the function takes a LossView, not outputs and targets")
+    for_labels: Any = static(False, "whether targets must be labels")
+    by_word: Any = static(False, "whether it is chosen by a word")
 
     def rows(self, view: LossView) -> Float[Array, " rows"]:
         """The loss of each row."""

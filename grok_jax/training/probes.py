@@ -99,11 +99,11 @@ class Metric(Part, kw_only=False):
     inner = "fn"
 
     fn: Built
-    variables: tuple[tuple[str, str, str], ...] = static((), "names, meanings and units of what it gives")
-    dims: tuple[str, ...] = static((), "names of the dimensions of its arrays")
-    long_name: str = static("", "what it means")
-    units: str = static("1", "its units")
-    by_word: bool = static(False, "whether it is a registered probe, which gives floats by name")
+    variables: Any = static((), "names, meanings and units of what it gives")
+    dims: Any = static((), "names of the dimensions of its arrays")
+    long_name: Any = static("", "what it means")
+    units: Any = static("1", "its units")
+    by_word: Any = static(False, "whether it is a registered probe, which gives floats by name")
 
     def measure(self, name: str, probed: Probed) -> dict[str, Array]:
         """Variable -> value."""

@@ -31,18 +31,18 @@ class Training(Part):
 
     section = "training"
 
-    batch_size: int | None = static(None, "rows of a step, of shuffled epochs; None takes all", whole=True, above=0)
-    matmul_precision: str = static("highest", "of products of matrices", one_of=PRECISIONS)
-    probe_rows: int = static(500, "rows of each split that kernels are measured on, at most", above=0)
-    accuracy_threshold: float = traced(1e-3, "squared error below which a row of a regression is right", above=0)
-    seed: int | None = traced(None, "of batches and noise; None takes the run's", whole=True)
-    shrink_step: int | None = traced(None, "step from which fewer rows are seen", whole=True, at_least=0)
-    shrink_to: float | None = traced(None, "share of the rows that is seen then", above=0, at_most=1)
-    steps: int = host(1000, "optimizer steps", at_least=0)
-    records: int = host(60, "measurements, log-spaced", at_most=MOST_RECORDS)
-    record_steps: tuple[int, ...] = host((), "steps to measure at, in place of log-spaced ones")
-    probe_every: int = host(1, "metrics are measured at every so-many-th record", at_least=1)
-    stop_when_generalized: bool = host(False, "end runs that have generalized or diverged")
+    batch_size: Any = static(None, "rows of a step, of shuffled epochs; None takes all", whole=True, above=0)
+    matmul_precision: Any = static("highest", "of products of matrices", one_of=PRECISIONS)
+    probe_rows: Any = static(500, "rows of each split that kernels are measured on, at most", above=0)
+    accuracy_threshold: Any = traced(1e-3, "squared error below which a row of a regression is right", above=0)
+    seed: Any = traced(None, "of batches and noise; None takes the run's", whole=True)
+    shrink_step: Any = traced(None, "step from which fewer rows are seen", whole=True, at_least=0)
+    shrink_to: Any = traced(None, "share of the rows that is seen then", above=0, at_most=1)
+    steps: Any = host(1000, "optimizer steps", at_least=0)
+    records: Any = host(60, "measurements, log-spaced", at_most=MOST_RECORDS)
+    record_steps: Any = host((), "steps to measure at, in place of log-spaced ones")
+    probe_every: Any = host(1, "metrics are measured at every so-many-th record", at_least=1)
+    stop_when_generalized: Any = host(False, "end runs that have generalized or diverged")
 
     def check(self) -> None:
         """Raises UserError where fields make no sense together."""
@@ -88,7 +88,7 @@ class Run(Part, kw_only=False):
     loss: Loss = "mse"
     metrics: Named = ()
     training: Training = Training()
-    seed: int = traced(0, "of task, model and training where they have none of their own")
+    seed: Any = traced(0, "of task, model and training where they have none of their own")
 
     def __post_init__(self) -> None:
         pair = isinstance(self.task, tuple) and len(self.task) == 2
