@@ -17,8 +17,6 @@ from grok_jax.errors import UserError, require, written
 from grok_jax.values import coerce, plain
 
 KEY = "grok_jax"  # of a dataclass field's metadata
-KINDS = ("static", "traced", "host")
-OPTIONAL = (None, "None")
 
 
 class Field(NamedTuple):
