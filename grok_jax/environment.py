@@ -17,13 +17,14 @@ def environment() -> dict[str, Any]:
     """The versions, device and git revision, on which a result may depend as on its config; and the date."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "versions": {"python": platform.python_version(), **{name: version_of(name) for name in PACKAGES}},
         "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
         "git_revision": _git_revision(),
     }
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
+    """The version of an installed package; None where it is not installed."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

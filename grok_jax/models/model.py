@@ -7,7 +7,7 @@ import flax.linen as nn
 
 from grok_jax.components import Component, lookup
 from grok_jax.errors import require, written
-from grok_jax.fields import static, traced
+from grok_jax.fields import declared_fields, static, traced
 from grok_jax.models.base import MODELS
 from grok_jax.parts import Built, Part, as_built
 
@@ -55,7 +55,7 @@ class Model(Part, kw_only=False):
         return self.net(**{name: decided[name] for name in asked})
 
 
-OWN = ("centered", "linearized", "init_scale", "output_scale", "solution_share", "seed")
+OWN = tuple(declared_fields(Model))
 
 
 def model(net: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...] = (), **fields: Any) -> Model:

@@ -66,6 +66,11 @@ def default_mapping() -> str:
     return "map" if jax.default_backend() == "cpu" else "vmap"
 
 
+def chosen_mapping(mapping: str) -> str:
+    """ "map" or "vmap" as asked for; of "auto" the backend's default."""
+    return default_mapping() if mapping == "auto" else mapping
+
+
 def padded(runs: int, mesh: Mesh) -> int:
     """The smallest number of runs that divides over the mesh."""
     return -(-runs // mesh.size) * mesh.size

@@ -13,11 +13,12 @@ import jax
 import numpy as np
 from jaxtyping import Num
 
+from grok_jax.environment import version_of
 from grok_jax.errors import require
 from grok_jax.fingerprint import fingerprint
 from grok_jax.origins import PACKAGE, own_source
 from grok_jax.training.contents import contents, is_plain
-from grok_jax.training.devices import default_mapping, run_mesh
+from grok_jax.training.devices import chosen_mapping, run_mesh
 from grok_jax.training.flags import deciding_flags
 from grok_jax.training.plan import Group
 from grok_jax.training.program import pool_hash
@@ -120,7 +121,7 @@ def _layout(plan: Any) -> dict[str, Any]:
     mapping = plan.execution.mapping
     device = jax.devices()[0]
     found = {
-        "mapping": default_mapping() if mapping == "auto" else mapping,
+        "mapping": chosen_mapping(mapping),
         "backend": jax.default_backend(),
         "devices": f"{jax.device_count()} x {device.device_kind}",
         "platform": getattr(device.client, "platform_version", ""),
@@ -135,7 +136,7 @@ def _versions() -> dict[str, Any]:
         installed = {each.metadata["Name"] or "" for each in importlib.metadata.distributions()}
         names += sorted(name for name in installed if name.lower().startswith(ACCELERATORS))
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return {"version of python": python, **{f"version of {name}": _version(name) for name in names}}
+    return {"version of python": python, **{f"version of {name}": version_of(name) for name in names}}
 
 
 def _parts(plan: Any) -> dict[str, Any]:
@@ -183,13 +184,6 @@ def _plain(value: Any) -> Any:
 
 def _hash(value: Any) -> str:
     return f"sha256 {hashlib.sha256(repr(value).encode()).hexdigest()}"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _processor() -> str:

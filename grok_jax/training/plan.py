@@ -26,7 +26,7 @@ from grok_jax.values import coerce
 
 MOST_PROGRAMS = 1000  # more is a slip of the hand, and takes minutes to look at
 BYTES_OF_A_RUN = 1024  # that its values take, and somewhat more
-SEEDED = ("task", "model", "training")  # sections whose seed follows the run's
+FOLLOWING = ("task.seed", "model.seed", "training.seed")  # fields that follow the run's seed where they are None
 
 
 class Group(NamedTuple):
@@ -159,7 +159,7 @@ def _block(draft: Draft, axes: Sequence[Axis], places: Num[np.ndarray, "..."]) -
 
 def _following(run: Run) -> list[str]:
     """The seeds that follow the run's."""
-    return [f"{section}.seed" for section in SEEDED if getattr(run, section).seed is None]
+    return [name for name in FOLLOWING if getattr(run, name.partition(".")[0]).seed is None]
 
 
 def _reads(section: str, axis: Axis, run: Run) -> bool:

@@ -20,7 +20,7 @@ from grok_jax.training import dynamics
 from grok_jax.training.contents import contents, plain_values
 from grok_jax.training.devices import (
     RUN,
-    default_mapping,
+    chosen_mapping,
     memory_budget,
     padded,
     per_run,
@@ -129,7 +129,7 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
     """
     wanted = min(chunk_runs, len(group.members)) or len(group.members)
     mesh = run_mesh(wanted)
-    mapping = default_mapping() if mapping == "auto" else mapping
+    mapping = chosen_mapping(mapping)
     runs = padded(wanted, mesh)
     alike = Alike(group.form, mesh)
     while True:
@@ -149,7 +149,7 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
 def starter(group: Group, program: Program, mapping: str) -> Callable:
     """hyper, pool, params -> (Moving, Fixed) of runs that all start from the same weights; compiled when called."""
 
-    mapping = default_mapping() if mapping == "auto" else mapping
+    mapping = chosen_mapping(mapping)
     return _starter(Alike(group.form, program.mesh), group.capacity, program.mesh, mapping)
 
 
@@ -167,7 +167,7 @@ def observer(group: Group, program: Program, mapping: str, read: Callable[[Probe
     def observed(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
         return dynamics.observe(group.form.fill(hyper), read, moving, fixed, pool, step)
 
-    mapping = default_mapping() if mapping == "auto" else mapping
+    mapping = chosen_mapping(mapping)
     return _over_runs(observed, program.mesh, mapping, per_run_args=3, shared_args=2)
 
 
@@ -177,7 +177,7 @@ def answering_observer(group: Group, program: Program, mapping: str, read: Calla
     def answered(moving: Any, fixed: Any, hyper: Any, given: Any, pool: Any, step: Any) -> Any:
         return dynamics.observe(group.form.fill(hyper), lambda probed: read(probed, given), moving, fixed, pool, step)
 
-    mapping = default_mapping() if mapping == "auto" else mapping
+    mapping = chosen_mapping(mapping)
     return _over_runs(answered, program.mesh, mapping, per_run_args=4, shared_args=2)
 
 

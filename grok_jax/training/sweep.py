@@ -25,7 +25,7 @@ from grok_jax.training.dynamics import Moving
 from grok_jax.training.identity import identity, require_sure
 from grok_jax.training.kept import LAST, Fork, Keep, Kept, KeptGroup, bytes_kept, forked, keep_of, require_like
 from grok_jax.training.labels import require_labels
-from grok_jax.training.plan import Group, Plan, plan_grid
+from grok_jax.training.plan import FOLLOWING, Group, Plan, plan_grid
 from grok_jax.training.probes import ALWAYS, Probed, described
 from grok_jax.training.program import fitted_program
 from grok_jax.training.progress import Progress
@@ -34,7 +34,6 @@ from grok_jax.training.run import Run
 from grok_jax.training.schedule import record_steps
 from grok_jax.training.validation import Found, require_readable, validate
 
-SEEDS = ("task.seed", "model.seed", "training.seed")
 OF_THE_START = frozenset({"model.init_scale", "model.seed", "model.solution_share"})  # unread where weights are given
 COPIES = 3  # of the records: as they come, joined, and in the Dataset
 
@@ -247,7 +246,7 @@ def _require_axes_are_read(plan: Plan, every: list[Found], but: frozenset[str] =
     reads = frozenset().union(*(found.reads for found in every)) - but
     names = {name for group in plan.groups for name in group.form.names}
     for axis in plan.axes:
-        fields = [name for field in axis.fields for name in (SEEDS if field == "seed" else (field,))]
+        fields = [name for field in axis.fields for name in (FOLLOWING if field == "seed" else (field,))]
         read = any(name in reads or name not in names for name in fields)
         require(
             read or len(axis.values) == 1,

@@ -136,14 +136,14 @@ def test_a_flag_of_xla_that_decides_no_number_is_none(made, monkeypatch, flag):
 @pytest.mark.parametrize("package", identity.COMPUTING)
 def test_the_version_of_every_package_that_computes_is_an_entry(made, monkeypatch, package):
     before = made()
-    version = identity._version
-    monkeypatch.setattr(identity, "_version", lambda name: "0.0" if name == package else version(name))
+    version = identity.version_of
+    monkeypatch.setattr(identity, "version_of", lambda name: "0.0" if name == package else version(name))
     assert differences(before, made()) == [f"version of {package} (was {version(package)}, is 0.0)"]
 
 
 def test_a_package_that_changes_is_named_once(made, monkeypatch):
     before = made()
-    monkeypatch.setattr(identity, "_version", lambda name: "0.0")
+    monkeypatch.setattr(identity, "version_of", lambda name: "0.0")
     monkeypatch.setattr("grok_jax.fingerprint.origin_of_file", lambda name: "jax 0.0" if "/jax/" in name else None)
     assert all(name.startswith("version of ") for name in differences(before, {**before, **identity._versions()}))
 
