@@ -108,7 +108,7 @@ def _blocks(draft: Draft, axes: Sequence[Axis]) -> Iterator[_Block]:
     for point in itertools.product(*structural):
         inside = tuple(slice(None) if free else at for at, free in zip(point, moving, strict=True))
         own = [axis for axis, free in zip(axes, moving, strict=True) if free]
-        yield _block(with_changes(draft, _changes(axes, point)), own, places[inside])
+        yield _block(with_changes(draft, _changes(axes, point)), own, places[*inside, ...])
 
 
 def _changes(axes: Sequence[Axis], point: Sequence[int]) -> dict[str, Any]:
