@@ -80,6 +80,13 @@ class Part:
             with naming(f"{self.section} {self.name!r} (check)"):
                 self.check()
 
+    def __getattr__(self, name: str) -> Any:
+        """A field of the inner Built, such as model.widths."""
+        inner = vars(self).get(type(self).inner)
+        if inner is None or name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return inner.value(name)
+
     def check(self) -> None:
         """Raises UserError where the fields make no sense together; they are Python's values."""
 
@@ -242,6 +249,14 @@ class Built:
     def values(self) -> dict[str, Any]:
         """The value of each field, defaults of a foreign function included."""
         return {name: self.given.get(name, field.default) for name, field in self.schema.items()}
+
+    def value(self, name: str) -> Any:
+        """The value of one field; raises AttributeError where there is none."""
+        if name in self.given:
+            return self.given[name]
+        if name not in self.schema or self.schema[name].kind == "traced":
+            raise AttributeError(f"{self.name!r} has no field {name!r}")
+        return self.schema[name].default
 
     def namespace(self, **others: Any) -> SimpleNamespace:
         """The fields as attributes, beside others."""

@@ -1,7 +1,6 @@
 """The test loss of the polynomial task, taken apart into three errors by two moments of the weights."""
 
-from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -66,7 +65,7 @@ def measure_decomposition(probed: Probed) -> dict[str, Float[Array, ""]]:
     return {**parts._asdict(), "decomposed_loss": sum(parts)}
 
 
-def require_quadratic_target(task: SimpleNamespace, probe: str) -> None:
+def require_quadratic_target(task: Any, probe: str) -> None:
     """Raises UserError where the target is not that of the closed forms, ½ (β·x)² or a sum of such."""
     require(
         task.name == "single_index" and task.target == "quadratic",
@@ -74,10 +73,10 @@ def require_quadratic_target(task: SimpleNamespace, probe: str) -> None:
     )
 
 
-def require_decomposable(config: SimpleNamespace) -> None:
+def require_decomposable(run: Any) -> None:
     """Raises UserError where the loss is no function of w̄ and M."""
-    model = config.model
-    require_quadratic_target(config.task, "decomposition")
+    model = run.model
+    require_quadratic_target(run.task, "decomposition")
     require(
         model.name == "committee" and model.hermite_degree is None and not model.linearized,
         "probe 'decomposition' needs model.name='committee' with hermite_degree=None and linearized=False",

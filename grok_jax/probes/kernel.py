@@ -4,7 +4,6 @@ All kernels are those of the predictor α f(w, x), output scale included, averag
 record. A linearized twin has the kernel of its start throughout.
 """
 
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -22,7 +21,6 @@ from grok_jax.kernels import (
     tangent_kernel,
 )
 from grok_jax.kernels.alignment import restricted, spectrum
-from grok_jax.tasks import TASKS
 from grok_jax.training import Probe, Probed, register_probe
 from grok_jax.training.losses import as_values
 
@@ -139,17 +137,17 @@ def missing_outputs(
     return jnp.where(used[:, None], as_values(probed.train.targets, start) - start, 0)
 
 
-def require_regression(config: SimpleNamespace) -> None:
+def require_regression(run: Any) -> None:
     """Raises UserError where the loss is not the one that has a closed form."""
-    loss = config.training.loss
+    loss = run.loss.name
     require(loss == "mse", f"training.loss is {loss!r}; kernel regression has a closed form for 'mse' only")
 
 
-def require_one_output(config: SimpleNamespace) -> None:
+def require_one_output(run: Any) -> None:
     """Raises UserError where the kernel over all outputs would be needed, beside require_regression."""
-    require_regression(config)
-    outputs = TASKS[config.task.name].outputs(config.task)
-    require(outputs == 1, f"probe 'subspace' takes networks of 1 output; task {config.task.name!r} has {outputs}")
+    require_regression(run)
+    outputs = run.task.outputs()
+    require(outputs == 1, f"probe 'subspace' takes networks of 1 output; task {run.task.name!r} has {outputs}")
 
 
 register_probe(

@@ -21,7 +21,7 @@ def measure_gradient(probed: Probed) -> dict[str, Float[Array, ""]]:
     """
 
     def loss(outputs: Float[Array, "rows outputs"]) -> Float[Array, ""]:
-        return probed.train_weights @ row_losses(outputs, probed.train.targets, probed.training.loss)
+        return probed.train_weights @ row_losses(outputs, probed.train.targets, probed.loss.name)
 
     _, pull = jax.vjp(lambda w: probed.network(w, probed.train.inputs), probed.tangent_params)
     (gradient,) = pull(jax.grad(loss)(probed.train_outputs))

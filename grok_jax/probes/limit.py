@@ -57,7 +57,7 @@ def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, 
     plain["training"] = {**plain["training"], "probes": ()}
     plan = plan_grid(plain, {axis.name: _listed(axis) for axis in axes})
     for group in plan.groups:
-        require_regression(group.form.bare.described())
+        require_regression(group.form.bare)
         _require_room(group)
     shape = tuple(len(axis.values) for axis in plan.axes)
     values = {name: np.full(int(np.prod(shape, dtype=int)), np.nan) for name in VARIABLES}

@@ -1,6 +1,6 @@
 """How much of each circuit a mixture of two has, and how good either is."""
 
-from types import SimpleNamespace
+from typing import Any
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -21,9 +21,9 @@ def measure_mixture(probed: Probed) -> dict[str, Float[Array, ""]]:
     return measured
 
 
-def require_mixture(config: SimpleNamespace) -> None:
+def require_mixture(run: Any) -> None:
     """Raises UserError where the model is another."""
-    name = config.model.name
+    name = run.model.name
     require(name == "mixture", f"probe 'mixture' needs model.name='mixture'; it is {name!r}")
 
 

@@ -5,7 +5,6 @@ network that generalizes does so by a few of them, its key frequencies.
 """
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
@@ -108,7 +107,7 @@ def progress(probed: Probed) -> Progress:
     kept = _rows_of(jax.lax.top_k(power, KEY_FREQUENCIES)[1] + 1, p)
     along = basis.T @ jnp.where(kept[:, None], coefficients, 0)
     constant = jnp.mean(means, axis=0, keepdims=True)
-    loss = probed.training.loss
+    loss = probed.loss.name
     restricted = row_losses(along + constant, jnp.arange(p), loss)
     excluded = row_losses(probed.train_outputs - along[probed.train.targets], probed.train.targets, loss)
     return Progress(jnp.mean(restricted), probed.train_weights @ excluded, power)
@@ -126,7 +125,7 @@ def _rows_of(frequencies: Int[Array, " keys"], p: int) -> Bool[Array, " p"]:
     return jnp.any(rows[:, None] == frequencies[None, :], axis=1)
 
 
-def number_embedding(params: Any, task: SimpleNamespace, model: SimpleNamespace) -> Float[Array, "p features"]:
+def number_embedding(params: Any, task: Any, model: Any) -> Float[Array, "p features"]:
     """What the first layer makes of each number: its token's embedding, or its weights as a and as b side by side."""
     if model.name == "transformer":
         (table,) = jax.tree.leaves(params["token_embedding"])
@@ -150,9 +149,9 @@ def measure_fourier(probed: Probed) -> dict[str, Float[Array, ""]]:
     }
 
 
-def require_fourier(config: SimpleNamespace) -> None:
+def require_fourier(run: Any) -> None:
     """Raises UserError unless the run adds or subtracts modulo p with a network that embeds numbers."""
-    task, model = config.task, config.model
+    task, model = run.task, run.model
     require(
         task.name == "modular_arithmetic" and task.operation in OPERATIONS,
         f"probe 'fourier' needs task.name='modular_arithmetic' with task.operation {' or '.join(OPERATIONS)}",
@@ -177,9 +176,9 @@ def measure_modules(probed: Probed) -> dict[str, Float[Array, ""]]:
     return {name: jnp.sqrt(square) for name, square in squares.items()}
 
 
-def require_transformer(config: SimpleNamespace) -> None:
+def require_transformer(run: Any) -> None:
     """Raises UserError where the model has other modules."""
-    name = config.model.name
+    name = run.model.name
     require(name == "transformer", f"probe 'modules' needs model.name='transformer'; it is {name!r}")
 
 
@@ -200,7 +199,7 @@ def embedding_spectrum(
       UserError: a config or grid that makes no sense, a negative step, a task or model without such spectra.
     """
     for group in plan_grid(config, grid).groups:
-        require_fourier(group.form.bare.described())
+        require_fourier(group.form.bare)
     runs, settings = [], []
     for setting, powers in observe(_read, config, grid, step=step):
         variables = {name: ("frequency", power) for name, power in powers.items()}

@@ -1,6 +1,6 @@
 """Probe of how well a committee's kernel fits a quadratic target: over drawn rows, and over all Gaussian inputs."""
 
-from types import SimpleNamespace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -32,10 +32,10 @@ def measure_population_alignment(probed: Probed) -> dict[str, Float[Array, ""]]:
     }
 
 
-def require_closed_form(config: SimpleNamespace) -> None:
+def require_closed_form(run: Any) -> None:
     """Raises UserError where the average over all inputs has no closed form here."""
-    model = config.model
-    require_quadratic_target(config.task, "population_alignment")
+    model = run.model
+    require_quadratic_target(run.task, "population_alignment")
     require(
         model.name == "committee" and model.hermite_degree is None and not model.train_readout,
         "probe 'population_alignment' needs model.name='committee' with hermite_degree=None and train_readout=False",

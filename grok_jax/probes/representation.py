@@ -1,7 +1,6 @@
 """Where a trained table of embeddings stands between its task's random and linear representations."""
 
-from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import optax
@@ -66,10 +65,10 @@ def measure_representation(probed: Probed) -> dict[str, Scalar]:
     }
 
 
-def require_table(config: SimpleNamespace) -> None:
+def require_table(run: Any) -> None:
     """Raises UserError where no model holds the task's representation."""
     require(
-        config.task.name == "toy_addition" and config.task.encoding == "tokens",
+        run.task.name == "toy_addition" and run.task.encoding == "tokens",
         "probe 'representation' needs task.name='toy_addition' with task.encoding='tokens', so that the model embeds",
     )
 

@@ -307,7 +307,7 @@ class RegisteredTask(Task):
     def start(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
         """The component's, where it has one."""
         own = self.of.make.start
-        return own(key, self._all(), model.namespace(), params) if own else params
+        return own(key, self._all(), model, params) if own else params
 
     def relabel(self, data: Data, network: Callable[[Any, Array], Array], params: Any) -> Data:
         """The component's, where it has one."""
@@ -319,7 +319,7 @@ class RegisteredTask(Task):
         own = self.of.make.solution
         if own is None:
             return super().solution(key, model, params)
-        return own(key, self._all(), model.namespace(), params)
+        return own(key, self._all(), model, params)
 
     @property
     def loader(self) -> Any:

@@ -308,6 +308,9 @@ def _probed(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None) -> Pr
         test,
         *(batch.weights for batch in batches),
         *seen,
-        **vars(run.described()),
+        task=run.task,
+        model=run.model,
+        loss=run.loss,
+        training=run.training,
         data_key=stream(run.task, DATA),
     )

@@ -40,8 +40,9 @@ class Probed(NamedTuple):
     test_weights: Float[Array, " test"]
     train_outputs: Float[Array, "train outputs"]  # as the loss sees them, so centered where the config says so
     test_outputs: Float[Array, "test outputs"]
-    task: Any  # fields of the run's parts
+    task: Any  # the run's parts
     model: Any
+    loss: Any
     training: Any
     data_key: Key[Array, ""]  # what the task drew its data from
 
@@ -51,7 +52,7 @@ class Probe(NamedTuple):
 
     measure: Callable[[Probed], Mapping[str, Float[Array, ""]]]
     variables: Mapping[str, tuple[str, str]]  # name in the results -> (long_name, units)
-    check: Callable[[Any], None] = lambda config: None  # a run's parts task, model, training; raises UserError
+    check: Callable[[Any], None] = lambda run: None  # a Run -> raises UserError where it cannot be measured
 
 
 PROBES: dict[str, Probe] = {}
@@ -110,10 +111,10 @@ class Metric(Part, kw_only=False):
         found = self.fn(probed)
         return dict(found) if isinstance(found, Mapping) else {name: found}
 
-    def check_run(self, parts: Any) -> None:
+    def check_run(self, run: Any) -> None:
         """Raises UserError where it cannot be measured of such a run."""
         if self.by_word:
-            PROBES[self.name].check(parts)
+            PROBES[self.name].check(run)
 
 
 def metric(

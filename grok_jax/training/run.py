@@ -3,7 +3,6 @@
 import functools
 import operator
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -119,12 +118,7 @@ class Run(Part, kw_only=False):
         )
         for each in self.metrics.values():
             with naming(f"probe {each.name!r} (check)"):
-                each.check_run(self.described())
-
-    def described(self) -> SimpleNamespace:
-        """The fields of its sections as attributes, as probes see them."""
-        training = self.training.namespace(loss=self.loss.name, probes=tuple(self.metrics))
-        return SimpleNamespace(task=self.task.namespace(), model=self.model.namespace(), training=training)
+                each.check_run(self)
 
     def seeded(self) -> "Run":
         """The same, its seed in every part that has none."""

@@ -74,7 +74,7 @@ def planted(angle, *, operation="add", constant=0.0, outputs=P):
     fields = dict.fromkeys(Probed._fields)
     fields |= {"network": network, "params": params, "train": train, "train_outputs": logits, "task": task}
     fields["train_weights"] = jnp.full(count, 1 / count)
-    fields["model"], fields["training"] = SimpleNamespace(centered=False), SimpleNamespace(loss="cross_entropy")
+    fields["model"], fields["loss"] = SimpleNamespace(centered=False), SimpleNamespace(name="cross_entropy")
     losses = row_losses(network(params, rows.inputs), jnp.asarray(rows.targets), "cross_entropy")
     return Probed(**fields), losses.mean(), fields["train_weights"] @ row_losses(logits, train.targets, "cross_entropy")
 
