@@ -1,4 +1,9 @@
-"""What decides the numbers of a sweep, so that work is gone on with only where all of it is the same."""
+"""What decides the numbers of a sweep: of its checkpoint, and of the experiment that it is a slice of.
+
+A compiled program has an identity of its own (see program.Alike): structure, shapes, devices. A checkpoint's is all
+that decides the numbers of one sweep, so that training goes on only where all of it is the same. An experiment's is
+what all runs have in common wherever they train: two grids of one experiment can be merged.
+"""
 
 import hashlib
 import importlib.metadata
@@ -11,6 +16,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from flax import traverse_util
 from jaxtyping import Num
 
 from grok_jax.environment import version_of
@@ -27,6 +33,7 @@ COMPUTING = ("jax", "jaxlib", "flax", "optax", "numpy", "ml_dtypes", "opt_einsum
 COUNTED = ("python", PACKAGE, *(name.replace("-", "_") for name in COMPUTING))  # by entries of their own
 ACCELERATORS = ("jax-", "jax_", "nvidia-", "libtpu", "rocm-")  # how packages of compilers and kernels begin
 OWN_SOURCE = "grok_jax's own source"
+BESIDE = ("figure", "execution", "grid")  # what a config has beside fields that decide a run
 SHOWN = 60  # longer values are named, not shown
 NOTHING = "nothing"
 BY_RUN = "by run: "
@@ -45,7 +52,23 @@ def identity(plan: Any) -> dict[str, Any]:
     Raises:
       UserError: data cannot be loaded.
     """
-    return _settings(plan) | _layout(plan) | deciding_flags() | _versions() | _parts(plan) | _data(plan)
+    return _settings(plan) | _layout(plan) | deciding_flags() | _versions(_computing()) | _parts(plan) | _data(plan)
+
+
+def experiment(plan: Any) -> dict[str, Any]:
+    """What the runs of a grid have in common, in whatever slices and on whatever devices they train.
+
+    Args:
+      plan: as for identity.
+
+    Returns:
+      Every field that the grid does not vary, as the config has it; JAX's flags, versions, the hash of this package's
+      source, a fingerprint of each part, and the hash of each task's data. JSON has all types in it.
+
+    Raises:
+      UserError: data cannot be loaded.
+    """
+    return _unvaried(plan) | deciding_flags() | _versions(COMPUTING) | _parts(plan) | _data(plan)
 
 
 def identity_hash(identity: Mapping[str, Any]) -> str:
@@ -130,11 +153,22 @@ def _layout(plan: Any) -> dict[str, Any]:
     return found | ({"processor": _processor()} if found["backend"] == "cpu" else {})
 
 
-def _versions() -> dict[str, Any]:
-    names = list(COMPUTING)
-    if jax.default_backend() != "cpu":
-        installed = {each.metadata["Name"] or "" for each in importlib.metadata.distributions()}
-        names += sorted(name for name in installed if name.lower().startswith(ACCELERATORS))
+def _unvaried(plan: Any) -> dict[str, Any]:
+    """Dotted name -> value of each field of the config that no axis sets."""
+    varied = tuple(f"{field}." for axis in plan.axes for field in axis.fields)  # whole parts among them
+    flat = traverse_util.flatten_dict({name: own for name, own in plan.config.items() if name not in BESIDE}, sep=".")
+    return {name: _plain(value) for name, value in flat.items() if not f"{name}.".startswith(varied)}
+
+
+def _computing() -> tuple[str, ...]:
+    """The packages whose versions decide numbers here."""
+    if jax.default_backend() == "cpu":
+        return COMPUTING
+    installed = {each.metadata["Name"] or "" for each in importlib.metadata.distributions()}
+    return (*COMPUTING, *sorted(name for name in installed if name.lower().startswith(ACCELERATORS)))
+
+
+def _versions(names: tuple[str, ...]) -> dict[str, Any]:
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {"version of python": python, **{f"version of {name}": version_of(name) for name in names}}
 

@@ -22,7 +22,7 @@ from grok_jax.training import checkpoints
 from grok_jax.training.chunks import Keeping, Start, train_group
 from grok_jax.training.devices import memory_budget, run_mesh, start_jax
 from grok_jax.training.dynamics import Moving
-from grok_jax.training.identity import identity, require_sure
+from grok_jax.training.identity import experiment, identity, require_sure
 from grok_jax.training.kept import LAST, Fork, Keep, Kept, KeptGroup, bytes_kept, forked, keep_of, require_like
 from grok_jax.training.labels import require_labels
 from grok_jax.training.plan import FOLLOWING, Group, Plan, plan_grid
@@ -67,7 +67,8 @@ def sweep(
       A Dataset with one dimension per axis and "step". NaN stands where a run had diverged or had ended early;
       final_step and diverged say so of each run.
       Attributes: compile_seconds, wall_seconds, programs, chunk_runs, diverged_runs, devices, outputs (of a network,
-      the most of all runs); and as JSON config, versions and git_revision. Sweeps over other values of an axis join as
+      the most of all runs); and as JSON config, versions, git_revision and experiment. Sweeps of one experiment (see
+      training.identity) over other values of an axis join as
       xarray.combine_by_coords([a, b], combine_attrs="drop_conflicts"): times differ.
 
     Raises:
@@ -108,8 +109,9 @@ class _Ways(NamedTuple):
 
 def _results(plan: Plan, dataset: xr.Dataset, kept: Kept | None, outputs: int) -> Any:
     about = environment()
-    told = {name: json.dumps(about[name]) for name in ("versions", "git_revision")}
-    dataset = dataset.assign_attrs(outputs=outputs, config=json.dumps(plan.config), **told)
+    told = {"config": plan.config, "experiment": experiment(plan)}
+    told |= {name: about[name] for name in ("versions", "git_revision")}
+    dataset = dataset.assign_attrs(outputs=outputs, **{name: json.dumps(value) for name, value in told.items()})
     return dataset if kept is None else (dataset, kept)
 
 
