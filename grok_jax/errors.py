@@ -42,7 +42,12 @@ def written(value: Any) -> str:
         text = " ".join(repr(value).split())
     except Exception:  # a whole number of more digits than Python writes; a value whose own repr fails
         return f"a value of type {type(value).__name__} that cannot be written"
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+    return shortened(text, LONGEST_VALUE)
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text, cut after so many characters."""
+    return text if len(text) <= longest else f"{text[:longest]}..."
 
 
 @contextlib.contextmanager

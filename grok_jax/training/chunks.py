@@ -65,32 +65,36 @@ class Start(NamedTuple):
     params: Any = None
 
 
-def train_group(
-    group: Group,
-    program: Program,
-    keeping: Keeping | None,
-    bar: Progress,
-    keep: Keep | None,
-    start: Start,
-    mapping: str,
-) -> Trained:
+class Work(NamedTuple):
+    """A group of runs to train.
+
+    Attributes:
+      group, program: the runs, compiled.
+      start: what they start from.
+      keep: whose weights come back.
+    """
+
+    group: Group
+    program: Program
+    start: Start
+    keep: Keep | None
+
+
+def train_group(work: Work, keeping: Keeping | None, bar: Progress) -> Trained:
     """Trains the runs of a group, as many at a time as the program holds.
 
     Args:
-      group, program: the runs, compiled.
-      keeping: where work is kept.
+      work: the runs.
+      keeping: where what is done is saved.
       bar: the progress bar.
-      keep: whose weights come back.
-      start: what the runs start from.
-      mapping: of execution.
     """
-    parts = []
-    for first in range(0, len(group.members), program.runs):
-        stop = min(first + program.runs, len(group.members))
+    parts, count = [], len(work.group.members)
+    for first in range(0, count, work.program.runs):
+        stop = min(first + work.program.runs, count)
         own = keeping and keeping._replace(folder=keeping.folder / f"runs_{first}_{stop}")
-        parts.append(_train(group, program, slice(first, stop), own, bar, keep, start, mapping))
+        parts.append(_train(work, slice(first, stop), own, bar))
     records = {name: np.concatenate([part.records[name] for part in parts]) for name in parts[0].records}
-    kept = keep and jax.tree.map(lambda *leaves: np.concatenate(leaves), *(part.kept for part in parts))
+    kept = work.keep and jax.tree.map(lambda *leaves: np.concatenate(leaves), *(part.kept for part in parts))
     ends = (np.concatenate([getattr(part, name) for part in parts]) for name in ("final_step", "diverged"))
     return Trained(records, *ends, kept)
 
@@ -100,17 +104,9 @@ def scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
     return tuple(jax.device_put(np.int32(value), shared(program.mesh)) for value in values)
 
 
-def _train(
-    group: Group,
-    program: Program,
-    members: slice,
-    keeping: Keeping | None,
-    bar: Progress,
-    keep: Keep | None,
-    start: Start,
-    mapping: str,
-) -> Trained:
+def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -> Trained:
     """Trains one chunk to its last record, or to where all of its runs have ended."""
+    group, program, start, keep = work
     steps, ends_early = record_steps(group.schedule), group.schedule.stop_when_generalized
     probed = dict(zip(steps.tolist(), is_probed(group.schedule).tolist(), strict=True))
     probed = {step: with_probes for step, with_probes in probed.items() if step >= start.step}
@@ -131,7 +127,7 @@ def _train(
         moving, fixed = program.init(hyper, pool)
     else:
         weights = jax.device_put(start.params, shared(program.mesh))
-        moving, fixed = starter(group, program, mapping)(hyper, pool, weights)
+        moving, fixed = starter(group, program)(hyper, pool, weights)
     if start.moving is not None:
         given = jax.tree.map(lambda leaf: leaf[members], start.moving)
         moving = jax.device_put(pad_runs(given, program.runs), per_run(program.mesh))

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Int
 
-from grok_jax.errors import UserError, require, written
+from grok_jax.errors import UserError, require, shortened, written
 from grok_jax.training.grid import Axis
 from grok_jax.training.plan import Group, Plan
 from grok_jax.values import coerce, plain
@@ -246,7 +246,7 @@ def _place(axes: Sequence[Axis], point: Mapping[str, Any]) -> int:
 def require_like(given: Any, expected: Any, words: str) -> None:
     """Raises UserError unless a tree of arrays has the structure and shapes of another."""
     ours, theirs = (_described(tree) for tree in (given, expected))
-    require(ours == theirs, f"start= has {words} {_cut(ours)}; the model has {_cut(theirs)}")
+    require(ours == theirs, f"start= has {words} {shortened(ours, 200)}; the model has {shortened(theirs, 200)}")
 
 
 def _described(tree: Any) -> str:
@@ -255,10 +255,6 @@ def _described(tree: Any) -> str:
     return (
         ", ".join(f"{name}{tuple(np.shape(leaf))}" for name, (_, leaf) in zip(names, pairs, strict=True)) or "nothing"
     )
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 def bytes_kept(keep: Keep | None, moving: Any) -> int:

@@ -78,8 +78,8 @@ def observe_plan(
     require_trainable(plan, read)
     for group in plan.groups:
         program = fitted_program(group, plan.execution.mapping, run_mesh().size)
-        observed = observer(group, program, plan.execution.mapping, read)
-        answered = answer and answering_observer(group, program, plan.execution.mapping, answer)
+        observed = observer(group, program, read)
+        answered = answer and answering_observer(group, program, answer)
         pool = load_pool(group.form, program.mesh)
 
         def placed(per_run_arrays: Any, program: Any = program) -> Any:

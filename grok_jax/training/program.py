@@ -72,6 +72,7 @@ class Program(NamedTuple):
         `advance` takes over the memory of the state it is given.
       moving: shapes, dtypes and shardings of the state, as a checkpoint needs them.
       mesh: the devices.
+      mapping: "map" or "vmap": how a device takes its runs.
       runs: how many runs it holds, padding included.
       bytes_per_device: the most memory that one of the executables holds at a time.
       largest: which of them.
@@ -83,6 +84,7 @@ class Program(NamedTuple):
     probe: Callable
     moving: Any
     mesh: Mesh
+    mapping: str
     runs: int
     bytes_per_device: int
     largest: str
@@ -146,11 +148,9 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
         runs = max(mesh.size, min(fitting, runs - mesh.size))
 
 
-def starter(group: Group, program: Program, mapping: str) -> Callable:
+def starter(group: Group, program: Program) -> Callable:
     """hyper, pool, params -> (Moving, Fixed) of runs that all start from the same weights; compiled when called."""
-
-    mapping = chosen_mapping(mapping)
-    return _starter(Alike(group.form, program.mesh), group.capacity, program.mesh, mapping)
+    return _starter(Alike(group.form, program.mesh), group.capacity, program.mesh, program.mapping)
 
 
 @functools.lru_cache(maxsize=16)
@@ -161,24 +161,22 @@ def _starter(alike: Alike, capacity: Rows, mesh: Mesh, mapping: str) -> Callable
     return _over_runs(started, mesh, mapping, per_run_args=1, shared_args=2)
 
 
-def observer(group: Group, program: Program, mapping: str, read: Callable[[Probed], Any]) -> Callable:
+def observer(group: Group, program: Program, read: Callable[[Probed], Any]) -> Callable:
     """moving, fixed, hyper, pool, step -> read(...) of each of the program's runs; compiled at its first call."""
 
     def observed(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
         return dynamics.observe(group.form.fill(hyper), read, moving, fixed, pool, step)
 
-    mapping = chosen_mapping(mapping)
-    return _over_runs(observed, program.mesh, mapping, per_run_args=3, shared_args=2)
+    return _over_runs(observed, program.mesh, program.mapping, per_run_args=3, shared_args=2)
 
 
-def answering_observer(group: Group, program: Program, mapping: str, read: Callable[..., Any]) -> Callable:
+def answering_observer(group: Group, program: Program, read: Callable[..., Any]) -> Callable:
     """moving, fixed, hyper, given, pool, step -> read(..., given) of each run, which is given something of its own."""
 
     def answered(moving: Any, fixed: Any, hyper: Any, given: Any, pool: Any, step: Any) -> Any:
         return dynamics.observe(group.form.fill(hyper), lambda probed: read(probed, given), moving, fixed, pool, step)
 
-    mapping = chosen_mapping(mapping)
-    return _over_runs(answered, program.mesh, mapping, per_run_args=4, shared_args=2)
+    return _over_runs(answered, program.mesh, program.mapping, per_run_args=4, shared_args=2)
 
 
 def load_pool(form: Form, mesh: Mesh) -> Examples | None:
@@ -264,7 +262,15 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh) 
     }
     held = {name: _bytes_held(executable) for name, executable in compiled.items()}
     largest = max(held, key=held.get)
-    return Program(**compiled, moving=moving, mesh=mesh, runs=runs, bytes_per_device=held[largest], largest=largest)
+    return Program(
+        **compiled,
+        moving=moving,
+        mesh=mesh,
+        mapping=mapping,
+        runs=runs,
+        bytes_per_device=held[largest],
+        largest=largest,
+    )
 
 
 def _over_runs(

@@ -19,7 +19,7 @@ from grok_jax.errors import require
 from grok_jax.fingerprint import array_hash
 from grok_jax.memory import free_memory, in_words
 from grok_jax.training import checkpoints
-from grok_jax.training.chunks import Keeping, Start, train_group
+from grok_jax.training.chunks import Keeping, Start, Work, train_group
 from grok_jax.training.devices import memory_budget, run_mesh, start_jax
 from grok_jax.training.dynamics import Moving
 from grok_jax.training.identity import experiment, identity, require_sure
@@ -169,17 +169,16 @@ def _train(
     )
     bar = Progress(total, sum(runs), shown=progress)
     trained, kept, programs, compile_seconds = [], [], [], 0.0
-    mapping = plan.execution.mapping
     for number, (group, start) in enumerate(zip(plan.groups, starts, strict=True)):
         bar.compiling(len(group.members))
         began = time.perf_counter()
         own = keeping and keeping._replace(folder=keeping.folder / f"group_{number}")
         chunk_runs = checkpoints.chunk_runs(own.folder) if own else 0
-        program = fitted_program(group, mapping, chunk_runs or plan.execution.chunk_runs)
+        program = fitted_program(group, plan.execution.mapping, chunk_runs or plan.execution.chunk_runs)
         compile_seconds += time.perf_counter() - began
         programs.append(program)
         bar.training()
-        done = train_group(group, program, own, bar, ways.keep, start, mapping)
+        done = train_group(Work(group, program, start, ways.keep), own, bar)
         steps = record_steps(group.schedule)
         trained.append(GroupRecords(group.members, steps[steps >= start.step], *done[:3]))
         if ways.keep is not None:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.interpreters import partial_eval
 from jax.sharding import Mesh
 
-from grok_jax.errors import naming, require
+from grok_jax.errors import naming, require, shortened
 from grok_jax.tasks import Data, Examples, Rows, Split
 from grok_jax.tasks.task import Task, fetch_rows
 from grok_jax.training import dynamics
@@ -274,7 +274,7 @@ def _require_step(run: Run, stages: Stages, state: tuple[Any, ...]) -> Any:
 
 def _require_same(words: str, before: Any, after: Any) -> None:
     one, other = jax.tree.structure(before), jax.tree.structure(after)
-    require(one == other, f"{words} {_cut(other)}; it must be {_cut(one)}")
+    require(one == other, f"{words} {_structure(other)}; it must be {_structure(one)}")
     for (path, old), new in zip(jax.tree.leaves_with_path(before), jax.tree.leaves(after), strict=True):
         was, came, where = _kinds(old), _kinds(new), _written(path)
         require(was == came, f"{words}{where and f', {where},'} of {came}; it must be {was}")
@@ -346,9 +346,8 @@ def _listed(items: Any) -> str:
     return ", ".join(map(str, items)) or "nothing"
 
 
-def _cut(structure: Any) -> str:
-    text = " ".join(str(structure).split())
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def _structure(tree: Any) -> str:
+    return shortened(" ".join(str(tree).split()), 80)
 
 
 def _written(path: Any) -> str:
