@@ -56,7 +56,7 @@ from collections.abc import Sequence
 import numpy as np
 from ml_collections import ConfigDict
 
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 SIZES = (25, 35, 45, 54)
@@ -65,11 +65,9 @@ COARSE = np.linspace(0, 9, 21), np.linspace(0, TOP, 21)  # init_scale and messin
 FINE = np.linspace(2.5, 4, 21), np.linspace(0, LOW, 21)
 
 
-def grid(scales: Sequence[float], messiness: Sequence[float], sizes: Sequence[int], seeds: int) -> str:
+def grid(scales: Sequence[float], messiness: Sequence[float], sizes: Sequence[int], seeds: int) -> Grid:
     """The landscape over init_scale and messiness, for each training size and seed."""
-    axes = {"model.init_scale": scales, "task.messiness": messiness, "task.train_size": sizes}
-    values = [f"{name}={', '.join(f'{value:.6g}' for value in points)}" for name, points in axes.items()]
-    return "; ".join([*values, f"seed=range({seeds})"])
+    return {"model.init_scale": scales, "task.messiness": messiness, "task.train_size": sizes, "seed": range(seeds)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
