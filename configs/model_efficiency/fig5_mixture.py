@@ -1,4 +1,4 @@
-"""Model efficiency fig. 5: a mixture of a memorising and a generalising MLP, of which only the weights are trained.
+"""Model efficiency fig. 5: a mixture of a memorizing and a generalizing MLP, of which only the weights are trained.
 
 Paper, Sec. 5.1: C_mix = w_m1 w_m2 C_mem + w_g1 w_g2 C_gen of two trained MLPs; w_m1 = w_g1 = 0 at first, (w_m2, w_g2)
 (10, 1) or (1, 1). How the circuits were trained and with what the four numbers are is not stated. Ours: both circuits

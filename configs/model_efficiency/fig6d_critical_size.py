@@ -33,16 +33,16 @@ AXIS = "task.label_noise, task.train_fraction, training.shrink_to"
 LARGE = 0.8  # fraction from which ungrokking begins
 
 
-def settings(memorise: tuple[float, ...], learn: tuple[float, ...], keep: tuple[float, ...]) -> Grid:
+def settings(memorize: tuple[float, ...], learn: tuple[float, ...], keep: tuple[float, ...]) -> Grid:
     """The axis with the runs of all three kinds.
 
     Args:
-      memorise: fractions with random labels.
+      memorize: fractions with random labels.
       learn: fractions with true labels.
       keep: fractions of all pairs that runs go on with after they were trained on LARGE.
     """
     runs = [
-        *((1.0, fraction, 1.0) for fraction in memorise),
+        *((1.0, fraction, 1.0) for fraction in memorize),
         *((0.0, fraction, 1.0) for fraction in learn),
         *((0.0, LARGE, round(fraction / LARGE, 6)) for fraction in keep),
     ]

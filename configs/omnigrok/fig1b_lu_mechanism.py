@@ -44,9 +44,9 @@ TOO_LARGE = 100.0  # weight decay: the weights lose 3% a step
 RUNS = ((0.0, LARGE), (WEAK, LARGE), (STRONG, LARGE), (TOO_LARGE, LARGE), (WEAK, SMALL))  # weight decay, initial scale
 
 
-def grid(scales: tuple[float, ...], minimising: int, training: int, seeds: int) -> Grid:
+def grid(scales: tuple[float, ...], minimizing: int, training: int, seeds: int) -> Grid:
     """Runs on spheres of these scales and free ones, with the steps of each, and seeds."""
-    spheres = ((True, 0.0, scale, minimising) for scale in scales)
+    spheres = ((True, 0.0, scale, minimizing) for scale in scales)
     free = ((False, decay, scale, training) for decay, scale in RUNS)
     return {AXIS: [*spheres, *free], "seed": range(seeds)}
 

@@ -37,8 +37,8 @@ def plot(ds: xr.Dataset) -> Figure:
             right.axhline(float(level.median()), color="0.4", linewidth=0.9, label="loss that the claim compares")
             for ax in (left, right):
                 ax.set_title(f"p = {runs[PRIME].item():g}")
-                mark_time(ax, perfect, colour=TRAIN, label="100% train accuracy")
-                mark_time(ax, _falls_below(runs, level), colour=TEST, label="test loss below it")
+                mark_time(ax, perfect, color=TRAIN, label="100% train accuracy")
+                mark_time(ax, _falls_below(runs, level), color=TEST, label="test loss below it")
             legend(left, loc="upper left")
             legend(right, loc="lower left")
         for ax, letter in zip(panels[0], "ab", strict=True):

@@ -76,11 +76,11 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _ends(ax: Axes, ds: xr.Dataset, measure: Measure, label: str) -> None:
     """A mark for each run of each route, over its laziness."""
-    for i, (route, colour) in enumerate(zip(ROUTES, OKABE_ITO, strict=False)):
+    for i, (route, color) in enumerate(zip(ROUTES, OKABE_ITO, strict=False)):
         runs = _route(ds, i)
         heights = measure(runs)
         heights = heights.where(np.isfinite(heights) & (heights > 0))
-        marks_along(ax, heights, LAZINESS, route.marker, colour=colour, label=route.name, markerfacecolor="none")
+        marks_along(ax, heights, LAZINESS, route.marker, color=color, label=route.name, markerfacecolor="none")
     ax.set(xlabel="α, or √(N / N₀)", ylabel=label)
     short_log_axes(ax)
     legend(ax)

@@ -134,7 +134,7 @@ def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
     """
     fit = t_fit(ds, level)
     ratio = t_generalize(ds, level) / fit.where(fit > 0)
-    ratio.attrs = {"units": "1", "long_name": f"delay of generalisation: ratio of the steps to {level:g} accuracy"}
+    ratio.attrs = {"units": "1", "long_name": f"delay of generalization: ratio of the steps to {level:g} accuracy"}
     return ratio
 
 
@@ -203,7 +203,7 @@ def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
     """
     train, test = t_loss(ds, level)
     ratio = test / train.where(np.isfinite(train) & (train > 0))
-    ratio.attrs = {"units": "1", "long_name": f"delay of generalisation: ratio of the steps to a loss of {level:g}"}
+    ratio.attrs = {"units": "1", "long_name": f"delay of generalization: ratio of the steps to a loss of {level:g}"}
     return ratio
 
 

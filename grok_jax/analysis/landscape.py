@@ -1,4 +1,4 @@
-"""Reduced landscapes: what is left of a run on a sphere of equal weight norm once its direction has been minimised.
+"""Reduced landscapes: what is left of a run on a sphere of equal weight norm once its direction has been minimized.
 
 A run with optimizer.constant_norm minimizes the training loss over directions; a landscape is the grid of such runs
 over init_scale and whatever else. Reference: Liu et al. (2023), Omnigrok, Eq. 1, 3 and 5.
@@ -134,13 +134,13 @@ def _minimum_with_penalty(x: np.ndarray, log_at: np.ndarray, weight: float) -> t
     return float(np.exp(fine[lowest])), float(total[lowest])
 
 
-def minimised(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
+def minimized(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
     """The final losses of a landscape of one axis, and whether they have converged.
 
     Args:
       ds: results with train_loss and test_loss over the axis, seeds and 'step'.
       axis: its name; numbers.
-      steps: how long a loss is minimised; what comes after is cut off.
+      steps: how long a loss is minimized; what comes after is cut off.
 
     Returns:
       train_loss and test_loss (NaN where the run diverged: its last value is no minimum), and lost, of `still_falling`.
@@ -161,7 +161,7 @@ def u_shape(landscape: xr.Dataset, axis: str, inside: tuple[float, float]) -> Sh
     """Whether the test loss is a "U": both ends at least U_SHAPED times its minimum, which lies within limits.
 
     Args:
-      landscape: of `minimised`.
+      landscape: of `minimized`.
       axis: its name.
       inside: the limits of the minimum, on the axis.
     """
@@ -184,7 +184,7 @@ def l_shape(landscape: xr.Dataset, axis: str, corner: float) -> Shape:
     """Whether the train loss is an "L": falling up to the corner (rank correlation), and FITTED from there on.
 
     Args:
-      landscape: of `minimised`.
+      landscape: of `minimized`.
       axis: its name.
       corner: on the axis.
 

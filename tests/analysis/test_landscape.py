@@ -6,7 +6,7 @@ from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.landscape import (
     error,
     l_shape,
-    minimised,
+    minimized,
     minimum_with_penalty,
     place_of_minimum,
     reduced,
@@ -101,8 +101,8 @@ def landscape(train=(9, 5, 1, 1e-5, 1e-6, 1e-5), test=(9, 5, 2, 1, 4, 80), steps
     return xr.Dataset({"train_loss": loss(train), "test_loss": loss(test)}, {"scale": SCALES, "step": list(steps)})
 
 
-def test_minimised_losses_are_the_last_ones_in_the_order_of_the_axis():
-    found = minimised(landscape().isel(scale=slice(None, None, -1)), "scale", 100)
+def test_minimized_losses_are_the_last_ones_in_the_order_of_the_axis():
+    found = minimized(landscape().isel(scale=slice(None, None, -1)), "scale", 100)
     assert found["test_loss"][:, 0].values.tolist() == [9, 5, 2, 1, 4, 80]
     assert (found["lost"] == 0).all()
 
@@ -110,13 +110,13 @@ def test_minimised_losses_are_the_last_ones_in_the_order_of_the_axis():
 def test_a_run_that_diverged_has_no_minimum():
     ds = landscape()
     ds["test_loss"][3, 0, -1] = np.nan
-    assert np.isnan(minimised(ds, "scale", 100)["test_loss"][3].values).tolist() == [True, False]
+    assert np.isnan(minimized(ds, "scale", 100)["test_loss"][3].values).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("ds", [landscape(), landscape().isel(scale=slice(2))])
 def test_a_short_training_and_a_short_axis_are_no_landscape(ds):
     with pytest.raises(NotMeasured):
-        minimised(ds, "scale", 101 if ds.sizes["scale"] > 2 else 100)
+        minimized(ds, "scale", 101 if ds.sizes["scale"] > 2 else 100)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_short_training_and_a_short_axis_are_no_landscape(ds):
     ],
 )
 def test_a_u_has_two_high_ends_and_its_minimum_where_it_is_expected(test, holds):
-    shape = u_shape(minimised(landscape(test=test), "scale", 100), "scale", (0.5, 1.6))
+    shape = u_shape(minimized(landscape(test=test), "scale", 100), "scale", (0.5, 1.6))
     assert shape.holds.values.tolist() == [holds] * 2
 
 
@@ -142,12 +142,12 @@ def test_a_u_has_two_high_ends_and_its_minimum_where_it_is_expected(test, holds)
     ],
 )
 def test_an_l_falls_to_its_corner_and_is_fitted_from_there_on(train, holds):
-    shape = l_shape(minimised(landscape(train=train), "scale", 100), "scale", 1.0)
+    shape = l_shape(minimized(landscape(train=train), "scale", 100), "scale", 1.0)
     assert shape.holds.values.tolist() == [holds] * 2
 
 
 def test_an_l_needs_points_on_both_sides_of_its_corner():
-    found = minimised(landscape(), "scale", 100)
+    found = minimized(landscape(), "scale", 100)
     with pytest.raises(NotMeasured):
         l_shape(found, "scale", 0.5)
     with pytest.raises(NotMeasured):
