@@ -8,10 +8,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from configs.lazy_to_rich.fig16_loss_and_accuracy import PRIMES
+from experiments.lazy_to_rich.claims_at_each import claims_at_each
 from experiments.lazy_to_rich.fig2_modular_mlp import AT_ONE
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
-from grok_jax.analysis.selection import claims_at_each, with_axis
+from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.curves import learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 

@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 
 from configs.lazy_to_rich.fig2_modular_mlp import PRIMES, REFERENCE
 from experiments.checks import at_steps, peak, rises
+from experiments.lazy_to_rich.claims_at_each import claims_at_each
 from experiments.lazy_to_rich.output_scale import OUTPUT_SCALE, absent_at_the_smallest, grows, judged, waits_of_accuracy
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
-from grok_jax.analysis.selection import claims_at_each, runs_at, with_axis
+from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend, weight_norm_axis
 from grok_jax.plotting.style import colors, panel_label, style
 

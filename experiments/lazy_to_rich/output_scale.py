@@ -8,8 +8,9 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.waits import how_many_differ
 from grok_jax.analysis.claims import Measured, over_seeds
-from grok_jax.analysis.grokking import delay, how_many_differ, is_censored, t_fit, t_generalize, t_loss
+from grok_jax.analysis.grokking import delay, is_censored, t_fit, t_generalize, t_loss
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import curve, curves_along, legend

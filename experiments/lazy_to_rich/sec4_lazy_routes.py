@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.lazy_to_rich.relative_loss import relative_losses
+from experiments.lazy_to_rich.waits import how_many_differ
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import how_many_differ, last_value, relative, time_to_grok
+from grok_jax.analysis.grokking import last_value, relative, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.style import OKABE_ITO, panel_label, short_log_axes, style

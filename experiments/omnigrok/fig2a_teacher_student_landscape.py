@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from configs.omnigrok.fig2a_teacher_student_landscape import LARGEST, STEPS
 from experiments.checks import Check, at_steps
+from experiments.omnigrok.shapes import l_shape, u_shape
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.landscape import l_shape, minimized, reduced, u_shape
+from grok_jax.analysis.landscape import minimized, reduced
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence, train_and_test

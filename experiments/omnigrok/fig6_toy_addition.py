@@ -24,6 +24,7 @@ from experiments.omnigrok.reduced_flow import (
 from experiments.omnigrok.reduced_landscape import (
     Losses,
     contour,
+    decades_along,
     descent_arrows,
     generalizing_loss,
     landscape_map,
@@ -32,6 +33,7 @@ from experiments.omnigrok.reduced_landscape import (
     not_rising,
     reduced_losses,
     regions,
+    relative_dependence,
     surface,
 )
 from experiments.omnigrok.toy_addition import (
@@ -45,7 +47,7 @@ from experiments.omnigrok.toy_addition import (
     seeds_of,
 )
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import decades_along, relative_dependence, still_falling
+from grok_jax.analysis.landscape import still_falling
 from grok_jax.analysis.power_law import fit_power_law
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import runs_at, with_axis

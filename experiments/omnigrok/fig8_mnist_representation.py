@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.omnigrok.reduced_flow import Path, reduced_path
-from experiments.omnigrok.reduced_landscape import surface
+from experiments.omnigrok.reduced_landscape import decades_along, relative_dependence, surface
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import decades_along, reduced, relative_dependence, still_falling
+from grok_jax.analysis.landscape import reduced, still_falling
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, with_axis
 from grok_jax.plotting.curves import legend

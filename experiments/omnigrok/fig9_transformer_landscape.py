@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from configs.omnigrok.fig7_transformer import FRACTION as PAPER_FRACTION
 from configs.omnigrok.fig7_transformer import P as PAPER_P
 from configs.omnigrok.fig9_transformer_landscape import QUICK_FRACTION, QUICK_P
+from experiments.omnigrok.shapes import FITTED, l_shape, u_shape
 from experiments.omnigrok.size_landscape import INIT_SCALE, ROUNDING, critical_size, errors, is_between
 from grok_jax.analysis.claims import NOT_MEASURED, Claim, Measured, NotMeasured, over_seeds, show_value
-from grok_jax.analysis.landscape import FITTED, l_shape, minimized, reduced, u_shape
+from grok_jax.analysis.landscape import minimized, reduced
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import legend

@@ -17,9 +17,10 @@ from matplotlib.figure import Figure
 from configs.omnigrok.sec3_decay_and_small_norm import MINIMIZING_STEPS
 from configs.omnigrok.sec3_decay_and_small_norm import SMALL as SMALL_SCALES
 from experiments.omnigrok.fig2b_teacher_student import THETA, code_theta, times
+from experiments.omnigrok.shapes import Minimum, minimum_with_penalty
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value, value_at
-from grok_jax.analysis.landscape import Minimum, minimized, minimum_with_penalty, reduced
+from grok_jax.analysis.landscape import minimized, reduced
 from grok_jax.analysis.selection import config_value, runs_at
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
