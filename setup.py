@@ -17,7 +17,7 @@ from setuptools import find_packages, setup
 setup(
     name="grok_jax",
     version="0.1.0",
-    description="When, and why, generalisation comes late: whole grids of grokking runs as one compiled program",
+    description="When, and why, generalization comes late: whole grids of grokking runs as one compiled program",
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["grok_jax*"]),

@@ -31,7 +31,7 @@ RECORDED = (TEACHER_STUDENT, MNIST)
 OURS = "ours"
 BY_JACOBIANS = f"{OURS}, by Jacobians"
 NO_PEER = "torch is not installed"
-FUSED = ", fused optimiser"
+FUSED = ", fused optimizer"
 KERNEL_ROUNDS = 3  # a turn of the peer takes half a minute
 
 

@@ -18,6 +18,7 @@ has all of them. The first command takes about half a minute on 2 cores.
 from ml_collections import ConfigDict
 
 from configs import grid
+from grok_jax.training.grid import grid_text, log
 
 
 def get_config(spec: str = "") -> ConfigDict:
@@ -37,5 +38,5 @@ def get_config(spec: str = "") -> ConfigDict:
     config.optimizer.constant_norm = True
     config.training.steps = 10_000
     config.training.probes = ("gradient",)
-    config.grid = "model.init_scale=log(0.1, 10, 9); seed=range(3)"
+    config.grid = grid_text({"model.init_scale": log(0.1, 10, 9), "seed": range(3)})
     return config

@@ -29,6 +29,7 @@ from grok_jax.environment import environment
 from grok_jax.errors import UserError, require
 from grok_jax.files import PARTIAL, sha256_of, whole_file
 from grok_jax.training.checkpoints import locked as locked_checkpoint
+from grok_jax.training.grid import parse_grid
 from grok_jax.training.identity import differences
 
 CHECKSUM = "config_sha256"  # of what was asked for; all else in config.json tells of how it went
@@ -156,10 +157,14 @@ def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
         require(ours, f"{message}; give --overwrite or another folder")
         warnings.warn(f"{message}; it is written again from the config given", stacklevel=2)
         return []
-    before = flat(record["config"])
-    now = flat(json.loads(json.dumps(config)))
+    before, now = (_with_axes(flat(fields)) for fields in (record["config"], json.loads(json.dumps(config))))
     changed = [name for name in before | now if before.get(name) != now.get(name)]
     return [name for name in changed if name != "execution.checkpoint_seconds"]
+
+
+def _with_axes(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a config, its grid by what it says, however that is written."""
+    return {**fields, "grid": parse_grid(fields.get("grid", ""))}
 
 
 def write_dataset(folder: Path, dataset: xr.Dataset) -> None:

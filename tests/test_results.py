@@ -155,6 +155,13 @@ def test_a_name_that_is_too_long_is_refused_in_one_line(tmp_path):
     refused("cannot be used", tmp_path / ("x" * 300), CONFIG)
 
 
+def test_resume_allows_the_same_grid_in_other_words(tmp_path):
+    results.begin(tmp_path / "run", {"grid": "seed=range(3)"})
+    results.require_free(tmp_path / "run", {"grid": "seed=0, 1, 2"}, resume=True)
+    with pytest.raises(UserError, match="grid"):
+        results.require_free(tmp_path / "run", {"grid": "seed=0, 1"}, resume=True)
+
+
 def test_resume_allows_another_time_between_checkpoints(unfinished):
     results.begin(unfinished, {**CONFIG, "execution": {"checkpoint_seconds": 1.0}}, resume=True)
 

@@ -23,7 +23,7 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
-EPSILONS = "model.epsilon=0.02, 0.1, 0.25, 0.5, 1, 2"
+EPSILONS = (0.02, 0.1, 0.25, 0.5, 1, 2)
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -44,14 +44,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.probe_every = 4
     smoke = {"task.test_size": 100, "training.probe_rows": 100, "training.steps": 100, "training.records": 12}
     presets = {
-        "smoke": {**smoke, "grid": "model.epsilon=0.02, 0.5, 1, 2; seed=range(3)"},
-        "quick": {"grid": f"{EPSILONS}; seed=range(5)"},
+        "smoke": {**smoke, "grid": {"model.epsilon": (0.02, 0.5, 1, 2), "seed": range(3)}},
+        "quick": {"grid": {"model.epsilon": EPSILONS, "seed": range(5)}},
         "paper": {
             "task.test_size": 4000,
             "training.probe_rows": 4000,
             "training.steps": 20_000,
             "training.probe_every": 2,
-            "grid": f"{EPSILONS}, 4; seed=range(10)",
+            "grid": {"model.epsilon": (*EPSILONS, 4), "seed": range(10)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -19,9 +19,10 @@ Cost on 2 cores: smoke seconds; quick 1 minute; paper about 5 minutes.
 from ml_collections import ConfigDict
 
 from configs.lazy_to_rich import fig5_eigenvector_labels as fig5
+from configs.presets import apply_preset
 
 RICH, LAZY = 0.1, 1  # output scales
-ORDERS = f"task.order=1, 20, 40, 60, 80, 100, 120, 150; model.output_scale={RICH}, {LAZY}"
+ORDERS = {"task.order": (1, 20, 40, 60, 80, 100, 120, 150), "model.output_scale": (RICH, LAZY)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -30,7 +31,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.figure = "lazy_to_rich/eq9_distance_and_difficulty"
     config.training.probes = ("kernel", "kernel_regression", "subspace")
     config.training.probe_every = 8
-    seeds = {"smoke": 3, "quick": 5, "paper": 20}[preset]
-    orders = "task.order=1, 70, 150" if preset == "smoke" else ORDERS
-    config.grid = f"{orders}; seed=range({seeds})"
-    return config
+    presets = {
+        "smoke": {"grid": {"task.order": (1, 70, 150), "seed": range(3)}},
+        "quick": {"grid": {**ORDERS, "seed": range(5)}},
+        "paper": {"grid": {**ORDERS, "seed": range(20)}},
+    }
+    return apply_preset(config, preset, presets)

@@ -27,7 +27,7 @@ SHARES = (0.0, 0.05, 0.2, 0.5, 0.75, 0.95)
 ADDED = [(1.0, share) for share in SHARES]
 INTERPOLATED = [(round(1 - share, 2), share) for share in SHARES[1:]]  # at c = 0 they are the same
 POINTS = ADDED + INTERPOLATED
-STARTS = f"model.init_scale, model.solution_share = {str(POINTS)[1:-1]}"
+STARTS = {"model.init_scale,model.solution_share": POINTS}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -44,8 +44,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.probes = ("kernel",)
     config.training.probe_every = 1000  # beside the last record only the first, which the claim needs
     presets = {
-        "smoke": {"training.steps": 100, "training.records": 8, "grid": f"{STARTS}; seed=range(2)"},
-        "quick": {"grid": f"{STARTS}; seed=range(20)"},
-        "paper": {"grid": f"{STARTS}; seed=range(100)"},
+        "smoke": {"training.steps": 100, "training.records": 8, "grid": {**STARTS, "seed": range(2)}},
+        "quick": {"grid": {**STARTS, "seed": range(20)}},
+        "paper": {"grid": {**STARTS, "seed": range(100)}},
     }
     return apply_preset(config, preset, presets)

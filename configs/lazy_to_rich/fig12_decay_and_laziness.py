@@ -25,7 +25,7 @@ from configs.omnigrok import fig7_transformer
 from configs.presets import apply_preset
 
 SETTINGS = ((0.5, 1), (0.5, 5), (1.4, 5))  # (α, γ) of panels (a), (b), (c)
-AXIS = f"model.output_scale, optimizer.weight_decay={str(SETTINGS)[1:-1]}"
+AXIS = {"model.output_scale,optimizer.weight_decay": SETTINGS}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -35,13 +35,13 @@ def get_config(preset: str = "quick") -> ConfigDict:
     if preset != "paper":
         config = fig7_transformer.small(config)
     presets = {
-        "smoke": {"training.steps": 20, "training.records": 6, "grid": f"{AXIS}; seed=range(2)"},
+        "smoke": {"training.steps": 20, "training.records": 6, "grid": {**AXIS, "seed": range(2)}},
         "quick": {
             "optimizer.learning_rate": 6e-5,
             "training.steps": 20_000,
             "training.records": 100,
-            "grid": f"{AXIS}; seed=range(3)",
+            "grid": {**AXIS, "seed": range(3)},
         },
-        "paper": {"grid": f"{AXIS}; seed=range(5)"},
+        "paper": {"grid": {**AXIS, "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

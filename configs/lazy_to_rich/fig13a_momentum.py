@@ -15,6 +15,7 @@ Cost on 2 cores: smoke seconds; quick about 30 s (88 s measured on a busy machin
 
 from ml_collections import ConfigDict
 
+from configs.lazy_to_rich import TWINS
 from configs.presets import apply_preset
 from grok_jax import default_config
 
@@ -35,11 +36,10 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.steps = 10_000
     config.training.probes = ("kernel", "kernel_regression")
     config.training.probe_every = 3
-    axes = "model.linearized=False, True"
     smoke = {"task.features": 20, "task.train_size": 60, "task.test_size": 100, "model.width": 40}
     presets = {
-        "smoke": {**smoke, "training.steps": 100, "training.records": 8, "grid": f"{axes}; seed=range(2)"},
-        "quick": {"grid": f"{axes}; seed=range(4)"},
-        "paper": {"training.steps": 100_000, "training.records": 100, "grid": f"{axes}; seed=range(5)"},
+        "smoke": {**smoke, "training.steps": 100, "training.records": 8, "grid": {**TWINS, "seed": range(2)}},
+        "quick": {"grid": {**TWINS, "seed": range(4)}},
+        "paper": {"training.steps": 100_000, "training.records": 100, "grid": {**TWINS, "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -22,6 +22,7 @@ Cost on 2 cores: smoke seconds; quick under a minute; paper (20 seeds) about 2 m
 
 from ml_collections import ConfigDict
 
+from configs.lazy_to_rich import TWINS
 from configs.presets import apply_preset
 from grok_jax import default_config
 
@@ -39,10 +40,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.steps = 20_000
     config.training.records = 150
     config.training.accuracy_threshold = 1e-3
-    axes = "model.linearized=False, True"
     presets = {
-        "smoke": {"training.steps": 50, "training.records": 8, "grid": f"{axes}; seed=range(2)"},
-        "quick": {"grid": f"{axes}; seed=range(5)"},
-        "paper": {"grid": f"{axes}; seed=range(20)"},
+        "smoke": {"training.steps": 50, "training.records": 8, "grid": {**TWINS, "seed": range(2)}},
+        "quick": {"grid": {**TWINS, "seed": range(5)}},
+        "paper": {"grid": {**TWINS, "seed": range(20)}},
     }
     return apply_preset(config, preset, presets)

@@ -20,7 +20,7 @@ Cost on 2 cores: smoke seconds; quick 64 s; paper (5 seeds) about 4 hours (estim
 
 from ml_collections import ConfigDict
 
-from configs.lazy_to_rich import fig6b_transformer
+from configs.lazy_to_rich import TWINS, fig6b_transformer
 from configs.omnigrok import fig7_transformer
 from configs.presets import apply_preset
 
@@ -33,12 +33,11 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.warmup_steps = None
     config.optimizer.weight_decay = 2.0
     config.training.steps = 15_000
-    axes = "model.linearized=False, True"
     if preset != "paper":
         config = fig7_transformer.small(config)
     presets = {
-        "smoke": {"training.steps": 20, "training.records": 6, "grid": f"{axes}; seed=range(2)"},
-        "quick": {"training.steps": 6_000, "training.records": 120, "grid": f"{axes}; seed=range(3)"},
-        "paper": {"grid": f"{axes}; seed=range(5)"},
+        "smoke": {"training.steps": 20, "training.records": 6, "grid": {**TWINS, "seed": range(2)}},
+        "quick": {"training.steps": 6_000, "training.records": 120, "grid": {**TWINS, "seed": range(3)}},
+        "paper": {"grid": {**TWINS, "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

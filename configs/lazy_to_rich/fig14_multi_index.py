@@ -22,6 +22,7 @@ Cost on 2 cores: smoke seconds; quick about 30 seconds; paper under 1 minute.
 
 from ml_collections import ConfigDict
 
+from configs.lazy_to_rich import TWINS
 from configs.presets import apply_preset
 from grok_jax import default_config
 
@@ -37,13 +38,10 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.learning_rate = 3.0
     config.training.steps = 30_000
     config.training.records = 80
+    axes = {**TWINS, "task.directions": (1, 2, 3)}
     presets = {
-        "smoke": {
-            "training.steps": 100,
-            "training.records": 8,
-            "grid": "task.directions=2, 3; seed=range(3)",
-        },
-        "quick": {"grid": "model.linearized=False, True; task.directions=1, 2, 3; seed=range(15)"},
-        "paper": {"grid": "model.linearized=False, True; task.directions=1, 2, 3; seed=range(20)"},
+        "smoke": {"training.steps": 100, "training.records": 8, "grid": {"task.directions": (2, 3), "seed": range(3)}},
+        "quick": {"grid": {**axes, "seed": range(15)}},
+        "paper": {"grid": {**axes, "seed": range(20)}},
     }
     return apply_preset(config, preset, presets)

@@ -25,6 +25,7 @@ Cost on 2 cores: smoke seconds; quick and paper under 1 minute.
 
 from ml_collections import ConfigDict
 
+from configs.lazy_to_rich import TWINS
 from configs.presets import apply_preset
 from grok_jax import default_config
 
@@ -40,15 +41,15 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.model.width = 50
     config.training.steps = 20_000
     config.training.records = 80
-    both = f"model.linearized=False, True; {FIELDS}=(3, 3, 3.0, 400, 0.25), (4, 4, 2.0, 600, 0.05)"
+    both = {**TWINS, FIELDS: [(3, 3, 3.0, 400, 0.25), (4, 4, 2.0, 600, 0.05)]}
     presets = {
         "smoke": {
             "model.width": 8,
             "training.steps": 100,
             "training.records": 8,
-            "grid": f"{FIELDS}=(3, 3, 3.0, 60, 0.04), (4, 4, 2.0, 60, 0.008); seed=range(3)",
+            "grid": {FIELDS: [(3, 3, 3.0, 60, 0.04), (4, 4, 2.0, 60, 0.008)], "seed": range(3)},
         },
-        "quick": {"grid": f"{both}; seed=range(15)"},
-        "paper": {"grid": f"{both}; seed=range(20)"},
+        "quick": {"grid": {**both, "seed": range(15)}},
+        "paper": {"grid": {**both, "seed": range(20)}},
     }
     return apply_preset(config, preset, presets)

@@ -33,10 +33,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config = fig2_modular_mlp.get_config()
     config.figure = "lazy_to_rich/fig16_loss_and_accuracy"
     config.training.steps = 50_000
-    axis = f"task.p={str(PRIMES)[1:-1]}"
     presets = {
-        "smoke": {"training.steps": 100, "training.records": 8, "grid": "task.p=5, 7; seed=range(3)"},
-        "quick": {"grid": f"{axis}; seed=range(5)"},
-        "paper": {"grid": f"{axis}; seed=range(20)"},
+        "smoke": {"training.steps": 100, "training.records": 8, "grid": {"task.p": (5, 7), "seed": range(3)}},
+        "quick": {"grid": {"task.p": PRIMES, "seed": range(5)}},
+        "paper": {"grid": {"task.p": PRIMES, "seed": range(20)}},
     }
     return apply_preset(config, preset, presets)

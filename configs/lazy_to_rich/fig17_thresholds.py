@@ -28,12 +28,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "smoke": {
             "training.steps": 300,
             "training.records": 12,
-            "grid": "training.accuracy_threshold=1e-3, 0.1; seed=range(2)",
+            "grid": {"training.accuracy_threshold": (1e-3, 0.1), "seed": range(2)},
         },
-        "quick": {"grid": "training.accuracy_threshold=5e-4, 1e-3, 0.01, 0.1; seed=range(3)"},
+        "quick": {"grid": {"training.accuracy_threshold": (5e-4, 1e-3, 0.01, 0.1), "seed": range(3)}},
         "paper": {
             "training.records": 200,
-            "grid": "training.accuracy_threshold=1e-4, 5e-4, 0.005, 0.01, 0.1; seed=range(5)",
+            "grid": {"training.accuracy_threshold": (1e-4, 5e-4, 0.005, 0.01, 0.1), "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -28,8 +28,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config = fig8_student_teacher.get_config()
     config.figure = "lazy_to_rich/fig18_student_teacher_loss"
     presets = {
-        "smoke": {"training.steps": 300, "training.records": 12, "grid": "seed=range(2)"},
-        "quick": {"grid": "seed=range(5)"},
-        "paper": {"training.records": 200, "grid": "seed=range(10)"},
+        "smoke": {"training.steps": 300, "training.records": 12, "grid": {"seed": range(2)}},
+        "quick": {"grid": {"seed": range(5)}},
+        "paper": {"training.records": 200, "grid": {"seed": range(10)}},
     }
     return apply_preset(config, preset, presets)

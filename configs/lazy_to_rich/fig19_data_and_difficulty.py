@@ -34,14 +34,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.scale_learning_rate = True
     config.training.steps = 25_000
     config.training.records = 60
-    sizes = "task.train_size,task.test_size=(75, 75), (100, 100), (200, 200), (400, 400)"
+    sizes = "task.train_size,task.test_size"
+    axes = {"task.order": (1, 40, 70, 100, 150), sizes: [(75, 75), (100, 100), (200, 200), (400, 400)]}
+    smoke = {"task.order": (1, 100), sizes: [(60, 60), (100, 100)], "seed": range(3)}
     presets = {
-        "smoke": {
-            "training.steps": 100,
-            "training.records": 8,
-            "grid": "task.order=1, 100; task.train_size,task.test_size=(60, 60), (100, 100); seed=range(3)",
-        },
-        "quick": {"grid": f"task.order=1, 40, 70, 100, 150; {sizes}; seed=range(3)"},
-        "paper": {"grid": f"task.order=1, 40, 70, 100, 150; {sizes}; seed=range(10)"},
+        "smoke": {"training.steps": 100, "training.records": 8, "grid": smoke},
+        "quick": {"grid": {**axes, "seed": range(3)}},
+        "paper": {"grid": {**axes, "seed": range(10)}},
     }
     return apply_preset(config, preset, presets)

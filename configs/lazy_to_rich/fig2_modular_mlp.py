@@ -30,7 +30,7 @@ from grok_jax import default_config
 
 PRIMES = (23, 13)  # the paper's, and the one beside it in the authors' code
 REFERENCE = 0.1  # the output scale at s = 1
-SCALES = "model.output_scale=0.025, 0.1, 0.225, 0.4"  # s = .5, 1, 1.5, 2
+SCALES = {"model.output_scale": (0.025, 0.1, 0.225, 0.4)}  # s = .5, 1, 1.5, 2
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -51,10 +51,10 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.scale_learning_rate = True
     config.training.steps = 100_000
     config.training.records = 120
-    axes = f"task.p={str(PRIMES)[1:-1]}; {SCALES}"
+    axes = {"task.p": PRIMES, **SCALES}
     presets = {
-        "smoke": {"training.steps": 100, "training.records": 8, "grid": f"task.p=7, 5; {SCALES}; seed=range(2)"},
-        "quick": {"grid": f"{axes}; seed=range(3)"},
-        "paper": {"grid": f"{axes}; seed=range(5)"},
+        "smoke": {"training.steps": 100, "training.records": 8, "grid": {"task.p": (7, 5), **SCALES, "seed": range(2)}},
+        "quick": {"grid": {**axes, "seed": range(3)}},
+        "paper": {"grid": {**axes, "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -49,13 +49,13 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "optimizer.learning_rate": 25.0,
             "training.steps": 200,
             "training.records": 20,
-            "grid": "model.output_scale=0.03125, 0.5, 16; seed=range(3)",
+            "grid": {"model.output_scale": (0.03125, 0.5, 16), "seed": range(3)},
         },
         "quick": {
             "training.steps": 20_000,
             "training.records": 61,
-            "grid": "model.output_scale=0.03125, 0.25, 0.5, 1, 4, 16; seed=range(3)",
+            "grid": {"model.output_scale": (0.03125, 0.25, 0.5, 1, 4, 16), "seed": range(3)},
         },
-        "paper": {"grid": "model.output_scale=0.03125, 0.25, 0.5, 1, 2, 4, 8, 16, 32; seed=range(5)"},
+        "paper": {"grid": {"model.output_scale": (0.03125, 0.25, 0.5, 1, 2, 4, 8, 16, 32), "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -47,13 +47,13 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "optimizer.learning_rate": 25.0,
             "training.steps": 200,
             "training.records": 20,
-            "grid": "model.epsilon=0.125, 0.5, 4; seed=range(3)",
+            "grid": {"model.epsilon": (0.125, 0.5, 4), "seed": range(3)},
         },
         "quick": {
             "training.steps": 30_000,
             "training.records": 61,
-            "grid": "model.epsilon=0.125, 0.25, 0.5, 1, 4; seed=range(3)",
+            "grid": {"model.epsilon": (0.125, 0.25, 0.5, 1, 4), "seed": range(3)},
         },
-        "paper": {"grid": "model.epsilon=0.125, 0.25, 0.5, 1, 2, 4; seed=range(5)"},
+        "paper": {"grid": {"model.epsilon": (0.125, 0.25, 0.5, 1, 2, 4), "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

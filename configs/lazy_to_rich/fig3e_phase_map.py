@@ -23,15 +23,14 @@ run holds about 2 MB, so all 980 about 2 GB: one program on one GPU.
 
 from ml_collections import ConfigDict
 
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 
-def grid(points: tuple[int, ...], seeds: int) -> str:
+def grid(points: tuple[int, ...], seeds: int) -> Grid:
     """α = .4 i and ε = .02 i for the given i."""
-    axes = {"model.output_scale": 0.4, "model.epsilon": 0.02}
-    values = [f"{name}={', '.join(f'{step * i:g}' for i in points)}" for name, step in axes.items()]
-    return "; ".join([*values, f"seed=range({seeds})"])
+    steps = {"model.output_scale": 0.4, "model.epsilon": 0.02}
+    return {name: [round(step * i, 2) for i in points] for name, step in steps.items()} | {"seed": range(seeds)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

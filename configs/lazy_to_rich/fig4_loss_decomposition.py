@@ -50,8 +50,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.records = 120
     config.training.probes = ("decomposition",)
     presets = {
-        "smoke": {"task.test_size": 500, "training.steps": 200, "training.records": 10, "grid": "seed=range(2)"},
-        "quick": {"grid": "seed=range(20)"},
-        "paper": {"grid": "seed=range(100)"},
+        "smoke": {"task.test_size": 500, "training.steps": 200, "training.records": 10, "grid": {"seed": range(2)}},
+        "quick": {"grid": {"seed": range(20)}},
+        "paper": {"grid": {"seed": range(100)}},
     }
     return apply_preset(config, preset, presets)

@@ -26,11 +26,12 @@ Cost on 2 cores: smoke seconds; quick 20 seconds; paper about 1 minute.
 
 from ml_collections import ConfigDict
 
+from configs.lazy_to_rich import TWINS
 from configs.presets import apply_preset
 from grok_jax import default_config
 
 EASY, MIDDLE, HARD = 1, 70, 100  # j
-ORDERS = f"task.order={EASY}, 5, {MIDDLE}, 75, {HARD}, 150"
+ORDERS = {"task.order": (EASY, 5, MIDDLE, 75, HARD, 150)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -53,9 +54,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "smoke": {
             "training.steps": 200,
             "training.records": 10,
-            "grid": f"task.order={EASY}, {MIDDLE}, {HARD}; seed=range(3)",
+            "grid": {"task.order": (EASY, MIDDLE, HARD), "seed": range(3)},
         },
-        "quick": {"grid": f"model.linearized=False, True; {ORDERS}; seed=range(15)"},
-        "paper": {"grid": f"model.linearized=False, True; {ORDERS}; seed=range(50)"},
+        "quick": {"grid": {**TWINS, **ORDERS, "seed": range(15)}},
+        "paper": {"grid": {**TWINS, **ORDERS, "seed": range(50)}},
     }
     return apply_preset(config, preset, presets)

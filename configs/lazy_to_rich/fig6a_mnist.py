@@ -32,10 +32,11 @@ from ml_collections import ConfigDict
 
 from configs.presets import apply_preset
 from grok_jax import default_config
+from grok_jax.training.grid import significant
 
 FIRST = 1.979899  # how many times larger the first layer is than the code's: √(784/200)
 FACTOR = 28  # the paper's s over the output scale: √784
-SCALES = f"model.output_scale={', '.join(f'{s / FACTOR:.6e}' for s in (1e-3, 0.01, 0.05, 0.5))}"
+SCALES = {"model.output_scale": [significant(s / FACTOR, 7) for s in (1e-3, 0.01, 0.05, 0.5)]}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -64,20 +65,20 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.test_size": 200,
             "training.steps": 40,
             "training.records": 8,
-            "grid": f"{SCALES}; seed=range(2)",
+            "grid": {**SCALES, "seed": range(2)},
         },
         "quick": {
             **embedded,
             "training.steps": 15_000,
             "training.records": 80,
-            "grid": f"{SCALES}; seed=range(3)",
+            "grid": {**SCALES, "seed": range(3)},
         },
         "paper": {
             "task.source": "full",
             "task.test_size": 2000,
             "training.steps": 250_000,
             "training.records": 200,
-            "grid": f"{SCALES}; seed=range(5)",
+            "grid": {**SCALES, "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -27,6 +27,7 @@ from ml_collections import ConfigDict
 
 from configs.omnigrok import fig7_transformer
 from configs.presets import apply_preset
+from grok_jax.training.grid import lin
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -47,7 +48,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "smoke": {
             "training.steps": 20,
             "training.records": 6,
-            "grid": "model.output_scale=0.05, 0.1, 0.15; seed=range(2)",
+            "grid": {"model.output_scale": (0.05, 0.1, 0.15), "seed": range(2)},
         },
         "quick": {
             "task.p": 79,
@@ -55,8 +56,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.train_fraction": 0.4,
             "training.steps": 2500,
             "training.records": 100,
-            "grid": "model.output_scale=0.05, 0.0625, 0.075; seed=range(3)",
+            "grid": {"model.output_scale": (0.05, 0.0625, 0.075), "seed": range(3)},
         },
-        "paper": {"grid": "model.output_scale=lin(0.05, 0.5, 10); seed=range(5)"},
+        "paper": {"grid": {"model.output_scale": lin(0.05, 0.5, 10), "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -24,16 +24,18 @@ from collections.abc import Sequence
 
 from ml_collections import ConfigDict
 
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 from grok_jax import default_config
+from grok_jax.training.grid import significant
 
 
-def grid(scales: Sequence[float], sigmas: Sequence[float], kept: Sequence[float], *, rate: float, seeds: int) -> str:
+def grid(scales: Sequence[float], sigmas: Sequence[float], kept: Sequence[float], *, rate: float, seeds: int) -> Grid:
     """One zipped axis (σ, α, learning rate): (1, α), (σ, 1) and (σ, 1/σ²), each with learning rate `rate`/(σα)²."""
     points = [(1.0, alpha) for alpha in scales] + [(sigma, 1.0) for sigma in sigmas]
     points += [(sigma, sigma**-2) for sigma in kept]
-    values = ", ".join(f"({sigma:.9g}, {alpha:.9g}, {rate / (sigma * alpha) ** 2:.9g})" for sigma, alpha in points)
-    return f"model.init_scale,model.output_scale,optimizer.learning_rate={values}; seed=range({seeds})"
+    rows = [(sigma, alpha, rate / (sigma * alpha) ** 2) for sigma, alpha in points]
+    values = [tuple(significant(value, 9) for value in row) for row in rows]
+    return {"model.init_scale,model.output_scale,optimizer.learning_rate": values, "seed": range(seeds)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -39,12 +39,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "smoke": {
             "training.steps": 300,
             "training.records": 12,
-            "grid": "model.output_scale=0.1, 1, 3; seed=range(2)",
+            "grid": {"model.output_scale": (0.1, 1, 3), "seed": range(2)},
         },
-        "quick": {"training.records": 100, "grid": "model.output_scale=0.1, 0.25, 0.5, 1, 3; seed=range(3)"},
+        "quick": {"training.records": 100, "grid": {"model.output_scale": (0.1, 0.25, 0.5, 1, 3), "seed": range(3)}},
         "paper": {
             "training.records": 200,
-            "grid": "model.output_scale=0.1, 0.25, 0.5, 0.75, 1, 3; seed=range(5)",
+            "grid": {"model.output_scale": (0.1, 0.25, 0.5, 0.75, 1, 3), "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

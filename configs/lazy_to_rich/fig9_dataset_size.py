@@ -33,7 +33,7 @@ from configs.presets import apply_preset
 from grok_jax import default_config
 
 FEW, SOME, MANY = 50, 120, 500  # training rows
-SIZES = f"task.train_size={FEW}, {SOME}, 240, {MANY}"
+SIZES = {"task.train_size": (FEW, SOME, 240, MANY)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -49,8 +49,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.records = 120
     config.training.probes = ("decomposition",)
     presets = {
-        "smoke": {"training.steps": 50, "training.records": 8, "grid": f"task.train_size={FEW}, {SOME}; seed=range(2)"},
-        "quick": {"grid": f"{SIZES}; seed=range(5)"},
-        "paper": {"grid": f"{SIZES}; seed=range(20)"},
+        "smoke": {
+            "training.steps": 50,
+            "training.records": 8,
+            "grid": {"task.train_size": (FEW, SOME), "seed": range(2)},
+        },
+        "quick": {"grid": {**SIZES, "seed": range(5)}},
+        "paper": {"grid": {**SIZES, "seed": range(20)}},
     }
     return apply_preset(config, preset, presets)

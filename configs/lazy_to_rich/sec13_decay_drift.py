@@ -31,7 +31,7 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
-DECAYS = "optimizer.weight_decay=0, 1e-5, 3e-5, 1e-4, 2e-4"
+DECAYS = {"optimizer.weight_decay": (0, 1e-5, 3e-5, 1e-4, 2e-4)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -55,9 +55,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.widths": (20,),
             "training.steps": 100,
             "training.record_steps": (0, 25, 50),
-            "grid": "optimizer.weight_decay=0, 0.1, 0.3, 1; seed=range(3)",
+            "grid": {"optimizer.weight_decay": (0, 0.1, 0.3, 1), "seed": range(3)},
         },
-        "quick": {"grid": f"{DECAYS}; seed=range(5)"},
-        "paper": {"model.widths": (10_000,), "grid": f"{DECAYS}; seed=range(10)"},
+        "quick": {"grid": {**DECAYS, "seed": range(5)}},
+        "paper": {"model.widths": (10_000,), "grid": {**DECAYS, "seed": range(10)}},
     }
     return apply_preset(config, preset, presets)

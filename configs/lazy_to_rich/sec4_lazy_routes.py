@@ -23,7 +23,7 @@ Cost on 2 cores: smoke 10 s; quick 30 s; paper about 15 minutes (estimated), mos
 
 from ml_collections import ConfigDict
 
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 FIELDS = "task.target_scale, model.output_scale, model.width, optimizer.learning_rate"
@@ -53,11 +53,11 @@ def get_config(preset: str = "quick") -> ConfigDict:
     return apply_preset(config, preset, presets)
 
 
-def _grid(factors: tuple[float, ...], widths: tuple[int, ...], seeds: int) -> str:
+def _grid(factors: tuple[float, ...], widths: tuple[int, ...], seeds: int) -> Grid:
     """The points of the four sweeps, (1, 1, WIDTH) being one of each."""
     points = [(1, factor, WIDTH) for factor in factors]
     points += [(1 / factor, 1, WIDTH) for factor in factors if factor != 1]
     points += [(1, (width / WIDTH) ** 0.5, width) for width in widths if width != WIDTH]
     points += [(1, 1, width) for width in widths if width != WIDTH]
     values = [(float(c), float(a), n, n / 4 / a**2) for c, a, n in points]
-    return f"{FIELDS}={values}; seed=range({seeds})"
+    return {FIELDS: values, "seed": range(seeds)}

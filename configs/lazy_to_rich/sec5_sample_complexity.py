@@ -32,7 +32,7 @@ Cost on 2 cores: smoke 10 s; quick about 100 s; paper (up to 3800 rows in 80 dim
 
 from ml_collections import ConfigDict
 
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 MULTIPLES = (1, 2, 3, 4, 6, 8, 12)  # of D: rows of the network
@@ -60,14 +60,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
     return apply_preset(config, preset, presets)
 
 
-def _grid(features: tuple[int, ...], steps: int, others: tuple[float, ...], seeds: int) -> str:
+def _grid(features: tuple[int, ...], steps: int, others: tuple[float, ...], seeds: int) -> Grid:
     """The points (D, P, ε, steps): networks, their kernels at more rows, and the kernels of other ε at the second D."""
     points = [(d, m * d, 0.25, steps) for d in features for m in MULTIPLES]
     known = {point[:3] for point in points}
     kernels = [(d, p, 0.25) for d in features for p in _kernel_rows(d)]
     kernels += [(features[1], p, epsilon) for epsilon in others for p in _kernel_rows(features[1])]
     points += [(*kernel, 0) for kernel in kernels if kernel not in known]
-    return f"task.features, task.train_size, model.epsilon, training.steps={points}; seed=range({seeds})"
+    return {"task.features,task.train_size,model.epsilon,training.steps": points, "seed": range(seeds)}
 
 
 def _kernel_rows(features: int) -> list[int]:

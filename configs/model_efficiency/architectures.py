@@ -24,6 +24,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from configs.presets import Grid
 from grok_jax import default_config
 from grok_jax.models import MODELS
 
@@ -78,7 +79,7 @@ def model_fields(networks: Networks, name: str) -> dict[str, Any]:
     return {f"model.{field}": value for field, value in networks[name][1].items()}
 
 
-def networks_axis(networks: Networks, batch: int = BATCH, rate: float = RATE) -> str:
+def networks_axis(networks: Networks, batch: int = BATCH, rate: float = RATE) -> Grid:
     """The axis of a grid over networks, None for a field that one does not have.
 
     Args:
@@ -92,14 +93,13 @@ def networks_axis(networks: Networks, batch: int = BATCH, rate: float = RATE) ->
         known = {**MODELS[model].static, **own}
         recipe = (batch, WARM_UP, RATE) if model == "transformer" else (None, None, rate)
         points.append((model, *(known.get(field) for field in fields), *recipe))
-    names = ["model.name", *(f"model.{field}" for field in fields), *RECIPE]
-    return f"{', '.join(names)}={', '.join(map(str, points))}"
+    return {",".join(["model.name", *(f"model.{field}" for field in fields), *RECIPE]): points}
 
 
-def fractions_axis(p: int, fractions: Sequence[float]) -> str:
+def fractions_axis(p: int, fractions: Sequence[float]) -> Grid:
     """The axis of a grid over train fractions, each with minibatches of BATCH rows or of half of its training pairs."""
     points = [(fraction, min(BATCH, half_of(p, fraction))) for fraction in fractions]
-    return f"task.train_fraction, training.batch_size={', '.join(map(str, points))}"
+    return {"task.train_fraction,training.batch_size": points}
 
 
 def half_of(p: int, fraction: float) -> int:

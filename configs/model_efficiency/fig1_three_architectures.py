@@ -46,20 +46,20 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.train_fraction": 0.5,
             "training.steps": 20,
             "training.records": 4,
-            "grid": f"{networks_axis(TINY, batch=half_of(7, 0.5))}; seed=range(1)",
+            "grid": {**networks_axis(TINY, batch=half_of(7, 0.5)), "seed": range(1)},
         },
         "quick": {
             "task.p": 31,
             "task.train_fraction": 0.5,
             "training.steps": 8000,
             "training.records": 100,
-            "grid": f"{networks_axis(SMALL, batch=half_of(31, 0.5), rate=3e-3)}; seed=range(3)",
+            "grid": {**networks_axis(SMALL, batch=half_of(31, 0.5), rate=3e-3), "seed": range(3)},
         },
         "paper": {
             "task.train_fraction": 0.5,
             "training.steps": 20_000,
             "training.records": 150,
-            "grid": f"{networks_axis(ARCHITECTURES)}; seed=range(5)",
+            "grid": {**networks_axis(ARCHITECTURES), "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

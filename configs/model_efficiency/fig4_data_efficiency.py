@@ -28,7 +28,8 @@ hours on an H200 (estimated).
 from ml_collections import ConfigDict
 
 from configs.model_efficiency.architectures import TINY, base, evenly, model_fields
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
+from grok_jax.training.grid import lin
 
 AXIS = (
     "training.batch_size, optimizer.learning_rate, optimizer.weight_decay, optimizer.decay_to,"
@@ -37,7 +38,7 @@ AXIS = (
 ALL = 100_000  # a batch of this many rows is all of them
 
 
-def arms(batch: int, small: int, rate: float, decay: float) -> str:
+def arms(batch: int, small: int, rate: float, decay: float) -> Grid:
     """The nine settings, in the order of the paper's panels.
 
     Args:
@@ -46,7 +47,7 @@ def arms(batch: int, small: int, rate: float, decay: float) -> str:
       rate: learning rate, the paper's 1e-3.
       decay: weight decay, the paper's .1.
     """
-    settings = (
+    settings = [
         (ALL, rate, 0.0, "zero", 0.0, 0.0, 0.0),
         (small, rate, 0.0, "zero", 0.0, 0.0, 0.0),
         (ALL, rate, 0.0, "zero", 1.0, 0.0, 0.0),
@@ -56,8 +57,8 @@ def arms(batch: int, small: int, rate: float, decay: float) -> str:
         (batch, rate / 10, 0.0, "zero", 0.0, 0.0, 0.0),
         (batch, rate, 0.0, "zero", 0.0, 0.0, 0.0),
         (batch, rate, 0.0, "zero", 0.0, 0.0, 0.01),
-    )
-    return f"{AXIS}={', '.join(map(str, settings))}"
+    ]
+    return {AXIS: settings}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -71,7 +72,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.p": 7,
             "training.steps": 20,
             "training.records": 4,
-            "grid": f"{arms(16, 8, 3e-3, 1.0)}; task.train_fraction=0.4, 0.7; seed=range(1)",
+            "grid": {**arms(16, 8, 3e-3, 1.0), "task.train_fraction": (0.4, 0.7), "seed": range(1)},
         },
         "quick": {
             "task.p": 23,
@@ -79,12 +80,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.mlp_width": 128,
             "training.steps": 800,
             "training.record_steps": evenly(800, 40),
-            "grid": f"{arms(128, 32, 3e-3, 1.0)}; task.train_fraction=0.6, 0.7, 0.8, 0.9; seed=range(3)",
+            "grid": {**arms(128, 32, 3e-3, 1.0), "task.train_fraction": (0.6, 0.7, 0.8, 0.9), "seed": range(3)},
         },
         "paper": {
             "training.steps": 100_000,
             "training.record_steps": evenly(100_000, 500),
-            "grid": f"{arms(512, 128, 1e-3, 0.1)}; task.train_fraction=lin(0.1, 0.9, 17); seed=range(5)",
+            "grid": {**arms(512, 128, 1e-3, 0.1), "task.train_fraction": lin(0.1, 0.9, 17), "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -1,4 +1,4 @@
-"""Model efficiency fig. 5: a mixture of a memorising and a generalising MLP, of which only the weights are trained.
+"""Model efficiency fig. 5: a mixture of a memorizing and a generalizing MLP, of which only the weights are trained.
 
 Paper, Sec. 5.1: C_mix = w_m1 w_m2 C_mem + w_g1 w_g2 C_gen of two trained MLPs; w_m1 = w_g1 = 0 at first, (w_m2, w_g2)
 (10, 1) or (1, 1). How the circuits were trained and with what the four numbers are is not stated. Ours: both circuits
@@ -38,7 +38,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.weight_decay = 1.0
     config.training.loss = "cross_entropy"
     config.training.probes = ("mixture",)
-    speeds = f"model.memorising_speed={UNEQUAL}, {EQUAL}"
+    speeds = {"model.memorising_speed": (UNEQUAL, EQUAL)}
     presets = {
         "smoke": {
             "task.p": 7,
@@ -48,7 +48,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.generalising_steps": 40,
             "training.steps": 20,
             "training.records": 6,
-            "grid": f"{speeds}; seed=range(1)",
+            "grid": {**speeds, "seed": range(1)},
         },
         "quick": {
             "task.p": 23,
@@ -59,8 +59,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.generalising_steps": 4000,
             "training.steps": 10_000,
             "training.records": 120,
-            "grid": f"{speeds}; seed=range(3)",
+            "grid": {**speeds, "seed": range(3)},
         },
-        "paper": {"training.steps": 20_000, "training.records": 150, "grid": f"{speeds}; seed=range(5)"},
+        "paper": {"training.steps": 20_000, "training.records": 150, "grid": {**speeds, "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

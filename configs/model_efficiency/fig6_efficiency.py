@@ -40,17 +40,17 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.figure = "model_efficiency/fig6_efficiency"
     config.training.probes = ("logits",)
     config.training.records = 120
-    noise = "task.label_noise=0., 1."
+    noise = {"task.label_noise": (0.0, 1.0)}
     presets = {
-        "smoke": {**TINY, "grid": f"{noise}; task.train_fraction=0.3, 0.6; seed=range(1)"},
+        "smoke": {**TINY, "grid": {**noise, "task.train_fraction": (0.3, 0.6), "seed": range(1)}},
         "quick": {
             **SMALL,
             "training.steps": 4000,
-            "grid": f"{noise}; task.train_fraction=0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9; seed=range(3)",
+            "grid": {**noise, "task.train_fraction": (0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9), "seed": range(3)},
         },
         "paper": {
             "training.steps": 50_000,
-            "grid": f"{noise}; task.train_fraction=0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8; seed=range(5)",
+            "grid": {**noise, "task.train_fraction": (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

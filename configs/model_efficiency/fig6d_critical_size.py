@@ -27,26 +27,26 @@ from ml_collections import ConfigDict
 
 from configs.model_efficiency import fig6_efficiency
 from configs.model_efficiency.architectures import base, evenly
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 
 AXIS = "task.label_noise, task.train_fraction, training.shrink_to"
 LARGE = 0.8  # fraction from which ungrokking begins
 
 
-def settings(memorise: tuple[float, ...], learn: tuple[float, ...], keep: tuple[float, ...]) -> str:
+def settings(memorize: tuple[float, ...], learn: tuple[float, ...], keep: tuple[float, ...]) -> Grid:
     """The axis with the runs of all three kinds.
 
     Args:
-      memorise: fractions with random labels.
+      memorize: fractions with random labels.
       learn: fractions with true labels.
       keep: fractions of all pairs that runs go on with after they were trained on LARGE.
     """
     runs = [
-        *((1.0, fraction, 1.0) for fraction in memorise),
+        *((1.0, fraction, 1.0) for fraction in memorize),
         *((0.0, fraction, 1.0) for fraction in learn),
         *((0.0, LARGE, round(fraction / LARGE, 6)) for fraction in keep),
     ]
-    return f"{AXIS}={', '.join(map(str, runs))}"
+    return {AXIS: runs}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -60,20 +60,20 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "smoke": {
             **fig6_efficiency.TINY,
             "training.shrink_step": 15,
-            "grid": f"{settings((0.2, 0.6), (0.2, 0.6), (0.2, 0.6))}; seed=range(1)",
+            "grid": {**settings((0.2, 0.6), (0.2, 0.6), (0.2, 0.6)), "seed": range(1)},
         },
         "quick": {
             **fig6_efficiency.SMALL,
             "training.steps": 5000,
             "training.record_steps": evenly(5000),
             "training.shrink_step": 1500,
-            "grid": f"{settings(small, (0.3, 0.4, 0.5, 0.6, 0.7), (0.1, *small[:-1]))}; seed=range(3)",
+            "grid": {**settings(small, (0.3, 0.4, 0.5, 0.6, 0.7), (0.1, *small[:-1])), "seed": range(3)},
         },
         "paper": {
             "training.steps": 60_000,
             "training.record_steps": evenly(60_000, 120),
             "training.shrink_step": 20_000,
-            "grid": f"{settings(fine, (*fine, 0.6, 0.7), fine)}; seed=range(5)",
+            "grid": {**settings(fine, (*fine, 0.6, 0.7), fine), "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -28,7 +28,7 @@ from ml_collections import ConfigDict
 from configs.model_efficiency.architectures import ARCHITECTURES, SMALL, TINY, base, evenly, half_of, networks_axis
 from configs.presets import apply_preset
 
-SHARES = "training.shrink_to=0.015, 0.05, 0.1, 0.2, 0.75"  # of the 80% of all pairs that are trained on first
+SHARES = {"training.shrink_to": (0.015, 0.05, 0.1, 0.2, 0.75)}  # of the 80% of all pairs that are trained on first
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -43,20 +43,24 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.steps": 30,
             "training.record_steps": (0, 15),
             "training.shrink_step": 15,
-            "grid": f"{networks_axis(TINY, batch=half_of(7, 0.8))}; training.shrink_to=0.125, 0.5; seed=range(1)",
+            "grid": {
+                **networks_axis(TINY, batch=half_of(7, 0.8)),
+                "training.shrink_to": (0.125, 0.5),
+                "seed": range(1),
+            },
         },
         "quick": {
             "task.p": 23,
             "training.steps": 5000,
             "training.record_steps": evenly(5000),
             "training.shrink_step": 4000,
-            "grid": f"{small}; training.shrink_to=0.0625, 0.5; seed=range(3)",
+            "grid": {**small, "training.shrink_to": (0.0625, 0.5), "seed": range(3)},
         },
         "paper": {
             "training.steps": 60_000,
             "training.record_steps": evenly(60_000, 120),
             "training.shrink_step": 30_000,
-            "grid": f"{networks_axis(ARCHITECTURES)}; {SHARES}; seed=range(5)",
+            "grid": {**networks_axis(ARCHITECTURES), **SHARES, "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -32,20 +32,24 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "smoke": {
             **fig6_efficiency.TINY,
             "training.shrink_step": 15,
-            "grid": "optimizer.weight_decay=1, 2; training.shrink_to=0.125, 0.75; seed=range(1)",
+            "grid": {"optimizer.weight_decay": (1, 2), "training.shrink_to": (0.125, 0.75), "seed": range(1)},
         },
         "quick": {
             **fig6_efficiency.SMALL,
             "training.steps": 5000,
             "training.record_steps": evenly(5000),
             "training.shrink_step": 2500,
-            "grid": "optimizer.weight_decay=0.5, 1, 2; training.shrink_to=0.0625, 0.125, 0.25, 0.5; seed=range(3)",
+            "grid": {
+                "optimizer.weight_decay": (0.5, 1, 2),
+                "training.shrink_to": (0.0625, 0.125, 0.25, 0.5),
+                "seed": range(3),
+            },
         },
         "paper": {
             "training.steps": 60_000,
             "training.record_steps": evenly(60_000, 120),
             "training.shrink_step": 30_000,
-            "grid": f"optimizer.weight_decay=0.3, 0.5, 1, 2, 3; {SHARES}; seed=range(5)",
+            "grid": {"optimizer.weight_decay": (0.3, 0.5, 1, 2, 3), **SHARES, "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -49,7 +49,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.steps": 20,
             "training.record_steps": (0, 5, 10, 15),
             "training.batch_size": half_of(7, 0.3),
-            "grid": "task.train_fraction=0.3, 0.5, 0.7; seed=range(1)",
+            "grid": {"task.train_fraction": (0.3, 0.5, 0.7), "seed": range(1)},
         },
         "quick": {
             **model_fields(SMALL, "transformer"),
@@ -57,12 +57,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.steps": 4000,
             "training.record_steps": evenly(4000, 100),
             "training.batch_size": half_of(31, 0.3),
-            "grid": "task.train_fraction=0.05, 0.3, 0.5, 0.7; seed=range(3)",
+            "grid": {"task.train_fraction": (0.05, 0.3, 0.5, 0.7), "seed": range(3)},
         },
         "paper": {
             "training.steps": 100_000,
             "training.record_steps": evenly(100_000, 400),
-            "grid": f"{fractions_axis(97, (*LOWER, *WINDOW, ABOVE))}; seed=range(5)",
+            "grid": {**fractions_axis(97, (*LOWER, *WINDOW, ABOVE)), "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

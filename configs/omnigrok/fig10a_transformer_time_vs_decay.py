@@ -24,6 +24,7 @@ from ml_collections import ConfigDict
 from configs.omnigrok import fig7_transformer
 from configs.omnigrok.fig9_transformer_landscape import TINY
 from configs.presets import apply_preset
+from grok_jax.training.grid import log
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -45,14 +46,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.train_fraction": 0.5,
             "training.steps": 40,
             "training.records": 6,
-            "grid": "optimizer.weight_decay=0.5, 1, 5; seed=range(1)",
+            "grid": {"optimizer.weight_decay": (0.5, 1, 5), "seed": range(1)},
         },
         "quick": {
             "task.train_fraction": 0.65,
             "training.steps": 40_000,
             "execution.chunk_runs": 3,
-            "grid": "optimizer.weight_decay=0.1, 0.2, 0.4, 0.8, 1.6, 3.2; seed=range(3)",
+            "grid": {"optimizer.weight_decay": (0.1, 0.2, 0.4, 0.8, 1.6, 3.2), "seed": range(3)},
         },
-        "paper": {"execution.chunk_runs": 5, "grid": "optimizer.weight_decay=log(0.1, 5, 8); seed=range(5)"},
+        "paper": {"execution.chunk_runs": 5, "grid": {"optimizer.weight_decay": log(0.1, 5, 8), "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

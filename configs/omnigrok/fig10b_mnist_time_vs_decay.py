@@ -26,6 +26,7 @@ from ml_collections import ConfigDict
 
 from configs.omnigrok import fig3d_mnist_grokking
 from configs.presets import apply_preset
+from grok_jax.training.grid import log
 
 # Weight decay and the steps that are enough for it.
 QUICK = ((0.05, 19_500), (0.1, 11_500), (0.2, 6_500), (0.4, 4_000), (1.0, 4_000))
@@ -39,19 +40,18 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.task.subset = "random"
     config.task.test_size = 2000
     embedded = {"task.source": "embedded", "task.test_size": 1000}
-    points = ", ".join(map(str, QUICK))
     presets = {
         "smoke": {
             **embedded,
             "training.steps": 40,
             "training.records": 6,
-            "grid": "optimizer.weight_decay=0.05, 0.1, 1; seed=range(1)",
+            "grid": {"optimizer.weight_decay": (0.05, 0.1, 1), "seed": range(1)},
         },
         "quick": {
             **embedded,
             "training.records": 60,
-            "grid": f"optimizer.weight_decay, training.steps={points}; seed=range(4)",
+            "grid": {"optimizer.weight_decay,training.steps": QUICK, "seed": range(4)},
         },
-        "paper": {"grid": "optimizer.weight_decay=log(0.01, 10, 13); seed=range(5)"},
+        "paper": {"grid": {"optimizer.weight_decay": log(0.01, 10, 13), "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -30,7 +30,7 @@ from configs.omnigrok import fig3abc_mnist_landscape as mse
 from configs.omnigrok.size_landscape import grid
 from configs.presets import apply_preset
 
-LOSSES = "training.loss='cross_entropy', 'mse'"
+LOSSES = {"training.loss": ("cross_entropy", "mse")}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -40,8 +40,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
     quick = grid(mse.TRAIN_SIZE, (193, 1000, 3727), (-1, -0.5, -0.1, 0.2, 0.6, 1, 1.5, 2), 3)
     every = grid(mse.TRAIN_SIZE, mse.SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(31)), 5)
     presets = {
-        "smoke": {"grid": f"{LOSSES}; {grid(mse.TRAIN_SIZE, (37, 193, 400), (-1, 0, 2), 1)}"},
-        "quick": {"grid": f"{LOSSES}; {quick}"},
-        "paper": {"grid": f"{LOSSES}; {every}"},
+        "smoke": {"grid": LOSSES | grid(mse.TRAIN_SIZE, (37, 193, 400), (-1, 0, 2), 1)},
+        "quick": {"grid": LOSSES | quick},
+        "paper": {"grid": LOSSES | every},
     }
     return apply_preset(config, preset, presets)

@@ -46,15 +46,15 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.steps": 300,
             "training.records": 12,
             "task.test_size": 200,
-            "grid": "seed=range(2)",
+            "grid": {"seed": range(2)},
         },
-        "quick": {**embedded, "task.test_size": 1000, "training.steps": 40_000, "grid": "seed=range(3)"},
+        "quick": {**embedded, "task.test_size": 1000, "training.steps": 40_000, "grid": {"seed": range(3)}},
         "paper": {
             "task.source": "full",
             "task.subset": "random",
             "training.steps": 600_000,
             "training.records": 200,
-            "grid": "seed=range(5)",
+            "grid": {"seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -36,7 +36,7 @@ from ml_collections import ConfigDict
 from configs.omnigrok import fig2b_teacher_student
 from configs.omnigrok.fig2a_teacher_student_landscape import STEPS as MINIMIZING_STEPS
 from configs.omnigrok.fig2b_teacher_student import LARGE, SMALL, STEPS, STRONG, WEAK
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 
 AXIS = "optimizer.constant_norm, optimizer.weight_decay, model.init_scale, training.steps"
 SCALES = tuple(sorted(round(10**exponent, 6) for exponent in (*(-1 + 0.2 * i for i in range(11)), 0.1, 0.3)))
@@ -44,11 +44,11 @@ TOO_LARGE = 100.0  # weight decay: the weights lose 3% a step
 RUNS = ((0.0, LARGE), (WEAK, LARGE), (STRONG, LARGE), (TOO_LARGE, LARGE), (WEAK, SMALL))  # weight decay, initial scale
 
 
-def grid(scales: tuple[float, ...], minimising: int, training: int, seeds: int) -> str:
+def grid(scales: tuple[float, ...], minimizing: int, training: int, seeds: int) -> Grid:
     """Runs on spheres of these scales and free ones, with the steps of each, and seeds."""
-    spheres = ((True, 0.0, scale, minimising) for scale in scales)
+    spheres = ((True, 0.0, scale, minimizing) for scale in scales)
     free = ((False, decay, scale, training) for decay, scale in RUNS)
-    return f"{AXIS}={', '.join(map(str, (*spheres, *free)))}; seed=range({seeds})"
+    return {AXIS: [*spheres, *free], "seed": range(seeds)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -26,6 +26,7 @@ from ml_collections import ConfigDict
 
 from configs.presets import apply_preset
 from grok_jax import default_config
+from grok_jax.training.grid import log
 
 LARGEST = 10.0  # initial scale
 STEPS = 10_000
@@ -43,14 +44,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.constant_norm = True
     config.training.steps = STEPS
     config.training.probes = ("gradient",)
-    scales = f"model.init_scale=log(0.1, {LARGEST:g}, 11)"
+    scales = {"model.init_scale": log(0.1, LARGEST, 11)}
     presets = {
         "smoke": {
             "training.steps": 100,
             "training.records": 8,
-            "grid": "model.init_scale=0.1, 1, 10; seed=range(2)",
+            "grid": {"model.init_scale": (0.1, 1, 10), "seed": range(2)},
         },
-        "quick": {"grid": f"{scales}; seed=range(3)"},
-        "paper": {"grid": f"{scales}; seed=range(5)"},
+        "quick": {"grid": {**scales, "seed": range(3)}},
+        "paper": {"grid": {**scales, "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -39,10 +39,10 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.steps = STEPS
     config.training.accuracy_threshold = 1e-3
     config.training.probes = ("row_errors",)
-    axes = f"model.init_scale={LARGE:g}, {SMALL:g}; optimizer.weight_decay=0, {WEAK:g}, {STRONG:g}"
+    axes = {"model.init_scale": (LARGE, SMALL), "optimizer.weight_decay": (0, WEAK, STRONG)}
     presets = {
-        "smoke": {"training.steps": 300, "training.records": 12, "grid": f"{axes}; seed=range(2)"},
-        "quick": {"grid": f"{axes}; seed=range(3)"},
-        "paper": {"training.records": 200, "grid": f"{axes}; seed=range(5)"},
+        "smoke": {"training.steps": 300, "training.records": 12, "grid": {**axes, "seed": range(2)}},
+        "quick": {"grid": {**axes, "seed": range(3)}},
+        "paper": {"training.records": 200, "grid": {**axes, "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -19,6 +19,7 @@ from ml_collections import ConfigDict
 
 from configs.omnigrok import fig2b_teacher_student
 from configs.presets import apply_preset
+from grok_jax.training.grid import log
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -32,13 +33,13 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "smoke": {
             "training.steps": 300,
             "training.records": 12,
-            "grid": "optimizer.weight_decay=0.03, 0.2, 1; seed=range(2)",
+            "grid": {"optimizer.weight_decay": (0.03, 0.2, 1), "seed": range(2)},
         },
         "quick": {
             "training.records": 150,
             "execution.chunk_runs": 6,
-            "grid": "optimizer.weight_decay=log(0.03, 1, 6); seed=range(3)",
+            "grid": {"optimizer.weight_decay": log(0.03, 1, 6), "seed": range(3)},
         },
-        "paper": {"training.records": 250, "grid": "optimizer.weight_decay=log(0.03, 1, 12); seed=range(5)"},
+        "paper": {"training.records": 250, "grid": {"optimizer.weight_decay": log(0.03, 1, 12), "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

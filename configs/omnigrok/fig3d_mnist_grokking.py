@@ -38,15 +38,15 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.steps": 60,
             "training.records": 8,
             "task.test_size": 500,
-            "grid": "seed=range(2)",
+            "grid": {"seed": range(2)},
         },
-        "quick": {**embedded, "training.steps": 20_000, "grid": "seed=range(4)"},
+        "quick": {**embedded, "training.steps": 20_000, "grid": {"seed": range(4)}},
         "paper": {
             "task.source": "full",
             "task.subset": "first",
             "training.steps": STEPS,
             "training.records": 200,
-            "grid": "seed=range(5)",
+            "grid": {"seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

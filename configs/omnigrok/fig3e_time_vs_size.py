@@ -27,6 +27,7 @@ from ml_collections import ConfigDict
 
 from configs.omnigrok import fig3d_mnist_grokking
 from configs.presets import apply_preset
+from grok_jax.training.grid import intlog
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -41,14 +42,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
             **embedded,
             "training.steps": 40,
             "training.records": 6,
-            "grid": "task.train_size=100, 200, 400; seed=range(1)",
+            "grid": {"task.train_size": (100, 200, 400), "seed": range(1)},
         },
         "quick": {
             **embedded,
             "training.steps": 8000,
             "training.record_steps": (0, 50, 100, *range(200, 8000, 200)),
-            "grid": "task.train_size=100, 180, 220, 265, 320, 560, 1000, 4000; seed=range(3)",
+            "grid": {"task.train_size": (100, 180, 220, 265, 320, 560, 1000, 4000), "seed": range(3)},
         },
-        "paper": {"grid": "task.train_size=intlog(100, 10000, 13); seed=range(5)"},
+        "paper": {"grid": {"task.train_size": intlog(100, 10000, 13), "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

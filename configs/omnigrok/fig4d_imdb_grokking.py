@@ -38,7 +38,7 @@ from grok_jax import default_config
 
 LARGE, STANDARD = (6, 1), (1, 0)  # initial scale, weight decay
 FIELDS = "model.init_scale, optimizer.weight_decay"
-SETTINGS = f"{FIELDS}={LARGE}, {STANDARD}"
+SETTINGS = {FIELDS: [LARGE, STANDARD]}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -67,7 +67,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.batch_size": 5,
             "training.steps": 40,
             "training.records": 6,
-            "grid": f"{SETTINGS}; seed=range(1)",
+            "grid": {**SETTINGS, "seed": range(1)},
         },
         "quick": {
             **embedded,
@@ -77,7 +77,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.width": 64,
             "optimizer.learning_rate": 1e-3,
             "training.records": 40,
-            "grid": f"{FIELDS}, training.steps={(*LARGE, 3000)}, {(*STANDARD, 500)}; seed=range(3)",
+            "grid": {f"{FIELDS},training.steps": [(*LARGE, 3000), (*STANDARD, 500)], "seed": range(3)},
         },
         "paper": {
             "task.source": "csv",
@@ -87,7 +87,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.width": 128,
             "training.steps": 75_000,
             "training.records": 120,
-            "grid": f"{SETTINGS}; seed=range(5)",
+            "grid": {**SETTINGS, "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

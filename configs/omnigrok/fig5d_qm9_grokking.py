@@ -33,7 +33,7 @@ from configs.presets import apply_preset
 from grok_jax import default_config
 
 LARGE, STANDARD = 3, 1  # initial scales
-SCALES = f"model.init_scale={LARGE}, {STANDARD}"
+SCALES = {"model.init_scale": (LARGE, STANDARD)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -60,9 +60,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.batch_size": 4,
             "training.steps": 60,
             "training.records": 8,
-            "grid": f"{SCALES}; seed=range(1)",
+            "grid": {**SCALES, "seed": range(1)},
         },
-        "quick": {"training.steps": 30_000, "grid": f"{SCALES}; seed=range(3)"},
-        "paper": {"training.steps": 100_000, "grid": f"{SCALES}; seed=range(5)"},
+        "quick": {"training.steps": 30_000, "grid": {**SCALES, "seed": range(3)}},
+        "paper": {"training.steps": 100_000, "grid": {**SCALES, "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -36,7 +36,7 @@ from collections.abc import Sequence
 
 from ml_collections import ConfigDict
 
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 # What differs between a point of the landscape (Adam on a sphere, the table still) and a full run.
@@ -61,7 +61,7 @@ def grid(
     landscape: tuple[float, int],
     full_steps: int | None,
     seeds: int,
-) -> str:
+) -> Grid:
     """The landscape, and full runs from the standard initialization, along one axis; and the seeds.
 
     Args:
@@ -74,8 +74,7 @@ def grid(
     fields = FIELDS if full_steps else FIELDS[:-1]
     points = [(w, m, "adam", True, landscape[0], 0.0, 0.0, landscape[1]) for w in map(float, scales) for m in messiness]
     points += [(1.0, m, "momentum", False, RATE, rate, DECAY, full_steps) for m, rate in starts]
-    values = ", ".join(repr(point[: len(fields)]) for point in points)
-    return f"{', '.join(fields)}={values}; seed=range({seeds})"
+    return {",".join(fields): [point[: len(fields)] for point in points], "seed": range(seeds)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -22,16 +22,16 @@ second, both panels), 4.6 hours for its 10.
 
 from ml_collections import ConfigDict
 
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 P, FRACTION = 113, 0.3  # the paper's
 AXIS = "model.init_scale, optimizer.constant_norm, optimizer.weight_decay, training.steps"
 
 
-def settings(free: int, constant: int) -> str:
+def settings(free: int, constant: int) -> Grid:
     """The grid of panels a and b, with the steps of each."""
-    return f"{AXIS}=(1, False, 1, {free}), (.8, True, 0, {constant})"
+    return {AXIS: [(1, False, 1, free), (0.8, True, 0, constant)]}
 
 
 def small(config: ConfigDict) -> ConfigDict:
@@ -67,9 +67,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.width": 16,
             "model.mlp_width": 16,
             "training.records": 4,
-            "grid": f"{settings(20, 20)}; seed=range(1)",
+            "grid": {**settings(20, 20), "seed": range(1)},
         },
-        "quick": {"grid": f"{settings(10_000, 4_000)}; seed=range(5)"},
-        "paper": {"grid": f"{settings(15_000, 15_000)}; seed=range(10)"},
+        "quick": {"grid": {**settings(10_000, 4_000), "seed": range(5)}},
+        "paper": {"grid": {**settings(15_000, 15_000), "seed": range(10)}},
     }
     return apply_preset(config, preset, presets)

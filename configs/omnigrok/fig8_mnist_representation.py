@@ -45,6 +45,7 @@ from ml_collections import ConfigDict
 
 from configs.presets import apply_preset
 from grok_jax import default_config
+from grok_jax.training.grid import lin
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -67,7 +68,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.test_size": 200,
             "training.steps": 20,
             "training.records": 4,
-            "grid": "task.messiness=0.0, 1.0; model.init_scale=0.5, 1, 4; seed=range(2)",
+            "grid": {"task.messiness": (0.0, 1.0), "model.init_scale": (0.5, 1, 4), "seed": range(2)},
         },
         "quick": {
             **embedded,
@@ -75,7 +76,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.test_size": 1000,
             "training.steps": 2000,
             "training.record_steps": (0, 50, 100, 200, 400, 700, 1000, 1300, 1600, 1800),
-            "grid": "task.messiness=lin(0, 1, 5); model.init_scale=0, 0.5, 1, 2, 4, 7, 10; seed=range(3)",
+            "grid": {"task.messiness": lin(0, 1, 5), "model.init_scale": (0, 0.5, 1, 2, 4, 7, 10), "seed": range(3)},
         },
         "paper": {
             "task.source": "full",
@@ -83,7 +84,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.train_size": 60_000,
             "training.steps": 10_000,
             "training.record_steps": (0, *range(1, 10_000, 50)),
-            "grid": "task.messiness=lin(0, 1, 21); model.init_scale=lin(0, 10, 21); seed=range(5)",
+            "grid": {"task.messiness": lin(0, 1, 21), "model.init_scale": lin(0, 10, 21), "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

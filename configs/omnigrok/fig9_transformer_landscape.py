@@ -29,6 +29,7 @@ from ml_collections import ConfigDict
 
 from configs.omnigrok import fig7_transformer
 from configs.presets import apply_preset
+from grok_jax.training.grid import log
 
 QUICK_P, QUICK_FRACTION = 23, 0.5  # p, and the fraction at which the shapes are judged
 TINY = {"task.p": 7, "task.outputs": 8, "model.width": 16, "model.mlp_width": 16}
@@ -50,19 +51,25 @@ def get_config(preset: str = "quick") -> ConfigDict:
             **TINY,
             "training.steps": 40,
             "training.records": 6,
-            "grid": "task.train_fraction=0.3, 0.5, 0.8; model.init_scale=0.1, 1, 4; seed=range(1)",
+            "grid": {"task.train_fraction": (0.3, 0.5, 0.8), "model.init_scale": (0.1, 1, 4), "seed": range(1)},
         },
         "quick": {
             "task.p": QUICK_P,
             "task.outputs": QUICK_P + 1,
             "training.steps": 3000,
             "training.records": 60,
-            "grid": "task.train_fraction=0.3, 0.4, 0.5, 0.6; model.init_scale=0.1, 0.25, 0.5, 0.8, 1, 2, 4, 8;"
-            " seed=range(3)",
+            "grid": {
+                "task.train_fraction": (0.3, 0.4, 0.5, 0.6),
+                "model.init_scale": (0.1, 0.25, 0.5, 0.8, 1, 2, 4, 8),
+                "seed": range(3),
+            },
         },
         "paper": {
-            "grid": "task.train_fraction=0.1, 0.15, 0.2, 0.225, 0.25, 0.275, 0.3, 0.4, 0.5;"
-            " model.init_scale=log(0.1, 10, 11); seed=range(5)"
+            "grid": {
+                "task.train_fraction": (0.1, 0.15, 0.2, 0.225, 0.25, 0.275, 0.3, 0.4, 0.5),
+                "model.init_scale": log(0.1, 10, 11),
+                "seed": range(5),
+            },
         },
     }
     return apply_preset(config, preset, presets)

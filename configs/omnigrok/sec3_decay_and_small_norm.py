@@ -35,7 +35,7 @@ Cost on 2 cores: smoke 15 s; quick about 2 minutes (9 on a busy machine); paper 
 from ml_collections import ConfigDict
 
 from configs.omnigrok import fig2b_teacher_student
-from configs.presets import apply_preset
+from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 FIELDS = (
@@ -55,7 +55,7 @@ MINIMIZING_STEPS = {"momentum": 20_000, "adam": 10_000}  # on spheres
 RATE = 3e-4  # of Adam, as in figure 2
 
 
-def grid(scales: tuple[float, ...], seeds: int, most: int) -> str:
+def grid(scales: tuple[float, ...], seeds: int, most: int) -> Grid:
     """Spheres, free runs with a penalty, with decoupled decay, and from small weights; none longer than `most`."""
     runs = [
         *(("momentum", 0.3, True, 0.0, scale, MINIMIZING_STEPS["momentum"]) for scale in scales),
@@ -64,8 +64,7 @@ def grid(scales: tuple[float, ...], seeds: int, most: int) -> str:
         *(("adamw", RATE, False, gamma, 1.0, 40_000) for gamma in DECOUPLED),
         *(("adamw", RATE, False, 0.0, scale, 10_000) for scale in SMALL),
     ]
-    values = ", ".join(repr((*run[:-1], min(run[-1], most))) for run in runs)
-    return f"{', '.join(FIELDS)}={values}; seed=range({seeds})"
+    return {",".join(FIELDS): [(*run[:-1], min(run[-1], most)) for run in runs], "seed": range(seeds)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from configs.presets import Grid
+from grok_jax.training.grid import significant
 
-def grid(size: str, sizes: Sequence[int] | Mapping[int, int], exponents: Sequence[float], seeds: int) -> str:
+
+def grid(size: str, sizes: Sequence[int] | Mapping[int, int], exponents: Sequence[float], seeds: int) -> Grid:
     """The grid over the field of sizes, init_scale = 10^exponent, and seeds.
 
     Args:
@@ -12,11 +15,8 @@ def grid(size: str, sizes: Sequence[int] | Mapping[int, int], exponents: Sequenc
       exponents: of the scales.
       seeds: how many.
     """
-    axis, points = size, ", ".join(map(str, sizes))
-    if isinstance(sizes, Mapping):
-        axis, points = f"{size}, training.steps", ", ".join(map(str, sizes.items()))
-    scales = ", ".join(f"{10**exponent:.6g}" for exponent in exponents)
-    return f"{axis}={points}; model.init_scale={scales}; seed=range({seeds})"
+    axis = {f"{size},training.steps": sizes.items()} if isinstance(sizes, Mapping) else {size: sizes}
+    return {**axis, "model.init_scale": [significant(10**exponent, 6) for exponent in exponents], "seed": range(seeds)}
 
 
 def steps_of_epochs(epochs: int, rows: int, batch_size: int) -> int:

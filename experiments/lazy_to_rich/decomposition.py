@@ -19,7 +19,7 @@ ROUNDING = 1e-9  # Below this share of its start a loss in float32 is noise.
 RISES = 0.1  # of its start: a smaller rise is none
 LATE = 2.0  # times as late
 GENERALIZED = 0.1  # of its start: what is left of a test loss that has fallen
-# variable -> name, colour, line: as in the paper the misalignment error is dashed green and linear power dashed black.
+# variable -> name, color, line: as in the paper the misalignment error is dashed green and linear power dashed black.
 LINES = {
     "test_loss": ("test loss", TEST, "-"),
     "variance_error": ("variance error", OKABE_ITO[3], ":"),
@@ -88,7 +88,7 @@ def rise_is_linear_power(ds: xr.Dataset) -> Measured:
     reaches the top of its largest such rise before the misalignment error has halved, and linear power makes up more
     than half of that rise. A run that does not generalize is no run whose delay there is to explain.
     """
-    ds, note = _those_that_generalise(ds)
+    ds, note = _those_that_generalize(ds)
     loss, linear = ds["decomposed_loss"], ds["linear_power"]
     low, peak = _largest_rise(loss)
     rise, linear_rise = (x.isel(step=peak) - x.isel(step=low) for x in (loss, linear))
@@ -124,7 +124,7 @@ def misalignment_falls_late(ds: xr.Dataset) -> Measured:
 
     It has to halve after the peak of the test loss as well.
     """
-    ds, note = _those_that_generalise(ds)
+    ds, note = _those_that_generalize(ds)
     error = relative(ds["misalignment_error"])
     aligned = first_crossing(error, 0.5, "down")
     fitted, peak = first_crossing(relative(ds["train_loss"]), 0.5, "down"), t_peak(ds["decomposed_loss"])
@@ -140,14 +140,14 @@ def misalignment_falls_late(ds: xr.Dataset) -> Measured:
     )
 
 
-def _those_that_generalise(ds: xr.Dataset) -> tuple[xr.Dataset, str]:
+def _those_that_generalize(ds: xr.Dataset) -> tuple[xr.Dataset, str]:
     """The runs that generalize, and a note on how many these are.
 
     Raises:
       NotMeasured: there are none.
     """
     general = np.atleast_1d(generalizes(ds).values)
-    note = f"{general.sum()} of {general.size} runs generalise"
+    note = f"{general.sum()} of {general.size} runs generalize"
     if not general.any():
         raise NotMeasured(note)
     return ds.isel(seed=np.flatnonzero(general)) if "seed" in ds.dims else ds, note
@@ -177,8 +177,8 @@ def loss_parts(ax: Axes, ds: xr.Dataset) -> None:
       ax: where to draw.
       ds: results with the probe's variables; every axis but 'step' counts as repeats.
     """
-    for variable, (name, colour, line) in LINES.items():
-        curve(ax, ds[variable], colour=colour, label=name, linestyle=line)
+    for variable, (name, color, line) in LINES.items():
+        curve(ax, ds[variable], color=color, label=name, linestyle=line)
     ax.set_yscale("log")
     ax.set_ylabel("test loss and its parts")
     largest = float(ds["test_loss"].max())
@@ -188,7 +188,7 @@ def loss_parts(ax: Axes, ds: xr.Dataset) -> None:
 def decomposed_run(ds: xr.Dataset) -> Figure:
     """(a) losses of a typical run, the test losses of the others faint behind, (b) its test loss beside the parts.
 
-    The typical run is one that generalises where any does; the title says how many do.
+    The typical run is one that generalizes where any does; the title says how many do.
     """
     runs = ds if "seed" in ds.dims else ds.expand_dims("seed")
     generalizing = generalizes(runs)
@@ -198,14 +198,14 @@ def decomposed_run(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(10.0, 3.8), layout="constrained")
         left, right = figure.subplots(1, 2)
         for i in range(runs.sizes["seed"]):
-            for variable, colour in (("train_loss", TRAIN), ("test_loss", TEST)):
-                left.plot(runs["step"][1:], runs[variable].isel(seed=i)[1:], color=colour, alpha=0.15, linewidth=0.8)
+            for variable, color in (("train_loss", TRAIN), ("test_loss", TEST)):
+                left.plot(runs["step"][1:], runs[variable].isel(seed=i)[1:], color=color, alpha=0.15, linewidth=0.8)
         learning_curves(left, shown, ("train_loss", "test_loss"))
         left.set_ylim(DECADES * float(shown["test_loss"].max()), 2 * float(runs["test_loss"].max()))
-        left.set_title(f"{int(generalizing.sum())} of {runs.sizes['seed']} seeds generalise (faint: all of them)")
+        left.set_title(f"{int(generalizing.sum())} of {runs.sizes['seed']} seeds generalize (faint: all of them)")
         legend(left, loc="lower left")
         loss_parts(right, shown)
-        kind = "generalises" if bool(generalizing.isel(seed=place)) else "does not generalise"
+        kind = "generalizes" if bool(generalizing.isel(seed=place)) else "does not generalize"
         right.set_title(f"one that {kind}")
         legend(right, loc="lower left")
         for ax, letter in zip((left, right), "ab", strict=True):

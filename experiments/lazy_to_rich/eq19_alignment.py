@@ -15,7 +15,7 @@ from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import config_value, sorted_along, with_axis
 from grok_jax.kernels.committee import committee_alignment
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, style
+from grok_jax.plotting.style import OKABE_ITO, colors, panel_label, style
 from grok_jax.plotting.times import marks_along
 
 EPSILON = "model.epsilon"
@@ -46,8 +46,8 @@ def plot(ds: xr.Dataset) -> Figure:
 def _at_start(ax: Axes, ds: xr.Dataset) -> None:
     first = ds.isel(step=0)
     rows = ((ROWS, "CKA over test rows", "o"), (PAIRS, "over pairs of different rows", "x"))
-    for (name, label, marker), colour in zip(rows, OKABE_ITO, strict=False):
-        marks_along(ax, first[name], EPSILON, marker, colour=colour, label=label)
+    for (name, label, marker), color in zip(rows, OKABE_ITO, strict=False):
+        marks_along(ax, first[name], EPSILON, marker, color=color, label=label)
     features = config_value(ds, "task.features")
     if features:
         low, high = float(ds[EPSILON].min()), float(ds[EPSILON].max())
@@ -62,9 +62,9 @@ def _at_start(ax: Axes, ds: xr.Dataset) -> None:
 
 def _formula(ax: Axes, ds: xr.Dataset) -> None:
     largest = 0.0
-    for epsilon, colour in zip(ds[EPSILON].values, colours(ds.sizes[EPSILON]), strict=True):
+    for epsilon, color in zip(ds[EPSILON].values, colors(ds.sizes[EPSILON]), strict=True):
         one = ds.sel({EPSILON: epsilon})
-        ax.plot(np.ravel(one[FORMULA]), np.ravel(one[PAIRS]), "o", markersize=4, color=colour, label=f"ε = {epsilon:g}")
+        ax.plot(np.ravel(one[FORMULA]), np.ravel(one[PAIRS]), "o", markersize=4, color=color, label=f"ε = {epsilon:g}")
         largest = max(largest, float(one[FORMULA].max()))
     ax.plot([0, largest], [0, largest], color="0.3", linestyle="--")
     ax.set(xlabel="formula, at the weights of the record", ylabel="over pairs of different test rows")
@@ -72,12 +72,12 @@ def _formula(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def _over_training(ax: Axes, ds: xr.Dataset) -> None:
-    for epsilon, colour in zip(ds[EPSILON].values, colours(ds.sizes[EPSILON]), strict=True):
+    for epsilon, color in zip(ds[EPSILON].values, colors(ds.sizes[EPSILON]), strict=True):
         one = _probed(ds.sel({EPSILON: epsilon}))
         for i in range(one.sizes["seed"]):
             run = one.isel(seed=i)
             label = f"ε = {epsilon:g}" if i == 0 else None
-            ax.plot(relative(run["misalignment_error"]), run[ROWS], ".-", linewidth=0.8, color=colour, label=label)
+            ax.plot(relative(run["misalignment_error"]), run[ROWS], ".-", linewidth=0.8, color=color, label=label)
     ax.set(xlabel="misalignment error / its start", ylabel="CKA over test rows", yscale="log")
     legend(ax)
 

@@ -16,7 +16,7 @@ from grok_jax.analysis.grokking import last_value, relative
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import runs_at, sorted_along, with_axis
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 ORDER = "task.order"
 CLOSE = 0.1  # relative difference of the squared distance and the difficulty
@@ -47,9 +47,9 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _points(ax: Axes, ds: xr.Dataset, heights: Float[xr.DataArray, "..."]) -> None:
     difficulty = _difficulty(ds)
-    for scale, colour in zip(ds[OUTPUT_SCALE].values, colours(ds.sizes[OUTPUT_SCALE]), strict=True):
+    for scale, color in zip(ds[OUTPUT_SCALE].values, colors(ds.sizes[OUTPUT_SCALE]), strict=True):
         x, y = (np.ravel(values.sel({OUTPUT_SCALE: scale})) for values in xr.broadcast(difficulty, heights))
-        ax.loglog(x, y, "o", color=colour, label=f"α = {scale:g}")
+        ax.loglog(x, y, "o", color=color, label=f"α = {scale:g}")
 
 
 def _difficulty(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:

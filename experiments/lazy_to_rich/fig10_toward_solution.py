@@ -15,7 +15,7 @@ from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import relative
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.plotting.curves import curves_along, legend
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 SOLUTION_SHARE, INIT_SCALE = "model.solution_share", "model.init_scale"
 FEWEST_SHARES = 3
@@ -55,14 +55,14 @@ def plot(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(3.7 * (len(kinds) + 2), 3.8), layout="constrained")
         *curves, peaks, alignments = panels = figure.subplots(1, len(kinds) + 2)
         largest = float(ds["test_loss"].median("seed").max()) if "seed" in ds.dims else float(ds["test_loss"].max())
-        for ax, colour, (name, runs) in zip(curves, colours(len(kinds)), kinds.items(), strict=True):
+        for ax, color, (name, runs) in zip(curves, colors(len(kinds)), kinds.items(), strict=True):
             seeds = runs.sizes.get("seed", 1)
             middle = runs.median("seed", keep_attrs=True) if "seed" in runs.dims else runs
             curves_along(ax, middle, SOLUTION_SHARE, symbol="c")
             ax.set_ylim(DECADES * largest, 2 * largest)
             ax.set_title(f"from {name}\nmedian of {seeds} seeds")
-            _against_share(peaks, runs["test_loss"].max("step"), colour, name)
-            _against_share(alignments, runs["kernel_alignment"].isel(step=0), colour, name)
+            _against_share(peaks, runs["test_loss"].max("step"), color, name)
+            _against_share(alignments, runs["kernel_alignment"].isel(step=0), color, name)
         peaks.set_ylabel("peak of the test loss")
         alignments.set_ylabel("kernel alignment at the start")
         legend(curves[0], loc="lower left")
@@ -73,11 +73,11 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _against_share(ax: Axes, x: Real[xr.DataArray, "..."], colour: str, name: str) -> None:
+def _against_share(ax: Axes, x: Real[xr.DataArray, "..."], color: str, name: str) -> None:
     """The median over seeds with a band from the smallest to the largest."""
     repeats = [d for d in x.dims if d != SOLUTION_SHARE]
-    ax.plot(x[SOLUTION_SHARE], x.median(repeats), color=colour, marker="o", markersize=4, label=name)
-    ax.fill_between(x[SOLUTION_SHARE], x.min(repeats), x.max(repeats), color=colour, alpha=0.15, linewidth=0)
+    ax.plot(x[SOLUTION_SHARE], x.median(repeats), color=color, marker="o", markersize=4, label=name)
+    ax.fill_between(x[SOLUTION_SHARE], x.min(repeats), x.max(repeats), color=color, alpha=0.15, linewidth=0)
     ax.set_xlabel("share of the solution c")
     ax.set_yscale("log")
 

@@ -34,8 +34,8 @@ def plot(ds: xr.Dataset) -> Figure:
                 continue
             learning_curves(top, runs, ("train_loss", "test_loss"))
             learning_curves(bottom, runs)
-            for time, colour, name in ((t_fit(runs), TRAIN, "train"), (t_generalize(runs), TEST, "test")):
-                mark_time(bottom, time, colour=colour, label=f"{LEVEL:.0%} {name}")
+            for time, color, name in ((t_fit(runs), TRAIN, "train"), (t_generalize(runs), TEST, "test")):
+                mark_time(bottom, time, color=color, label=f"{LEVEL:.0%} {name}")
             legend(bottom, loc="upper left")
             top.set_xlabel("")
         legend(panels[0, 0], loc="lower left")

@@ -33,7 +33,7 @@ def plot(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(9.6, 3.8), layout="constrained")
         losses, norm = figure.subplots(1, 2)
         curves_against_twin(losses, pair)
-        mark_time(losses, t_part(pair), colour="0.5", label=f"test losses {TOLERANCE:.0%} apart")
+        mark_time(losses, t_part(pair), color="0.5", label=f"test losses {TOLERANCE:.0%} apart")
         legend(losses)
         second = norm_and_alignment(norm, pair.network)
         legend(norm, second, loc="upper left")
@@ -45,7 +45,7 @@ def plot(ds: xr.Dataset) -> Figure:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig13a/1",
-        f"test losses of network and linearised twin differ by less than {TOLERANCE:.0%} until the network's train loss"
+        f"test losses of network and linearized twin differ by less than {TOLERANCE:.0%} until the network's train loss"
         " has lost a tenth",
         "broadly the same shape: linear, then feature learning",
         agree_early,

@@ -41,7 +41,7 @@ def _diverge(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig13b/1",
-        f"test losses of linearised twin and network differ by less than {TOLERANCE:.0%} until the network's train loss"
+        f"test losses of linearized twin and network differ by less than {TOLERANCE:.0%} until the network's train loss"
         " has lost a tenth",
         "the linearization tracks the model until the loss halves",
         agree_early,

@@ -22,7 +22,7 @@ def plot(ds: xr.Dataset) -> Figure:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig13c/1",
-        f"test losses of network and linearised twin differ by less than {TOLERANCE:.0%} until the network's train loss"
+        f"test losses of network and linearized twin differ by less than {TOLERANCE:.0%} until the network's train loss"
         " has lost a tenth",
         "early-time linearization dynamics in the early stages of grokking",
         agree_early,

@@ -8,10 +8,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from configs.lazy_to_rich.fig16_loss_and_accuracy import PRIMES
+from experiments.lazy_to_rich.claims_at_each import claims_at_each
 from experiments.lazy_to_rich.fig2_modular_mlp import AT_ONE
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
-from grok_jax.analysis.selection import claims_at_each, with_axis
+from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.curves import learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
@@ -37,8 +38,8 @@ def plot(ds: xr.Dataset) -> Figure:
             right.axhline(float(level.median()), color="0.4", linewidth=0.9, label="loss that the claim compares")
             for ax in (left, right):
                 ax.set_title(f"p = {runs[PRIME].item():g}")
-                mark_time(ax, perfect, colour=TRAIN, label="100% train accuracy")
-                mark_time(ax, _falls_below(runs, level), colour=TEST, label="test loss below it")
+                mark_time(ax, perfect, color=TRAIN, label="100% train accuracy")
+                mark_time(ax, _falls_below(runs, level), color=TEST, label="test loss below it")
             legend(left, loc="upper left")
             legend(right, loc="lower left")
         for ax, letter in zip(panels[0], "ab", strict=True):

@@ -31,7 +31,7 @@ def plot(ds: xr.Dataset) -> Figure:
         legend(left, loc="upper left")
         ratio, never = _delay_at_least(ds), is_censored(t_generalize(ds))
         never = never.any([d for d in never.dims if d != ACCURACY_THRESHOLD])
-        slice_along(right, ratio, ACCURACY_THRESHOLD, colour=TEST, log="xy")
+        slice_along(right, ratio, ACCURACY_THRESHOLD, color=TEST, log="xy")
         if never.any():
             least, budget = median_of_seeds(ratio).median.where(never), float(ds["step"][-1])
             label = f"at least: not within {budget:,.0f} steps (one seed or more)"

@@ -92,7 +92,7 @@ CLAIMS = [
         "lazy_to_rich/fig19/1",
         "every j that the fewest data do not teach (test loss never at half of its start) is learned from the most, "
         "and its final test loss falls with the data (rank correlation < -.8)",
-        "increasing data for a fixed j suffices to generalise",
+        "increasing data for a fixed j suffices to generalize",
         _more_data_restores,
     ),
     Claim(

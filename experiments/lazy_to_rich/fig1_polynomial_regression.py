@@ -97,9 +97,9 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/fig1/2",
-        f"test losses of network and linearised twin differ by less than {TOLERANCE:.0%} until the network's peaks; it "
+        f"test losses of network and linearized twin differ by less than {TOLERANCE:.0%} until the network's peaks; it "
         "ends at least 5x below kernel regression with K₀",
-        "tracks the linearised dynamics, then leaves the subspace and generalises better",
+        "tracks the linearized dynamics, then leaves the subspace and generalizes better",
         _follows_the_twin_then_beats_the_kernel,
     ),
     Claim(

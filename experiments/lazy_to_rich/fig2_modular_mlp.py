@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 
 from configs.lazy_to_rich.fig2_modular_mlp import PRIMES, REFERENCE
 from experiments.checks import at_steps, peak, rises
+from experiments.lazy_to_rich.claims_at_each import claims_at_each
 from experiments.lazy_to_rich.output_scale import OUTPUT_SCALE, absent_at_the_smallest, grows, judged, waits_of_accuracy
 from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
-from grok_jax.analysis.selection import claims_at_each, runs_at, with_axis
+from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend, weight_norm_axis
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 PRIME = "task.p"
 WELL_BEFORE = 1.5  # times: by so much later a run generalizes that fits well before
@@ -40,9 +41,9 @@ def plot(ds: xr.Dataset) -> Figure:
             legend(middle)
             for ax in (left, middle):
                 ax.set_title(f"p = {prime:g}, s = {scales[nearest]:g}")
-            for i, colour in enumerate(colours(scales.size)):
-                curve(right, runs["train_accuracy"].isel({OUTPUT_SCALE: i}), colour=colour, linestyle="--")
-                curve(right, runs["test_accuracy"].isel({OUTPUT_SCALE: i}), colour=colour, label=f"s = {scales[i]:g}")
+            for i, color in enumerate(colors(scales.size)):
+                curve(right, runs["train_accuracy"].isel({OUTPUT_SCALE: i}), color=color, linestyle="--")
+                curve(right, runs["test_accuracy"].isel({OUTPUT_SCALE: i}), color=color, label=f"s = {scales[i]:g}")
             right.set(ylabel="accuracy (dashed: train)", title=f"p = {prime:g}")
             legend(right)
         for ax, letter in zip(panels[0], "abc", strict=True):

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from experiments.lazy_to_rich.fig3e_phase_map import LEVEL
 from experiments.lazy_to_rich.motion import losses_and_paths
+from experiments.lazy_to_rich.waits import how_many_differ, is_longest_at
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.grokking import how_many_differ, is_longest_at, last_value, time_to_grok
+from grok_jax.analysis.grokking import last_value, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along
 

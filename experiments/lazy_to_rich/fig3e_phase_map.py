@@ -9,8 +9,9 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from experiments.checks import Check, at_steps, falls
+from experiments.lazy_to_rich.waits import how_many_differ, is_longest_at
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.grokking import how_many_differ, is_censored, is_longest_at, last_value, time_to_grok
+from grok_jax.analysis.grokking import is_censored, last_value, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import sorted_along, with_axis

@@ -24,14 +24,14 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/fig4/2",
-        "in runs that generalise the test loss rises from its lowest so far, by a tenth of its start or more, before "
+        "in runs that generalize the test loss rises from its lowest so far, by a tenth of its start or more, before "
         "the misalignment error halves, and linear power makes up more than half of the rise",
         "the initial rise comes from power in the linear component",
         rise_is_linear_power,
     ),
     Claim(
         "lazy_to_rich/fig4/3",
-        "in runs that generalise the misalignment error halves at least 2 times later than the train loss does, and "
+        "in runs that generalize the misalignment error halves at least 2 times later than the train loss does, and "
         "after the peak of the test loss",
         "it begins to align around 1-2k epochs, resulting in a delayed fall",
         misalignment_falls_late,

@@ -46,7 +46,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _alignments(ax: Axes, alignment: xr.DataArray) -> None:
-    for values, name, colour, marker in (
+    for values, name, color, marker in (
         (alignment.isel(step=0), "at the start", OKABE_ITO[2], "o"),
         (last_value(alignment), "at the end", OKABE_ITO[3], "x"),
     ):
@@ -54,7 +54,7 @@ def _alignments(ax: Axes, alignment: xr.DataArray) -> None:
         median = values.median(repeats)
         spread = (median - values.min(repeats), values.max(repeats) - median)
         ax.errorbar(
-            values[ORDER], median, spread, color=colour, marker=marker, linestyle="-", capsize=3, label=name, ms=6
+            values[ORDER], median, spread, color=color, marker=marker, linestyle="-", capsize=3, label=name, ms=6
         )
     ax.set_xlabel("j")
     ax.set_ylabel("kernel alignment (CKA)")
@@ -74,7 +74,7 @@ def _values(ds: xr.Dataset, order: int) -> tuple[xr.DataArray, dict[str, xr.Data
         "final test loss / start": last_value(runs["test_loss"]),
     }
     if LINEARIZED in ds.dims:
-        values["of the linearised twin"] = last_value(relative_losses(twins(chosen))["test_loss"])
+        values["of the linearized twin"] = last_value(relative_losses(twins(chosen))["test_loss"])
     return ratio, values
 
 
@@ -95,11 +95,11 @@ def _never_learned(ds: xr.Dataset) -> Measured:
 
 def _features_help(ds: xr.Dataset) -> Measured:
     if LINEARIZED not in ds.dims:
-        raise NotMeasured("needs linearised twins")
+        raise NotMeasured("needs linearized twins")
     chosen = runs_at(ds, {ORDER: float(MIDDLE)})
     own, twin = (last_value(relative_losses(runs)["test_loss"]) for runs in (networks(chosen), twins(chosen)))
     fitted = last_value(relative_losses(networks(chosen))["train_loss"]) < LEARNED
-    values = {"final test loss / start": own, "of the linearised twin": twin, "one over the other": own / twin}
+    values = {"final test loss / start": own, "of the linearized twin": twin, "one over the other": own / twin}
     return over_seeds(own < (1 - MARGIN) * twin, values, decided=fitted & np.isfinite(twin))
 
 
@@ -128,7 +128,7 @@ CLAIMS = [
     Claim(
         "lazy_to_rich/fig5/3",
         f"j = {HARD}: the train loss falls to half of its start, the test loss never does",
-        "the network cannot generalise",
+        "the network cannot generalize",
         _never_learned,
     ),
     Claim(
@@ -139,7 +139,7 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/fig5/5",
-        f"j = {MIDDLE}: the network's test loss ends below .9 of its linearised twin's",
+        f"j = {MIDDLE}: the network's test loss ends below .9 of its linearized twin's",
         "in the middle a linearized model will not perform well, but learning features reduces the test loss",
         _features_help,
     ),

@@ -62,12 +62,12 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _scatter(ax: Axes, ends: xr.Dataset, x: str, y: str, labels: tuple[str, str]) -> None:
     """Every run as a mark, on logarithmic axes, the α sweep joined by a line through its medians."""
-    for i, (sweep, colour) in enumerate(zip(SWEEPS, OKABE_ITO, strict=False)):
+    for i, (sweep, color) in enumerate(zip(SWEEPS, OKABE_ITO, strict=False)):
         runs = _runs(ends, i)
         across, up = (runs[name].broadcast_like(runs["loss"]) for name in (x, y))
-        ax.scatter(across, up, marker=sweep.marker, facecolor="none", edgecolor=colour, label=sweep.name)
+        ax.scatter(across, up, marker=sweep.marker, facecolor="none", edgecolor=color, label=sweep.name)
         if i == 0:
-            ax.plot(across.median("seed"), up.median("seed"), color=colour, linewidth=0.8)
+            ax.plot(across.median("seed"), up.median("seed"), color=color, linewidth=0.8)
     ax.set(xlabel=labels[0], ylabel=labels[1])
     short_log_axes(ax)
     legend(ax)

@@ -39,8 +39,8 @@ def plot(ds: xr.Dataset) -> Figure:
         curves_along(left, ds, OUTPUT_SCALE, symbol="α", variables=("train_accuracy", "test_accuracy"))
         left.set_ylim(-0.03, 1.03)
         legend(left, loc="upper left")
-        times_along(right, t_fit(ds), OUTPUT_SCALE, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
-        times_along(right, t_generalize(ds), OUTPUT_SCALE, colour=TEST, label="95% test accuracy", budget=budget)
+        times_along(right, t_fit(ds), OUTPUT_SCALE, color=TRAIN, label="95% train accuracy", budget=budget, marker="s")
+        times_along(right, t_generalize(ds), OUTPUT_SCALE, color=TEST, label="95% test accuracy", budget=budget)
         right.set_xlabel("output scale α")
         legend_below(right)
         for ax, letter in ((left, "a"), (right, "b")):

@@ -12,7 +12,7 @@ from grok_jax.analysis.lazy import Pair
 from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.lazy import NETWORK, TWIN
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 NEAR, MARGIN = 0.5, 1.12  # of the way to w_lazy; room around what is drawn
 PLANE = "0.6"
@@ -24,7 +24,7 @@ def paths_along(ax: Axes, ds: xr.Dataset, axis: str, *, symbol: str) -> None:
     """Draws where the weights went, for each point of one axis of a grid, seen from the space of initial gradients.
 
     Across: the way along the straight line to the lazy solution, which lies at (1, 0). Up: the distance from the
-    space S that the gradients at w_0 span, in which the linearised model stays. Both in units of |w_lazy - w_0|, and
+    space S that the gradients at w_0 span, in which the linearized model stays. Both in units of |w_lazy - w_0|, and
     medians over every other axis. A dot is a record, a circle the last.
 
     Args:
@@ -36,12 +36,12 @@ def paths_along(ax: Axes, ds: xr.Dataset, axis: str, *, symbol: str) -> None:
     Reference: Kumar et al. (2024), Fig. 3c and 3d, there a sketch.
     """
     repeats = [d for d in ds.dims if d not in (axis, "step")]
-    for i, colour in enumerate(colours(ds.sizes[axis])):
+    for i, color in enumerate(colors(ds.sizes[axis])):
         runs = ds[["lazy_progress", "normal_distance"]].isel({axis: i})
         path = runs.where(np.isfinite(runs)).median(repeats).dropna("step")
         across, up = path["lazy_progress"], path["normal_distance"]
-        ax.plot(across, up, color=colour, marker=".", markersize=4, label=f"{symbol} = {ds[axis].values[i]:.4g}")
-        ax.plot(across[-1:], up[-1:], color=colour, marker="o")
+        ax.plot(across, up, color=color, marker=".", markersize=4, label=f"{symbol} = {ds[axis].values[i]:.4g}")
+        ax.plot(across[-1:], up[-1:], color=color, marker="o")
     ax.plot(1, 0, color="k", marker="*", markersize=11, linestyle="none", label="lazy solution", clip_on=False)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("way to the lazy solution [its length]")
@@ -98,8 +98,8 @@ def ways_through_weight_space(ax: Axes3D, pair: Pair) -> None:
     near = along < NEAR
     length = MARGIN * (along if near else max(along, 1.0))
     _draw_plane(ax, length, MARGIN * aside)
-    for way, colour, name in ((network, NETWORK, "network"), (twin, TWIN, "linearised")):
-        ax.plot(*way.T, color=colour, marker="o", markersize=2.5, label=name)
+    for way, color, name in ((network, NETWORK, "network"), (twin, TWIN, "linearized")):
+        ax.plot(*way.T, color=color, marker="o", markersize=2.5, label=name)
     ax.plot(*network[-1][:, None] * np.array([[1, 1], [1, 1], [0, 1]]), color=NETWORK, linewidth=0.8, linestyle=":")
     _name_point(ax, (0.0, 0.0, 0.0), "$w_0$ ", ha="right")
     _name_point(ax, network[-1], "$w_{feature}$")

@@ -128,13 +128,13 @@ def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figur
         figure = Figure(figsize=(13.2, 3.9), layout="constrained")
         losses, accuracies, norms = figure.subplots(1, 3, width_ratios=(1.5, 1, 1), sharex=True)
         curves_against_twin(losses, pair)
-        mark_time(losses, t_part(pair), colour="0.5", label=f"test losses {TOLERANCE:.0%} apart")
+        mark_time(losses, t_part(pair), color="0.5", label=f"test losses {TOLERANCE:.0%} apart")
         fall = t_fall(pair.network["test_loss"], factor)
-        mark_time(losses, fall, colour=NETWORK, label=f"test loss {factor:g} times below its peak")
+        mark_time(losses, fall, color=NETWORK, label=f"test loss {factor:g} times below its peak")
         legend(losses, loc="lower left")
         curves_against_twin(accuracies, pair, "accuracy")
-        for runs, colour in ((pair.twin, TWIN), (pair.network, NETWORK)):
-            curve(norms, runs["weight_norm"], colour=colour)
+        for runs, color in ((pair.twin, TWIN), (pair.network, NETWORK)):
+            curve(norms, runs["weight_norm"], color=color)
         norms.set_ylabel("weight norm")
         panel_label(losses, letter)
     return figure
@@ -146,7 +146,7 @@ def norm_and_alignment(ax: Axes, runs: xr.Dataset) -> Axes:
     Returns:
       The second axis.
     """
-    curve(ax, runs["weight_norm"], colour=NORM, label="weight norm", linestyle="--")
+    curve(ax, runs["weight_norm"], color=NORM, label="weight norm", linestyle="--")
     ax.set_ylabel("weight norm", color=NORM)
     ax.tick_params(axis="y", labelcolor=NORM)
     return alignment_axis(ax, runs)
@@ -155,7 +155,7 @@ def norm_and_alignment(ax: Axes, runs: xr.Dataset) -> Axes:
 def alignment_axis(ax: Axes, runs: xr.Dataset) -> Axes:
     """Draws the alignment of the kernel with the targets on a second vertical axis, and returns that axis."""
     second, label = ax.twinx(), alignment_label(runs)
-    curve(second, runs["kernel_alignment"], colour=ALIGNMENT, label=label)
+    curve(second, runs["kernel_alignment"], color=ALIGNMENT, label=label)
     second.set_ylabel(label, color=ALIGNMENT)
     second.tick_params(axis="y", labelcolor=ALIGNMENT)
     second.grid(False)

@@ -8,12 +8,13 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.lazy_to_rich.waits import how_many_differ
 from grok_jax.analysis.claims import Measured, over_seeds
-from grok_jax.analysis.grokking import delay, how_many_differ, is_censored, t_fit, t_generalize, t_loss
+from grok_jax.analysis.grokking import delay, is_censored, t_fit, t_generalize, t_loss
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import curve, curves_along, legend
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 OUTPUT_SCALE = "model.output_scale"
 RISING = 0.8  # rank correlation
@@ -129,8 +130,8 @@ def output_scale_figure(ds: xr.Dataset, level: float, letter: str) -> Figure:
         legend(left, loc="upper left")
         panel_label(left, letter)
         delays_along(middle, ds, level)
-        for i, colour in enumerate(colours(ds.sizes[OUTPUT_SCALE])):
-            curve(right, ds["weight_norm"].isel({OUTPUT_SCALE: i}), colour=colour)
+        for i, color in enumerate(colors(ds.sizes[OUTPUT_SCALE])):
+            curve(right, ds["weight_norm"].isel({OUTPUT_SCALE: i}), color=color)
         right.set_ylabel("weight norm")
     return figure
 

@@ -66,7 +66,7 @@ def generalizes_late(ds: xr.Dataset, level: float, factor: float) -> Measured:
     values = {f"delay at {level:g} of the start": ratio, "largest test loss / start": runs["test_loss"].max("step")}
     values["final test loss / start"] = end
     if LINEARIZED in ds.dims:
-        values["of the linearised twin"] = last_value(relative_losses(twins(ds))["test_loss"])
+        values["of the linearized twin"] = last_value(relative_losses(twins(ds))["test_loss"])
     finished = last_value(runs["train_loss"]) < FINISHED
     return over_seeds(np.isfinite(ratio) & (ratio >= factor), values, decided=~is_censored(ratio) | finished)
 
@@ -84,7 +84,7 @@ def relative_loss_panel(ax: Axes, ds: xr.Dataset, level: float) -> None:
         twin = relative_losses(twins(ds))["test_loss"]
         # Without the band: where the twin follows the network it would hide that of the network.
         twin = twin.median([d for d in twin.dims if d != "step"])
-        curve(ax, twin, colour=TWIN, linestyle="--", label="test loss, linearised")
+        curve(ax, twin, color=TWIN, linestyle="--", label="test loss, linearized")
     ax.axhline(level, color="0.6", linewidth=0.8, linestyle=":", label=f"{level:g} of the start")
     ax.set_ylabel("loss / its start")
 

@@ -14,7 +14,7 @@ from grok_jax.analysis.grokking import last_value, relative, value_at
 from grok_jax.analysis.power_law import slopes_along
 from grok_jax.analysis.selection import config_value, sorted_along, with_axis
 from grok_jax.plotting.curves import curve, legend, log_values
-from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, short_log_axes, style
+from grok_jax.plotting.style import OKABE_ITO, colors, panel_label, short_log_axes, style
 from grok_jax.plotting.times import line_of_slope, marks_along
 
 WEIGHT_DECAY = "optimizer.weight_decay"
@@ -32,10 +32,10 @@ def plot(ds: xr.Dataset) -> Figure:
     with style():
         figure = Figure(figsize=(13.2, 4.1), layout="constrained")
         losses, distances, ends = figure.subplots(1, 3)
-        for decay, colour in zip(ds[WEIGHT_DECAY].values, colours(ds.sizes[WEIGHT_DECAY]), strict=True):
+        for decay, color in zip(ds[WEIGHT_DECAY].values, colors(ds.sizes[WEIGHT_DECAY]), strict=True):
             runs = ds.sel({WEIGHT_DECAY: decay})
-            curve(losses, relative(runs["train_loss"]), colour=colour, label=f"κ = {decay:g}")
-            curve(distances, runs["kernel_distance"], colour=colour, label=f"κ = {decay:g}")
+            curve(losses, relative(runs["train_loss"]), color=color, label=f"κ = {decay:g}")
+            curve(distances, runs["kernel_distance"], color=color, label=f"κ = {decay:g}")
         for ax, name in ((losses, "train loss / its start"), (distances, "|K - K₀| / |K₀|")):
             log_values(ax)
             ax.set_ylabel(name)
@@ -49,7 +49,7 @@ def plot(ds: xr.Dataset) -> Figure:
 def _ends(ax: Axes, ds: xr.Dataset) -> None:
     end = last_value(ds["kernel_distance"])
     decayed = end.isel({WEIGHT_DECAY: np.flatnonzero(ds[WEIGHT_DECAY] > 0)})
-    marks_along(ax, decayed, WEIGHT_DECAY, colour=OKABE_ITO[0], label="runs")
+    marks_along(ax, decayed, WEIGHT_DECAY, color=OKABE_ITO[0], label="runs")
     line_of_slope(ax, decayed, WEIGHT_DECAY, 1.0, label="slope 1")
     expected = _free_decay(ds)
     if expected is not None and decayed.sizes[WEIGHT_DECAY]:

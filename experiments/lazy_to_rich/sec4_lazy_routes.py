@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.lazy_to_rich.relative_loss import relative_losses
+from experiments.lazy_to_rich.waits import how_many_differ
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import how_many_differ, last_value, relative, time_to_grok
+from grok_jax.analysis.grokking import last_value, relative, time_to_grok
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.style import OKABE_ITO, panel_label, short_log_axes, style
@@ -76,11 +77,11 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _ends(ax: Axes, ds: xr.Dataset, measure: Measure, label: str) -> None:
     """A mark for each run of each route, over its laziness."""
-    for i, (route, colour) in enumerate(zip(ROUTES, OKABE_ITO, strict=False)):
+    for i, (route, color) in enumerate(zip(ROUTES, OKABE_ITO, strict=False)):
         runs = _route(ds, i)
         heights = measure(runs)
         heights = heights.where(np.isfinite(heights) & (heights > 0))
-        marks_along(ax, heights, LAZINESS, route.marker, colour=colour, label=route.name, markerfacecolor="none")
+        marks_along(ax, heights, LAZINESS, route.marker, color=color, label=route.name, markerfacecolor="none")
     ax.set(xlabel="α, or √(N / N₀)", ylabel=label)
     short_log_axes(ax)
     legend(ax)

@@ -16,7 +16,7 @@ from grok_jax.analysis.crossing import last_crossing
 from grok_jax.analysis.grokking import last_value, relative
 from grok_jax.analysis.power_law import slopes_along
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.style import OKABE_ITO, colours, panel_label, short_log_axes, style
+from grok_jax.plotting.style import OKABE_ITO, colors, panel_label, short_log_axes, style
 from grok_jax.plotting.times import line_of_slope, marks_along
 
 FEATURES, TRAIN_SIZE, EPSILON, STEPS = "task.features", "task.train_size", "model.epsilon", "training.steps"
@@ -46,12 +46,12 @@ def plot(ds: xr.Dataset) -> Figure:
 def _losses(ax: Axes, ds: xr.Dataset) -> None:
     main = _main_epsilon(ds)
     sizes = np.unique(ds[FEATURES])
-    for count, colour in zip(sizes, colours(sizes.size), strict=True):
+    for count, color in zip(sizes, colors(sizes.size), strict=True):
         for loss, line in ((_kernel_loss(ds), "--"), (_network_loss(ds), "-")):
             curve = _over_rows(loss, (ds[FEATURES] == count) & (ds[EPSILON] == main))
             median = curve.median("seed") if "seed" in curve.dims else curve
             label = f"D = {count}" if line == "-" else None
-            ax.plot(median[TRAIN_SIZE], median, linestyle=line, marker="o", markersize=3, color=colour, label=label)
+            ax.plot(median[TRAIN_SIZE], median, linestyle=line, marker="o", markersize=3, color=color, label=label)
     ax.axhline(LEVEL, color="0.4", linestyle=":")
     ax.set(xscale="log", yscale="log", ylim=(1e-4, 4), xlabel="training rows P")
     ax.set_ylabel("test loss / its start (dashed: kernel)")
@@ -60,12 +60,12 @@ def _losses(ax: Axes, ds: xr.Dataset) -> None:
 
 def _rows_over(ax: Axes, ds: xr.Dataset, axis: str, kinds: tuple[tuple[str, Loss, float], ...]) -> None:
     """Rows needed along D or ε: a point for each seed, and a dashed line of the paper's slope."""
-    for (name, loss, slope), colour in zip(kinds, OKABE_ITO, strict=False):
+    for (name, loss, slope), color in zip(kinds, OKABE_ITO, strict=False):
         try:
             rows = _rows_needed(ds, loss, axis)
         except NotMeasured:  # a grid of the user's own
             continue
-        marks_along(ax, rows, axis, colour=colour, label=name)
+        marks_along(ax, rows, axis, color=color, label=name)
         line_of_slope(ax, rows, axis, slope, label=f"slope {slope:g}")
     ax.set(xlabel=LABELS[axis], ylabel=f"rows for a test loss of {LEVEL:g} of its start")
     short_log_axes(ax)

@@ -1,4 +1,4 @@
-"""The circuits of task "circuit_logits": a memorising and a generalising MLP, trained before they are mixed."""
+"""The circuits of task "circuit_logits": a memorizing and a generalizing MLP, trained before they are mixed."""
 
 import json
 from pathlib import Path
@@ -32,14 +32,14 @@ def with_circuits(config: ConfigDict, out: Path) -> ConfigDict:
     described = json.dumps({**config.task.to_dict(), "seeds": _seeds(config)}, default=str)
     if not (file.exists() and settings.exists() and settings.read_text("utf-8") == described):
         settings.unlink(missing_ok=True)
-        memorising, generalising = (
+        memorizing, generalizing = (
             _logits(config, decay, steps)
             for decay, steps in (
                 (0.0, config.task.memorising_steps),
                 (config.task.weight_decay, config.task.generalising_steps),
             )
         )
-        save_circuits(file, memorising, generalising)
+        save_circuits(file, memorizing, generalizing)
         settings.write_text(described, "utf-8")
     prepared = ConfigDict(config.to_dict())
     prepared.task.file, prepared.task.seeds = str(file.resolve()), _seeds(config)

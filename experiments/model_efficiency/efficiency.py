@@ -17,7 +17,7 @@ from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.crossing import last_crossing
 from grok_jax.analysis.grokking import LEVEL
 from grok_jax.analysis.power_law import slopes_along
-from grok_jax.plotting.style import colours
+from grok_jax.plotting.style import colors
 
 LOGIT = 18.0  # of the right class above the mean of all
 FITTED = 0.99  # train accuracy
@@ -27,8 +27,8 @@ FEWEST = 3  # fractions in a slope
 class Norms(NamedTuple):
     """The norm at LOGIT along TRAIN_FRACTION, NaN where a run is not the circuit in question."""
 
-    memorising: xr.DataArray
-    generalising: xr.DataArray
+    memorizing: xr.DataArray
+    generalizing: xr.DataArray
 
 
 def is_fitted(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
@@ -36,12 +36,12 @@ def is_fitted(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
     return ds["train_accuracy"] >= FITTED
 
 
-def is_memorising(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
+def is_memorizing(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
     """Records of C_mem: training rows are right, and the run never has half of the test rows right."""
     return is_fitted(ds) & (ds["test_accuracy"].max("step") < MIDDLE)
 
 
-def is_generalising(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
+def is_generalizing(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
     """Records of C_gen: training rows and 95% of the test rows are right."""
     return is_fitted(ds) & (ds["test_accuracy"] >= LEVEL)
 
@@ -69,10 +69,10 @@ def norm_at_logit(
     return ds["weight_norm"].where(of & (ds["correct_logit"] >= logit)).min("step").rename("norm")
 
 
-def circuit_norms(memorising: xr.Dataset, learning: xr.Dataset) -> Norms:
+def circuit_norms(memorizing: xr.Dataset, learning: xr.Dataset) -> Norms:
     """The norm of C_mem, from runs on random labels, and that of C_gen, from runs on the task."""
     return Norms(
-        norm_at_logit(memorising, is_memorising(memorising)), norm_at_logit(learning, is_generalising(learning))
+        norm_at_logit(memorizing, is_memorizing(memorizing)), norm_at_logit(learning, is_generalizing(learning))
     )
 
 
@@ -83,18 +83,18 @@ def growth(norm: Float[xr.DataArray, "..."]) -> Float[xr.DataArray, "..."]:
 
 def critical_fraction(norms: Norms) -> Float[xr.DataArray, "..."]:
     """The fraction at which the norm of C_mem passes that of C_gen, which is its mean over the fractions."""
-    return last_crossing(norms.memorising, norms.generalising.mean(TRAIN_FRACTION), TRAIN_FRACTION)
+    return last_crossing(norms.memorizing, norms.generalizing.mean(TRAIN_FRACTION), TRAIN_FRACTION)
 
 
 def ways(ax: Axes, ds: xr.Dataset, shown: Bool[xr.DataArray, "*grid step"]) -> None:
-    """Draws the weight norm against the correct logit along each run's training, a colour for each amount of data.
+    """Draws the weight norm against the correct logit along each run's training, a color for each amount of data.
 
     Args:
       ax: where to draw.
       ds: results of the probe "logits" along TRAIN_FRACTION, 'seed' and 'step'.
       shown: the records to draw; where a run ends is a dot.
     """
-    for i, colour in enumerate(colours(ds.sizes[TRAIN_FRACTION])):
+    for i, color in enumerate(colors(ds.sizes[TRAIN_FRACTION])):
         runs, here = ds.isel({TRAIN_FRACTION: i}), shown.isel({TRAIN_FRACTION: i})
         label = f"{runs[TRAIN_FRACTION].item():.3g}"
         for seed in range(runs.sizes.get("seed", 1)):
@@ -102,8 +102,8 @@ def ways(ax: Axes, ds: xr.Dataset, shown: Bool[xr.DataArray, "*grid step"]) -> N
             logit, norm = (one[name].where(of_one).dropna("step") for name in ("correct_logit", "weight_norm"))
             if logit.size and norm.size:
                 logit, norm = xr.align(logit, norm)
-                ax.plot(logit, norm, color=colour, label=label, linewidth=1.1, alpha=0.8)
-                ax.plot(logit[-1:], norm[-1:], "o", color=colour, markersize=5)
+                ax.plot(logit, norm, color=color, label=label, linewidth=1.1, alpha=0.8)
+                ax.plot(logit[-1:], norm[-1:], "o", color=color, markersize=5)
                 label = None
     ax.axvline(LOGIT, color="0.5", linestyle=":", linewidth=1)
     ax.set(xlabel="correct logit, above the mean of all (dot: end)", ylabel="weight norm")
@@ -113,7 +113,7 @@ def norms_along(
     ax: Axes,
     norm: Float[xr.DataArray, "..."],
     *,
-    colour: str,
+    color: str,
     label: str,
     linestyle: str = "-",
     marker: str = "o",
@@ -124,5 +124,5 @@ def norms_along(
     if not known.sizes[TRAIN_FRACTION]:
         return
     for run in known.stack(run=repeats).transpose("run", TRAIN_FRACTION) if repeats else [known]:
-        ax.plot(known[TRAIN_FRACTION], run, marker, color=colour, markersize=4, alpha=0.6)
-    ax.plot(known[TRAIN_FRACTION], known.mean(repeats), color=colour, linestyle=linestyle, label=label)
+        ax.plot(known[TRAIN_FRACTION], run, marker, color=color, markersize=4, alpha=0.6)
+    ax.plot(known[TRAIN_FRACTION], known.mean(repeats), color=color, linestyle=linestyle, label=label)

@@ -15,7 +15,7 @@ from experiments.model_efficiency.stability import collapse_note
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import delay, first_crossing, t_fit, t_generalize, value_at
 
-FITTED, GENERALISED = 1.0, 0.99
+FITTED, GENERALIZED = 1.0, 0.99
 DELAY = 2.0
 GUESSING = 0.1  # test accuracy, at most, "close to random guessing"
 MIDDLING = (0.1, 0.9)  # test accuracy at t95(train)
@@ -27,11 +27,11 @@ def plot(ds: xr.Dataset) -> Figure:
     return accuracy_panels(ds, *networks_along(ds))
 
 
-def _all_generalise(ds: xr.Dataset) -> Measured:
+def _all_generalize(ds: xr.Dataset) -> Measured:
     networks = runs_by_network(ds)
     fits = [first_crossing(runs["train_accuracy"], FITTED) for runs in networks.values()]
-    generalises = [first_crossing(runs["test_accuracy"], GENERALISED) for runs in networks.values()]
-    holds = xr.concat([np.isfinite(time) for time in (*fits, *generalises)], "network").all("network")
+    generalizes = [first_crossing(runs["test_accuracy"], GENERALIZED) for runs in networks.values()]
+    holds = xr.concat([np.isfinite(time) for time in (*fits, *generalizes)], "network").all("network")
     values = {f"largest test accuracy, {name}": runs["test_accuracy"].max("step") for name, runs in networks.items()}
     return over_seeds(holds, values)
 
@@ -84,7 +84,7 @@ CLAIMS = [
         "model_efficiency/fig1/1",
         "transformer, LSTM and MLP reach 100% train accuracy and 99% test accuracy",
         "training and validation accuracy of all three become perfect",
-        _all_generalise,
+        _all_generalize,
     ),
     Claim(
         "model_efficiency/fig1/2",

@@ -10,7 +10,7 @@ from experiments.model_efficiency.fractions import (
     MARGIN,
     ascends_swifter,
     fraction_panels,
-    generalises_sooner,
+    generalizes_sooner,
     plateau_rises,
 )
 from grok_jax.analysis.claims import Claim
@@ -25,8 +25,8 @@ CLAIMS = [
     Claim(
         "model_efficiency/fig2/1",
         "transformer: t95(test) falls from every fraction to the next larger one",
-        "a higher fraction (30, 50, 70%) generalises sooner and diminishes grokking",
-        generalises_sooner,
+        "a higher fraction (30, 50, 70%) generalizes sooner and diminishes grokking",
+        generalizes_sooner,
     ),
     Claim(
         "model_efficiency/fig2/2",

@@ -6,7 +6,7 @@ Results: dims ('task.train_fraction', 'seed', 'step').
 import xarray as xr
 from matplotlib.figure import Figure
 
-from experiments.model_efficiency.fractions import SLIGHTLY, fits_slightly_later, fraction_panels, generalises_sooner
+from experiments.model_efficiency.fractions import SLIGHTLY, fits_slightly_later, fraction_panels, generalizes_sooner
 from grok_jax.analysis.claims import Claim
 
 
@@ -20,7 +20,7 @@ CLAIMS = [
         "model_efficiency/fig3/1",
         "LSTM: t95(test) falls from every fraction to the next larger one",
         "a substantial reduction in the steps to full validation accuracy (30, 50, 70%)",
-        generalises_sooner,
+        generalizes_sooner,
     ),
     Claim(
         "model_efficiency/fig3/2",

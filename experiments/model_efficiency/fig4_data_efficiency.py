@@ -41,7 +41,7 @@ def arms(ds: xr.Dataset) -> Arms:
         if name in ds.coords
     }
     if len(axes) != 1 or len(next(iter(axes))) != 1:
-        raise NotMeasured("needs the nine optimiser settings on one axis")
+        raise NotMeasured("needs the nine optimizer settings on one axis")
     (axis,) = next(iter(axes))
     return {_name(ds, i): ds.isel({axis: i}) for i in range(ds.sizes[axis])}
 
@@ -80,10 +80,8 @@ def plot(ds: xr.Dataset) -> Figure:
         for ax, (name, runs), letter in zip(axes.flat, found.items(), "abcdefghi", strict=False):
             control = control_of(name, found)
             if control != name:
-                slice_along(
-                    ax, best(found[control]), TRAIN_FRACTION, colour="0.5", label=control, linestyle=":", log=""
-                )
-            slice_along(ax, best(runs), TRAIN_FRACTION, colour=TEST, label=name, log="")
+                slice_along(ax, best(found[control]), TRAIN_FRACTION, color="0.5", label=control, linestyle=":", log="")
+            slice_along(ax, best(runs), TRAIN_FRACTION, color=TEST, label=name, log="")
             ax.axhline(NEEDED, color="0.7", linewidth=0.8)
             legend(ax, loc="best")
             ax.set(title=name, ylim=(-0.03, 1.03))

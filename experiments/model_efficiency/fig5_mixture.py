@@ -19,7 +19,7 @@ from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
-MEMORISING_SPEED = "model.memorising_speed"
+MEMORIZING_SPEED = "model.memorising_speed"
 RISE = 1.1  # of the test loss over its start, for a rise
 LEARNED = 0.5  # of the train loss over its start, at the rise
 NEAR_ZERO = 0.1  # of a loss over its start, at most
@@ -29,29 +29,29 @@ prepare = with_circuits
 
 def plot(ds: xr.Dataset) -> Figure:
     """A row for each speed: accuracies, losses, and how much of either circuit there is."""
-    ds = with_axis(ds, MEMORISING_SPEED).sortby(MEMORISING_SPEED, ascending=False)
+    ds = with_axis(ds, MEMORIZING_SPEED).sortby(MEMORIZING_SPEED, ascending=False)
     with style():
-        figure = Figure(figsize=(13.5, 3.6 * ds.sizes[MEMORISING_SPEED]), layout="constrained")
-        axes = figure.subplots(ds.sizes[MEMORISING_SPEED], 3, squeeze=False)
+        figure = Figure(figsize=(13.5, 3.6 * ds.sizes[MEMORIZING_SPEED]), layout="constrained")
+        axes = figure.subplots(ds.sizes[MEMORIZING_SPEED], 3, squeeze=False)
         for i, row in enumerate(axes):
-            runs = ds.isel({MEMORISING_SPEED: i})
+            runs = ds.isel({MEMORIZING_SPEED: i})
             learning_curves(row[0], runs)
             learning_curves(row[1], runs, ("train_loss", "test_loss"))
             _weights(row[2], runs)
             for j, ax in enumerate(row):
-                ax.set_title(f"w_m2 = {runs[MEMORISING_SPEED].item():g}, w_g2 = 1 at first")
+                ax.set_title(f"w_m2 = {runs[MEMORIZING_SPEED].item():g}, w_g2 = 1 at first")
                 panel_label(ax, "abcdefghijkl"[3 * i + j])
                 legend(ax, loc="best")
     return figure
 
 
 def _weights(ax: Axes, runs: xr.Dataset) -> None:
-    for name, colour, label in (
+    for name, color, label in (
         ("memorising_weight", TRAIN, "w_mem = w_m1 w_m2"),
         ("generalising_weight", TEST, "w_gen = w_g1 w_g2"),
     ):
         if name in runs:
-            curve(ax, runs[name], colour=colour, label=label)
+            curve(ax, runs[name], color=color, label=label)
     ax.set_ylabel("weight of the circuit")
 
 
@@ -73,15 +73,15 @@ def _has_both_circuits(runs: xr.Dataset) -> xr.DataArray:
     """Whether C_mem has the training rows alone and C_gen the test rows too."""
     if "memorising_train_accuracy" not in runs:
         raise NotMeasured("needs the probe 'mixture'")
-    fitted, memorised, generalised = (
+    fitted, memorized, generalized = (
         runs[f"{name}_accuracy"].isel(step=0, drop=True)
         for name in ("memorising_train", "memorising_test", "generalising_test")
     )
-    return (fitted >= FITTED) & (memorised < MIDDLE) & (generalised >= LEVEL)
+    return (fitted >= FITTED) & (memorized < MIDDLE) & (generalized >= LEVEL)
 
 
 def _rises_then_falls(ds: xr.Dataset) -> Measured:
-    runs = runs_at(ds, {MEMORISING_SPEED: UNEQUAL})
+    runs = runs_at(ds, {MEMORIZING_SPEED: UNEQUAL})
     found = _course(runs)
     return over_seeds(
         (found.peak > RISE) & (found.turn <= NEAR_ZERO) & (found.end <= NEAR_ZERO),
@@ -96,7 +96,7 @@ def _rises_then_falls(ds: xr.Dataset) -> Measured:
 
 
 def _falls_in_tandem(ds: xr.Dataset) -> Measured:
-    runs = runs_at(ds, {MEMORISING_SPEED: EQUAL})
+    runs = runs_at(ds, {MEMORIZING_SPEED: EQUAL})
     found = _course(runs)
     return over_seeds(
         (found.peak <= RISE) & (found.end < 1),

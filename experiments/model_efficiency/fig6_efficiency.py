@@ -16,8 +16,8 @@ from experiments.model_efficiency.efficiency import (
     critical_fraction,
     growth,
     is_fitted,
-    is_generalising,
-    is_memorising,
+    is_generalizing,
+    is_memorizing,
     norm_at_logit,
     norms_along,
     ways,
@@ -42,17 +42,17 @@ def plot(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(14.0, 4.2), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
         ways(left, random, is_fitted(random))
-        ways(middle, true, is_generalising(true))
+        ways(middle, true, is_generalizing(true))
         left.set_title("C_mem: random labels")
         middle.set_title("C_gen: from 95% test accuracy on")
         low, high = _shared_limits(left, middle)
         for ax in (left, middle):
             ax.set_ylim(low, high)
             legend(ax, loc="best", title="D / p²")
-        norms_along(right, norms.memorising, colour=TRAIN, label="C_mem, random labels")
-        below = norm_at_logit(true, is_memorising(true))
-        norms_along(right, below, colour=NORM, label="C_mem, true labels", linestyle="--", marker="s")
-        norms_along(right, norms.generalising, colour=TEST, label="C_gen")
+        norms_along(right, norms.memorizing, color=TRAIN, label="C_mem, random labels")
+        below = norm_at_logit(true, is_memorizing(true))
+        norms_along(right, below, color=NORM, label="C_mem, true labels", linestyle="--", marker="s")
+        norms_along(right, norms.generalizing, color=TEST, label="C_gen")
         if np.isfinite(found.median):
             right.axvspan(found.low, found.high, color="0.5", alpha=0.2, linewidth=0)
             text = f"crossing: {found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
@@ -79,13 +79,13 @@ def _runs(ds: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
 def _norms(ds: xr.Dataset) -> Norms:
     """Raises NotMeasured where there are too few fractions with C_mem."""
     norms = circuit_norms(*_runs(ds))
-    if norms.memorising.sizes[TRAIN_FRACTION] < FEWEST:
+    if norms.memorizing.sizes[TRAIN_FRACTION] < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more values of {TRAIN_FRACTION}")
     return norms
 
 
-def _memorising_costs_more_with_data(ds: xr.Dataset) -> Measured:
-    norm = _norms(ds).memorising
+def _memorizing_costs_more_with_data(ds: xr.Dataset) -> Measured:
+    norm = _norms(ds).memorizing
     rise, order = growth(norm), rank_correlation(norm, TRAIN_FRACTION)
     return over_seeds(
         order > MONOTONE,
@@ -99,12 +99,12 @@ def _memorising_costs_more_with_data(ds: xr.Dataset) -> Measured:
     )
 
 
-def _generalising_costs_the_same(ds: xr.Dataset) -> Measured:
+def _generalizing_costs_the_same(ds: xr.Dataset) -> Measured:
     norms = _norms(ds)
-    steep, flat = growth(norms.memorising), growth(norms.generalising)
+    steep, flat = growth(norms.memorizing), growth(norms.generalizing)
     return over_seeds(
         (steep > 0) & (abs(flat) < FLAT * steep),
-        {"slope ratio": flat / steep, "slope of C_gen": flat, "norm of C_gen": norms.generalising.mean(TRAIN_FRACTION)},
+        {"slope ratio": flat / steep, "slope of C_gen": flat, "norm of C_gen": norms.generalizing.mean(TRAIN_FRACTION)},
         decided=steep.notnull() & flat.notnull(),
     )
 
@@ -123,14 +123,14 @@ CLAIMS = [
         f"the smallest weight norm at a mean correct logit of {LOGIT:g} grows with the train fraction for C_mem (random"
         f" labels): rank correlation of norm and fraction above {MONOTONE:g}",
         "C_mem: a higher parameter norm is required as the dataset grows to generate the same logit",
-        _memorising_costs_more_with_data,
+        _memorizing_costs_more_with_data,
     ),
     Claim(
         "model_efficiency/fig6/2",
         "for C_gen (95% test accuracy or more) the slope of log norm against log fraction is, in size, below"
         f" {FLAT:g} of C_mem's",
         "the parameter norm of C_gen remains relatively stable",
-        _generalising_costs_the_same,
+        _generalizing_costs_the_same,
     ),
     Claim(
         "model_efficiency/fig6/3",

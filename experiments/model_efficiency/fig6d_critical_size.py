@@ -22,14 +22,14 @@ from grok_jax.plotting.style import NORM, TEST, TRAIN, panel_label, style
 
 AXIS = f"task.label_noise,{TRAIN_FRACTION},{SHRINK_TO}"
 HYSTERESIS, FACTOR = 2.0, 1.5  # estimate by learning over that by continued runs: about 2, a factor of 1.5 either way
-COLOURS = {"efficiency": NORM, "semi-grokking": TEST, "ungrokking": TRAIN}
+COLORS = {"efficiency": NORM, "semi-grokking": TEST, "ungrokking": TRAIN}
 LABELS = {"semi-grokking": "trained on D pairs", "ungrokking": "continued on D pairs"}
 
 
 class Kinds(NamedTuple):
     """The three kinds of runs, each along TRAIN_FRACTION: of ungrokking, the fraction that is kept."""
 
-    memorising: xr.Dataset
+    memorizing: xr.Dataset
     learning: xr.Dataset
     continued: xr.Dataset
 
@@ -58,9 +58,9 @@ def kinds(ds: xr.Dataset) -> Kinds:
 
 def critical_fractions(ds: xr.Dataset) -> dict[str, xr.DataArray]:
     """The estimate of each seed from each source."""
-    memorising, learning, continued = kinds(ds)
+    memorizing, learning, continued = kinds(ds)
     return {
-        "efficiency": critical_fraction(circuit_norms(memorising, learning)),
+        "efficiency": critical_fraction(circuit_norms(memorizing, learning)),
         "semi-grokking": last_crossing(last_value(learning["test_accuracy"]), MIDDLE, TRAIN_FRACTION),
         "ungrokking": last_crossing(last_value(continued["test_accuracy"]), MIDDLE, TRAIN_FRACTION),
     }
@@ -68,23 +68,23 @@ def critical_fractions(ds: xr.Dataset) -> dict[str, xr.DataArray]:
 
 def plot(ds: xr.Dataset) -> Figure:
     """(a) norms at one logit, (b) final test accuracies, (c) the estimates with the range of their seeds."""
-    memorising, learning, continued = kinds(ds)
-    norms = circuit_norms(memorising, learning)
+    memorizing, learning, continued = kinds(ds)
+    norms = circuit_norms(memorizing, learning)
     found = {source: estimate(critical) for source, critical in critical_fractions(ds).items()}
     with style():
         figure = Figure(figsize=(14.0, 4.0), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
-        norms_along(left, norms.memorising, colour=TRAIN, label="C_mem, random labels")
-        norms_along(left, norms.generalising, colour=TEST, label="C_gen", marker="s")
+        norms_along(left, norms.memorizing, color=TRAIN, label="C_mem, random labels")
+        norms_along(left, norms.generalizing, color=TEST, label="C_gen", marker="s")
         left.set(ylabel=f"smallest weight norm at a correct logit of {LOGIT:g}", title="efficiency")
         for runs, source in ((learning, "semi-grokking"), (continued, "ungrokking")):
             accuracy = last_value(runs["test_accuracy"])
-            norms_along(middle, accuracy, colour=COLOURS[source], label=LABELS[source])
+            norms_along(middle, accuracy, color=COLORS[source], label=LABELS[source])
         middle.axhline(MIDDLE, color="0.5", linewidth=1)
         middle.set(ylabel="final test accuracy", ylim=(-0.03, 1.03), title="semi-grokking and ungrokking")
         for ax, sources in ((left, ("efficiency",)), (middle, ("semi-grokking", "ungrokking"))):
             for source in sources:
-                _mark(ax, found[source], COLOURS[source])
+                _mark(ax, found[source], COLORS[source])
             ax.set_xlabel("train fraction D / p²")
             legend(ax, loc="lower right", frameon=True, framealpha=0.85, edgecolor="none")
         _estimates(right, found, config_value(ds, "task.p"))
@@ -93,18 +93,18 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _mark(ax: Axes, found: Estimate, colour: str) -> None:
+def _mark(ax: Axes, found: Estimate, color: str) -> None:
     if np.isfinite(found.median):
-        ax.axvline(found.median, color=colour, linestyle=":", linewidth=1.4)
+        ax.axvline(found.median, color=color, linestyle=":", linewidth=1.4)
 
 
 def _estimates(ax: Axes, found: dict[str, Estimate], p: int | None) -> None:
     """A row for each source: the median and the range of the seeds."""
     for row, (source, one) in enumerate(found.items()):
         if np.isfinite([one.low, one.high]).all():
-            ax.plot([one.low, one.high], [row, row], color=COLOURS[source], linewidth=3, alpha=0.5)
+            ax.plot([one.low, one.high], [row, row], color=COLORS[source], linewidth=3, alpha=0.5)
         if np.isfinite(one.median):
-            ax.plot(one.median, row, "o", color=COLOURS[source], markersize=8)
+            ax.plot(one.median, row, "o", color=COLORS[source], markersize=8)
         text = f"{one.median:.2f} ({one.low:.2f} to {one.high:.2f})" if one.seeds else "no value"
         place = one.median if np.isfinite(one.median) else 0.0
         ax.annotate(text, (place, row), (0, 10), textcoords="offset points", ha="center")

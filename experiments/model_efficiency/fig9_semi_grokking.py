@@ -26,7 +26,7 @@ PAPERS = WINDOW[0], WINDOW[-1]  # the paper's window, of another network or anot
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies against steps, a colour for each fraction; (b) accuracies at rest against the fraction."""
+    """(a) accuracies against steps, a color for each fraction; (b) accuracies at rest against the fraction."""
     ds = with_axis(ds, TRAIN_FRACTION).sortby(TRAIN_FRACTION)
     with style():
         figure = Figure(figsize=(14.0, 4.0), layout="constrained")
@@ -34,8 +34,8 @@ def plot(ds: xr.Dataset) -> Figure:
         curves_along(left, ds, TRAIN_FRACTION, symbol="fraction", variables=("train_accuracy", "test_accuracy"))
         legend(left, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         right.axhspan(*MIDDLING, color="0.93", label="middling")
-        for name, colour in (("train", TRAIN), ("test", TEST)):
-            slice_along(right, at_rest(ds[f"{name}_accuracy"]).value, TRAIN_FRACTION, colour=colour, label=name, log="")
+        for name, color in (("train", TRAIN), ("test", TEST)):
+            slice_along(right, at_rest(ds[f"{name}_accuracy"]).value, TRAIN_FRACTION, color=color, label=name, log="")
         # A network that has only found that a + b = b + a is right on the pairs whose mirror image it has seen.
         right.plot(ds[TRAIN_FRACTION], ds[TRAIN_FRACTION], color="0.4", linestyle=":", label="pairs seen mirrored")
         right.axvspan(*PAPERS, color=TEST, alpha=0.12, linewidth=0, label="the paper's window")

@@ -16,7 +16,7 @@ SLIGHTLY = 2.0  # times later at the largest fraction than at the smallest, at m
 MARGIN = 0.02  # of test accuracy, by which a plateau is higher than another
 
 
-def generalises_sooner(ds: xr.Dataset) -> Measured:
+def generalizes_sooner(ds: xr.Dataset) -> Measured:
     """Whether t95(test) falls from every fraction to the next larger one.
 
     Args:
@@ -45,7 +45,7 @@ def ascends_swifter(ds: xr.Dataset) -> Measured:
 
 def _falls(time: Float[xr.DataArray, "..."], name: str, note: str = "") -> Measured:
     """A run that does not get there within its budget is later than one that does; of two such the order is open."""
-    smaller, larger = _neighbours(time)
+    smaller, larger = _neighbors(time)
     falls = larger < smaller
     known = np.isfinite(np.minimum(smaller, larger))
     rises = (known & ~falls).any(TRAIN_FRACTION)  # One pair in the wrong order is enough.
@@ -64,7 +64,7 @@ def plateau_rises(ds: xr.Dataset) -> Measured:
     """
     ds = _in_order(ds)
     height = value_at(ds["test_accuracy"], t_fit(ds))
-    smaller, larger = _neighbours(height)
+    smaller, larger = _neighbors(height)
     holds = (larger - smaller >= MARGIN).all(TRAIN_FRACTION)
     return over_seeds(holds, _at_each(height, "plateau"), decided=height.notnull().all(TRAIN_FRACTION))
 
@@ -91,7 +91,7 @@ def _in_order(ds: xr.Dataset) -> xr.Dataset:
     return sorted_along(with_axis(ds, TRAIN_FRACTION), TRAIN_FRACTION)
 
 
-def _neighbours(x: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+def _neighbors(x: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     """The values at all fractions but the last, and those at the next larger ones."""
     smaller, larger = (x.isel({TRAIN_FRACTION: part}).drop_vars(TRAIN_FRACTION) for part in (slice(-1), slice(1, None)))
     return smaller, larger

@@ -32,8 +32,8 @@ def accuracy_panels(ds: xr.Dataset, axis: str, titles: Sequence[str]) -> Figure:
         for i, (ax, title) in enumerate(zip(panels, titles, strict=True)):
             runs = ds.isel({axis: i})
             learning_curves(ax, runs)
-            mark_time(ax, t_fit(runs), colour=TRAIN, label="t95 (train)")
-            mark_time(ax, t_generalize(runs), colour=TEST, label="t95 (test)")
+            mark_time(ax, t_fit(runs), color=TRAIN, label="t95 (train)")
+            mark_time(ax, t_generalize(runs), color=TEST, label="t95 (test)")
             mirrored = config_value(runs, TRAIN_FRACTION)
             if mirrored is not None:
                 ax.axhline(mirrored, color="0.5", linestyle="--", linewidth=1, label="pairs seen mirrored")

@@ -14,7 +14,7 @@ from grok_jax.analysis.crossing import last_crossing
 from grok_jax.analysis.grokking import LEVEL, last_value, value_at
 from grok_jax.analysis.selection import config_value, sorted_along, with_axis
 from grok_jax.plotting.curves import curve
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 SHRINK_STEP, SHRINK_TO = "training.shrink_step", "training.shrink_to"
 FEW = 0.15  # of all examples, at most: a run that forgets nothing there has no critical size to compare with
@@ -139,10 +139,10 @@ def continued_runs(ax: Axes, ds: xr.Dataset) -> None:
       ds: results along SHRINK_TO and 'step'; every other axis counts as repeats.
     """
     kept, cut = kept_fraction(ds), float(setting(ds, SHRINK_STEP))
-    for i, colour in enumerate(colours(ds.sizes[SHRINK_TO])):
+    for i, color in enumerate(colors(ds.sizes[SHRINK_TO])):
         runs, of_all = ds.isel({SHRINK_TO: i}), float(kept.isel({SHRINK_TO: i}))
-        curve(ax, runs["train_accuracy"], colour=colour, linestyle="--")
-        curve(ax, runs["test_accuracy"], colour=colour, label=f"{of_all:.0%} of all pairs kept")
+        curve(ax, runs["train_accuracy"], color=color, linestyle="--")
+        curve(ax, runs["test_accuracy"], color=color, label=f"{of_all:.0%} of all pairs kept")
     mirrored = float(kept.min())
     ax.axhline(mirrored, color="0.5", linestyle="--", linewidth=1, label="pairs kept mirrored")
     ax.axvline(cut, color="0.4", linestyle=":", linewidth=1.2, label=f"data cut at step {cut:,.0f}")

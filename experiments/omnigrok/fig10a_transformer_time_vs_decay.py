@@ -26,8 +26,8 @@ def plot(ds: xr.Dataset) -> Figure:
     with style():
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
-        times_along(left, t_fit(ds), WEIGHT_DECAY, colour=TRAIN, label="95% train accuracy", budget=budget, marker="s")
-        times_along(left, late, WEIGHT_DECAY, colour=TEST, label="95% test accuracy", budget=budget, is_joined=True)
+        times_along(left, t_fit(ds), WEIGHT_DECAY, color=TRAIN, label="95% train accuracy", budget=budget, marker="s")
+        times_along(left, late, WEIGHT_DECAY, color=TEST, label="95% test accuracy", budget=budget, is_joined=True)
         line_of_slope(left, late, WEIGHT_DECAY, SLOPE, label="t ∝ 1/γ")
         left.set_xlabel("weight decay γ")
         left.set_xticks(ds[WEIGHT_DECAY].values, [f"{gamma:.2g}" for gamma in ds[WEIGHT_DECAY].values])

@@ -10,8 +10,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.omnigrok.fig3d_mnist_grokking import GENERALISED as LEVEL
-from experiments.omnigrok.mnist_times import accuracies_along, fit_and_generalise
+from experiments.omnigrok.fig3d_mnist_grokking import GENERALIZED as LEVEL
+from experiments.omnigrok.mnist_times import accuracies_along, fit_and_generalize
 from experiments.omnigrok.time_vs_decay import FEWEST, SLOPE, TOLERANCE, WEIGHT_DECAY, slope_is_minus_one
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, t_fit
@@ -38,7 +38,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _times(ax: Axes, ds: xr.Dataset) -> None:
-    late = fit_and_generalise(ax, ds, WEIGHT_DECAY)
+    late = fit_and_generalize(ax, ds, WEIGHT_DECAY)
     constant = float(_law(late).median())
     if np.isfinite(constant):
         ax.plot(

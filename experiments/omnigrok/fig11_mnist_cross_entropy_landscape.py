@@ -38,7 +38,7 @@ ZONE = 2.0  # times the lowest test error
 WIDENS = 2.0  # times the digits of FEW, from which on there are many
 FIG3_LARGEST = 10.0  # scale of figure 3
 LESS = 0.5  # of the rise and of the mismatch at few digits: what is left of them at many
-MSE_COLOUR = OKABE_ITO[3]
+MSE_COLOR = OKABE_ITO[3]
 
 
 class Zones(NamedTuple):
@@ -54,27 +54,27 @@ def plot(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         panels = size_landscape(figure, _trained_with(ds, CROSS_ENTROPY), level=TIP)
         ds = with_axis(with_axis(ds, INIT_SCALE), TRAIN_SIZE)
-        for loss, colour, name in ((CROSS_ENTROPY, TEST, "cross-entropy"), (MSE, MSE_COLOUR, "squared error")):
+        for loss, color, name in ((CROSS_ENTROPY, TEST, "cross-entropy"), (MSE, MSE_COLOR, "squared error")):
             with contextlib.suppress(NotMeasured):  # results of one loss alone
                 test = errors(_trained_with(ds, loss)).test.sortby(TRAIN_SIZE)
                 for row, place in enumerate(shown_sizes(ds)):
                     shown = test.isel({TRAIN_SIZE: place})
-                    _zone_panel(panels[row][1], shown, colour=colour, name=name, is_drawn=loss == CROSS_ENTROPY)
+                    _zone_panel(panels[row][1], shown, color=color, name=name, is_drawn=loss == CROSS_ENTROPY)
         for row in panels:
             row[1].set(ylim=(-0.03, 1.45), yticks=np.linspace(0, 1, 6))  # no corner is free of curves
             legend(row[1], loc="upper center", ncols=2, columnspacing=0.8, handlelength=1.4)
     return figure
 
 
-def _zone_panel(ax: Axes, test: xr.DataArray, *, colour: str, name: str, is_drawn: bool) -> None:
+def _zone_panel(ax: Axes, test: xr.DataArray, *, color: str, name: str, is_drawn: bool) -> None:
     """The test error, if it is not there yet, and a bar as long as its zone at the height that limits the zone."""
     if not is_drawn:
-        slice_along(ax, test, INIT_SCALE, colour=colour, label=f"test error, {name}", linestyle="--")
+        slice_along(ax, test, INIT_SCALE, color=color, label=f"test error, {name}", linestyle="--")
     median = test.median("seed") if "seed" in test.dims else test
     height = ZONE * median.min(INIT_SCALE)
     zone = goldilocks(median, INIT_SCALE, height)
     ends = [float(zone.low), float(zone.high)]
-    ax.plot(ends, [float(height)] * 2, color=colour, linewidth=4, alpha=0.5, label=f"zone, {name}")
+    ax.plot(ends, [float(height)] * 2, color=color, linewidth=4, alpha=0.5, label=f"zone, {name}")
 
 
 def _trained_with(ds: xr.Dataset, loss: str) -> xr.Dataset:

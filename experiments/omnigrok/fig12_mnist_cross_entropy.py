@@ -33,7 +33,7 @@ def plot(ds: xr.Dataset) -> Figure:
         learning_curves(left, ds)
         twin = weight_norm_axis(left, ds)
         twin.set_yscale("log")
-        mark_time(left, t_fit(ds, FITTED), colour=TRAIN, label="100% train accuracy")
+        mark_time(left, t_fit(ds, FITTED), color=TRAIN, label="100% train accuracy")
         legend(left, twin, loc="center left", bbox_to_anchor=(0.0, 0.68))
         learning_curves(right, ds.clip(min=SMALLEST), ("train_loss", "test_loss"))
         right.set_ylabel(f"loss (0 is drawn at {SMALLEST:g})")

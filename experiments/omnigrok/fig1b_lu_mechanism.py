@@ -15,10 +15,11 @@ from matplotlib.figure import Figure
 from configs.omnigrok.fig1b_lu_mechanism import LARGE, MINIMIZING_STEPS, SMALL, STEPS, STRONG, TOO_LARGE, WEAK
 from experiments.omnigrok.fig2a_teacher_student_landscape import GOLDILOCKS, STANDARD
 from experiments.omnigrok.fig2b_teacher_student import THETA, code_theta, times
+from experiments.omnigrok.shapes import l_shape, u_shape
 from experiments.omnigrok.size_landscape import Zone, goldilocks
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, is_censored, last_value, t_fit, t_generalize, value_at
-from grok_jax.analysis.landscape import error, l_shape, minimised, place_of_minimum, reduced, u_shape
+from grok_jax.analysis.landscape import error, minimized, place_of_minimum, reduced
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at
 from grok_jax.plotting.curves import curve, legend
@@ -33,7 +34,7 @@ ROUNDING = 1e-6  # 95 right of 100 leave an error of .0500001
 LOWEST = 1e-6  # loss; what is below is zero, up to the trembling of Adam, and drawn there
 NORM_NAME = "weight norm w over the standard w₀"
 ZONE = {"color": NORM, "alpha": 0.15, "linewidth": 0, "label": "Goldilocks zone"}
-RUN_COLOURS = ("k", *OKABE_ITO[3:], "0.55")  # train, test and norm have the others
+RUN_COLORS = ("k", *OKABE_ITO[3:], "0.55")  # train, test and norm have the others
 MARKERS = {"s": "start", "o": "95% train accuracy", "*": "95% test accuracy"}
 
 
@@ -63,8 +64,8 @@ def plot(ds: xr.Dataset) -> Figure:
         panels = figure.subplots(1, 3)
         for ax, letter, name in zip(panels, "ab", ("train_loss", "test_loss"), strict=False):
             train_and_test(ax, *losses, INIT_SCALE, name=NORM_NAME)
-            for run, colour in zip(runs, cycle(RUN_COLOURS)):
-                way_over(ax, _norm(run), run[name].clip(min=LOWEST), colour=colour, marks=_marks(run))
+            for run, color in zip(runs, cycle(RUN_COLORS)):
+                way_over(ax, _norm(run), run[name].clip(min=LOWEST), color=color, marks=_marks(run))
             ax.axvspan(*zone, **ZONE)
             ax.axvline(critical, color=NORM, linestyle=":", label=r"$w_c$: lowest test loss")
             ax.set_ylabel(
@@ -83,13 +84,13 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _norms(ax: Axes, runs: list[xr.Dataset], zone: list[float]) -> None:
-    for run, colour in zip(runs, cycle(RUN_COLOURS)):
+    for run, color in zip(runs, cycle(RUN_COLORS)):
         decay, scale = run[WEIGHT_DECAY].item(), run[INIT_SCALE].item()
-        curve(ax, _norm(run), colour=colour, label=f"from α = {scale:g}, decay γ = {decay:g}")
+        curve(ax, _norm(run), color=color, label=f"from α = {scale:g}, decay γ = {decay:g}")
         for marker, step in _marks(run).items():
             if 1 <= step <= run["step"].max():
                 at = float(value_at(_norm(run).median([d for d in run.dims if d != "step"]), step))
-                ax.plot(step, at, marker, color=colour, markeredgecolor="k", markersize=13 if marker == "*" else 7)
+                ax.plot(step, at, marker, color=color, markeredgecolor="k", markersize=13 if marker == "*" else 7)
     ax.axhspan(*zone, **ZONE)
     ax.set(ylim=(0, None), ylabel=NORM_NAME)
     legend(ax, loc="center left")
@@ -133,7 +134,7 @@ def _marks(run: xr.Dataset) -> dict[str, float]:
 
 
 def _has_l_and_u(ds: xr.Dataset) -> Measured:
-    found = minimised(_landscape(ds), INIT_SCALE, MINIMIZING_STEPS)
+    found = minimized(_landscape(ds), INIT_SCALE, MINIMIZING_STEPS)
     l_like, u_like = l_shape(found, INIT_SCALE, STANDARD), u_shape(found, INIT_SCALE, GOLDILOCKS)
     return over_seeds(l_like.holds & u_like.holds, {**u_like.values, **l_like.values})
 
@@ -162,7 +163,7 @@ def _slides_into_the_zone(ds: xr.Dataset) -> Measured:
     )
 
 
-def _small_generalises_at_once(ds: xr.Dataset) -> Measured:
+def _small_generalizes_at_once(ds: xr.Dataset) -> Measured:
     zone, free = _zone(_landscape(ds)), _free(ds)
     runs = runs_at(free, {INIT_SCALE: SMALL, WEIGHT_DECAY: WEAK})
     run, (fit, late, ratio), theta = _times(runs), times(runs), code_theta(ds)
@@ -233,10 +234,10 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig1b/3",
-        f"α = {SMALL:g}, weight decay {WEAK:g}: fits and generalises together, t95(test) <= {TOGETHER:g} t95(train)"
+        f"α = {SMALL:g}, weight decay {WEAK:g}: fits and generalizes together, t95(test) <= {TOGETHER:g} t95(train)"
         f" at θ = {THETA:g}",
         "small initializations w < w_c can always generalize fast",
-        _small_generalises_at_once,
+        _small_generalizes_at_once,
     ),
     Claim(
         "omnigrok/fig1b/4",

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from configs.omnigrok.fig2a_teacher_student_landscape import LARGEST, STEPS
 from experiments.checks import Check, at_steps
+from experiments.omnigrok.shapes import l_shape, u_shape
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
-from grok_jax.analysis.landscape import l_shape, minimised, reduced, u_shape
+from grok_jax.analysis.landscape import minimized, reduced
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence, train_and_test
@@ -24,12 +25,12 @@ MISMATCH = 1e3
 def plot(ds: xr.Dataset) -> Figure:
     """(a) the reduced losses over α, (b) whether the minimum on each sphere was reached."""
     ds = with_axis(ds, INIT_SCALE)
-    name = "initialisation scale α = w/w₀"
+    name = "initialization scale α = w/w₀"
     with style():
         figure = Figure(figsize=(10.5, 3.9), layout="constrained")
         left, right = figure.subplots(1, 2)
         train_and_test(left, reduced(ds["train_loss"]), reduced(ds["test_loss"]), INIT_SCALE, name=name)
-        left.axvline(STANDARD, color="0.5", linestyle=":", linewidth=1.2, label="standard initialisation")
+        left.axvline(STANDARD, color="0.5", linestyle=":", linewidth=1.2, label="standard initialization")
         left.set_ylabel("reduced loss")
         legend(left)
         convergence(right, ds, INIT_SCALE, name=name)
@@ -39,15 +40,15 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _is_u_shaped(ds: xr.Dataset) -> Measured:
-    return over_seeds(*u_shape(minimised(ds, INIT_SCALE, STEPS), INIT_SCALE, GOLDILOCKS))
+    return over_seeds(*u_shape(minimized(ds, INIT_SCALE, STEPS), INIT_SCALE, GOLDILOCKS))
 
 
 def _is_l_shaped(ds: xr.Dataset) -> Measured:
-    return over_seeds(*l_shape(minimised(ds, INIT_SCALE, STEPS), INIT_SCALE, STANDARD))
+    return over_seeds(*l_shape(minimized(ds, INIT_SCALE, STEPS), INIT_SCALE, STANDARD))
 
 
 def _ends_high(ds: xr.Dataset) -> Measured:
-    test = minimised(ds, INIT_SCALE, STEPS)["test_loss"]
+    test = minimized(ds, INIT_SCALE, STEPS)["test_loss"]
     end, lowest = runs_at(test.to_dataset(), {INIT_SCALE: LARGEST})["test_loss"], test.min(INIT_SCALE, skipna=False)
     ratio = end / lowest
     holds = np.isfinite(ratio) & (ratio > MISMATCH)

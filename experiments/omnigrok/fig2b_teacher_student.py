@@ -174,13 +174,13 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig2b/3",
-        f"α = {LARGE:g}: weight decay {STRONG:g} generalises at least {SPEED_UP:g} times sooner than {WEAK:g}",
+        f"α = {LARGE:g}: weight decay {STRONG:g} generalizes at least {SPEED_UP:g} times sooner than {WEAK:g}",
         "large regularization generalizes faster; t ~ 1/γ, so 33 times",
         _large_decay_is_faster,
     ),
     Claim(
         "omnigrok/fig2b/4",
-        f"α = {SMALL:g}: every weight decay generalises, none with the delay of claim 2 (> {GROKKING_DELAY:g})",
+        f"α = {SMALL:g}: every weight decay generalizes, none with the delay of claim 2 (> {GROKKING_DELAY:g})",
         "small initialization always generalizes fast, regardless of weight decay",
         _small_init_always_generalizes,
     ),

@@ -31,19 +31,19 @@ def plot(ds: xr.Dataset) -> Figure:
     with style():
         figure = Figure(figsize=(10.5, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
-        for name, (time, colour, marker) in times.items():
+        for name, (time, color, marker) in times.items():
             budget = float(ds["step"][-1])
             times_along(
-                left, time, WEIGHT_DECAY, colour=colour, label=f"95% {name} accuracy", budget=budget, marker=marker
+                left, time, WEIGHT_DECAY, color=color, label=f"95% {name} accuracy", budget=budget, marker=marker
             )
             law = fit_power_law(time[WEIGHT_DECAY], time)
             if np.isfinite(law.slope):
                 line = law.prefactor * ds[WEIGHT_DECAY] ** law.slope
-                left.plot(ds[WEIGHT_DECAY], line, color=colour, linestyle="--", label=f"t ∝ $γ^{{{law.slope:.2f}}}$")
+                left.plot(ds[WEIGHT_DECAY], line, color=color, linestyle="--", label=f"t ∝ $γ^{{{law.slope:.2f}}}$")
             norm = value_at(ds["weight_norm"], time)
-            slice_along(right, norm, WEIGHT_DECAY, colour=colour, label=f"at 95% {name} accuracy")
+            slice_along(right, norm, WEIGHT_DECAY, color=color, label=f"at 95% {name} accuracy")
         start = ds["weight_norm"].isel(step=0)
-        slice_along(right, start, WEIGHT_DECAY, colour="0.5", label="at the start", linestyle=":")
+        slice_along(right, start, WEIGHT_DECAY, color="0.5", label="at the start", linestyle=":")
         left.set_xlabel("weight decay γ")
         legend_below(left)
         right.set(xlabel="weight decay γ", ylabel="weight norm", ylim=(0, None))
@@ -110,7 +110,7 @@ CLAIMS = [
     Claim(
         "omnigrok/fig2c/3",
         "the weight norm at t95(test) is about constant over weight decay: largest / smallest <= 1.2",
-        "generalisation begins at one weight norm, that of the Goldilocks zone",
+        "generalization begins at one weight norm, that of the Goldilocks zone",
         _one_norm,
     ),
 ]

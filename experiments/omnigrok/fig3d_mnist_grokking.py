@@ -18,8 +18,8 @@ from grok_jax.plotting.curves import learning_curves, legend, mark_time, weight_
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 WEIGHT_DECAY = "optimizer.weight_decay"
-FIT_STEPS, MEMORISED_STEPS = 3e3, 5e3
-MEMORISED, GENERALISED = 0.3, 0.8  # test accuracies: below the one, above the other
+FIT_STEPS, MEMORIZED_STEPS = 3e3, 5e3
+MEMORIZED, GENERALIZED = 0.3, 0.8  # test accuracies: below the one, above the other
 RISE = 0.01  # Minibatches and records make the norm tremble by less than this fraction.
 
 
@@ -31,12 +31,12 @@ def plot(ds: xr.Dataset) -> Figure:
         left, right = figure.subplots(1, 2)
         learning_curves(left, ds)
         twin = weight_norm_axis(left, ds)
-        mark_time(left, t_fit(ds), colour=TRAIN, label="95% train accuracy")
+        mark_time(left, t_fit(ds), color=TRAIN, label="95% train accuracy")
         mark_time(
             left,
-            first_crossing(ds["test_accuracy"], GENERALISED),
-            colour=TEST,
-            label=f"{GENERALISED:.0%} test accuracy",
+            first_crossing(ds["test_accuracy"], GENERALIZED),
+            color=TEST,
+            label=f"{GENERALIZED:.0%} test accuracy",
         )
         legend(left, twin, loc="center left")
         learning_curves(right, ds, ("train_loss", "test_loss"))
@@ -79,23 +79,23 @@ def _fits_early(ds: xr.Dataset) -> Measured:
     return over_seeds(fit <= FIT_STEPS, {"t95(train)": fit}, decided=~is_censored(fit) | (budget >= FIT_STEPS))
 
 
-def _memorises_first(ds: xr.Dataset) -> Measured:
+def _memorizes_first(ds: xr.Dataset) -> Measured:
     runs = _runs(ds)
     if _is_paper_scale(runs):
-        accuracy = value_at(runs["test_accuracy"], MEMORISED_STEPS)
-        return over_seeds(accuracy < MEMORISED, {"test accuracy at 5e3 steps": accuracy})
+        accuracy = value_at(runs["test_accuracy"], MEMORIZED_STEPS)
+        return over_seeds(accuracy < MEMORIZED, {"test accuracy at 5e3 steps": accuracy})
     accuracy = value_at(runs["test_accuracy"], t_fit(runs))
     return over_seeds(
-        accuracy < MEMORISED,
+        accuracy < MEMORIZED,
         {"test accuracy at t95(train)": accuracy},
         decided=~is_censored(t_fit(runs)),
         note=_scale_note(runs, "measured when train accuracy reaches 95%, not at 5e3 steps"),
     )
 
 
-def _generalises_late(ds: xr.Dataset) -> Measured:
+def _generalizes_late(ds: xr.Dataset) -> Measured:
     runs, is_paper_scale = _runs(ds).sel(step=slice(0, STEPS)), _is_paper_scale(_runs(ds))
-    late, fit = first_crossing(runs["test_accuracy"], GENERALISED), t_fit(runs)
+    late, fit = first_crossing(runs["test_accuracy"], GENERALIZED), t_fit(runs)
     return over_seeds(
         np.isfinite(late),
         {
@@ -136,13 +136,13 @@ CLAIMS = [
         "omnigrok/fig3d/2",
         "test accuracy is below 30% at 5e3 steps",
         "test accuracy improves much later",
-        _memorises_first,
+        _memorizes_first,
     ),
     Claim(
         "omnigrok/fig3d/3",
         "test accuracy exceeds 80% by 1e5 steps",
         "delayed generalization, as on algorithmic datasets",
-        _generalises_late,
+        _generalizes_late,
     ),
     Claim(
         "omnigrok/fig3d/4",

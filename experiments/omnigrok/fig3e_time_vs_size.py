@@ -8,8 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.omnigrok.fig3d_mnist_grokking import GENERALISED as LEVEL
-from experiments.omnigrok.mnist_times import accuracies_along, fit_and_generalise
+from experiments.omnigrok.fig3d_mnist_grokking import GENERALIZED as LEVEL
+from experiments.omnigrok.mnist_times import accuracies_along, fit_and_generalize
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, value_at
 from grok_jax.analysis.power_law import rank_correlation
@@ -38,7 +38,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _times(ax: Axes, ds: xr.Dataset) -> None:
-    fit_and_generalise(ax, ds, TRAIN_SIZE)
+    fit_and_generalize(ax, ds, TRAIN_SIZE)
     size = float(_critical_size(ds).median())
     if np.isfinite(size):
         ax.axvline(size, color="0.5", linestyle=":", label=f"best test accuracy {LEVEL:.0%}: N = {size:.0f}")

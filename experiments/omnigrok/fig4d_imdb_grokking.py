@@ -12,7 +12,7 @@ from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import curve, curves_along, legend
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
 ABOVE_CHANCE = 0.6  # of 250 test reviews, the paper's, guesses get .5 right with standard error .032
@@ -36,8 +36,8 @@ def plot(ds: xr.Dataset) -> Figure:
             curves_along(ax, ds, INIT_SCALE, symbol="α", variables=(f"train_{quantity}", f"test_{quantity}"))
         panels[0].set_ylim(0.4, 1.03)
         panels[0].axhline(0.5, color="0.5", linestyle=":", linewidth=1, label="chance")
-        for i, (colour, name) in enumerate(zip(colours(len(names)), names, strict=True)):
-            curve(panels[2], ds["weight_norm"].isel({INIT_SCALE: i}), colour=colour, label=name)
+        for i, (color, name) in enumerate(zip(colors(len(names)), names, strict=True)):
+            curve(panels[2], ds["weight_norm"].isel({INIT_SCALE: i}), color=color, label=name)
         panels[2].set_ylabel("weight norm")
         panels[2].set_ylim(bottom=0)
         legend(panels[0])
@@ -68,7 +68,7 @@ def t_above_chance(runs: xr.Dataset, split: str) -> xr.DataArray:
     return first_crossing(runs[f"{split}_accuracy"], ABOVE_CHANCE)
 
 
-def _generalises_late(ds: xr.Dataset) -> Measured:
+def _generalizes_late(ds: xr.Dataset) -> Measured:
     runs = _runs(ds, LARGE)
     fit, general = t_fit(runs), t_above_chance(runs, "test")
     budget = float(runs["step"][-1])
@@ -80,7 +80,7 @@ def _generalises_late(ds: xr.Dataset) -> Measured:
     )
 
 
-def _generalises_at_once(ds: xr.Dataset) -> Measured:
+def _generalizes_at_once(ds: xr.Dataset) -> Measured:
     runs = _runs(ds, STANDARD)
     fit, leave, general = t_fit(runs), t_above_chance(runs, "train"), t_above_chance(runs, "test")
     budget, test = float(runs["step"][-1]), runs["test_accuracy"]
@@ -114,14 +114,14 @@ CLAIMS = [
         "omnigrok/fig4d/1",
         f"α = {LARGE[0]}, weight decay {LARGE[1]}: train accuracy reaches 95% within 3e2 steps, and test accuracy"
         " reaches 60% (three standard errors above chance for 250 reviews), not before 1e3/3 steps",
-        "overfitting is complete within 1e2 steps, but generalisation does not start until around 1e3 steps",
-        _generalises_late,
+        "overfitting is complete within 1e2 steps, but generalization does not start until around 1e3 steps",
+        _generalizes_late,
     ),
     Claim(
         "omnigrok/fig4d/2",
         f"α = {STANDARD[0]}, no weight decay: test accuracy reaches 60% before train accuracy reaches 95%, and within"
         " 3 times the steps that train accuracy takes to 60%; after fitting it rises by .1 at most",
-        "generalisation happens early on during training, and does not improve much after overfitting",
-        _generalises_at_once,
+        "generalization happens early on during training, and does not improve much after overfitting",
+        _generalizes_at_once,
     ),
 ]

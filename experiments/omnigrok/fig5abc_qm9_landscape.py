@@ -7,9 +7,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from experiments.omnigrok.shapes import U_SHAPED
 from experiments.omnigrok.size_landscape import INIT_SCALE, ROUNDING, Pair, losses, nearest, size_landscape
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import U_SHAPED, place_of_minimum, still_falling
+from grok_jax.analysis.landscape import place_of_minimum, still_falling
 from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.style import style
 

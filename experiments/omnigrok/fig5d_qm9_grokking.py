@@ -14,7 +14,7 @@ from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value, value_at
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend, mark_time
-from grok_jax.plotting.style import TEST, colours, panel_label, style
+from grok_jax.plotting.style import TEST, colors, panel_label, style
 
 INIT_SCALE = "model.init_scale"
 AROUND = (1e4 / 3, 3e4)  # 1e4 steps, a factor of 3 either way
@@ -31,16 +31,16 @@ def plot(ds: xr.Dataset) -> Figure:
         figure = Figure(figsize=(4.6 * (1 + len(scales)), 3.8), layout="constrained")
         figure.get_layout_engine().set(wspace=0.04)
         *panels, norm = figure.subplots(1, 1 + len(scales))
-        for i, (ax, scale, colour) in enumerate(zip(panels, scales, colours(2 + len(scales))[2:], strict=True)):
+        for i, (ax, scale, color) in enumerate(zip(panels, scales, colors(2 + len(scales))[2:], strict=True)):
             runs = ds.isel({INIT_SCALE: i})
             learning_curves(ax, runs, ("train_loss", "test_loss"))
-            mark_time(ax, t_drop(smoothed(runs["test_loss"]), LATE), colour=TEST, label="late tenfold drop")
+            mark_time(ax, t_drop(smoothed(runs["test_loss"]), LATE), color=TEST, label="late tenfold drop")
             ax.set_ylabel("loss [bohr⁶]")
             ax.set_title(scale + setting, fontsize="medium")
             ax.sharey(panels[0])
             legend(ax, loc="lower left")
             relative = runs["weight_norm"] / runs["weight_norm"].isel(step=0)
-            curve(norm, relative, colour=colour, label=scale)
+            curve(norm, relative, color=color, label=scale)
         norm.set_ylabel("weight norm / initial weight norm")
         legend(norm, loc="upper left")
         panel_label(panels[0], "d")
@@ -98,7 +98,7 @@ CLAIMS = [
     Claim(
         "omnigrok/fig5d/2",
         f"α = {STANDARD}: test loss has no such plateau and drop, at any step after 1e3",
-        "standard initialisation does not lead to grokking",
+        "standard initialization does not lead to grokking",
         _drops_early_only,
     ),
 ]

@@ -24,6 +24,7 @@ from experiments.omnigrok.reduced_flow import (
 from experiments.omnigrok.reduced_landscape import (
     Losses,
     contour,
+    decades_along,
     descent_arrows,
     generalizing_loss,
     landscape_map,
@@ -32,6 +33,7 @@ from experiments.omnigrok.reduced_landscape import (
     not_rising,
     reduced_losses,
     regions,
+    relative_dependence,
     surface,
 )
 from experiments.omnigrok.toy_addition import (
@@ -45,14 +47,14 @@ from experiments.omnigrok.toy_addition import (
     seeds_of,
 )
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import decades_along, relative_dependence, still_falling
+from grok_jax.analysis.landscape import still_falling
 from grok_jax.analysis.power_law import fit_power_law
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence
 from grok_jax.plotting.maps import heat_map
-from grok_jax.plotting.style import NORM, TEST, colours, panel_label, style
+from grok_jax.plotting.style import NORM, TEST, colors, panel_label, style
 
 DIVIDING, CONTOUR = 0.05, 0.02  # train losses: between regions I and II; the contours of (e)
 # The public code plots messiness from 0 to TOP and labels it 0 to 1: equal rates there are 1 to 1/25 here.
@@ -64,7 +66,7 @@ BASIN = (1.0, TOP)  # the standard initialization at the top of the code's plot
 DECAY, DECAYS = 1e-3, (1e-4, 3e-4, 1e-3, 3e-3)
 LARGE = 3.0  # from this init_scale on w is large
 WEAK = 0.2  # range of the train loss over that of the test loss
-GENERAL = 0.05  # a test loss at or below this, or half as much again as the landscape's smallest, generalises
+GENERAL = 0.05  # a test loss at or below this, or half as much again as the landscape's smallest, generalizes
 LONGER = 5.0  # the slow part over the fast one
 STRONG = 2 / 3  # range of the test loss over m for each range over w; fig. 8 calls half of it weak
 SLOPE = 0.15  # distance from -1
@@ -137,10 +139,10 @@ def _boundary(ax: Axes, main: Losses) -> None:
 
 
 def _contours(ax: Axes, train: Float[xr.DataArray, "..."], main: Losses) -> None:
-    for size, colour in zip(train[TRAIN_SIZE].values, colours(train.sizes[TRAIN_SIZE]), strict=True):
+    for size, color in zip(train[TRAIN_SIZE].values, colors(train.sizes[TRAIN_SIZE]), strict=True):
         place = contour(train.sel({TRAIN_SIZE: size}), INIT_SCALE, CONTOUR)
         ax.plot(
-            place.where(np.isfinite(place)), place[MESSINESS], color=colour, marker="o", markersize=3.5, label=str(size)
+            place.where(np.isfinite(place)), place[MESSINESS], color=color, marker="o", markersize=3.5, label=str(size)
         )
     mark_smallest(ax, main.test, INIT_SCALE, MESSINESS)
     ax.set(xlabel=LABELS[0], ylabel=LABELS[1], title=f"contours of train loss {CONTOUR:g}", ylim=(0, TOP))
@@ -213,15 +215,15 @@ def _regimes(seed: Losses) -> dict[str, float]:
         "w at the boundary over w at the start": at_boundary[0] / STARTS[FAST[0]][0],
         "w at E over w at the start": np.nan if e is None else down.path.w[e] / STARTS[SLOW[0]][0],
         "test loss at E": np.nan if e is None else down.path.test_loss[e],
-        "generalises": down.generalizes,
+        "generalizes": down.generalizes,
     }
 
 
 def _fast_and_slow(ds: xr.Dataset) -> Measured:
     values = over_landscapes(ds, STARTS.values(), _regimes)
     rises, falls = values["w at the boundary over w at the start"] > 1, values["w at E over w at the start"] < 1
-    holds = rises & falls & (values["slow over fast"] > LONGER) & (values["generalises"] == 1)
-    return over_seeds(holds, values, values["generalises"].notnull())
+    holds = rises & falls & (values["slow over fast"] > LONGER) & (values["generalizes"] == 1)
+    return over_seeds(holds, values, values["generalizes"].notnull())
 
 
 def _inverse(seed: Losses) -> dict[str, float]:
@@ -274,13 +276,13 @@ def _basins(seed: Losses) -> dict[str, float]:
         values[f"test loss at the end from ({w:g}, {m:g})"] = one.path.test_loss[-1]
     most = generalizing_loss(seed.test, GENERAL)
     fitted = [one.path for one in going.values() if one.points.e is not None]
-    values["of these generalise"] = sum(path.test_loss[-1] <= most for path in fitted)
-    return {**values, "what generalises": most, "m at the end from the first": going[BASIN].path.m[-1]}
+    values["of these generalize"] = sum(path.test_loss[-1] <= most for path in fitted)
+    return {**values, "what generalizes": most, "m at the end from the first": going[BASIN].path.m[-1]}
 
 
 def _overfits(ds: xr.Dataset) -> Measured:
     values = over_landscapes(ds, (BASIN, *STARTS.values()), _basins)
-    refuted, fits = values["of these generalise"] > 0, values["fits"] == 1
+    refuted, fits = values["of these generalize"] > 0, values["fits"] == 1
     return over_seeds(~refuted & fits, values, refuted | fits)
 
 
@@ -292,13 +294,13 @@ def _descents(seed: Losses) -> dict[str, float]:
         values[f"descents on path {number}"] = 0 if e is None else count_descents(going.path.test_loss[: e + 1])
         if going.generalizes:
             most = max(most, values[f"descents on path {number}"])
-            values["paths that generalise"] = values.get("paths that generalise", 0) + 1
-    return {"paths that generalise": 0, **values, "most descents on one that does": most}
+            values["paths that generalize"] = values.get("paths that generalize", 0) + 1
+    return {"paths that generalize": 0, **values, "most descents on one that does": most}
 
 
 def _several_descents(ds: xr.Dataset) -> Measured:
     values = over_landscapes(ds, STARTS.values(), _descents)
-    return over_seeds(values["most descents on one that does"] >= 2, values, values["paths that generalise"] > 0)
+    return over_seeds(values["most descents on one that does"] >= 2, values, values["paths that generalize"] > 0)
 
 
 def _critical(seed: Losses) -> dict[str, float]:
@@ -339,7 +341,7 @@ CLAIMS = [
     Claim(
         "omnigrok/fig6/2",
         "on paths of Eq. 6, w rises to the boundary of region I (train loss .05) from small w, and falls to a solution"
-        " that generalises from large w and small m, which takes 5 times as long or more",
+        " that generalizes from large w and small m, which takes 5 times as long or more",
         "large loss small w: fast dynamics; small loss large w: slow dynamics, the origin of grokking",
         _fast_and_slow,
     ),
@@ -365,13 +367,13 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig6/6",
-        "paths from (w, m) = (1, .2), (.9, .195) and (7.65, .19) fit and do not generalise",
+        "paths from (w, m) = (1, .2), (.9, .195) and (7.65, .19) fit and do not generalize",
         "in the public plot the paths from (.9, .195) and (7.65, .19) end at an overfitting solution",
         _overfits,
     ),
     Claim(
         "omnigrok/fig6/7",
-        "on some path that generalises the test loss falls twice or more often, by a tenth or more",
+        "on some path that generalizes the test loss falls twice or more often, by a tenth or more",
         "the path manifests intriguing multiple descent of test loss",
         _several_descents,
     ),

@@ -21,7 +21,7 @@ from experiments.omnigrok.reduced_landscape import Losses, generalizing_loss, la
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 INIT_SCALE, MESSINESS = "model.init_scale", "task.messiness"
 MOMENTUM = OPTIMIZERS["momentum"].defaults["momentum"]
@@ -115,7 +115,7 @@ def plot(ds: xr.Dataset) -> Figure:
     seed = seeds_of(ds)[0]
     rates = sorted({case.rate for case in seed.cases}) or [1.0]
     starts = sorted({case.messiness for case in seed.cases})
-    colour = dict(zip(starts, colours(len(starts)), strict=True))
+    color = dict(zip(starts, colors(len(starts)), strict=True))
     names = "train loss", "test loss"
     with style():
         figure = Figure(figsize=(23.0, 4.9 * len(rates)), layout="constrained")
@@ -124,36 +124,36 @@ def plot(ds: xr.Dataset) -> Figure:
             cases = [case for case in seed.cases if case.rate == rate]
             for ax, z, name in zip(row, seed.losses, names, strict=False):
                 landscape_map(ax, z, seed.losses, (INIT_SCALE, MESSINESS), labels=(*LABELS, name), level=DIVIDING)
-                _paths(ax, cases, colour)
+                _paths(ax, cases, color)
                 ax.set_title(f"ηR = {rate:g} ηD")
-            _against_time(row[2], cases, colour, "test_loss", "test loss")
-            _against_time(row[3], cases, colour, "w", LABELS[0])
-            _representation(row[4], cases, colour)
+            _against_time(row[2], cases, color, "test_loss", "test loss")
+            _against_time(row[3], cases, color, "w", LABELS[0])
+            _representation(row[4], cases, color)
         figure.legend(*rows[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
         for letter, ax in zip("abcdefghijklmno", rows.flat, strict=False):
             panel_label(ax, letter)
     return figure
 
 
-def _paths(ax: Axes, cases: list[Case], colour: dict[float, str]) -> None:
+def _paths(ax: Axes, cases: list[Case], color: dict[float, str]) -> None:
     end = max((float(case.full.time[-1]) for case in cases), default=1.0)
     marks = 10.0 ** np.arange(2, np.floor(np.log10(max(end, 100.0))) + 1)
     for i, case in enumerate(cases):
-        own = {"color": colour[case.messiness]}
+        own = {"color": color[case.messiness]}
         for path, linestyle, full in ((case.reduced.path, "--", False), (case.full, "-", True)):
             ax.plot(path.w, path.m, color="white", linewidth=3.6, alpha=0.8)
             ax.plot(
                 path.w, path.m, linestyle, linewidth=2.0, label=f"full, m = {case.messiness:g}" if full else "", **own
             )
-            mark_times(ax, path.time, path.w, path.m, marks, colour=own["color"], filled=full, named=full and i == 0)
+            mark_times(ax, path.time, path.w, path.m, marks, color=own["color"], filled=full, named=full and i == 0)
     ax.plot([], [], "k--", label="Eq. 6; dots: the same times")
 
 
-def _against_time(ax: Axes, cases: list[Case], colour: dict[float, str], name: str, label: str) -> None:
+def _against_time(ax: Axes, cases: list[Case], color: dict[float, str], name: str, label: str) -> None:
     for case in cases:
         for path, linestyle in ((case.full, "-"), (case.reduced.path, "--")):
             shown = path.time > 0
-            own = {"color": colour[case.messiness], "label": f"m = {case.messiness:g}" if linestyle == "-" else ""}
+            own = {"color": color[case.messiness], "label": f"m = {case.messiness:g}" if linestyle == "-" else ""}
             ax.plot(path.time[shown], getattr(path, name)[shown], linestyle, **own)
     ax.plot([], [], "k--", label="Eq. 6")
     ax.set(xscale="log", xlabel="time [1 / ηD]", ylabel=label, xlim=(1, None))
@@ -162,12 +162,12 @@ def _against_time(ax: Axes, cases: list[Case], colour: dict[float, str], name: s
     legend(ax, loc="best")
 
 
-def _representation(ax: Axes, cases: list[Case], colour: dict[float, str]) -> None:
+def _representation(ax: Axes, cases: list[Case], color: dict[float, str]) -> None:
     for case in cases:
         shown = case.full.time > 0
         for values, linestyle in ((case.residual_share, "-"), (case.unevenness, ":")):
             label = f"m = {case.messiness:g}" if linestyle == "-" else ""
-            own = {"color": colour[case.messiness], "label": label}
+            own = {"color": color[case.messiness], "label": label}
             ax.plot(case.full.time[shown], values[shown], linestyle, **own)
     ax.axhline(INSIDE, color="0.5", linewidth=0.8, label=f"share {INSIDE:g}")
     ax.plot([], [], "k-", label="outside of the plane")
@@ -201,7 +201,7 @@ def _agree(cases: list[Case]) -> Found:
     best = min(float(case.full.test_loss.min()) for case in cases)
     found = {
         "share of runs": agree,
-        "full that generalise": full,
+        "full that generalize": full,
         "reduced": reduced,
         "least test loss of a full": best,
     }
@@ -245,7 +245,7 @@ MEASURES = {"agree": _agree, "plane": _in_plane, "norm": _rises_and_falls, "cloc
 CLAIMS = [
     Claim(
         "omnigrok/fig6abc/1",
-        "the full trajectory and that of Eq. 6 agree on whether a start generalises, in 5 of 6 runs or more",
+        "the full trajectory and that of Eq. 6 agree on whether a start generalizes, in 5 of 6 runs or more",
         "no number: the reduced trajectory may deviate from the full one, but it can shed light on it",
         lambda ds: _over_cases(ds, "agree"),
         own=True,

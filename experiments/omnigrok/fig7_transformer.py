@@ -20,7 +20,7 @@ from grok_jax.plotting.curves import learning_curves, legend, weight_norm_axis
 from grok_jax.plotting.style import panel_label, style
 
 CONSTANT_NORM = "optimizer.constant_norm"
-GENERALISED = 0.99  # test accuracy
+GENERALIZED = 0.99  # test accuracy
 RISE = 1.05  # of the norm over its initial value, for a peak to be one
 FREE_DELAY, CONSTANT_DELAY = 20.0, 2.0
 
@@ -66,7 +66,7 @@ def _accuracies(ax: Axes, runs: xr.Dataset) -> None:
 def _norm_peaks_then_falls(ds: xr.Dataset) -> Measured:
     runs = _runs(ds, False)
     norm, fit = runs["weight_norm"], t_fit(runs)
-    general = first_crossing(runs["test_accuracy"], GENERALISED)
+    general = first_crossing(runs["test_accuracy"], GENERALIZED)
     peak, start, end = t_peak(norm), norm.isel(step=0, drop=True), last_value(norm)
     overfits = (value_at(runs["train_accuracy"], peak) > value_at(runs["test_accuracy"], peak)) & (peak < general)
     return over_seeds(
@@ -110,13 +110,13 @@ CLAIMS = [
         "omnigrok/fig7/1",
         "the weight norm rises by 5% or more, is largest while train accuracy is above test accuracy and before test"
         " accuracy is 99%, and ends below its initial value",
-        "the norm first increases, is highest during overfitting, then drops below its initial value at generalisation",
+        "the norm first increases, is highest during overfitting, then drops below its initial value at generalization",
         _norm_peaks_then_falls,
     ),
     Claim(
         "omnigrok/fig7/2",
         "t95(test) / t95(train) is above 20 for free runs and below 2 at a constant norm of scale .8",
-        "constrained optimisation at constant norm largely eliminates grokking",
+        "constrained optimization at constant norm largely eliminates grokking",
         _delay_vanishes_at_constant_norm,
     ),
 ]

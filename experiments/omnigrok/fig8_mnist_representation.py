@@ -12,15 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.omnigrok.reduced_flow import Path, reduced_path
-from experiments.omnigrok.reduced_landscape import surface
+from experiments.omnigrok.reduced_landscape import decades_along, relative_dependence, surface
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.landscape import decades_along, reduced, relative_dependence, still_falling
+from grok_jax.analysis.landscape import reduced, still_falling
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence, slice_along
 from grok_jax.plotting.maps import heat_map
-from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
+from grok_jax.plotting.style import TEST, TRAIN, colors, panel_label, style
 from grok_jax.tasks.mnist import FULL_TRAIN
 
 MESSINESS, INIT_SCALE = "task.messiness", "model.init_scale"
@@ -29,7 +29,7 @@ NAMES = {MESSINESS: "messiness m", INIT_SCALE: "weight norm α = w/w₀"}
 LOSSES = ("train_loss", "test_loss")
 CONTOURS = (2e-4, 1e-3, 5e-3)  # of the public code, whose losses are sums over the ten outputs, ten times ours
 START = (1.0, 1.0)  # α and m at which its path begins
-DARKEST = 1e-4  # loss; what is below has the colour of this
+DARKEST = 1e-4  # loss; what is below has the color of this
 ALIKE = 0.1  # of the range over the plane
 WEAK = 1 / 3  # range over m for each range over w
 DECAY = 1e-3  # γ of the path
@@ -64,7 +64,7 @@ def plot(ds: xr.Dataset) -> Figure:
             cells = heat_map(ax, z.clip(min=DARKEST), INIT_SCALE, MESSINESS, labels=labels, log="z", contours=contours)
             panel_label(ax, letter)
             if path is not None:
-                cells.set_clim(*limits)  # one scale, so that equal colours are equal losses
+                cells.set_clim(*limits)  # one scale, so that equal colors are equal losses
                 ax.plot(path.w, path.m, color="w")
                 for at, point in ((0, "A"), (-1, "C")):
                     ax.plot(path.w[at], path.m[at], "wo", markersize=4)
@@ -80,8 +80,8 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _losses_along(ax: Axes, path: Path | None) -> None:
     if path is not None:
-        for name, loss, colour in (("train loss", path.train_loss, TRAIN), ("test loss", path.test_loss, TEST)):
-            ax.plot(path.time[1:], loss[1:], color=colour, label=name)
+        for name, loss, color in (("train loss", path.train_loss, TRAIN), ("test loss", path.test_loss, TEST)):
+            ax.plot(path.time[1:], loss[1:], color=color, label=name)
         ax.set_xscale("log")
         legend(ax)
     ax.set(xlabel="time from A to C [1 / learning rate]", ylabel="reduced loss", ylim=(0, None))
@@ -90,12 +90,12 @@ def _losses_along(ax: Axes, path: Path | None) -> None:
 def _slices(ax: Axes, ds: xr.Dataset, along: str, across: str, symbol: str) -> None:
     """Losses over one axis, at the ends and in the middle of the other: train dashed, test solid."""
     places = sorted({0, ds.sizes[across] // 2, ds.sizes[across] - 1})
-    for place, colour in zip(places, colours(len(places)), strict=True):
+    for place, color in zip(places, colors(len(places)), strict=True):
         runs = ds.isel({across: place})
         for name, line in zip(LOSSES, ("--", "-"), strict=True):
             label = f"{symbol} = {ds[across].values[place]:g}" if line == "-" else None
             x = reduced(runs[name], "best")
-            slice_along(ax, x, along, colour=colour, label=label, linestyle=line, log="y")
+            slice_along(ax, x, along, color=color, label=label, linestyle=line, log="y")
     ax.set(xlabel=NAMES[along], ylabel="reduced loss (dashed: train)")
     legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(places))
 
@@ -128,7 +128,7 @@ def _falls(train: Float[np.ndarray, "m w"], test: Float[np.ndarray, "m w"], m: n
 
 
 def _scaled(ds: xr.Dataset) -> tuple[Float[xr.DataArray, "..."], Float[xr.DataArray, "..."]]:
-    """Reduced train and test losses on the colour scale of the public code, their cube roots."""
+    """Reduced train and test losses on the color scale of the public code, their cube roots."""
     if not _is_plane(ds):
         raise NotMeasured(f"needs {FEWEST} or more values of {MESSINESS} and of {INIT_SCALE}, and finite losses")
     train, test = (np.cbrt(reduced(ds[name], "best")) for name in LOSSES)

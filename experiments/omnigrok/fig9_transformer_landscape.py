@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from configs.omnigrok.fig7_transformer import FRACTION as PAPER_FRACTION
 from configs.omnigrok.fig7_transformer import P as PAPER_P
 from configs.omnigrok.fig9_transformer_landscape import QUICK_FRACTION, QUICK_P
+from experiments.omnigrok.shapes import FITTED, l_shape, u_shape
 from experiments.omnigrok.size_landscape import INIT_SCALE, ROUNDING, critical_size, errors, is_between
 from grok_jax.analysis.claims import NOT_MEASURED, Claim, Measured, NotMeasured, over_seeds, show_value
-from grok_jax.analysis.landscape import FITTED, l_shape, minimised, reduced, u_shape
+from grok_jax.analysis.landscape import minimized, reduced
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import legend
@@ -25,10 +26,10 @@ TRAIN_FRACTION = "task.train_fraction"
 SHOWN = {PAPER_P: PAPER_FRACTION, QUICK_P: QUICK_FRACTION}  # train fractions: that of figure 7; one that generalizes
 RANGE = (0.1, 4.0)  # of α, where the paper has the shape
 STANDARD = 1.0
-GENERALISED = 0.05  # test error
+GENERALIZED = 0.05  # test error
 RISES = 3.0  # train loss at the largest α over the largest within the range, as the ends of a "U"
 CRITICAL, ABOUT = 0.25, (0.2, 0.3)
-SCALE_NAME, FRACTION_NAME = "initialisation scale α = w/w₀", "train fraction"
+SCALE_NAME, FRACTION_NAME = "initialization scale α = w/w₀", "train fraction"
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -62,10 +63,10 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _critical_panel(ax: Axes, ds: xr.Dataset) -> None:
-    for value, colour in (("final", NORM), ("best", TEST)):
+    for value, color in (("final", NORM), ("best", TEST)):
         lowest = errors(ds, value).test.min(INIT_SCALE)
-        slice_along(ax, lowest, TRAIN_FRACTION, colour=colour, label=f"{value} value of each run", log="")
-    ax.axhline(GENERALISED, color="0.5", linestyle=":", linewidth=1.2, label=f"error {GENERALISED:g}")
+        slice_along(ax, lowest, TRAIN_FRACTION, color=color, label=f"{value} value of each run", log="")
+    ax.axhline(GENERALIZED, color="0.5", linestyle=":", linewidth=1.2, label=f"error {GENERALIZED:g}")
     critical = float(median_of_seeds(_critical_fraction(ds)).median)
     if np.isfinite(critical):
         ax.axvline(critical, color="0.3", linestyle="--", linewidth=1.2, label=f"critical fraction {critical:.3g}")
@@ -83,7 +84,7 @@ def _shown_fraction(ds: xr.Dataset) -> float:
 
 
 def _critical_fraction(ds: xr.Dataset, value: str = "best") -> xr.DataArray:
-    return critical_size(errors(ds, value).test, GENERALISED, TRAIN_FRACTION)
+    return critical_size(errors(ds, value).test, GENERALIZED, TRAIN_FRACTION)
 
 
 def _is_lu_shaped(ds: xr.Dataset) -> Measured:
@@ -97,7 +98,7 @@ def _is_lu_shaped(ds: xr.Dataset) -> Measured:
     ds = ds.isel({INIT_SCALE: is_between(ds[INIT_SCALE], *RANGE).values})
     if not ds.sizes[INIT_SCALE] or ds[INIT_SCALE][0] > RANGE[0] * ROUNDING or ds[INIT_SCALE][-1] < RANGE[1] / ROUNDING:
         raise NotMeasured(f"needs values of {INIT_SCALE} from {RANGE[0]:g} to {RANGE[1]:g}")
-    landscape = minimised(ds, INIT_SCALE, int(ds["step"][-1]))  # the paper says of no number of steps
+    landscape = minimized(ds, INIT_SCALE, int(ds["step"][-1]))  # the paper says of no number of steps
     test, train = u_shape(landscape, INIT_SCALE, RANGE), l_shape(landscape, INIT_SCALE, STANDARD)
     return over_seeds(test.holds & train.holds, {**test.values, **train.values})
 
@@ -151,7 +152,7 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig9/2",
-        f"the smallest train fraction at which some α gets to {1 - GENERALISED:.0%} test accuracy lies between"
+        f"the smallest train fraction at which some α gets to {1 - GENERALIZED:.0%} test accuracy lies between"
         f" {ABOUT[0]:g} and {ABOUT[1]:g} (p = {PAPER_P})",
         f"the critical train set size is approximately {CRITICAL:g}",
         _has_a_critical_fraction,

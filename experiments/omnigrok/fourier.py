@@ -14,7 +14,7 @@ from grok_jax.plotting.curves import curve, legend, mark_time
 from grok_jax.plotting.style import OKABE_ITO, TEST, TRAIN, panel_label, style
 
 PREFIX = "key_frequency_"
-# variable -> name, colour, line
+# variable -> name, color, line
 LOSSES = {
     "train_loss": ("train loss", TRAIN, "-"),
     "test_loss": ("test loss", TEST, "-"),
@@ -80,7 +80,7 @@ def progress_losses(ax: Axes, ds: xr.Dataset) -> None:
       ds: results with probe "fourier"; every axis but 'step' counts as repeats.
     """
     _curves(ax, ds, LOSSES)
-    mark_time(ax, keys_settle(ds), colour="black", label="final key frequencies")
+    mark_time(ax, keys_settle(ds), color="black", label="final key frequencies")
     ax.set_yscale("log")
     ax.set_ylabel("loss")
 
@@ -100,7 +100,7 @@ def module_norms(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def spectrum_bars(ax: Axes, power: xr.DataArray, keys: int = 5) -> None:
-    """Draws the power of each frequency as a bar, the largest ones in colour and named.
+    """Draws the power of each frequency as a bar, the largest ones in color and named.
 
     Args:
       ax: where to draw.
@@ -144,5 +144,5 @@ def progress_figure(ds: xr.Dataset, spectrum: xr.Dataset | None = None) -> Figur
 
 
 def _curves(ax: Axes, ds: xr.Dataset, lines: dict[str, tuple[str, str, str]]) -> None:
-    for variable, (name, colour, line) in lines.items():
-        curve(ax, ds[variable], colour=colour, label=name, linestyle=line)
+    for variable, (name, color, line) in lines.items():
+        curve(ax, ds[variable], color=color, label=name, linestyle=line)

@@ -14,7 +14,7 @@ from scipy.integrate import solve_ivp
 from experiments.omnigrok.reduced_landscape import BOX, Losses, Surface, generalizing_loss, surface
 from grok_jax.errors import require
 from grok_jax.plotting.curves import legend
-from grok_jax.plotting.style import TEST, TRAIN, colours
+from grok_jax.plotting.style import TEST, TRAIN, colors
 
 RECORDS = 2000
 WALL = 1e3  # how stiff an edge of the landscape is; the excess over the edge is dropped from the path
@@ -205,15 +205,15 @@ def mark_times(
     y: Real[np.ndarray, " records"],
     marks: Real[np.ndarray, " marks"],
     *,
-    colour: str,
+    color: str,
     filled: bool,
     named: bool = False,
 ) -> None:
     """Draws where a path is at given times, those within its records; named ones carry the power of ten."""
     for mark in marks[(marks >= time[0]) & (marks <= time[-1])]:
         place = np.interp(mark, time, x), np.interp(mark, time, y)
-        face = colour if filled else "white"
-        ax.plot(*place, "o", color=colour, markerfacecolor=face, markeredgecolor="k", markersize=5.5, zorder=4)
+        face = color if filled else "white"
+        ax.plot(*place, "o", color=color, markerfacecolor=face, markeredgecolor="k", markersize=5.5, zorder=4)
         if named:
             text = f"$10^{{{round(np.log10(mark))}}}$"
             ax.annotate(text, place, (5, -9), textcoords="offset points", fontsize=7, bbox=BOX, zorder=5)
@@ -222,8 +222,8 @@ def mark_times(
 def losses_along(ax: Axes, path: Path, points: Points) -> None:
     """Draws both losses along a path against the time, and its named points on the test loss."""
     shown = path.time > 0
-    for loss, colour, name in ((path.train_loss, TRAIN, "train loss"), (path.test_loss, TEST, "test loss")):
-        ax.plot(path.time[shown], loss[shown], color=colour, label=name)
+    for loss, color, name in ((path.train_loss, TRAIN, "train loss"), (path.test_loss, TEST, "test loss")):
+        ax.plot(path.time[shown], loss[shown], color=color, label=name)
     ax.set(xscale="log", yscale="log", xlabel="time [1 / ηD]", ylabel="loss along the path")
     name_points(ax, path.time, path.test_loss, points)
     legend(ax, loc="lower left")
@@ -240,9 +240,9 @@ def slow_times(
       times: of each start by its name; NaN where a path never fits, 0 where E is C. A start without any time is named
         in words.
     """
-    for (name, values), colour in zip(times.items(), colours(len(times)), strict=True):
+    for (name, values), color in zip(times.items(), colors(len(times)), strict=True):
         usable = np.isfinite(values) & (values > 0)
-        ax.plot(decays[usable], values[usable], "o-", color=colour, label=name if usable.any() else "")
+        ax.plot(decays[usable], values[usable], "o-", color=color, label=name if usable.any() else "")
     ax.plot(decays, 1 / decays, color="0.5", linestyle=":", label="1 / γ")
     ax.set(xscale="log", yscale="log", xlabel="weight decay γ", ylabel="time from C to E [1 / ηD]")
     legend(ax, loc="lower left")

@@ -53,6 +53,22 @@ class Losses(NamedTuple):
         return bool(np.isfinite(self.train).all() and np.isfinite(self.test).all())
 
 
+def decades_along(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:
+    """How strongly a loss above 0 depends on one axis: log10 of its largest over its smallest value there."""
+    return np.log10(x.max(axis) / x.min(axis))
+
+
+def relative_dependence(x: Real[xr.DataArray, "..."], axis: str, other: str) -> Float[xr.DataArray, "..."]:
+    """How strongly a landscape depends on one of its axes, compared with another: the ratio of its ranges along them.
+
+    Args:
+      x: the landscape.
+      axis, other: its two axes; a range is averaged over the axis that it does not run along.
+    """
+    along, across = (x.max(dim) - x.min(dim) for dim in (axis, other))
+    return along.mean(other) / across.mean(axis)
+
+
 def reduced_losses(ds: xr.Dataset, value: str = "best") -> Losses:
     """What is left of each run on a sphere, train and test loss of one record.
 

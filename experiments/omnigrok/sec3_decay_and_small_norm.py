@@ -17,13 +17,14 @@ from matplotlib.figure import Figure
 from configs.omnigrok.sec3_decay_and_small_norm import MINIMIZING_STEPS
 from configs.omnigrok.sec3_decay_and_small_norm import SMALL as SMALL_SCALES
 from experiments.omnigrok.fig2b_teacher_student import THETA, code_theta, times
+from experiments.omnigrok.shapes import Minimum, minimum_with_penalty
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value, value_at
-from grok_jax.analysis.landscape import Minimum, minimised, minimum_with_penalty, reduced
+from grok_jax.analysis.landscape import minimized, reduced
 from grok_jax.analysis.selection import config_value, runs_at
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
-from grok_jax.plotting.style import TEST, TRAIN, colours, panel_label, style
+from grok_jax.plotting.style import TEST, TRAIN, colors, panel_label, style
 
 NAME, CONSTANT_NORM, WEIGHT_DECAY, INIT_SCALE = (
     "optimizer.name",
@@ -69,27 +70,27 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _colour(rests: dict[str, Rest]) -> dict[float, str]:
+def _color(rests: dict[str, Rest]) -> dict[float, str]:
     gammas = sorted({float(gamma) for rest in rests.values() for gamma in rest.gamma})
-    return dict(zip(gammas, colours(len(gammas)), strict=True))
+    return dict(zip(gammas, colors(len(gammas)), strict=True))
 
 
-def _points(ax: Axes, x: xr.DataArray, y: xr.DataArray, marker: str, colour: str) -> None:
-    ax.plot(x, y, marker, color=colour, markeredgecolor="k", markersize=6, zorder=5)
+def _points(ax: Axes, x: xr.DataArray, y: xr.DataArray, marker: str, color: str) -> None:
+    ax.plot(x, y, marker, color=color, markeredgecolor="k", markersize=6, zorder=5)
 
 
 def _landscapes(ax: Axes, ds: xr.Dataset, rests: dict[str, Rest]) -> None:
     train = reduced(_spheres(ds, LANDSCAPE)["train_loss"])
-    slice_along(ax, train, INIT_SCALE, colour="k", label="reduced train loss", log="xy")
+    slice_along(ax, train, INIT_SCALE, color="k", label="reduced train loss", log="xy")
     penalties = {g: rest.penalty.isel({RUN: i}) for rest in rests.values() for i, g in enumerate(rest.gamma.values)}
-    colour = _colour(rests)
-    for gamma, hue in colour.items():
+    color = _color(rests)
+    for gamma, hue in color.items():
         total = train + penalties[gamma] * train[INIT_SCALE] ** 2
-        slice_along(ax, total, INIT_SCALE, colour=hue, label=f"with γ = {gamma:g}", log="xy")
+        slice_along(ax, total, INIT_SCALE, color=hue, label=f"with γ = {gamma:g}", log="xy")
     for name, rest in rests.items():
         y = rest.loss + rest.penalty * rest.end**2
         for i, gamma in enumerate(rest.gamma.values):
-            _points(ax, rest.end.isel({RUN: i}), y.isel({RUN: i}), MARKERS[name], colour[gamma])
+            _points(ax, rest.end.isel({RUN: i}), y.isel({RUN: i}), MARKERS[name], color[gamma])
     ax.plot([], [], "ow", markeredgecolor="k", label="rest, decay in the loss")
     ax.plot([], [], "sw", markeredgecolor="k", label="end, decay of AdamW")
     ax.set(xlabel=NORM_NAME, ylabel="train loss + γα²C²")
@@ -97,13 +98,13 @@ def _landscapes(ax: Axes, ds: xr.Dataset, rests: dict[str, Rest]) -> None:
 
 
 def _against(ax: Axes, _: xr.Dataset, rests: dict[str, Rest]) -> None:
-    colour, places = _colour(rests), [0.1, 1.0]
+    color, places = _color(rests), [0.1, 1.0]
     for name, rest in rests.items():
         for i, gamma in enumerate(rest.gamma.values):
             x, y = (part.isel({RUN: i}) for part in (rest.minimum.place, rest.end))
-            _points(ax, x, y, MARKERS[name], colour[gamma])
+            _points(ax, x, y, MARKERS[name], color[gamma])
             places += [float(value) for part in (x, y) for value in np.atleast_1d(part) if np.isfinite(value)]
-    for gamma, hue in colour.items():
+    for gamma, hue in color.items():
         ax.plot([], [], "o", color=hue, markeredgecolor="k", label=f"γ = {gamma:g}")
     ends = np.array([min(places), max(places)])
     ax.plot(ends, ends, color="0.4", linewidth=1.2)
@@ -121,7 +122,7 @@ def _small(ax: Axes, ds: xr.Dataset, _: dict[str, Rest]) -> None:
         fit, late, _ = times(runs, theta)
         for split, time, hue in (("train", fit, TRAIN), ("test", late, TEST)):
             label = f"{split} rows, θ = {theta:g}"
-            slice_along(ax, time, INIT_SCALE, colour=hue, label=label, linestyle=line, log="xy")
+            slice_along(ax, time, INIT_SCALE, color=hue, label=label, linestyle=line, log="xy")
     ax.set(xlabel="initial scale α, no decay", ylabel="steps to 95% accuracy")
     legend(ax, loc="best")
 
@@ -169,7 +170,7 @@ def _rest(ds: xr.Dataset, optimizer: str, is_whole: bool = True, spheres: str = 
     count, landscape = _count(ds), _spheres(ds, spheres)
     train = reduced(landscape["train_loss"])
     if is_whole:
-        train = minimised(landscape, INIT_SCALE, MINIMIZING_STEPS[spheres])["train_loss"]
+        train = minimized(landscape, INIT_SCALE, MINIMIZING_STEPS[spheres])["train_loss"]
     first = runs["weight_norm"].isel(step=0)
     norm = runs[INIT_SCALE] * runs["weight_norm"] / first
     gamma = _bare(runs[WEIGHT_DECAY] * (count / 2 if optimizer == PENALIZED else 1)).round(6)

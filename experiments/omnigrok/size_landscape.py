@@ -246,7 +246,7 @@ def size_landscape(
         maps.append(drawn)
         panel_label(panels[row, 0], letter)
         panels[row, 0].set_title(title if level is None else f"{title}, contour {level:g}")
-    _share_colours(maps)
+    _share_colors(maps)
     if level is not None:
         _mark_tip(panels[1, 0], median_of_seeds(found.test).median, level, size)
     sizes = ds[size].values
@@ -280,7 +280,7 @@ def _convergence_panel(ax: Axes, ds: xr.Dataset) -> None:
         twin.get_legend().set_loc("lower left")
 
 
-def _share_colours(maps: list[QuadMesh]) -> None:
+def _share_colors(maps: list[QuadMesh]) -> None:
     """Equal colors mean equal numbers."""
     limits = [cells.get_clim() for cells in maps]
     for cells in maps:

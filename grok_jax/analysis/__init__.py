@@ -21,7 +21,7 @@ from grok_jax.analysis.grokking import (
     time_to_grok,
     value_at,
 )
-from grok_jax.analysis.landscape import error, minimised, place_of_minimum, reduced, still_falling
+from grok_jax.analysis.landscape import error, minimized, place_of_minimum, reduced, still_falling
 from grok_jax.analysis.lazy import comparison, kernel_regression_loss, network_and_twin, t_part, t_peak
 from grok_jax.analysis.power_law import fit_power_law, rank_correlation, slopes_along
 from grok_jax.analysis.readings import read_off
@@ -48,7 +48,7 @@ __all__ = [
     "loss_delay",
     "mean_of_seeds",
     "median_of_seeds",
-    "minimised",
+    "minimized",
     "network_and_twin",
     "over_seeds",
     "place_of_minimum",

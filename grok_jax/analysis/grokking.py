@@ -6,11 +6,9 @@ level (censored: "not within the budget", never dropped), and NaN where its reco
 not made (runs of one grid may be recorded at different steps): a curve runs on across them.
 """
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Integer, Real
+from jaxtyping import Bool, Float, Real
 
 from grok_jax.analysis.claims import NotMeasured
 from grok_jax.errors import require
@@ -134,7 +132,7 @@ def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
     """
     fit = t_fit(ds, level)
     ratio = t_generalize(ds, level) / fit.where(fit > 0)
-    ratio.attrs = {"units": "1", "long_name": f"delay of generalisation: ratio of the steps to {level:g} accuracy"}
+    ratio.attrs = {"units": "1", "long_name": f"delay of generalization: ratio of the steps to {level:g} accuracy"}
     return ratio
 
 
@@ -173,27 +171,6 @@ def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
     return wait
 
 
-def how_many_differ(wait: Float[xr.DataArray, "*grid"], axes: Sequence[str]) -> Integer[xr.DataArray, "*rest"]:
-    """How many different finite times there are along some axes: those that are never over rank alike."""
-    return xr.apply_ufunc(
-        lambda times: np.unique(times[np.isfinite(times)]).size, wait, input_core_dims=[list(axes)], vectorize=True
-    )
-
-
-def is_longest_at(wait: Float[xr.DataArray, "*grid"], place: Mapping[str, int]) -> Bool[xr.DataArray, "*rest"]:
-    """Whether, of the waits of a grid that are over within the budget, the longest is at one place of it.
-
-    Args:
-      wait: steps, as time_to_grok gives them. A run that never generalizes does not grok: inf has no say.
-      place: axis -> position along it.
-
-    Returns:
-      A flag for each run along the other axes.
-    """
-    over = wait.where(np.isfinite(wait))
-    return over.isel(place, drop=True) == over.max(list(place))
-
-
 def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
     """How many times later the test loss than the training loss falls to a level: `delay` for a regression.
 
@@ -203,7 +180,7 @@ def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
     """
     train, test = t_loss(ds, level)
     ratio = test / train.where(np.isfinite(train) & (train > 0))
-    ratio.attrs = {"units": "1", "long_name": f"delay of generalisation: ratio of the steps to a loss of {level:g}"}
+    ratio.attrs = {"units": "1", "long_name": f"delay of generalization: ratio of the steps to a loss of {level:g}"}
     return ratio
 
 

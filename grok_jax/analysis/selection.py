@@ -1,18 +1,16 @@
 """Which runs of a grid were made with which settings."""
 
-import itertools
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from grok_jax.analysis.claims import Claim, Measured, NotMeasured
+from grok_jax.analysis.claims import NotMeasured
 
 LINEARIZED = "model.linearized"
-Statement = tuple[str, str, Callable[[xr.Dataset], Measured]]  # what it says, the paper's words, what measures it
 
 
 def config_value(ds: xr.Dataset, name: str) -> Any:
@@ -82,28 +80,6 @@ def sorted_along(ds: xr.Dataset, axis: str, fewest: int = 3) -> xr.Dataset:
 def fields_along(ds: xr.Dataset, axis: str) -> list[str]:
     """The fields of the config that change along an axis of a grid: one, or those that one axis sets together."""
     return [field.strip() for field in axis.split(",") if field.strip() in ds.coords]
-
-
-def claims_at_each(
-    figure: str, setting: str, values: Sequence[float | int], statements: Sequence[Statement]
-) -> list[Claim]:
-    """The same statements about the runs at each value of a setting, as claims numbered from 1.
-
-    Args:
-      figure: <paper>/<figure>, with which their ids begin.
-      setting: dotted name of a field, as for runs_at.
-      values: of the setting.
-      statements: text, the paper's words, and what measures the runs at one value.
-    """
-    name = setting.rpartition(".")[2]
-
-    def at(value: float | int, measure: Callable[[xr.Dataset], Measured]) -> Callable[[xr.Dataset], Measured]:
-        return lambda ds: measure(runs_at(ds, {setting: value}))
-
-    return [
-        Claim(f"{figure}/{number}", f"{name} = {value:g}: {text}", paper, at(value, measure))
-        for number, (value, (text, paper, measure)) in enumerate(itertools.product(values, statements), start=1)
-    ]
 
 
 def final(ds: xr.Dataset) -> xr.Dataset:

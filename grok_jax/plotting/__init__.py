@@ -9,11 +9,11 @@ from grok_jax.plotting.grid import overview
 from grok_jax.plotting.landscape import convergence, slice_along, train_and_test, way_over
 from grok_jax.plotting.lazy import curves_against_twin, lazy_overview
 from grok_jax.plotting.maps import heat_map
-from grok_jax.plotting.style import colours, panel_label, short_log_axes
+from grok_jax.plotting.style import colors, panel_label, short_log_axes
 from grok_jax.plotting.times import line_of_slope, marks_along, times_along
 
 __all__ = [
-    "colours",
+    "colors",
     "convergence",
     "curve",
     "curves_against_twin",

@@ -13,7 +13,7 @@ import xarray as xr
 from jaxtyping import Real
 from matplotlib.axes import Axes
 
-from grok_jax.plotting.style import NORM, TEST, TRAIN, colours
+from grok_jax.plotting.style import NORM, TEST, TRAIN, colors
 
 UNITLESS = ("", "1", "dimensionless")
 
@@ -22,16 +22,16 @@ def curve(
     ax: Axes,
     x: Real[xr.DataArray, "*grid step"],
     *,
-    colour: str,
+    color: str,
     label: str | None = None,
     linestyle: str = "-",
 ) -> None:
     """Draws one median curve with its band against the logarithm of the step."""
     repeats = [d for d in x.dims if d != "step"]
     x = x.where(np.isfinite(x) & (x["step"] >= 1)).dropna("step", how="all")
-    ax.plot(x["step"], x.median(repeats), color=colour, label=label, linestyle=linestyle)
+    ax.plot(x["step"], x.median(repeats), color=color, label=label, linestyle=linestyle)
     if any(x.sizes[d] > 1 for d in repeats):
-        ax.fill_between(x["step"], x.min(repeats), x.max(repeats), color=colour, alpha=0.18, linewidth=0)
+        ax.fill_between(x["step"], x.min(repeats), x.max(repeats), color=color, alpha=0.18, linewidth=0)
     if x.sizes["step"]:  # a logarithmic axis without data cannot be drawn
         ax.set_xscale("log")
     ax.set_xlabel("step")
@@ -51,7 +51,7 @@ def learning_curves(
     ds: xr.Dataset,
     variables: Sequence[str] = ("train_accuracy", "test_accuracy"),
     *,
-    colours: Sequence[str] = (TRAIN, TEST),
+    colors: Sequence[str] = (TRAIN, TEST),
 ) -> None:
     """Draws training and test curves of one setting, named after their variables.
 
@@ -59,10 +59,10 @@ def learning_curves(
       ax: where to draw.
       ds: results; every axis but 'step' counts as repeats of the same run.
       variables: which curves.
-      colours: one for each.
+      colors: one for each.
     """
-    for name, colour in zip(variables, colours, strict=True):
-        curve(ax, ds[name], colour=colour, label=_name(ds[name]))
+    for name, color in zip(variables, colors, strict=True):
+        curve(ax, ds[name], color=color, label=_name(ds[name]))
     ax.set_ylabel(axis_label([ds[name] for name in variables]))
     if all("accuracy" in name for name in variables):
         ax.set_ylim(-0.03, 1.03)
@@ -78,7 +78,7 @@ def curves_along(
     symbol: str,
     variables: Sequence[str] = ("train_loss", "test_loss"),
 ) -> None:
-    """Draws a colour for each point of one axis of a grid: training curves dashed, test curves solid and named.
+    """Draws a color for each point of one axis of a grid: training curves dashed, test curves solid and named.
 
     Args:
       ax: where to draw.
@@ -87,32 +87,32 @@ def curves_along(
       symbol: what a reader calls it, e.g. "α"; the names are "α = 0.5", ...
       variables: the training curve and the test curve; losses get a logarithmic axis.
     """
-    for i, colour in enumerate(colours(ds.sizes[axis])):
+    for i, color in enumerate(colors(ds.sizes[axis])):
         runs = ds.isel({axis: i})
-        curve(ax, runs[variables[0]], colour=colour, linestyle="--")
-        curve(ax, runs[variables[1]], colour=colour, label=f"{symbol} = {runs[axis].item():.4g}")
+        curve(ax, runs[variables[0]], color=color, linestyle="--")
+        curve(ax, runs[variables[1]], color=color, label=f"{symbol} = {runs[axis].item():.4g}")
     ax.set_ylabel(f"{axis_label([ds[name] for name in variables])} (dashed: train)")
     if all("loss" in name for name in variables):
         log_values(ax)
 
 
 def weight_norm_axis(ax: Axes, ds: xr.Dataset) -> Axes:
-    """Draws the weight norm on a second vertical axis in its own colour, and returns that axis."""
+    """Draws the weight norm on a second vertical axis in its own color, and returns that axis."""
     twin = ax.twinx()
-    curve(twin, ds["weight_norm"], colour=NORM, label=_name(ds["weight_norm"]), linestyle="--")
+    curve(twin, ds["weight_norm"], color=NORM, label=_name(ds["weight_norm"]), linestyle="--")
     twin.set_ylabel(axis_label([ds["weight_norm"]]), color=NORM)
     twin.tick_params(axis="y", labelcolor=NORM)
     twin.grid(False)
     return twin
 
 
-def mark_time(ax: Axes, time: Real[xr.DataArray, "*grid"], *, colour: str, label: str) -> None:
+def mark_time(ax: Axes, time: Real[xr.DataArray, "*grid"], *, color: str, label: str) -> None:
     """Draws a vertical line at the median time; a median beyond the budget is only named in the legend."""
     median = float(time.median())
     if np.isfinite(median):
-        ax.axvline(median, color=colour, linestyle=":", linewidth=1.2, label=label)
+        ax.axvline(median, color=color, linestyle=":", linewidth=1.2, label=label)
     else:
-        ax.plot([], [], color=colour, linestyle=":", linewidth=1.2, label=f"{label}: not reached")
+        ax.plot([], [], color=color, linestyle=":", linewidth=1.2, label=f"{label}: not reached")
 
 
 def legend(ax: Axes, *others: Axes, **settings: object) -> None:

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from grok_jax.plotting.curves import axis_label, curve, log_values
-from grok_jax.plotting.style import colours, panel_label, style
+from grok_jax.plotting.style import colors, panel_label, style
 
 MOST_COLUMNS = 6  # Panels beyond this are too narrow to read.
 MOST_NAMES = 8  # Names in a legend.
@@ -18,7 +18,7 @@ MOST_NAMES = 8  # Names in a legend.
 def overview(ds: xr.Dataset) -> Figure:
     """Draws the results of a grid of any shape.
 
-    The first axis is the colour, every further axis a column of panels, axes of seeds the band around each
+    The first axis is the color, every further axis a column of panels, axes of seeds the band around each
     median. Training curves are dashed, test curves solid.
 
     Args:
@@ -29,10 +29,10 @@ def overview(ds: xr.Dataset) -> Figure:
     """
     kind = "accuracy" if "test_accuracy" in ds and bool(ds["test_accuracy"].notnull().any()) else "loss"
     axes = [str(d) for d in ds[f"test_{kind}"].dims if d != "step" and str(d).split(".")[-1] != "seed"]
-    colour_axis, column_axes = axes[:1], axes[1:]
+    color_axis, column_axes = axes[:1], axes[1:]
     columns = spread(list(product(*(range(ds.sizes[d]) for d in column_axes))), MOST_COLUMNS)
-    lines = list(range(ds.sizes[colour_axis[0]])) if colour_axis else [0]
-    palette = colours(len(lines))
+    lines = list(range(ds.sizes[color_axis[0]])) if color_axis else [0]
+    palette = colors(len(lines))
     named = set(spread(lines, MOST_NAMES))
 
     with style():
@@ -41,11 +41,11 @@ def overview(ds: xr.Dataset) -> Figure:
         for i, column in enumerate(columns):
             chosen = ds.isel(dict(zip(column_axes, column, strict=True)))
             for line in lines:
-                runs = chosen.isel({colour_axis[0]: line}) if colour_axis else chosen
-                label = value_text(runs[colour_axis[0]].item()) if colour_axis and line in named else None
-                curve(panels[0, i], runs[f"train_{kind}"], colour=palette[line], linestyle="--")
-                curve(panels[0, i], runs[f"test_{kind}"], colour=palette[line], label=label)
-                curve(panels[1, i], runs["weight_norm"], colour=palette[line])
+                runs = chosen.isel({color_axis[0]: line}) if color_axis else chosen
+                label = value_text(runs[color_axis[0]].item()) if color_axis and line in named else None
+                curve(panels[0, i], runs[f"train_{kind}"], color=palette[line], linestyle="--")
+                curve(panels[0, i], runs[f"test_{kind}"], color=palette[line], label=label)
+                curve(panels[1, i], runs["weight_norm"], color=palette[line])
             panels[0, i].set_xlabel("")
             panels[0, i].set_title("\n".join(f"{d} = {value_text(chosen[d].item())}" for d in column_axes))
         panels[0, 0].set_ylabel(axis_label([ds[f"train_{kind}"], ds[f"test_{kind}"]]))
@@ -58,7 +58,7 @@ def overview(ds: xr.Dataset) -> Figure:
         panels[0, 0].plot([], [], color="0.4", label="test")
         handles, labels = panels[0, 0].get_legend_handles_labels()
         # A line for each field of an axis, as one line of several leaves the panels no room.
-        title = colour_axis[0].replace(",", ",\n") if colour_axis else None
+        title = color_axis[0].replace(",", ",\n") if color_axis else None
         figure.legend(handles, labels, title=title, loc="outside right upper")
         settings = math.prod(ds.sizes[d] for d in column_axes)
         if settings > len(columns):

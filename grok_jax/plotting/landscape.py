@@ -23,7 +23,7 @@ def slice_along(
     x: Real[xr.DataArray, "..."],
     axis: str,
     *,
-    colour: str,
+    color: str,
     label: str | None = None,
     linestyle: str = "-",
     log: str = "x",
@@ -35,14 +35,14 @@ def slice_along(
       x: reduced losses or errors, say; every axis but this one counts as repeats (seeds). Runs without a finite
         number are left out.
       axis: its name; its coordinates are numbers.
-      colour, label, linestyle: of the line.
+      color, label, linestyle: of the line.
       log: which of "x", "y" are logarithmic; on a logarithmic y only values above 0 have a place.
     """
     repeats = [d for d in x.dims if d != axis]
     x = x.where(np.isfinite(x) & ((x > 0) | ("y" not in log))).dropna(axis, how="all").sortby(axis)
-    ax.plot(x[axis], x.median(repeats), color=colour, label=label, linestyle=linestyle, marker="o", markersize=3.5)
+    ax.plot(x[axis], x.median(repeats), color=color, label=label, linestyle=linestyle, marker="o", markersize=3.5)
     if any(x.sizes[d] > 1 for d in repeats):
-        ax.fill_between(x[axis], x.min(repeats), x.max(repeats), color=colour, alpha=0.18, linewidth=0)
+        ax.fill_between(x[axis], x.min(repeats), x.max(repeats), color=color, alpha=0.18, linewidth=0)
     if x.sizes[axis]:  # a logarithmic axis without data cannot be drawn
         for scale, set_scale in (("x", ax.set_xscale), ("y", ax.set_yscale)):
             if scale in log:
@@ -69,9 +69,9 @@ def train_and_test(
       log: which of "x", "y" are logarithmic.
       linestyle: of both.
     """
-    for x, colour in ((train, TRAIN), (test, TEST)):
+    for x, color in ((train, TRAIN), (test, TEST)):
         label = str(x.name).replace("_", " ")
-        slice_along(ax, x, axis, colour=colour, label=label, linestyle=linestyle, log=log)
+        slice_along(ax, x, axis, color=color, label=label, linestyle=linestyle, log=log)
     ax.set(xlabel=name, ylabel=axis_label([train, test]))
 
 
@@ -80,7 +80,7 @@ def way_over(
     x: Real[xr.DataArray, "*grid step"],
     y: Real[xr.DataArray, "*grid step"],
     *,
-    colour: str,
+    color: str,
     label: str | None = None,
     marks: Mapping[str, float] | None = None,
     arrows: int = 3,
@@ -91,22 +91,22 @@ def way_over(
       ax: where to draw.
       x: of each record, the weight norm say; above 0.
       y: a loss, above 0.
-      colour, label: of the line.
+      color, label: of the line.
       marks: markers of matplotlib and the steps at which to put them; a step beyond the records has none.
       arrows: how many heads, evenly along the way.
     """
     way = xr.Dataset({"x": x, "y": y})
     way = np.log10(way.median([d for d in way.dims if d != "step"])).dropna("step")
     across, up, steps = (way[name].values for name in ("x", "y", "step"))
-    ax.plot(10**across, 10**up, color=colour, label=label, linewidth=1.8)
+    ax.plot(10**across, 10**up, color=color, label=label, linewidth=1.8)
     for marker, step in (marks or {}).items():
         if steps[0] <= step <= steps[-1]:
             point = (10 ** np.interp(step, steps, part) for part in (across, up))
             size = 13 if marker == "*" else 7
-            ax.plot(*point, marker, color=colour, markeredgecolor="k", markersize=size, zorder=5, clip_on=False)
+            ax.plot(*point, marker, color=color, markeredgecolor="k", markersize=size, zorder=5, clip_on=False)
     lengths = [np.abs(np.diff(part)) / max(np.ptp(part), np.finfo(float).tiny) for part in (across, up)]
     way_made = np.concatenate([[0.0], np.cumsum(np.hypot(*lengths))])
-    head = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.8, "mutation_scale": 14, "shrinkA": 0, "shrinkB": 0}
+    head = {"arrowstyle": "-|>", "color": color, "linewidth": 1.8, "mutation_scale": 14, "shrinkA": 0, "shrinkB": 0}
     for i in range(arrows if way_made[-1] else 0):
         ends = way_made[-1] * ((i + 0.5) / arrows + np.array([-0.01, 0.01]))
         back, front = zip(*(10 ** np.interp(ends, way_made, part) for part in (across, up)), strict=True)
@@ -134,7 +134,7 @@ def convergence(ax: Axes, ds: xr.Dataset, axis: str, *, name: str, log: str = "x
     """
     twin = ax.twinx()
     slice_along(
-        twin, still_falling(ds[loss]).clip(min=-1.0), axis, colour=FALLING, label="loss lost in the last tenth", log=log
+        twin, still_falling(ds[loss]).clip(min=-1.0), axis, color=FALLING, label="loss lost in the last tenth", log=log
     )
     twin.set_ylabel(f"share of the {loss.replace('_', ' ')} (below 0: gained)", color=FALLING)
     twin.tick_params(axis="y", labelcolor=FALLING)
@@ -145,7 +145,7 @@ def convergence(ax: Axes, ds: xr.Dataset, axis: str, *, name: str, log: str = "x
         gradient = ds["tangential_gradient"].dropna("step", how="all")
         for place, label, linestyle in ((0, "gradient at the start", ":"), (-1, "gradient at the end", "-")):
             at = gradient.isel(step=place)
-            slice_along(ax, at, axis, colour=GRADIENT, label=label, linestyle=linestyle, log=f"{log}y")
+            slice_along(ax, at, axis, color=GRADIENT, label=label, linestyle=linestyle, log=f"{log}y")
         ax.set_ylabel("gradient along the sphere [1 / radian]", color=GRADIENT)
         ax.tick_params(axis="y", labelcolor=GRADIENT)
     else:

@@ -1,4 +1,4 @@
-"""A network against its linearised twin: losses, what kernel regression makes of them, and a figure for any grid.
+"""A network against its linearized twin: losses, what kernel regression makes of them, and a figure for any grid.
 
 Every axis of the results but 'step' counts as repeats, drawn as in plotting.curves: the median and a band.
 """
@@ -42,9 +42,9 @@ def curves_against_twin(ax: Axes, pair: Pair, quantity: str = "loss") -> None:
       pair: both runs.
       quantity: "loss", on a logarithmic axis and with the line of kernel regression, or "accuracy".
     """
-    for runs, colour, name in ((pair.twin, TWIN, "linearised"), (pair.network, NETWORK, "network")):
-        curve(ax, runs[f"train_{quantity}"], colour=colour, linestyle="--")
-        curve(ax, runs[f"test_{quantity}"], colour=colour, label=name)
+    for runs, color, name in ((pair.twin, TWIN, "linearized"), (pair.network, NETWORK, "network")):
+        curve(ax, runs[f"train_{quantity}"], color=color, linestyle="--")
+        curve(ax, runs[f"test_{quantity}"], color=color, label=name)
     ax.set_ylabel(f"{quantity} (dashed: train)")
     if quantity == "accuracy":
         ax.set_ylim(-0.03, 1.03)
@@ -102,7 +102,7 @@ def lazy_overview(ds: xr.Dataset) -> Figure:
             chosen = Pair(*(runs.isel(dict(zip(axes, setting, strict=True))) for runs in pair))
             column[0].set_title("\n".join(_title(ds, axis, at) for axis, at in zip(axes, setting, strict=True)))
             curves_against_twin(column[0], chosen)
-            mark_time(column[0], t_part(chosen), colour="0.5", label=f"test losses part by {TOLERANCE:.0%}")
+            mark_time(column[0], t_part(chosen), color="0.5", label=f"test losses part by {TOLERANCE:.0%}")
             if accuracies:
                 curves_against_twin(column[1], chosen, "accuracy")
             _kernel_panel(column[-1], chosen.network)
@@ -136,10 +136,10 @@ def _title(ds: xr.Dataset, axis: str, at: int) -> str:
 
 def _kernel_panel(ax: Axes, network: xr.Dataset) -> None:
     """Alignment of the network's kernel, and on a second axis its distance from the start; see alignment_label."""
-    curve(ax, network["kernel_alignment"], colour=ALIGNMENT)
+    curve(ax, network["kernel_alignment"], color=ALIGNMENT)
     ax.set_ylabel(alignment_label(network), color=ALIGNMENT)
     second = ax.twinx()
-    curve(second, network["kernel_distance"], colour=NORM, linestyle="--")
+    curve(second, network["kernel_distance"], color=NORM, linestyle="--")
     second.set_ylabel("kernel distance", color=NORM)
     second.tick_params(axis="y", labelcolor=NORM)
     second.grid(False)

@@ -29,10 +29,10 @@ def heat_map(
     never: str = "never",
     missing: str = "no value",
 ) -> QuadMesh:
-    """Draws z over two axes of a grid, one cell for each of their points, with a colour bar.
+    """Draws z over two axes of a grid, one cell for each of their points, with a color bar.
 
     Cells of inf (censored) are gray and hatched, cells of NaN white and crossed; both are named in the legend
-    where there are any. On a logarithmic colour bar a z of 0 or less takes the lowest colour.
+    where there are any. On a logarithmic color bar a z of 0 or less takes the lowest color.
 
     Args:
       ax: where to draw.
@@ -44,7 +44,7 @@ def heat_map(
       never, missing: what cells of inf and of NaN mean.
 
     Returns:
-      The cells, whose colour bar is their attribute `colorbar`.
+      The cells, whose color bar is their attribute `colorbar`.
     """
     z = z.transpose(y, x).sortby([x, y])
     finite = z.where(np.isfinite(z))
@@ -52,11 +52,11 @@ def heat_map(
     norm = _norm(finite.values, "z" in log)
     shown = finite.clip(min=norm.vmin)
     cells = ax.pcolormesh(*edges, np.ma.masked_invalid(shown.values), norm=norm, cmap="viridis", rasterized=True)
-    for cell, colour, hatch, meaning in ((z == np.inf, NEVER, HATCH, never), (z.isnull(), MISSING, "xxx", missing)):
+    for cell, color, hatch, meaning in ((z == np.inf, NEVER, HATCH, never), (z.isnull(), MISSING, "xxx", missing)):
         if cell.any():
             flat = np.ma.masked_where(~cell.values, np.zeros(z.shape))
-            ax.pcolor(*edges, flat, cmap=ListedColormap([colour]), hatch=hatch, edgecolor="0.55", linewidth=0)
-            key = {"facecolor": colour, "edgecolor": "0.55", "hatch": hatch, "linewidth": 0, "label": meaning}
+            ax.pcolor(*edges, flat, cmap=ListedColormap([color]), hatch=hatch, edgecolor="0.55", linewidth=0)
+            key = {"facecolor": color, "edgecolor": "0.55", "hatch": hatch, "linewidth": 0, "label": meaning}
             ax.add_patch(Rectangle((edges[0][0], edges[1][0]), 0, 0, **key))
     if len(contours):
         fine = _between(shown, x, y, log)
@@ -83,12 +83,12 @@ def _between(z: Real[xr.DataArray, "y x"], x: str, y: str, log: str) -> Float[xr
     return z
 
 
-def _edges(centres: Real[np.ndarray, " n"], logarithmic: bool) -> Float[np.ndarray, " n+1"]:
-    """Where cells begin and end: halfway between their centres, on the scale of the axis."""
-    centres = np.log(centres) if logarithmic else np.asarray(centres, np.float64)
-    middles = (centres[1:] + centres[:-1]) / 2
-    half = (centres[1:] - centres[:-1]) / 2 if centres.size > 1 else np.array([0.5])
-    edges = np.concatenate([centres[:1] - half[0], middles, centres[-1:] + half[-1]])
+def _edges(centers: Real[np.ndarray, " n"], logarithmic: bool) -> Float[np.ndarray, " n+1"]:
+    """Where cells begin and end: halfway between their centers, on the scale of the axis."""
+    centers = np.log(centers) if logarithmic else np.asarray(centers, np.float64)
+    middles = (centers[1:] + centers[:-1]) / 2
+    half = (centers[1:] - centers[:-1]) / 2 if centers.size > 1 else np.array([0.5])
+    edges = np.concatenate([centers[:1] - half[0], middles, centers[-1:] + half[-1]])
     return np.exp(edges) if logarithmic else edges
 
 

@@ -1,4 +1,4 @@
-"""How every figure looks: colours that all readers can tell apart, sizes that can be read, panel letters."""
+"""How every figure looks: colors that all readers can tell apart, sizes that can be read, panel letters."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -55,7 +55,7 @@ def short_log_axes(ax: Axes) -> None:
         axis.set_minor_formatter(NullFormatter())
 
 
-def colours(count: int) -> Sequence[str]:
+def colors(count: int) -> Sequence[str]:
     """One color for each of `count` curves, in order: Okabe-Ito, or steps of viridis where there are more than six."""
     if count <= len(OKABE_ITO):
         return OKABE_ITO[:count]

@@ -14,7 +14,7 @@ def times_along(
     time: Float[xr.DataArray, "..."],
     axis: str,
     *,
-    colour: str,
+    color: str,
     label: str,
     budget: float,
     marker: str = "o",
@@ -28,7 +28,7 @@ def times_along(
       ax: where to draw.
       time: in steps, over the axis and 'seed'.
       axis: its name; numbers above 0.
-      colour, marker: of the points.
+      color, marker: of the points.
       label: of the line.
       budget: the step at which the runs end.
       is_joined: whether a thin line joins the points of each seed.
@@ -38,20 +38,20 @@ def times_along(
     for i in range(time.sizes.get("seed", 1)):
         one = reached.isel(seed=i) if "seed" in time.dims else reached
         line = {"linestyle": "-" if is_joined else "none", "linewidth": 0.7}
-        ax.plot(time[axis], one, marker=marker, color=colour, markersize=4, alpha=0.6, **line)
+        ax.plot(time[axis], one, marker=marker, color=color, markersize=4, alpha=0.6, **line)
     median = median_of_seeds(time).median
-    ax.plot(time[axis], median.where(np.isfinite(median)), color=colour, label=label)
+    ax.plot(time[axis], median.where(np.isfinite(median)), color=color, label=label)
     never = is_censored(time)
     never = never.any("seed") if "seed" in time.dims else never
     if bool(never.any()):
         places = time[axis].where(never, drop=True)
         text = f"{label}: not within {budget:,.0f} steps (one seed or more)"
-        ax.plot(places, np.full(places.size, budget), "^", color=colour, markerfacecolor="none", label=text)
+        ax.plot(places, np.full(places.size, budget), "^", color=color, markerfacecolor="none", label=text)
     ax.set(xscale="log", yscale="log", ylabel="steps")
 
 
 def marks_along(
-    ax: Axes, x: Real[xr.DataArray, "..."], axis: str, marker: str = "o", *, colour: str, label: str, **settings: object
+    ax: Axes, x: Real[xr.DataArray, "..."], axis: str, marker: str = "o", *, color: str, label: str, **settings: object
 ) -> None:
     """Draws a mark for the number of each run.
 
@@ -59,11 +59,11 @@ def marks_along(
       ax: where to draw.
       x: a number for each run.
       axis: the coordinate of x over which the marks lie.
-      marker, colour, label: of the marks.
+      marker, color, label: of the marks.
       settings: others that Axes.plot takes.
     """
     across = x[axis].broadcast_like(x).transpose(*x.dims)
-    ax.plot(np.ravel(across), np.ravel(x), marker, color=colour, label=label, **settings)
+    ax.plot(np.ravel(across), np.ravel(x), marker, color=color, label=label, **settings)
 
 
 def line_of_slope(ax: Axes, time: Float[xr.DataArray, "..."], axis: str, slope: float, *, label: str) -> None:

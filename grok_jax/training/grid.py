@@ -13,6 +13,8 @@ from grok_jax.values import as_whole, plain
 
 MOST_RUNS = 100_000  # more is a slip of the hand, and takes minutes to look at
 LARGEST = 1e300  # of numbers that can be spaced
+DIGITS = 10  # of these, so that log(0.1, 10, 3) is 0.1, 1, 10 to every reader
+LONG = 3  # entries; 0, 1, 2 is written as a range
 MOST = f"a grid must have at most {MOST_RUNS:,} runs"
 
 
@@ -49,8 +51,60 @@ def parse_grid(grid: Any) -> tuple[Axis, ...]:
 
 def as_text(axes: Sequence[Axis]) -> str:
     """Axes as text, which parse_grid reads again where their values are literals."""
-    values = ([value[0] if len(axis.fields) == 1 else value for value in axis.values] for axis in axes)
-    return "; ".join(f"{axis.name}={', '.join(map(repr, own))}" for axis, own in zip(axes, values, strict=True))
+    return "; ".join(f"{axis.name}={_values_text(axis)}" for axis in axes)
+
+
+def grid_text(grid: Any) -> str:
+    """A grid, such as {"model.init_scale": (0.5, 2), "seed": range(3)}, as the text that a config holds.
+
+    Raises:
+      UserError: as parse_grid.
+    """
+    return as_text(parse_grid(grid))
+
+
+def significant(value: float, digits: int) -> float:
+    """A number to so many significant digits."""
+    return float(f"{value:.{digits}g}")
+
+
+def log(start: float, stop: float, count: int) -> list[float]:
+    """Numbers of equal ratios from start to stop, to ten digits.
+
+    Raises:
+      UserError: ends that are not of one sign, or too large; too many numbers.
+    """
+    return [significant(value, DIGITS) for value in np.geomspace(*_spacing("log", start, stop, count))]
+
+
+def intlog(start: float, stop: float, count: int) -> list[int]:
+    """The whole numbers nearest to those of log, each once; raises UserError as log."""
+    return [int(value) for value in np.unique(np.geomspace(*_spacing("intlog", start, stop, count)).round())]
+
+
+def lin(start: float, stop: float, count: int) -> list[float]:
+    """Numbers of equal distances from start to stop, to ten digits; raises UserError for too many, or too large."""
+    return [significant(value, DIGITS) for value in np.linspace(*_spacing("lin", start, stop, count))]
+
+
+SPACINGS = {"log": log, "intlog": intlog, "lin": lin}
+
+
+def _spacing(kind: str, start: float, stop: float, count: int) -> tuple[float, float, int]:
+    given = f"{kind}({start:.6g}, {stop:.6g}, {count})"
+    require(count <= MOST_RUNS, f"{given} has {count:,} values; {MOST}")
+    require(
+        abs(start) <= LARGEST and abs(stop) <= LARGEST, f"{given} has too large an end; at most {LARGEST:g} is allowed"
+    )
+    require(kind == "lin" or start * stop > 0, f"{given} has no equal ratios; both ends must be positive, or negative")
+    return start, stop, count
+
+
+def _values_text(axis: Axis) -> str:
+    values = [value[0] if len(axis.fields) == 1 else value for value in axis.values]
+    if len(values) >= LONG and values == list(range(len(values))) and {*map(type, values)} == {int}:
+        return f"range({len(values)})"
+    return ", ".join(map(repr, values))
 
 
 def _read_mapping(grid: Mapping[Any, Any]) -> list[tuple[str, list[Any]]]:
@@ -79,7 +133,8 @@ def _values(name: str, text: str) -> list[Any]:
     try:
         read = ast.literal_eval(f"[{spaced[2] if spaced else text}]")
         if spaced:
-            return _spaced(name, spaced[1], read)
+            numbers = map(as_whole, read)
+            return list(range(*numbers)[: MOST_RUNS + 1]) if spaced[1] == "range" else SPACINGS[spaced[1]](*numbers)
         return read[0] if len(read) == 1 and isinstance(read[0], list) else read
     except UserError:
         raise
@@ -88,22 +143,6 @@ def _values(name: str, text: str) -> list[Any]:
             f"grid axis {written(name)} has values {written(text)}; they must be literals such as 1, 2, 'adam', "
             "or log(a, b, n), intlog(a, b, n), lin(a, b, n), range(n)"
         ) from None
-
-
-def _spaced(name: str, kind: str, numbers: list[Any]) -> list[Any]:
-    """The values of log, intlog, lin and range; raises ValueError or TypeError for numbers that give none."""
-    numbers = [as_whole(number) for number in numbers]
-    if kind == "range":
-        return list(range(*numbers)[: MOST_RUNS + 1])
-    start, stop, count = numbers
-    require(count <= MOST_RUNS, f"grid axis {written(name)} has {count:,} values; {MOST}")
-    if not (abs(start) <= LARGEST and abs(stop) <= LARGEST) or (kind != "lin" and not start * stop > 0):
-        raise ValueError
-    if kind == "intlog":
-        return [int(value) for value in np.unique(np.geomspace(start, stop, count).round())]
-    space = np.geomspace if kind == "log" else np.linspace
-    # Ten digits: log(.1, 10, 3) is .1, 1, 10 to every reader.
-    return [float(f"{value:.10g}") for value in space(start, stop, count)]
 
 
 def _axis(name: str, values: list[Any]) -> Axis:

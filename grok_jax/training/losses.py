@@ -53,12 +53,12 @@ def cross_entropy(logits: Float[Array, "rows classes"], labels: Int[Array, " row
     Returns:
       The losses, in nats; NaN where a logit is NaN or infinite.
     """
-    labelled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
+    labeled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
     # 0 times an infinite logit makes its row NaN; left out, e^-inf = 0 would hide a diverged network.
-    own = jnp.sum(jnp.where(labelled, logits, 0 * logits), axis=-1, keepdims=True)
+    own = jnp.sum(jnp.where(labeled, logits, 0 * logits), axis=-1, keepdims=True)
     # The loss does not depend on m, a mere shift, so neither do its derivatives.
     shift = jax.lax.stop_gradient(jnp.max(logits, axis=-1, keepdims=True) - own)
-    others = jnp.sum(jnp.where(labelled, 0.0, jnp.exp(logits - own - shift)), axis=-1)
+    others = jnp.sum(jnp.where(labeled, 0.0, jnp.exp(logits - own - shift)), axis=-1)
     shift = shift[..., 0]
     return shift + jnp.log1p(others + jnp.expm1(-shift))
 
@@ -79,9 +79,9 @@ def brier(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> 
 
     Reference: G. W. Brier (1950), Verification of forecasts expressed in terms of probability.
     """
-    labelled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
+    labeled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
     # 0 times an infinite logit is NaN; left out, a softmax hides one of -inf.
-    others = jnp.where(labelled, 0.0, jax.nn.softmax(logits)) + 0 * logits
+    others = jnp.where(labeled, 0.0, jax.nn.softmax(logits)) + 0 * logits
     return jnp.sum(others, axis=-1) ** 2 + jnp.sum(others**2, axis=-1)
 
 

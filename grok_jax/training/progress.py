@@ -45,7 +45,7 @@ class Progress:
         if finished:
             self._done = counts
         fitted, generalized, diverged = counts
-        text = f"fitted {fitted}/{self._runs}, generalised {generalized}/{self._runs}"
+        text = f"fitted {fitted}/{self._runs}, generalized {generalized}/{self._runs}"
         self._bar.set_postfix_str(text + (f", diverged {diverged}" if diverged else ""), refresh=False)
 
     @property

@@ -56,7 +56,7 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords], described: 
         filled = np.empty(ends.shape, ends.dtype)
         filled[np.concatenate([group.members for group in groups])] = ends
         variables[name] = xr.Variable(dims[:-1], filled.reshape(shape), {"long_name": long_name, "units": units})
-    steps_of = {"step": ("step", steps, {"long_name": "optimiser steps", "units": "steps"})}
+    steps_of = {"step": ("step", steps, {"long_name": "optimizer steps", "units": "steps"})}
     return xr.Dataset(variables, steps_of | axis_coordinates(axes))
 
 

@@ -144,7 +144,7 @@ def test_delay_is_the_ratio_of_the_two_times():
     np.testing.assert_allclose(delay(ds), [10, 1])
 
 
-def test_delay_of_a_run_that_fits_and_never_generalises_is_censored():
+def test_delay_of_a_run_that_fits_and_never_generalizes_is_censored():
     assert delay(accuracies(fit=[50], generalize=[np.inf])).item() == np.inf
 
 

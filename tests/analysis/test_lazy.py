@@ -108,7 +108,7 @@ def test_a_comparison_has_nan_for_probes_that_were_not_asked_for():
     assert [np.isnan(found[name].item()) for name in ("kernel_regression_loss", "alignment_end")] == [True, True]
 
 
-def test_the_limit_of_the_linearised_networks_comes_before_what_a_probe_measured():
+def test_the_limit_of_the_linearized_networks_comes_before_what_a_probe_measured():
     ds = results([1, 1, 1, 1], [1, 1, 1, 1], kernel_regression_loss=[0.5, np.nan, 0.1, 0.1]).assign_attrs(outputs=10)
     assert regression_averages_outputs(ds)
     ds = ds.assign(lazy_limit_loss=0.7)

@@ -131,9 +131,9 @@ def test_a_rise_counts_from_the_lowest_so_far():
 
 
 @pytest.mark.parametrize("measure", [rise_is_linear_power, misalignment_falls_late])
-def test_runs_that_do_not_generalise_decide_nothing(measure):
+def test_runs_that_do_not_generalize_decide_nothing(measure):
     stays = results(misalignment=(1, 1, 1, 1.5, 2))
-    with pytest.raises(NotMeasured, match="0 of 20 runs generalise"):
+    with pytest.raises(NotMeasured, match="0 of 20 runs generalize"):
         measure(stays)
     grok = results().isel(seed=slice(4))
     mixed = xr.concat([grok, stays.isel(seed=slice(4, None))], "seed")
@@ -164,13 +164,13 @@ def test_a_relative_curve_starts_at_one():
     assert relative(results().linear_power).isel(seed=0).values.tolist() == pytest.approx([1, 5, 10, 3, 0.1])
 
 
-def test_the_typical_run_takes_the_median_time_among_those_that_generalise():
+def test_the_typical_run_takes_the_median_time_among_those_that_generalize():
     ds = results(seeds=4)
     falls = [(1, 1, 0.01, 0.01, 0.01), (1, 1, 1, 1, 1), (1, 1, 1, 1, 0.01), (1, 1, 1, 0.01, 0.01)]
     assert typical_run(ds.assign(test_loss=(("seed", "step"), falls))) == 3
 
 
-def test_the_typical_run_where_none_generalises_has_the_median_final_loss():
+def test_the_typical_run_where_none_generalizes_has_the_median_final_loss():
     ds = results(seeds=3)
     ends = [(1, 1, 1, 1, end) for end in (3.0, 0.5, 0.9)]
     assert typical_run(ds.assign(test_loss=(("seed", "step"), ends))) == 2

@@ -24,15 +24,15 @@ def test_the_test_loss_lies_beside_its_three_parts(ax):
     assert ax.get_yscale() == "log"
 
 
-def test_the_figure_says_how_many_runs_generalise_and_shows_one_that_does():
+def test_the_figure_says_how_many_runs_generalize_and_shows_one_that_does():
     left, right = decomposed_run(results()).axes
-    assert left.get_title() == "1 of 3 seeds generalise (faint: all of them)"
-    assert right.get_title() == "one that generalises"
+    assert left.get_title() == "1 of 3 seeds generalize (faint: all of them)"
+    assert right.get_title() == "one that generalizes"
     assert right.lines[0].get_ydata()[-1] == pytest.approx(0.001)
 
 
-def test_the_figure_says_where_no_run_generalises():
-    assert decomposed_run(results((2.0, 1.0, 3.0))).axes[1].get_title() == "one that does not generalise"
+def test_the_figure_says_where_no_run_generalizes():
+    assert decomposed_run(results((2.0, 1.0, 3.0))).axes[1].get_title() == "one that does not generalize"
 
 
 def test_the_figure_of_one_run_without_an_axis_of_seeds_is_drawn(tmp_path):

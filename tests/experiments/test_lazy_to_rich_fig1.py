@@ -88,5 +88,5 @@ def test_the_figure_has_the_ways_the_losses_and_the_norm(tmp_path):
     figure = plot(results())
     assert [ax.get_title(loc="left") for ax in figure.axes[:3]] == ["(a)", "(b)", "(c)"]
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
-    assert labels == ["linearised", "network", "kernel regression, K₀ averaged over outputs"]
+    assert labels == ["linearized", "network", "kernel regression, K₀ averaged over outputs"]
     figure.savefig(tmp_path / "figure.png")

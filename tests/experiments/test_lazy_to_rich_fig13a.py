@@ -59,5 +59,5 @@ def test_two_seeds_give_no_verdict():
 def test_the_figure_marks_where_they_part(tmp_path):
     figure = plot(results())
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert labels == ["linearised", "network", "test losses 10% apart"]
+    assert labels == ["linearized", "network", "test losses 10% apart"]
     figure.savefig(tmp_path / "figure.png")

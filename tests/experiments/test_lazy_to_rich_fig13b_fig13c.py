@@ -103,6 +103,6 @@ def test_two_seeds_give_no_verdict():
 def test_the_figure_marks_where_they_part_and_where_the_loss_falls(plot, runs, letter, tmp_path):
     figure = plot(runs)
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert labels[:3] == ["linearised", "network", "test losses 10% apart"]
+    assert labels[:3] == ["linearized", "network", "test losses 10% apart"]
     assert figure.axes[0].get_title(loc="left") == letter
     figure.savefig(tmp_path / "figure.png")

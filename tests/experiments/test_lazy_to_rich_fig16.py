@@ -60,7 +60,7 @@ def test_both_are_open_where_training_rows_are_not_fitted():
     assert judged(train=np.minimum(TRAIN, 0.9)) == ["not measured"] * 2
 
 
-def test_claim_2_is_open_where_nothing_generalises():
+def test_claim_2_is_open_where_nothing_generalizes():
     assert judged(test=np.minimum(TEST, 0.6))[1] == "not measured"
 
 

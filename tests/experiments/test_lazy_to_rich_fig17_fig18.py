@@ -50,7 +50,7 @@ def test_a_single_threshold_or_two_seeds_give_no_verdict():
     assert verdict17({1e-3: (300, 6000), 0.1: (100, 150)}, seeds=2) == "not measured"
 
 
-def test_the_figure_has_a_colour_for_each_threshold(tmp_path):
+def test_the_figure_has_a_color_for_each_threshold(tmp_path):
     figure = fig17.plot(by_threshold({1e-3: (300, NEVER), 0.1: (100, 150)}))
     assert figure.axes[0].get_legend_handles_labels()[1] == ["θ = 0.001", "θ = 0.1"]
     (lower_bound,) = figure.axes[1].get_legend_handles_labels()[1]

@@ -57,7 +57,7 @@ def test_claim_1_fails_where_train_and_test_rise_together():
     assert judged(PAPER | {0.1: (3_000, 3_500)})[0] == "does not hold"
 
 
-def test_claim_1_is_open_where_the_run_never_generalises():
+def test_claim_1_is_open_where_the_run_never_generalizes():
     assert judged(PAPER | {0.1: (3_000, NEVER)})[0] == "not measured"
 
 
@@ -83,7 +83,7 @@ def test_claim_3_counts_never_as_the_longest_wait():
     assert judged(PAPER | {0.4: (3_000, NEVER)})[2] == "holds"
 
 
-def test_claim_3_is_open_where_most_scales_never_generalise():
+def test_claim_3_is_open_where_most_scales_never_generalize():
     assert judged(PAPER | {0.225: (3_000, NEVER), 0.4: (3_000, NEVER)})[2] == "not measured"
 
 

@@ -64,7 +64,7 @@ def test_claim_2_is_open_where_the_smallest_scale_has_only_just_fitted():
     assert judged(PAPER | {0.03: (19_500, NEVER)})[1] == "not measured"
 
 
-def test_claim_2_fails_where_the_smallest_scale_fits_and_never_generalises():
+def test_claim_2_fails_where_the_smallest_scale_fits_and_never_generalizes():
     assert judged(PAPER | {0.03: (100, NEVER)})[1] == "does not hold"
 
 

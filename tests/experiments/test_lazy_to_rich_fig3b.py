@@ -39,7 +39,7 @@ def test_claims_1_and_3_fail_where_the_delay_grows_with_epsilon():
     assert judged(dict(zip(PAPER, reversed(PAPER.values()), strict=True)))[::2] == ["does not hold"] * 2
 
 
-def test_claim_1_leaves_out_what_never_generalises():
+def test_claim_1_leaves_out_what_never_generalizes():
     assert judged(PAPER | {4.0: (5, 10, 0.3)})[0] == "holds"
     assert judged(PAPER | {0.1: (500, 5_000, 0.3)})[0] == "does not hold"
     assert judged(PAPER | {1.0: (50, 300, 0.3), 4.0: (5, 10, 0.3)})[0] == "not measured"

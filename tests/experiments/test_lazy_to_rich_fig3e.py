@@ -51,11 +51,11 @@ def test_never_at_large_epsilon_is_no_short_time():
     assert round(judged["measured"]["where never is left out, with α"], 6) == 1
 
 
-def test_a_line_that_never_generalises_has_no_say():
+def test_a_line_that_never_generalizes_has_no_say():
     assert judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 5))[1]["verdict"] == "holds"
 
 
-def test_the_corner_that_never_generalises_is_not_the_longest_wait():
+def test_the_corner_that_never_generalizes_is_not_the_longest_wait():
     assert judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 5))[0]["verdict"] == "does not hold"
 
 
@@ -68,7 +68,7 @@ def test_two_values_of_an_axis_or_two_seeds_give_no_verdict():
     assert verdict(results(seeds=2)) == "not measured"
 
 
-def test_the_figure_names_the_cells_that_never_generalise(tmp_path):
+def test_the_figure_names_the_cells_that_never_generalize(tmp_path):
     figure = plot(results(never=lambda alpha, epsilon: alpha > 5 and epsilon > 0.2))
     names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert names == ["test loss stays above 0.1"]

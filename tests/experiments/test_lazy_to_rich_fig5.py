@@ -54,7 +54,7 @@ def test_the_verdicts_are_about_the_networks_and_the_twins_stand_beside():
     ds["test_loss"][{"model.linearized": 1}] = 1.0
     claims = judge(CLAIMS, ds)
     assert [claim["verdict"] for claim in claims] == ["holds"] * 5
-    assert claims[1]["measured"]["of the linearised twin"] == 1
+    assert claims[1]["measured"]["of the linearized twin"] == 1
     assert claims[1]["measured"]["final test loss / start"] < 0.1
 
 

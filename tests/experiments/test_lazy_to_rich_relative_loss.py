@@ -69,5 +69,5 @@ def test_a_run_that_never_fits_does_not_generalize_late():
 
 def test_the_end_of_the_twin_is_reported_beside_and_decides_nothing():
     found = generalizes_late(both(results(), results(test=(1.0, 1.0, 1.0, 0.75))), 0.5, 2.0)
-    assert found.value["of the linearised twin"] == 0.75
+    assert found.value["of the linearized twin"] == 0.75
     assert found.verdict == HOLDS

@@ -27,7 +27,7 @@ def test_a_panel_shows_losses_over_their_start():
 
 
 def test_a_panel_shows_the_twin_only_where_there_is_one():
-    for ds, twin in ((results(), []), (with_twins(results()), ["test loss, linearised"])):
+    for ds, twin in ((results(), []), (with_twins(results()), ["test loss, linearized"])):
         ax = Figure().subplots()
         relative_loss_panel(ax, ds.isel({"task.directions": 0}), 0.2)
         names = [line.get_label() for line in ax.lines if not line.get_label().startswith("_")]

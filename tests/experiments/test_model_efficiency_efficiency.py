@@ -10,8 +10,8 @@ from experiments.model_efficiency.efficiency import (
     Norms,
     critical_fraction,
     growth,
-    is_generalising,
-    is_memorising,
+    is_generalizing,
+    is_memorizing,
     norm_at_logit,
 )
 from grok_jax.analysis.claims import NotMeasured
@@ -23,15 +23,15 @@ def run(norm=(10.0, 40.0, 30.0), logit=(0.0, LOGIT, LOGIT + 2), train=(0.0, 1.0,
     return xr.Dataset({name: ("step", list(values)) for name, values in curves}, {"step": [0, 1, 2]})
 
 
-def norms(memorising, generalising, at=(0.2, 0.4, 0.8)):
+def norms(memorizing, generalizing, at=(0.2, 0.4, 0.8)):
     return Norms(
-        *(xr.DataArray(list(x), {TRAIN_FRACTION: list(at)}, dims=TRAIN_FRACTION) for x in (memorising, generalising))
+        *(xr.DataArray(list(x), {TRAIN_FRACTION: list(at)}, dims=TRAIN_FRACTION) for x in (memorizing, generalizing))
     )
 
 
 def test_the_norm_at_a_logit_is_the_smallest_at_or_above_it():
     ds = run()
-    assert float(norm_at_logit(ds, is_memorising(ds))) == 30.0
+    assert float(norm_at_logit(ds, is_memorizing(ds))) == 30.0
 
 
 @pytest.mark.parametrize(
@@ -39,18 +39,18 @@ def test_the_norm_at_a_logit_is_the_smallest_at_or_above_it():
 )
 def test_a_run_that_is_not_c_mem_at_the_logit_has_no_norm(changes):
     ds = run(**changes)
-    assert np.isnan(norm_at_logit(ds, is_memorising(ds)))
+    assert np.isnan(norm_at_logit(ds, is_memorizing(ds)))
 
 
-def test_only_records_that_generalise_are_c_gen():
+def test_only_records_that_generalize_are_c_gen():
     ds = run(norm=(10.0, 20.0, 30.0), test=(0.0, 0.5, 0.97))
-    assert float(norm_at_logit(ds, is_generalising(ds))) == 30.0
+    assert float(norm_at_logit(ds, is_generalizing(ds))) == 30.0
 
 
 def test_results_without_logits_are_not_measured():
     ds = run().drop_vars("correct_logit")
     with pytest.raises(NotMeasured, match="logits"):
-        norm_at_logit(ds, is_memorising(ds))
+        norm_at_logit(ds, is_memorizing(ds))
 
 
 def test_growth_is_the_exponent_of_a_power_law_over_the_points_there_are():

@@ -31,11 +31,11 @@ def test_records_that_are_not_shown_are_not_drawn():
 def test_the_line_of_norms_goes_through_the_means_of_the_seeds_there_are():
     ax = Figure().subplots()
     norm = xr.DataArray([[1.0, 3.0], [5.0, np.nan]], {TRAIN_FRACTION: [0.2, 0.4]}, dims=(TRAIN_FRACTION, "seed"))
-    norms_along(ax, norm, colour="k", label="a")
+    norms_along(ax, norm, color="k", label="a")
     np.testing.assert_array_equal(ax.lines[-1].get_ydata(), [2.0, 5.0])
 
 
 def test_norms_of_nothing_draw_nothing():
     ax = Figure().subplots()
-    norms_along(ax, xr.DataArray([np.nan], {TRAIN_FRACTION: [0.2]}, dims=TRAIN_FRACTION), colour="k", label="a")
+    norms_along(ax, xr.DataArray([np.nan], {TRAIN_FRACTION: [0.2]}, dims=TRAIN_FRACTION), color="k", label="a")
     assert not ax.lines

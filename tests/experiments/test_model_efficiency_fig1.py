@@ -45,7 +45,7 @@ def test_claim_2_fails_where_one_of_the_two_knows_test_pairs_as_it_fits(name, cu
     assert judged(**{name: curve})[1] == "does not hold"
 
 
-def test_claim_2_is_open_where_one_never_generalises_or_never_fits():
+def test_claim_2_is_open_where_one_never_generalizes_or_never_fits():
     assert judged(lstm=NEVER)[1] == "not measured"
     assert judged(train=0.9 * AT_ONCE)[1] == "not measured"
 

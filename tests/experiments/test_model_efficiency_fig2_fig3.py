@@ -41,12 +41,12 @@ def test_claim_1_fails_where_one_larger_fraction_is_not_sooner(claims, steps):
     assert judged(claims, test=steps, plateau=(0.2, 0.2, 0.2))[0] == "does not hold"
 
 
-def test_a_fraction_that_never_generalises_is_later_than_one_that_does():
+def test_a_fraction_that_never_generalizes_is_later_than_one_that_does():
     assert judged(LSTM, test=(np.inf, 400, 200))[0] == "holds"
     assert judged(TRANSFORMER, test=(np.inf, 400, 200)) == ["holds"] * 3
 
 
-def test_times_are_open_where_two_fractions_never_generalise():
+def test_times_are_open_where_two_fractions_never_generalize():
     assert judged(LSTM, test=(np.inf, np.inf, 200))[0] == "not measured"
     assert judged(TRANSFORMER, test=(np.inf, np.inf, 200)) == ["not measured", "holds", "not measured"]
 

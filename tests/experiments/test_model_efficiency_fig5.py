@@ -9,22 +9,22 @@ from experiments.model_efficiency.circuits import FILE, SETTINGS, with_circuits
 from experiments.model_efficiency.fig5_mixture import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-MEMORISING_SPEED = "model.memorising_speed"
+MEMORIZING_SPEED = "model.memorising_speed"
 STEPS = [0, 10, 100, 1000]
 
 
 def results(
-    *, unequal=(3.0, 5.0, 6.0, 0.1), equal=(3.0, 2.5, 2.0, 0.5), train=(3.0, 1.0, 0.1, 0.01), generalises=1.0, seeds=3
+    *, unequal=(3.0, 5.0, 6.0, 0.1), equal=(3.0, 2.5, 2.0, 0.5), train=(3.0, 1.0, 0.1, 0.01), generalizes=1.0, seeds=3
 ):
     """Test losses at both speeds over one train loss."""
     test = np.array([unequal, equal])[:, None].repeat(seeds, 1)
     fit = np.broadcast_to(train, test.shape)
-    dims = (MEMORISING_SPEED, "seed", "step")
+    dims = (MEMORIZING_SPEED, "seed", "step")
     values = {"test_loss": test, "train_loss": fit, "train_accuracy": fit / 3, "test_accuracy": fit / 3}
     values |= {"memorising_weight": test, "generalising_weight": fit}
-    circuits = {"memorising_train": 1.0, "memorising_test": 0.1, "generalising_test": generalises}
+    circuits = {"memorising_train": 1.0, "memorising_test": 0.1, "generalising_test": generalizes}
     values |= {f"{name}_accuracy": np.full_like(test, value) for name, value in circuits.items()}
-    coords = {MEMORISING_SPEED: [10.0, 1.0], "seed": range(seeds), "step": STEPS}
+    coords = {MEMORIZING_SPEED: [10.0, 1.0], "seed": range(seeds), "step": STEPS}
     return xr.Dataset({name: (dims, x) for name, x in values.items()}, coords, {"config": json.dumps({})})
 
 
@@ -58,8 +58,8 @@ def test_runs_that_learn_nothing_and_two_seeds_give_no_verdict():
     assert judged(seeds=2) == ["not measured"] * 2
 
 
-def test_a_circuit_that_has_not_generalised_leaves_both_open():
-    assert judged(generalises=0.8) == ["not measured"] * 2
+def test_a_circuit_that_has_not_generalized_leaves_both_open():
+    assert judged(generalizes=0.8) == ["not measured"] * 2
 
 
 def test_the_figure_has_a_row_for_each_speed(tmp_path):

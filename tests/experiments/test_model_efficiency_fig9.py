@@ -45,7 +45,7 @@ def test_claim_1_fails_where_accuracy_jumps_from_nothing_to_all():
     assert judged(final=(0.02, 0.05, 1.0, 1.0)) == ["does not hold", "holds"]
 
 
-def test_claim_1_fails_where_a_fraction_under_the_window_generalises_or_one_above_it_does_not():
+def test_claim_1_fails_where_a_fraction_under_the_window_generalizes_or_one_above_it_does_not():
     assert judged(final=(0.02, 1.0, 0.5, 1.0))[0] == "does not hold"
     assert judged(final=(0.02, 0.5, 0.05, 1.0))[0] == "does not hold"
 
@@ -71,7 +71,7 @@ def test_a_collapse_that_is_recovered_from_changes_no_verdict_and_is_counted():
     assert "in 3 of 12 runs, 3 of them back at 95% at the end" in judge(CLAIMS, ds)[0]["note"]
 
 
-def test_claim_2_fails_where_runs_generalise_as_they_fit():
+def test_claim_2_fails_where_runs_generalize_as_they_fit():
     assert judged(late=200)[1] == "does not hold"
 
 

@@ -46,7 +46,7 @@ def test_the_share_of_seeds_decides():
     assert verdict(slopes=(-1.0, -0.5, -0.5)) == "does not hold"
 
 
-def test_it_is_open_where_a_decay_never_generalises():
+def test_it_is_open_where_a_decay_never_generalizes():
     assert verdict(last=4_000) == "not measured"
 
 

@@ -47,7 +47,7 @@ def test_claim_1_does_not_look_at_low_decay():
     assert judged(low=0.1)[0] == "holds"
 
 
-def test_claim_1_is_open_where_a_decay_of_its_range_never_generalises():
+def test_claim_1_is_open_where_a_decay_of_its_range_never_generalizes():
     assert judged(last=8_000)[0] == "not measured"
 
 

@@ -99,7 +99,7 @@ def test_claim_1_is_open_where_the_spheres_were_left_early():
 
 
 @pytest.mark.parametrize("at_late", [1.9, 0.7])
-def test_claim_2_fails_where_the_run_generalises_outside_or_deep_inside_of_the_zone(at_late):
+def test_claim_2_fails_where_the_run_generalizes_outside_or_deep_inside_of_the_zone(at_late):
     assert verdicts(at_late=at_late)[1] == "does not hold"
 
 
@@ -107,7 +107,7 @@ def test_claim_2_fails_where_the_run_fits_inside_of_the_zone():
     assert verdicts(large=(45_000, 40_000))[1] == "does not hold"
 
 
-def test_claim_2_fails_where_the_run_never_generalises_and_is_open_before_the_papers_steps():
+def test_claim_2_fails_where_the_run_never_generalizes_and_is_open_before_the_papers_steps():
     assert verdicts(large=(500, NEVER))[1] == "does not hold"
     assert verdicts(large=(500, NEVER), last=60_000)[1] == "not measured"
 
@@ -124,7 +124,7 @@ def test_claim_3_fails_where_the_small_run_groks_and_is_open_before_the_papers_s
     assert verdicts(small=(300, NEVER), last=60_000)[2] == "not measured"
 
 
-def test_claim_5_fails_where_the_largest_decay_generalises_and_is_open_without_it():
+def test_claim_5_fails_where_the_largest_decay_generalizes_and_is_open_without_it():
     assert verdicts(crushed=500)[4] == "does not hold"
     assert verdicts()[4] == "not measured"
 
@@ -133,7 +133,7 @@ def test_two_seeds_give_no_verdict():
     assert verdicts(seeds=2) == ["not measured"] * 5
 
 
-def test_claim_4_fails_where_a_run_generalises_far_from_its_time_and_is_open_where_none_is_said():
+def test_claim_4_fails_where_a_run_generalizes_far_from_its_time_and_is_open_where_none_is_said():
     assert verdicts(fast=12_000)[3] == "does not hold"
     assert verdicts(fast=NEVER, last=60_000)[3] == "not measured"
     assert verdicts(fast=None)[3] == "not measured"

@@ -78,6 +78,6 @@ def test_the_figure_has_the_landscape_and_its_convergence(tmp_path):
     figure = plot(results())
     left, right, _ = figure.axes
     assert [ax.get_title(loc="left") for ax in (left, right)] == ["(a)", "(b)"]
-    assert left.get_legend_handles_labels()[1] == ["train loss", "test loss", "standard initialisation"]
+    assert left.get_legend_handles_labels()[1] == ["train loss", "test loss", "standard initialization"]
     assert (left.get_xscale(), left.get_yscale()) == ("log", "log")
     figure.savefig(tmp_path / "figure.png")

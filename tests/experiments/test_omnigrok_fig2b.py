@@ -59,7 +59,7 @@ def test_the_papers_figure_passes_every_claim():
     assert all(v["measured"]["seeds"] == "5 of 5 (0.65 to 1.00)" for v in verdicts)
 
 
-def test_claim_1_fails_where_most_seeds_generalise_without_decay():
+def test_claim_1_fails_where_most_seeds_generalize_without_decay():
     assert verdict(1, {(2.0, 0.0): (300, [NEVER, NEVER, 9e4, 9e4, 9e4])}) == "does not hold"
     assert verdict(1, {(2.0, 0.0): (300, [NEVER, NEVER, NEVER, 9e4, 9e4])}) == "mixed"
     assert verdict(1, {(2.0, 0.0): (300, [NEVER, NEVER, NEVER, NEVER, 9e4])}) == "holds"
@@ -83,7 +83,7 @@ def test_claim_2_fails_without_a_delay():
     assert verdict(2, {(2.0, 0.03): (300, 2_900)}) == "does not hold"
 
 
-def test_claim_2_fails_where_the_run_never_generalises():
+def test_claim_2_fails_where_the_run_never_generalizes():
     assert verdict(2, {(2.0, 0.03): (300, NEVER)}) == "does not hold"
 
 
@@ -101,7 +101,7 @@ def test_claim_3_takes_the_budget_for_a_lower_bound():
     assert verdict(3, {(2.0, 0.03): (300, NEVER), (2.0, 1.0): (300, 30_000)}) == "not measured"
 
 
-def test_claim_4_fails_where_one_decay_groks_or_never_generalises():
+def test_claim_4_fails_where_one_decay_groks_or_never_generalizes():
     assert verdict(4, {(0.5, 0.0): (500, 6_000)}) == "does not hold"
     assert verdict(4, {(0.5, 1.0): (500, NEVER)}) == "does not hold"
     assert verdict(4, {(0.5, 1.0): (500, NEVER)}, last=50_000) == "not measured"

@@ -52,7 +52,7 @@ def test_claim_3_fails_where_the_norm_changes_by_more_than_a_fifth():
     assert verdict(3, norm=np.linspace(10, 11.5, 6)) == "holds"
 
 
-def test_a_decay_that_never_generalises_leaves_slope_and_norm_open():
+def test_a_decay_that_never_generalizes_leaves_slope_and_norm_open():
     late = np.where(DECAYS < 0.05, np.inf, 1000 / DECAYS)
     assert [verdict(number, late=late) for number in (1, 2, 3)] == ["not measured", "holds", "not measured"]
 

@@ -10,10 +10,10 @@ SCALES = 10.0 ** np.linspace(-1, 1, 11).round(1)
 SIZES = (13, 51, 193, 1000, 7196, 60000)
 
 
-def results(*, centre=0.1, slope=lambda n: 90 / n, floor=lambda n: 6 / n**0.5, train=0.0, sizes=SIZES, seeds=3):
-    """Test error: a parabola in log α around a centre, lower and flatter with N; train error: high below α = .3."""
+def results(*, center=0.1, slope=lambda n: 90 / n, floor=lambda n: 6 / n**0.5, train=0.0, sizes=SIZES, seeds=3):
+    """Test error: a parabola in log α around a center, lower and flatter with N; train error: high below α = .3."""
     log_alpha = np.log10(SCALES)
-    test = np.array([np.minimum(floor(n) + slope(n) * (log_alpha - centre) ** 2, 0.9) for n in sizes])
+    test = np.array([np.minimum(floor(n) + slope(n) * (log_alpha - center) ** 2, 0.9) for n in sizes])
     test = np.where(SCALES < 0.3, 0.9, test)
     train = np.broadcast_to(np.where(SCALES < 0.3, 0.9, train), test.shape)
     dims, steps = (TRAIN_SIZE, INIT_SCALE, "seed", "step"), np.array([0, 900, 1000])
@@ -47,7 +47,7 @@ def test_claim_1_fails_where_few_digits_are_not_fitted():
 
 
 def test_claim_1_fails_where_the_minimum_is_elsewhere():
-    assert judged(results(centre=0.5))[0] == "does not hold"
+    assert judged(results(center=0.5))[0] == "does not hold"
 
 
 def test_claim_1_fails_where_test_error_does_not_rise_with_the_scale():

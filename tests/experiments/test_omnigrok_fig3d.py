@@ -61,12 +61,12 @@ def test_claim_2_fails_where_test_accuracy_rises_at_once():
     assert judged(**QUICK | {"late": 500})[1] == "does not hold"
 
 
-def test_claim_3_fails_where_the_network_never_generalises():
+def test_claim_3_fails_where_the_network_never_generalizes():
     assert judged(ceiling=0.6)[2] == "does not hold"
     assert judged(ceiling=0.78, last=150_000)[2] == "does not hold"
 
 
-def test_claim_3_is_open_where_a_shorter_run_does_not_generalise():
+def test_claim_3_is_open_where_a_shorter_run_does_not_generalize():
     assert judged(**QUICK | {"ceiling": 0.6})[2] == "not measured"
 
 
@@ -95,7 +95,7 @@ def test_several_weight_decays_are_another_figure():
     assert [v["verdict"] for v in judge(CLAIMS, ds)] == ["not measured"] * 4
 
 
-def test_the_figure_marks_when_the_run_fits_and_generalises(tmp_path):
+def test_the_figure_marks_when_the_run_fits_and_generalizes(tmp_path):
     figure = plot(results())
     labels = [text.get_text() for text in figure.axes[2].get_legend().get_texts()]
     assert labels == ["train accuracy", "test accuracy", "95% train accuracy", "80% test accuracy", "weight norm"]

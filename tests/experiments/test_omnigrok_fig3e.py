@@ -38,7 +38,7 @@ def test_claim_1_fails_where_times_rise_with_the_size():
     assert judged(late=lambda n: 1000 + n)[0] == "does not hold"
 
 
-def test_claim_1_is_open_where_too_few_sizes_generalise():
+def test_claim_1_is_open_where_too_few_sizes_generalize():
     assert judged(critical=600)[0] == "not measured"
 
 
@@ -50,7 +50,7 @@ def test_claim_2_is_open_where_no_size_is_near_the_critical_one():
     assert judged(sizes=(100, 300, 500, 1000, 4000))[1] == "not measured"
 
 
-def test_claim_2_is_open_where_every_size_generalises():
+def test_claim_2_is_open_where_every_size_generalizes():
     assert judged(late=lambda n: 1e6 / n, critical=50)[1] == "not measured"
 
 

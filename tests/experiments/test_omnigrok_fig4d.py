@@ -37,7 +37,7 @@ def judged(**settings):
     return [verdict["verdict"] for verdict in judge(CLAIMS, results(**settings))]
 
 
-def test_late_generalisation_at_the_large_scale_alone_passes_every_claim():
+def test_late_generalization_at_the_large_scale_alone_passes_every_claim():
     assert judged() == ["holds"] * 2
 
 

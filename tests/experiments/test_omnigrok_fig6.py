@@ -53,7 +53,7 @@ def test_the_papers_landscape_passes_every_claim(papers):
 OPPOSITES = {
     "the test loss depends on messiness no more than the train loss": (1, {"test_loss": lambda w, m: 0.5 + 0.001 * m}),
     "small weights are as slow as large ones": (2, {"train_loss": lambda w, m: 0.06 - 1e-3 * w + 0 * m}),
-    "the slow path does not generalise": (2, {"test_loss": lambda w, m: 1.01 - 5 * m + 0 * w}),
+    "the slow path does not generalize": (2, {"test_loss": lambda w, m: 1.01 - 5 * m + 0 * w}),
     "the train loss and not the decay sets the pace": (
         3,
         {"train_loss": lambda w, m: 0.02 * np.exp(-4 * (w - 1)) + 0.3 * (m + 0.05)},
@@ -61,7 +61,7 @@ OPPOSITES = {
     "few pairs meet the same place": (4, {"lines": PAPER | {35: PAPER[45]}}),
     "the contour of more pairs leans less": (4, {"lines": PAPER | {45: PAPER[54], 54: PAPER[45]}}),
     "the train loss varies relatively more": (5, {"test_loss": lambda w, m: 0.5 + m + 0 * w}),
-    "messy starts generalise": (6, {"lines": {n: (lambda m: 2.7 * np.exp(2.5 * m)) for n in N}}),
+    "messy starts generalize": (6, {"lines": {n: (lambda m: 2.7 * np.exp(2.5 * m)) for n in N}}),
     "the test loss falls once": (7, {"test_loss": lambda w, m: 0.01 + 5 * m + 0 * w}),
     "the test loss depends on the norm far more": (9, {"test_loss": lambda w, m: 3 / (1 + w) + 0.3 * m}),
     "a bad representation needs no more norm": (8, {"lines": PAPER | {45: lambda m: 2.7 - 2 * m}}),
@@ -75,11 +75,11 @@ def test_a_landscape_that_shows_the_opposite_does_not_pass(number, changes):
 
 # What decides nothing, by claim: landscapes that do not show what the claim is about.
 OPEN = {
-    "nothing generalises better than small weights": (2, {"test_loss": lambda w, m: 1 + m + 0.1 * w}),
-    "no point of the path generalises": (3, {"test_loss": lambda w, m: 1.01 - 5 * m + 0 * w}),
+    "nothing generalizes better than small weights": (2, {"test_loss": lambda w, m: 1 + m + 0.1 * w}),
+    "no point of the path generalizes": (3, {"test_loss": lambda w, m: 1.01 - 5 * m + 0 * w}),
     "a contour is not reached": (4, {"lines": PAPER | {45: lambda m: 9 + m}}),
     "the messy starts never fit": (6, {"lines": PAPER | {45: lambda m: 20 + m}}),
-    "no path generalises": (7, {"test_loss": lambda w, m: 1.01 - 5 * m + 0 * w}),
+    "no path generalizes": (7, {"test_loss": lambda w, m: 1.01 - 5 * m + 0 * w}),
     "no norm fits": (8, {"lines": PAPER | {45: lambda m: 9 + m}}),
 }
 

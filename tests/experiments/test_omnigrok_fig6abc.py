@@ -72,7 +72,7 @@ def test_the_clock_of_eq_6_is_that_of_gradient_flow_in_the_weights(alike):
     np.testing.assert_allclose(path.w[early] - 1, w - 1, rtol=0.2, atol=1e-6)
 
 
-def test_claim_1_fails_where_full_runs_from_messy_starts_generalise():
+def test_claim_1_fails_where_full_runs_from_messy_starts_generalize():
     assert verdict(1, results(test_loss=lambda m: 0.001)) == "does not hold"
 
 

@@ -54,11 +54,11 @@ def test_claim_1_fails_where_the_norm(norms):
     assert judged(norms=norms)[0] == "does not hold"
 
 
-def test_claim_1_fails_where_the_norm_is_largest_after_generalisation():
+def test_claim_1_fails_where_the_norm_is_largest_after_generalization():
     assert judged(free=(100, 150), norms=(30, 31, 36))[0] == "does not hold"
 
 
-def test_claim_1_is_open_where_no_run_generalises():
+def test_claim_1_is_open_where_no_run_generalizes():
     assert judged(free=(100, 1e6))[0] == "not measured"
 
 
@@ -66,12 +66,12 @@ def test_claim_2_fails_where_free_runs_hardly_wait():
     assert judged(free=(100, 1500))[1] == "does not hold"
 
 
-def test_claim_2_fails_where_runs_of_constant_norm_wait_or_never_generalise():
+def test_claim_2_fails_where_runs_of_constant_norm_wait_or_never_generalize():
     assert judged(constant=(200, 500))[1] == "does not hold"
     assert judged(constant=(200, 1e6))[1] == "does not hold"
 
 
-def test_claim_2_is_open_where_free_runs_never_generalise():
+def test_claim_2_is_open_where_free_runs_never_generalize():
     assert judged(free=(100, 1e6))[1] == "not measured"
 
 

@@ -90,7 +90,7 @@ def test_claim_2_fails_where_the_critical_fraction_is_another(critical):
     assert judged(critical=critical)[1] == "does not hold"
 
 
-def test_claim_2_is_open_where_every_fraction_generalises():
+def test_claim_2_is_open_where_every_fraction_generalizes():
     assert judged(critical=0.05)[1] == "not measured"
 
 

@@ -175,7 +175,7 @@ def test_the_record_of_least_train_loss_counts_with_the_test_loss_there():
 
 
 @pytest.mark.parametrize(("enough", "arrives"), [(0.05, True), (0.005, False)])
-def test_a_walk_generalises_where_it_ends_at_a_test_loss_that_is_enough(enough, arrives):
+def test_a_walk_generalizes_where_it_ends_at_a_test_loss_that_is_enough(enough, arrives):
     # It moves at constant messiness .1, where the test loss is .011; the smallest on the landscape is .001.
     losses = Losses(landscape(lambda w, m: np.exp(-4 * w)), landscape(lambda w, m: 0.001 + m**2))
     going = walk(losses, ("w", "m"), (1.0, 0.1), 1e-3, level=0.01, enough=enough)

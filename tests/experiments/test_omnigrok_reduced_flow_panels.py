@@ -25,7 +25,7 @@ def test_points_of_one_record_share_a_label_and_absent_ones_have_none(ax):
 
 
 def test_times_are_marked_where_the_path_is_then_and_only_within_it(ax):
-    mark_times(ax, TIME, 2 * TIME, TIME, np.array([5.5, 10.0, 1e3]), colour="k", filled=True, named=True)
+    mark_times(ax, TIME, 2 * TIME, TIME, np.array([5.5, 10.0, 1e3]), color="k", filled=True, named=True)
     assert [line.get_xdata()[0] for line in ax.lines] == [11.0, 20.0]
     assert texts(ax)[-1] == "$10^{1}$"
 

@@ -19,9 +19,9 @@ from grok_jax.analysis.claims import NotMeasured
 SCALES = 10.0 ** np.linspace(-1, 1, 21)
 
 
-def u_shape(centre=0.0, scales=SCALES, slope=0.5, lowest=0.1):
-    """Rises by `slope` for each decade away from the centre."""
-    return xr.DataArray(lowest + slope * abs(np.log10(scales) - centre), {INIT_SCALE: scales}, dims=INIT_SCALE)
+def u_shape(center=0.0, scales=SCALES, slope=0.5, lowest=0.1):
+    """Rises by `slope` for each decade away from the center."""
+    return xr.DataArray(lowest + slope * abs(np.log10(scales) - center), {INIT_SCALE: scales}, dims=INIT_SCALE)
 
 
 def test_errors_are_named_and_are_one_minus_the_accuracies():

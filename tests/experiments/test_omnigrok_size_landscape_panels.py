@@ -33,7 +33,7 @@ def test_losses_are_on_logarithmic_scales_with_their_unit():
     assert "reduced test loss [bohr⁶]" in [ax.get_ylabel() for ax in figure.axes]
 
 
-def test_equal_colours_of_both_maps_are_equal_numbers():
+def test_equal_colors_of_both_maps_are_equal_numbers():
     _, panels = drawn(results(), quantity="loss")
     limits = [row[0].collections[0].get_clim() for row in panels]
     assert limits[0] == limits[1] == pytest.approx((10 / 3000 / 100, 9 * 10 / 100 / 100))

@@ -37,7 +37,7 @@ def test_alignment_with_several_outputs_is_that_of_the_gram_matrix(kernel, targe
     assert float(kernel_alignment(kernel, targets)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_centred_alignment_is_that_of_hkh(kernel, targets):
+def test_centered_alignment_is_that_of_hkh(kernel, targets):
     expected = textbook_alignment(kernel, targets, np.eye(6) - np.ones((6, 6)) / 6)
     assert float(kernel_alignment(kernel, targets, centered=True)) == pytest.approx(expected, rel=1e-4)
 

@@ -109,14 +109,14 @@ def lazy(request):
     return kernels, averaged, targets, starts, starts[1] + (others @ moved).reshape(5, -1)
 
 
-def test_regression_with_the_full_kernel_is_where_the_linearised_model_ends(lazy):
+def test_regression_with_the_full_kernel_is_where_the_linearized_model_ends(lazy):
     kernels, _, targets, starts, end = lazy
     found = full_kernel_regression(*kernels, targets, train_start=starts[0], test_start=starts[1])
     np.testing.assert_allclose(found.train, targets, atol=1e-4)
     np.testing.assert_allclose(found.test, end, rtol=1e-3, atol=1e-3)
 
 
-def test_gradient_descent_with_the_full_kernel_in_one_column_is_that_of_the_linearised_model(lazy):
+def test_gradient_descent_with_the_full_kernel_in_one_column_is_that_of_the_linearized_model(lazy):
     kernels, _, targets, starts, _ = lazy
     columns = [jnp.asarray(x.reshape(-1, 1), jnp.float32) for x in (targets, *starts)]
     rate = float(0.4 * targets.size / np.linalg.eigvalsh(kernels[0])[-1])

@@ -44,7 +44,7 @@ def test_tangent_kernels_approach_the_limit_as_widths_grow(activation, use_bias,
 
 @pytest.mark.sampled
 @pytest.mark.parametrize("activation", LAYERS)
-def test_outputs_over_initialisations_have_the_covariance_of_the_limit(activation):
+def test_outputs_over_initializations_have_the_covariance_of_the_limit(activation):
     module = network(200, activation, outputs=50, init_std=0.8)
 
     def covariance(key):

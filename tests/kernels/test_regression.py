@@ -12,9 +12,9 @@ from grok_jax.errors import UserError
 from grok_jax.kernels import kernel_regression
 
 
-def expected(problem, ridge=0.0, centred=False):
+def expected(problem, ridge=0.0, centered=False):
     kernel, test_kernel, targets, *starts = problem
-    train_start, test_start = (np.zeros_like(start) if centred else start for start in starts)
+    train_start, test_start = (np.zeros_like(start) if centered else start for start in starts)
     weights = np.linalg.solve(kernel + ridge * np.eye(len(kernel)), targets - train_start)
     return kernel @ weights + train_start, test_kernel @ weights + test_start
 
@@ -29,7 +29,7 @@ def test_predictions_are_those_of_a_float64_solve(problem, ridge):
 
 def test_without_initial_outputs_they_are_zero(problem):
     found = kernel_regression(*map(jnp.asarray, problem[:3]))
-    for ours, solved in zip(found[:2], expected(problem, centred=True), strict=True):
+    for ours, solved in zip(found[:2], expected(problem, centered=True), strict=True):
         np.testing.assert_allclose(ours, solved, rtol=1e-3, atol=1e-3)
 
 
@@ -56,7 +56,7 @@ def test_a_singular_kernel_warns_in_words_that_help(problem):
 def test_a_row_given_twice_changes_no_prediction(problem):
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
         found = kernel_regression(*twice_the_first_row(problem))
-    np.testing.assert_allclose(found.test, expected(problem, centred=True)[1], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found.test, expected(problem, centered=True)[1], rtol=1e-3, atol=1e-3)
 
 
 def test_a_ridge_makes_a_singular_kernel_regular(problem):

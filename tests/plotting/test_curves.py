@@ -26,7 +26,7 @@ def ax():
 
 
 def test_a_curve_is_the_median_with_a_band_from_smallest_to_largest(ax):
-    curve(ax, runs([[0, 1, 2, 3], [0, 5, 6, 7], [0, 2, 3, 9]]), colour="k")
+    curve(ax, runs([[0, 1, 2, 3], [0, 5, 6, 7], [0, 2, 3, 9]]), color="k")
     (line,) = ax.lines
     assert line.get_xydata().tolist() == [[1, 2], [10, 3], [100, 7]]
     (band,) = ax.collections
@@ -34,19 +34,19 @@ def test_a_curve_is_the_median_with_a_band_from_smallest_to_largest(ax):
 
 
 def test_the_record_of_step_0_has_no_place_on_the_logarithmic_axis(ax):
-    curve(ax, runs([[0.5, 1, 2, 3]]), colour="k")
+    curve(ax, runs([[0.5, 1, 2, 3]]), color="k")
     assert ax.get_xscale() == "log"
     assert ax.lines[0].get_xdata()[0] == 1
     assert not ax.collections
 
 
 def test_a_run_alone_is_a_line(ax):
-    curve(ax, runs([[0, 1, 2, 3]]).isel(seed=0), colour="k")
+    curve(ax, runs([[0, 1, 2, 3]]).isel(seed=0), color="k")
     assert ax.lines[0].get_ydata().tolist() == [1, 2, 3]
 
 
 def test_runs_that_break_off_leave_the_median_to_the_others(ax):
-    curve(ax, runs([[0, 1, 2, 3], [0, 3, np.nan, np.nan], [0, 2, 4, np.inf]]), colour="k")
+    curve(ax, runs([[0, 1, 2, 3], [0, 3, np.nan, np.nan], [0, 2, 4, np.inf]]), color="k")
     assert ax.lines[0].get_ydata().tolist() == [2, 3, 3]
 
 
@@ -69,7 +69,7 @@ def test_an_axis_label_is_what_the_names_share():
 
 
 def test_the_weight_norm_has_an_axis_and_an_entry_in_the_one_legend(ax):
-    curve(ax, runs([[0, 1, 2, 3]]), colour="k", label="test")
+    curve(ax, runs([[0, 1, 2, 3]]), color="k", label="test")
     twin = weight_norm_axis(ax, xr.Dataset({"weight_norm": runs([[50, 50, 40, 30]], "weight_norm")}))
     legend(ax, twin)
     assert twin.get_ylabel() == "weight norm"
@@ -78,8 +78,8 @@ def test_the_weight_norm_has_an_axis_and_an_entry_in_the_one_legend(ax):
 
 
 def test_a_time_is_marked_at_its_median_and_named_where_it_is_not_reached(ax):
-    mark_time(ax, xr.DataArray([1.0, 30.0, np.inf], dims="seed"), colour="k", label="fit")
-    mark_time(ax, xr.DataArray([1.0, np.inf, np.inf], dims="seed"), colour="k", label="late")
+    mark_time(ax, xr.DataArray([1.0, 30.0, np.inf], dims="seed"), color="k", label="fit")
+    mark_time(ax, xr.DataArray([1.0, np.inf, np.inf], dims="seed"), color="k", label="late")
     assert [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata())] == [30]
     assert ax.get_legend_handles_labels()[1] == ["fit", "late: not reached"]
 
@@ -94,7 +94,7 @@ def along():
     return xr.Dataset({name: (axes, np.stack([v, 3 * v], axis=1)) for name, v in names.items()}, coords)
 
 
-def test_curves_along_an_axis_share_a_colour_at_each_point_and_train_is_dashed(ax, along):
+def test_curves_along_an_axis_share_a_color_at_each_point_and_train_is_dashed(ax, along):
     curves_along(ax, along, "model.output_scale", symbol="α")
     assert [line.get_linestyle() for line in ax.lines] == ["--", "-", "--", "-"]
     drawn = [line.get_color() for line in ax.lines]

@@ -22,7 +22,7 @@ def labels(figure):
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
-def test_the_first_axis_is_the_colour_and_the_second_the_columns(tmp_path):
+def test_the_first_axis_is_the_color_and_the_second_the_columns(tmp_path):
     figure = overview(results(**{"alpha": [0.5, 1.0, 2.0], "optimizer.name": ["sgd", "adam"], "seed": [0, 1]}))
     assert len(figure.axes) == 4
     assert [len(drawn(ax)) for ax in figure.axes] == [6, 6, 3, 3]
@@ -38,7 +38,7 @@ def test_an_axis_of_many_fields_leaves_the_panels_room(tmp_path):
     figure.savefig(tmp_path / "figure.png")
 
 
-def test_seeds_of_any_section_are_bands_not_colours():
+def test_seeds_of_any_section_are_bands_not_colors():
     figure = overview(results(**{"seed": [0, 1], "task.seed": [0, 1]}))
     assert [len(drawn(ax)) for ax in figure.axes] == [2, 1]
     assert all(len(ax.collections) for ax in figure.axes)

@@ -16,29 +16,29 @@ def values(rows, name="train_loss", scales=(0.1, 1.0, 10.0)):
 
 
 def test_a_slice_is_the_median_with_a_band_from_smallest_to_largest(ax):
-    slice_along(ax, values([[1, 2, 3], [4, 5, 9], [2, 3, 4]]), "scale", colour="k")
+    slice_along(ax, values([[1, 2, 3], [4, 5, 9], [2, 3, 4]]), "scale", color="k")
     assert ax.lines[0].get_xydata().tolist() == [[0.1, 2], [1, 3], [10, 4]]
     assert ax.collections[0].get_datalim(ax.transData).extents.tolist() == [0.1, 1, 10, 9]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear")
 
 
 def test_a_slice_goes_from_left_to_right_whatever_the_order_of_the_grid(ax):
-    slice_along(ax, values([[3, 1, 2]], scales=(10.0, 0.1, 1.0)), "scale", colour="k")
+    slice_along(ax, values([[3, 1, 2]], scales=(10.0, 0.1, 1.0)), "scale", color="k")
     assert ax.lines[0].get_xydata().tolist() == [[0.1, 1], [1, 2], [10, 3]]
 
 
 def test_what_is_no_number_or_has_no_logarithm_is_left_out(ax):
-    slice_along(ax, values([[np.nan, 0, 3], [np.inf, -1, 5]]), "scale", colour="k", log="xy")
+    slice_along(ax, values([[np.nan, 0, 3], [np.inf, -1, 5]]), "scale", color="k", log="xy")
     assert ax.lines[0].get_xydata().tolist() == [[10, 4]]
 
 
 def test_a_zero_stays_on_a_linear_axis(ax):
-    slice_along(ax, values([[0, 0, 3]]), "scale", colour="k")
+    slice_along(ax, values([[0, 0, 3]]), "scale", color="k")
     assert ax.lines[0].get_ydata().tolist() == [0, 0, 3]
 
 
 def test_a_slice_without_any_value_can_be_drawn(ax, tmp_path):
-    slice_along(ax, values([[np.nan] * 3]), "scale", colour="k", log="xy")
+    slice_along(ax, values([[np.nan] * 3]), "scale", color="k", log="xy")
     ax.figure.savefig(tmp_path / "figure.png")
 
 
@@ -77,7 +77,7 @@ def way(rows):
 def test_a_way_is_the_median_of_its_runs_with_its_marks_and_arrows(ax, tmp_path):
     norm, loss = way([[4, 2, 1], [4, 2, 1], [4, 3, 1]]), way([[1, 0.1, 0.01]] * 3)
     ax.set(xscale="log", yscale="log")
-    way_over(ax, norm, loss, colour="k", marks={"o": 15.0, "*": np.inf}, arrows=2)
+    way_over(ax, norm, loss, color="k", marks={"o": 15.0, "*": np.inf}, arrows=2)
     line, mark = ax.lines
     np.testing.assert_allclose(line.get_xydata(), [[4, 1], [2, 0.1], [1, 0.01]])
     np.testing.assert_allclose(mark.get_xydata(), [[2**0.5, 10**-1.5]])
@@ -86,6 +86,6 @@ def test_a_way_is_the_median_of_its_runs_with_its_marks_and_arrows(ax, tmp_path)
 
 
 def test_a_run_that_never_moves_has_a_way_without_arrows(ax, tmp_path):
-    way_over(ax, way([[1, 1, 1]]), way([[1, 1, 1]]), colour="k")
+    way_over(ax, way([[1, 1, 1]]), way([[1, 1, 1]]), color="k")
     assert not ax.texts
     ax.figure.savefig(tmp_path / "way.png")

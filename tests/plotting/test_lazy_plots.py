@@ -43,16 +43,16 @@ def ax():
     plt.close(figure)
 
 
-def test_network_and_twin_have_their_colours_and_dashed_training_curves(ax):
+def test_network_and_twin_have_their_colors_and_dashed_training_curves(ax):
     curves_against_twin(ax, network_and_twin(results(seed=[0, 1])))
     drawn = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
-    assert drawn == {(colour, style) for colour in (NETWORK, TWIN) for style in ("-", "--")}
-    assert labels(ax) == ["linearised", "network"]
+    assert drawn == {(color, style) for color in (NETWORK, TWIN) for style in ("-", "--")}
+    assert labels(ax) == ["linearized", "network"]
 
 
 def test_kernel_regression_is_a_horizontal_line_where_it_was_measured(ax):
     curves_against_twin(ax, network_and_twin(with_regression(results(seed=[0, 1]))))
-    assert labels(ax) == ["linearised", "network", "kernel regression, K₀ averaged over outputs"]
+    assert labels(ax) == ["linearized", "network", "kernel regression, K₀ averaged over outputs"]
     assert list(ax.lines[-1].get_ydata()) == [0.3, 0.3]
 
 
@@ -64,7 +64,7 @@ def test_the_legend_says_where_the_kernel_is_averaged_over_outputs(ax, outputs, 
 
 def test_accuracies_have_no_line_of_kernel_regression(ax):
     curves_against_twin(ax, network_and_twin(with_regression(results())), "accuracy")
-    assert labels(ax) == ["linearised", "network"]
+    assert labels(ax) == ["linearized", "network"]
     assert ax.get_yscale() == "linear"
 
 

@@ -24,7 +24,7 @@ def named(ax):
     return ax.get_legend_handles_labels()[1]
 
 
-def test_a_cell_reaches_halfway_to_its_neighbours(ax):
+def test_a_cell_reaches_halfway_to_its_neighbors(ax):
     draw(ax, field([[1, 2, 3], [4, 5, 6]]))
     assert ax.get_xlim() == (-3.5, 145.0)
     assert ax.get_ylim() == (-0.5, 1.5)
@@ -42,11 +42,11 @@ def test_rows_go_up_whatever_the_order_of_axes_and_values(ax):
     assert cells.get_array().tolist() == [[1, 2, 3], [4, 5, 6]]
 
 
-def test_the_colour_bar_carries_the_name_and_unit(ax):
+def test_the_color_bar_carries_the_name_and_unit(ax):
     assert draw(ax, field([[1, 2, 3], [4, 5, 6]])).colorbar.ax.get_ylabel() == "time [steps]"
 
 
-def test_censored_and_missing_cells_are_named_and_have_no_colour(ax):
+def test_censored_and_missing_cells_are_named_and_have_no_color(ax):
     cells = draw(ax, field([[1, np.inf, 3], [4, 5, np.nan]]), never="not reached", missing="diverged")
     assert named(ax) == ["not reached", "diverged"]
     assert cells.get_array().mask.tolist() == [[False, True, False], [False, False, True]]
@@ -58,7 +58,7 @@ def test_nothing_is_named_where_every_cell_has_a_value(ax):
     assert named(ax) == []
 
 
-def test_zero_takes_the_lowest_colour_of_a_logarithmic_bar(ax):
+def test_zero_takes_the_lowest_color_of_a_logarithmic_bar(ax):
     cells = draw(ax, field([[0, 2, 30], [4, 5, 6]]), log="z")
     assert cells.norm.vmin == 2
     assert cells.get_array()[0, 0] == 2

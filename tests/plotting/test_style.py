@@ -1,7 +1,7 @@
 import matplotlib
 from matplotlib.figure import Figure
 
-from grok_jax.plotting.style import OKABE_ITO, RC, colours, panel_label, short_log_axes, style
+from grok_jax.plotting.style import OKABE_ITO, RC, colors, panel_label, short_log_axes, style
 
 
 def test_the_style_ends_with_its_context():
@@ -11,9 +11,9 @@ def test_the_style_ends_with_its_context():
     assert dict(matplotlib.rcParams) == before
 
 
-def test_few_curves_take_okabe_and_itos_colours_and_many_are_all_different():
-    assert tuple(colours(3)) == OKABE_ITO[:3]
-    assert len(set(colours(21))) == 21
+def test_few_curves_take_okabe_and_itos_colors_and_many_are_all_different():
+    assert tuple(colors(3)) == OKABE_ITO[:3]
+    assert len(set(colors(21))) == 21
 
 
 def test_a_panel_letter_stands_at_the_left():

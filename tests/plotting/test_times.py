@@ -10,7 +10,7 @@ AXIS = "task.train_size"
 def drawn(times, **settings):
     time = xr.DataArray(times, {AXIS: [100, 200, 400]}, dims=(AXIS, "seed"))
     ax = Figure().subplots()
-    times_along(ax, time, AXIS, colour="C0", label="test", budget=1000.0, **settings)
+    times_along(ax, time, AXIS, color="C0", label="test", budget=1000.0, **settings)
     return ax
 
 
@@ -36,7 +36,7 @@ def test_a_run_that_does_not_get_there_is_marked_at_its_budget():
 def test_times_without_seeds_can_be_drawn():
     ax = Figure().subplots()
     time = xr.DataArray([9.0, np.inf], {AXIS: [100, 200]}, dims=AXIS)
-    times_along(ax, time, AXIS, colour="C0", label="test", budget=1000.0)
+    times_along(ax, time, AXIS, color="C0", label="test", budget=1000.0)
     assert len(ax.lines) == 3
 
 
@@ -58,6 +58,6 @@ def test_the_legend_lies_below_the_points():
 def test_marks_lie_over_the_coordinate_of_their_run():
     x = xr.DataArray([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], {"width": ("point", [8, 16, 32])}, ("seed", "point"))
     ax = Figure().subplots()
-    marks_along(ax, x, "width", colour="k", label="runs")
+    marks_along(ax, x, "width", color="k", label="runs")
     (marks,) = ax.lines
     assert marks.get_xydata().tolist() == [[8, 1], [16, 2], [32, 3], [8, 4], [16, 5], [32, 6]]

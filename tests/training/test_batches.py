@@ -56,7 +56,7 @@ def test_every_row_is_equally_likely_at_every_place(size):
     assert abs(score - degrees) < 5 * np.sqrt(2 * degrees)
 
 
-def test_neighbours_are_not_kept_together():
+def test_neighbors_are_not_kept_together():
     size, draws = 64, 2000
     drawn = np.asarray(orders(jax.random.split(jax.random.key(2), draws), jnp.arange(size), size))
     steps = np.diff(drawn, axis=1) % size

@@ -6,7 +6,7 @@ import pytest
 from grok_jax import UserError, default_config
 from grok_jax.parts import dotted_leaves
 from grok_jax.training.config import from_config
-from grok_jax.training.grid import parse_grid
+from grok_jax.training.grid import grid_text, intlog, lin, log, parse_grid
 from grok_jax.training.plan import plan_grid
 from grok_jax.training.run import Run
 
@@ -37,6 +37,27 @@ def test_text_and_dict_give_the_same_axes():
 )
 def test_text_is_read_as_it_looks(text, expected):
     assert values(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "spaced"),
+    [("log(.03, 1, 6)", log(0.03, 1, 6)), ("intlog(7, 500, 9)", intlog(7, 500, 9)), ("lin(0, .7, 8)", lin(0, 0.7, 8))],
+)
+def test_a_spacing_gives_in_python_what_it_gives_in_text(text, spaced):
+    assert values(f"a={text}") == [spaced]
+
+
+@pytest.mark.parametrize("spacing", [lambda: log(-1, 1, 3), lambda: intlog(0, 1, 3), lambda: lin(0, float("inf"), 3)])
+def test_ends_that_cannot_be_spaced_are_refused(spacing):
+    with pytest.raises(UserError, match=r"too large an end|no equal ratios"):
+        spacing()
+
+
+def test_a_grid_as_text_is_short_and_reads_as_the_same_axes():
+    grid = {"model.init_scale": (0.5, 2), "a,b": [(0, 0.0), (1, 1e-5)], "linearized": (False, True), "seed": range(20)}
+    text = grid_text(grid)
+    assert text == "model.init_scale=0.5, 2; a,b=(0, 0.0), (1, 1e-05); linearized=False, True; seed=range(20)"
+    assert parse_grid(text) == parse_grid(grid)
 
 
 @pytest.mark.parametrize("text", ["seed", "seed=", "seed=range(", "seed=foo", "seed=1; seed=2", "seed,task.seed=1, 2"])

@@ -39,7 +39,7 @@ def test_probes_rarer_than_records_are_at_the_first_and_the_last():
     assert is_probed(Schedule(30, record_steps=(0, 10, 20), probe_every=99)).tolist() == [True, False, False, True]
 
 
-def test_a_run_has_generalised_when_train_and_test_are_right_and_a_diverged_one_never_has():
+def test_a_run_has_generalized_when_train_and_test_are_right_and_a_diverged_one_never_has():
     latest = {
         "train_accuracy": np.array([1, 1, 0.5, np.nan]),
         "test_accuracy": np.array([0.95, 0.9, 1, np.nan]),

@@ -95,7 +95,7 @@ def test_fields_on_one_axis_are_coordinates_along_it(small_config):
     assert whole["optimizer.weight_decay"].values.tolist() == [1, 0]
 
 
-def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbour(small_config):
+def test_a_diverged_run_is_nan_in_its_own_cell_and_hurts_no_neighbor(small_config):
     grid = {"optimizer.learning_rate": [1e-3, 1e30]}
     config = small_config(**{"model.activation": "identity"})
     with_gd = {**config.to_dict(), "optimizer": {"name": "gd", "learning_rate": 1.0}}
@@ -114,7 +114,7 @@ def test_a_finished_checkpoint_still_says_which_runs_diverged(tmp_path, small_co
         assert run(config, {"seed": [0, 1]}, checkpoint=tmp_path).attrs["diverged_runs"] == 2
 
 
-def test_training_stops_when_every_run_has_generalised(small_config):
+def test_training_stops_when_every_run_has_generalized(small_config):
     fields = {"training.stop_when_generalized": True, "training.accuracy_threshold": 1e9}
     stopped = run(small_config(**fields), {})
     assert np.isfinite(stopped.train_loss[0])
@@ -132,7 +132,7 @@ def test_the_results_say_how_many_outputs_the_networks_have(plain, small_config)
     assert run(small_config(**{"training.steps": 0}), {"task.outputs": [1, 3]}).attrs["outputs"] == 3
 
 
-def test_values_from_numpy_are_labelled_as_numbers(small_config):
+def test_values_from_numpy_are_labeled_as_numbers(small_config):
     whole = run(small_config(), {"model.init_scale": np.array([0.5, 2.0]), "seed": np.arange(2)})
     assert whole["model.init_scale"].dtype == float
     assert whole["seed"].values.tolist() == [0, 1]
