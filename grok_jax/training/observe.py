@@ -10,8 +10,8 @@ from ml_collections import ConfigDict
 from grok_jax.errors import require
 from grok_jax.training.chunks import scalars
 from grok_jax.training.devices import pad_runs, per_run, run_mesh, start_jax
+from grok_jax.training.metrics import Probed
 from grok_jax.training.plan import Plan, plan_grid
-from grok_jax.training.probes import Probed
 from grok_jax.training.program import answering_observer, fitted_program, load_pool, observer
 from grok_jax.training.run import Run
 from grok_jax.training.sweep import require_trainable
