@@ -16,7 +16,7 @@ from ml_collections import ConfigDict
 
 from grok_jax.errors import require
 from grok_jax.tasks.modular_arithmetic import all_pairs, encode
-from grok_jax.training import Probed, metric, observe
+from grok_jax.training import Probed, Run, metric, observe
 from grok_jax.training.losses import require_outputs_alone
 from grok_jax.training.plan import plan_grid
 from grok_jax.training.records import labels
@@ -184,25 +184,31 @@ def require_transformer(run: Any) -> None:
 
 
 def embedding_spectrum(
-    config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None, *, step: int = 0
+    run: Run | ConfigDict | Mapping[str, Any],
+    grid: str | Mapping[Any, Any] | None = None,
+    *,
+    step: int = 0,
+    kept: Any = None,
 ) -> xr.Dataset:
     """The Fourier spectra of every run of a grid: that of what it makes of the p numbers, and that of its logits.
 
     Args:
-      config, grid: as for sweep.
-      step: how many optimizer steps to take first.
+      run, grid: as for sweep.
+      step: after how many optimizer steps.
+      kept: weights that a sweep has kept at that step, so that nothing is trained; None trains so far.
 
     Returns:
       A Dataset along "run", with the value of each axis of the grid as a coordinate, and "frequency", 1 .. ⌊p/2⌋:
       embedding_power and logit_power, the shares of the frequencies (see progress for the logits'). NaN beyond ⌊p/2⌋.
 
     Raises:
-      UserError: a config or grid that makes no sense, a negative step, a task or model without such spectra.
+      UserError: a config or grid that makes no sense, a negative step, weights of other runs, a task or model without
+        such spectra.
     """
-    for group in plan_grid(config, grid).groups:
+    for group in plan_grid(run, grid).groups:
         require_fourier(group.form.bare)
     runs, settings = [], []
-    for setting, powers in observe(_read, config, grid, step=step):
+    for setting, powers in observe(_read, run, grid, step=step, kept=kept):
         variables = {name: ("frequency", power) for name, power in powers.items()}
         frequencies = np.arange(1, len(powers["logit_power"]) + 1)
         runs.append(xr.Dataset(variables, {"frequency": frequencies}))
