@@ -2,7 +2,6 @@
 
 import math
 from itertools import product
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,9 @@ from grok_jax.analysis.selection import fields_along
 from grok_jax.errors import UserError, require
 from grok_jax.kernels import DoesNotFit
 from grok_jax.plotting.lazy import lazy_overview
-from grok_jax.training.config import complete
+from grok_jax.training.config import complete, from_config
 from grok_jax.training.grid import Axis, parse_grid
 from grok_jax.training.plan import Group, plan_grid
-from grok_jax.training.probes import PROBES
 from grok_jax.training.schedule import record_steps
 
 AVERAGED = "averaged over outputs"  # of a kernel
@@ -143,12 +141,11 @@ def _require_both(axes: tuple[Axis, ...]) -> None:
             )
 
 
-def _takes_twins(name: str, plain: dict[str, Any]) -> bool:
-    """Whether a probe can be measured on linearized models."""
-    fields = {section: SimpleNamespace(**plain[section]) for section in ("task", "model", "training")}
-    fields["model"].linearized = True
+def _takes_twins(word: str, plain: dict[str, Any]) -> bool:
+    """Whether a metric can be measured on linearized models."""
+    network = from_config({**plain, "training": {**plain["training"], "probes": (word,)}})
     try:
-        PROBES[name].check(SimpleNamespace(**fields))
+        network.at(LINEARIZED, True)
     except UserError:
         return False
     return True

@@ -15,8 +15,8 @@ from grok_jax.errors import require
 from grok_jax.parts import describe, rows_of
 from grok_jax.training.config import EXECUTION
 from grok_jax.training.losses import LOSSES
+from grok_jax.training.metrics import METRICS
 from grok_jax.training.naming import REGISTRIES, part_of
-from grok_jax.training.probes import PROBES
 from grok_jax.training.run import Training
 
 OF = flags.DEFINE_string(
@@ -38,9 +38,9 @@ def main() -> None:
     elif kind == "execution":
         _print_fields(rows_of(EXECUTION))
     elif kind == "metric":
-        for metric, probe in PROBES.items():
-            print(metric)
-            for variable, (meaning, units) in probe.variables.items():
+        for word, metric in METRICS.items():
+            print(word)
+            for variable, meaning, units in metric.variables:
                 print(f"    {variable}: {meaning}{'' if units == '1' else f' [{units}]'}")
     else:
         for each, names in there.items():
@@ -53,7 +53,7 @@ def _names() -> dict[str, list[str]]:
     return {
         **registered,
         "loss": list(LOSSES),
-        "metric": sorted(PROBES),
+        "metric": sorted(METRICS),
         "training": ["training"],
         "execution": ["execution"],
         "figure": all_figures(),

@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -13,6 +13,14 @@ from grok_jax.values import plain
 
 MEASURED = ("quick", "paper")  # presets whose results are told
 PRECISION = "training.matmul_precision"  # may differ from the preset's; readers are told
+PROBES = "training.probes"
+# Words of metrics in configs of earlier results -> what they are called now.
+EARLIER = {
+    "decomposition": "experiments.lazy_to_rich.moments:decomposition",
+    "population_alignment": "experiments.lazy_to_rich.moments:population_alignment",
+    "mixture": "experiments.model_efficiency.mixture:mixture",
+    "representation": "experiments.omnigrok.representation:representation",
+}
 
 
 def preset_config(figure: str, preset: str) -> ConfigDict:
@@ -75,7 +83,13 @@ def chosen_fields(there: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _known(there: Mapping[str, Any], config: ConfigDict) -> dict[str, Any]:
-    return _defaults(config.task.name, config.model.name, config.optimizer.name) | results.flat(there)
+    known = _defaults(config.task.name, config.model.name, config.optimizer.name) | results.flat(there)
+    return known | {PROBES: words_of_today(known[PROBES])}
+
+
+def words_of_today(probes: Sequence[str]) -> list[str]:
+    """The training.probes of a config of earlier results, as they are called now."""
+    return [EARLIER.get(word, word) for word in probes]
 
 
 def _defaults(*names: str) -> dict[str, Any]:

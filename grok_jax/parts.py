@@ -198,7 +198,7 @@ UNKNOWN = _Unknown()
 
 def _is_worth_showing(value: Any, default: Any) -> bool:
     """Whether a value is none of Python's own, such as a tracer, or is not the default."""
-    return type(value) not in (type(None), bool, int, float, str, tuple) or value != default
+    return value is not default and (type(value) not in (type(None), bool, int, float, str, tuple) or value != default)
 
 
 class Built:

@@ -57,6 +57,8 @@ def coerce(name: str, value: Any, default: Any, *, optional_integer: bool = Fals
         _require_is(given, isinstance(value, bool), "True or False")
     elif isinstance(default, str):
         _require_is(given, isinstance(value, str), "a word")
+    elif callable(default):
+        _require_is(given, callable(value), "a function")
     elif isinstance(default, tuple):
         _require_is(given, isinstance(value, tuple), f"a tuple such as {default!r}")
         return tuple(coerce(name, entry, default[0]) if default else entry for entry in value)

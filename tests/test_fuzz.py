@@ -23,8 +23,8 @@ from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS
 from grok_jax.tasks.modular_arithmetic import ALL_OPERATIONS
 from grok_jax.training.devices import run_mesh
+from grok_jax.training.metrics import ALWAYS, METRICS
 from grok_jax.training.plan import plan_grid
-from grok_jax.training.probes import ALWAYS, PROBES
 from grok_jax.training.schedule import record_steps
 from grok_jax.training.validation import validate
 
@@ -80,7 +80,7 @@ WORDS = {
 }
 TUPLES = {
     "widths": st.lists(st.integers(1, 5), max_size=2),
-    "probes": st.lists(st.sampled_from(tuple(PROBES)), max_size=2),
+    "probes": st.lists(st.sampled_from(tuple(METRICS)), max_size=2),
     "record_steps": st.lists(st.integers(0, 2), max_size=2),
     "apart": st.lists(st.sampled_from(("layer_0", "kernel", "token_embedding")), max_size=1),
     "capacity": st.just((30, 30)),

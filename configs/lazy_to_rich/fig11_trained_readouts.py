@@ -36,7 +36,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.learning_rate = 0.1
     config.training.steps = 100_000
     config.training.records = 120
-    config.training.probes = ("decomposition",)
+    config.training.probes = ("experiments.lazy_to_rich.moments:decomposition",)
     presets = {
         "smoke": {"task.test_size": 500, "training.steps": 200, "training.records": 10, "grid": {"seed": range(2)}},
         "quick": {"grid": {"seed": range(20)}},

@@ -48,7 +48,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.learning_rate = 1.0
     config.training.steps = 50_000
     config.training.records = 120
-    config.training.probes = ("decomposition",)
+    config.training.probes = ("experiments.lazy_to_rich.moments:decomposition",)
     presets = {
         "smoke": {"task.test_size": 500, "training.steps": 200, "training.records": 10, "grid": {"seed": range(2)}},
         "quick": {"grid": {"seed": range(20)}},

@@ -47,7 +47,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.learning_rate = 50.0
     config.training.steps = 50_000
     config.training.records = 120
-    config.training.probes = ("decomposition",)
+    config.training.probes = ("experiments.lazy_to_rich.moments:decomposition",)
     presets = {
         "smoke": {
             "training.steps": 50,

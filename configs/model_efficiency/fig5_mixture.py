@@ -37,7 +37,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.learning_rate = 1e-3
     config.optimizer.weight_decay = 1.0
     config.training.loss = "cross_entropy"
-    config.training.probes = ("mixture",)
+    config.training.probes = ("experiments.model_efficiency.mixture:mixture",)
     speeds = {"model.memorising_speed": (UNEQUAL, EQUAL)}
     presets = {
         "smoke": {

@@ -88,7 +88,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.apart = ("representation",)
     config.optimizer.apart_weight_decay = 0.0
     config.training.records = 60
-    config.training.probes = ("representation",)
+    config.training.probes = ("experiments.omnigrok.representation:representation",)
     starts = [(m, rate) for rate in (0.0, 0.01, 1.0) for m in (0.02, 0.1, 0.4)]
     messiness = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 1.0)
     quick = grid((1, 1.5, 2, 2.5, 3, 4, 5), messiness, starts, landscape=(3e-3, 4000), full_steps=30_000, seeds=3)

@@ -13,7 +13,7 @@ from configs.model_efficiency.architectures import base
 from grok_jax.tasks.circuit_logits import save_circuits
 from grok_jax.tasks.modular_arithmetic import all_pairs, encode
 from grok_jax.training.grid import parse_grid
-from grok_jax.training.probes import Probed
+from grok_jax.training.metrics import Probed
 
 FILE, SETTINGS = "circuits.npz", "circuits.json"
 

@@ -21,7 +21,7 @@ from grok_jax.kernels import (
     tangent_kernel,
 )
 from grok_jax.kernels.alignment import restricted, spectrum
-from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training import Probed, metric
 from grok_jax.training.losses import as_values
 
 LEADING = 5  # eigenvalues of the kernel that probe 'kernel_spectrum' records
@@ -150,79 +150,51 @@ def require_one_output(run: Any) -> None:
     require(outputs == 1, f"probe 'subspace' takes networks of 1 output; task {run.task.name!r} has {outputs}")
 
 
-register_probe(
-    "kernel",
-    Probe(
-        measure_kernel,
-        {
-            "kernel_alignment": (
-                "alignment (CKA) of the NTK, averaged over outputs, on test rows with their targets",
-                "1",
-            ),
-            "kernel_alignment_centered": (
-                "alignment of the NTK, averaged over outputs, and the targets on test rows, both centered",
-                "1",
-            ),
-            "kernel_distance": (
-                "distance of the NTK, averaged over outputs, from its start, relative to the start's norm",
-                "1",
-            ),
-        },
-    ),
+kernel = metric(
+    measure_kernel,
+    variables={
+        "kernel_alignment": "alignment (CKA) of the NTK, averaged over outputs, on test rows with their targets",
+        "kernel_alignment_centered": (
+            "alignment of the NTK, averaged over outputs, and the targets on test rows, both centered"
+        ),
+        "kernel_distance": "distance of the NTK, averaged over outputs, from its start, relative to the start's norm",
+    },
 )
-register_probe(
-    "kernel_regression",
-    Probe(
-        measure_regression,
-        {
-            "kernel_regression_loss": (
-                "test loss of kernel regression with the NTK of this record, averaged over outputs",
-                "1",
-            ),
-            "kernel_difficulty": (
-                "tr (y - f_0)ᵀ K⁻¹ (y - f_0) of the training rows, K averaged over outputs",
-                "1",
-            ),
-            "kernel_rank": (
-                "eigenvalues of the training rows' NTK, averaged over outputs, that are more than rounding errors",
-                "1",
-            ),
-        },
-        require_regression,
-    ),
+regression = metric(
+    measure_regression,
+    variables={
+        "kernel_regression_loss": ("test loss of kernel regression with the NTK of this record, averaged over outputs"),
+        "kernel_difficulty": "tr (y - f_0)ᵀ K⁻¹ (y - f_0) of the training rows, K averaged over outputs",
+        "kernel_rank": (
+            "eigenvalues of the training rows' NTK, averaged over outputs, that are more than rounding errors"
+        ),
+    },
+    needs=require_regression,
 )
-register_probe(
-    "kernel_spectrum",
-    Probe(
-        measure_spectrum,
-        {
-            **{
-                f"kernel_eigenvalue_{order}": (
-                    f"eigenvalue {order}, from the largest, of the training rows' NTK, averaged over outputs",
-                    "1",
-                )
-                for order in range(1, LEADING + 1)
-            },
-            "kernel_leading_share": (
-                "share of the largest eigenvalue in the trace of the training rows' NTK, averaged over outputs",
-                "1",
-            ),
-            "kernel_effective_rank": (
-                "effective rank (exp of the spectrum's entropy) of the training rows' NTK, averaged over outputs",
-                "1",
-            ),
+leading_spectrum = metric(
+    measure_spectrum,
+    variables={
+        **{
+            f"kernel_eigenvalue_{order}": (
+                f"eigenvalue {order}, from the largest, of the training rows' NTK, averaged over outputs"
+            )
+            for order in range(1, LEADING + 1)
         },
-    ),
+        "kernel_leading_share": (
+            "share of the largest eigenvalue in the trace of the training rows' NTK, averaged over outputs"
+        ),
+        "kernel_effective_rank": (
+            "effective rank (exp of the spectrum's entropy) of the training rows' NTK, averaged over outputs"
+        ),
+    },
 )
-register_probe(
-    "subspace",
-    Probe(
-        measure_subspace,
-        {
-            "lazy_progress": ("way to the lazy solution along a straight line", "its length"),
-            "tangent_distance": ("distance from that line within the space of initial gradients", "its length"),
-            "normal_distance": ("distance from the space of initial gradients", "its length"),
-        },
-        require_one_output,
-    ),
+subspace = metric(
+    measure_subspace,
+    variables={
+        "lazy_progress": "way to the lazy solution along a straight line",
+        "tangent_distance": "distance from that line within the space of initial gradients",
+        "normal_distance": "distance from the space of initial gradients",
+    },
+    units="its length",
+    needs=require_one_output,
 )

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
-from grok_jax.training import Probe, Probed, register_probe
-from grok_jax.training.losses import row_losses
+from grok_jax.training import Probed, metric
+from grok_jax.training.losses import require_outputs_alone
 
 
 def measure_gradient(probed: Probed) -> dict[str, Float[Array, ""]]:
@@ -21,7 +21,7 @@ def measure_gradient(probed: Probed) -> dict[str, Float[Array, ""]]:
     """
 
     def loss(outputs: Float[Array, "rows outputs"]) -> Float[Array, ""]:
-        return probed.train_weights @ row_losses(outputs, probed.train.targets, probed.loss.name)
+        return probed.train_weights @ probed.loss.fn(outputs, probed.train.targets)
 
     _, pull = jax.vjp(lambda w: probed.network(w, probed.train.inputs), probed.tangent_params)
     (gradient,) = pull(jax.grad(loss)(probed.train_outputs))
@@ -32,16 +32,14 @@ def measure_gradient(probed: Probed) -> dict[str, Float[Array, ""]]:
     return {"radial_gradient": radial, "tangential_gradient": optax.tree.norm(along) * norm}
 
 
-register_probe(
-    "gradient",
-    Probe(
-        measure_gradient,
-        {
-            "radial_gradient": ("change of the training loss per unit of weight norm, at fixed direction", "1"),
-            "tangential_gradient": (
-                "steepest change of the training loss along the sphere of equal norm",
-                "1 / radian",
-            ),
-        },
-    ),
+gradient = metric(
+    measure_gradient,
+    variables={
+        "radial_gradient": "change of the training loss per unit of weight norm, at fixed direction",
+        "tangential_gradient": (
+            "steepest change of the training loss along the sphere of equal norm",
+            "1 / radian",
+        ),
+    },
+    needs=require_outputs_alone,
 )

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from grok_jax.errors import require
-from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training import Probed, metric
 from grok_jax.training.losses import class_logits, is_classification
 
 
@@ -42,13 +42,10 @@ def measure_logits(probed: Probed) -> dict[str, Float[Array, ""]]:
     }
 
 
-register_probe(
-    "logits",
-    Probe(
-        measure_logits,
-        {
-            "correct_logit": ("logit of the right class above the mean of all classes, mean over training rows", "1"),
-            "logit_margin": ("logit of the right class minus the largest other, mean over training rows", "1"),
-        },
-    ),
+logits = metric(
+    measure_logits,
+    variables={
+        "correct_logit": "logit of the right class above the mean of all classes, mean over training rows",
+        "logit_margin": "logit of the right class minus the largest other, mean over training rows",
+    },
 )

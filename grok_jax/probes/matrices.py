@@ -9,7 +9,7 @@ from jaxtyping import Array
 from ml_collections import ConfigDict
 
 from grok_jax.kernels import tangent_kernel
-from grok_jax.training import Probed, observe
+from grok_jax.training import Probed, Run, observe
 from grok_jax.training.losses import as_values
 from grok_jax.training.records import labels
 
@@ -24,7 +24,11 @@ DIMS = {
 
 
 def tangent_kernels(
-    config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None, *, step: int = 0
+    run: Run | ConfigDict | Mapping[str, Any],
+    grid: str | Mapping[Any, Any] | None = None,
+    *,
+    step: int = 0,
+    kept: Any = None,
 ) -> xr.Dataset:
     """The neural tangent kernels of every run of a grid, with the targets and outputs that belong to them.
 
@@ -32,18 +36,19 @@ def tangent_kernels(
     What kernels.kernel_regression, gradient_descent and the others take.
 
     Args:
-      config, grid: as for sweep.
-      step: how many optimizer steps to take first; 0 gives the initial kernels.
+      run, grid: as for sweep.
+      step: after how many optimizer steps; 0 gives the initial kernels.
+      kept: weights that a sweep has kept at that step, so that nothing is trained; None trains so far.
 
     Returns:
       A Dataset along "run", with the value of each axis of the grid as a coordinate: kernel (train, train_),
       test_kernel (test, train), targets, test_targets, outputs, test_outputs. NaN beyond the rows of a run.
 
     Raises:
-      UserError: a config or grid that makes no sense, a negative step.
+      UserError: a config or grid that makes no sense, a negative step, or weights of other runs.
     """
     runs, settings = [], []
-    for setting, (values, train, test) in observe(_read, config, grid, step=step):
+    for setting, (values, train, test) in observe(_read, run, grid, step=step, kept=kept):
         used = {"train": train > 0, "test": test > 0}
         used["train_"] = used["train"]
         arrays = {

@@ -16,8 +16,8 @@ from ml_collections import ConfigDict
 
 from grok_jax.errors import require
 from grok_jax.tasks.modular_arithmetic import all_pairs, encode
-from grok_jax.training import Probe, Probed, observe, register_probe
-from grok_jax.training.losses import row_losses
+from grok_jax.training import Probed, Run, metric, observe
+from grok_jax.training.losses import require_outputs_alone
 from grok_jax.training.plan import plan_grid
 from grok_jax.training.records import labels
 
@@ -107,9 +107,9 @@ def progress(probed: Probed) -> Progress:
     kept = _rows_of(jax.lax.top_k(power, KEY_FREQUENCIES)[1] + 1, p)
     along = basis.T @ jnp.where(kept[:, None], coefficients, 0)
     constant = jnp.mean(means, axis=0, keepdims=True)
-    loss = probed.loss.name
-    restricted = row_losses(along + constant, jnp.arange(p), loss)
-    excluded = row_losses(probed.train_outputs - along[probed.train.targets], probed.train.targets, loss)
+    loss = probed.loss.fn
+    restricted = loss(along + constant, jnp.arange(p))
+    excluded = loss(probed.train_outputs - along[probed.train.targets], probed.train.targets)
     return Progress(jnp.mean(restricted), probed.train_weights @ excluded, power)
 
 
@@ -165,6 +165,7 @@ def require_fourier(run: Any) -> None:
         model.name in MODELS and not model.linearized,
         f"probe 'fourier' needs model.name {' or '.join(MODELS)} with model.linearized=False",
     )
+    require_outputs_alone(run)
 
 
 def measure_modules(probed: Probed) -> dict[str, Float[Array, ""]]:
@@ -183,25 +184,31 @@ def require_transformer(run: Any) -> None:
 
 
 def embedding_spectrum(
-    config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None, *, step: int = 0
+    run: Run | ConfigDict | Mapping[str, Any],
+    grid: str | Mapping[Any, Any] | None = None,
+    *,
+    step: int = 0,
+    kept: Any = None,
 ) -> xr.Dataset:
     """The Fourier spectra of every run of a grid: that of what it makes of the p numbers, and that of its logits.
 
     Args:
-      config, grid: as for sweep.
-      step: how many optimizer steps to take first.
+      run, grid: as for sweep.
+      step: after how many optimizer steps.
+      kept: weights that a sweep has kept at that step, so that nothing is trained; None trains so far.
 
     Returns:
       A Dataset along "run", with the value of each axis of the grid as a coordinate, and "frequency", 1 .. ⌊p/2⌋:
       embedding_power and logit_power, the shares of the frequencies (see progress for the logits'). NaN beyond ⌊p/2⌋.
 
     Raises:
-      UserError: a config or grid that makes no sense, a negative step, a task or model without such spectra.
+      UserError: a config or grid that makes no sense, a negative step, weights of other runs, a task or model without
+        such spectra.
     """
-    for group in plan_grid(config, grid).groups:
+    for group in plan_grid(run, grid).groups:
         require_fourier(group.form.bare)
     runs, settings = [], []
-    for setting, powers in observe(_read, config, grid, step=step):
+    for setting, powers in observe(_read, run, grid, step=step, kept=kept):
         variables = {name: ("frequency", power) for name, power in powers.items()}
         frequencies = np.arange(1, len(powers["logit_power"]) + 1)
         runs.append(xr.Dataset(variables, {"frequency": frequencies}))
@@ -215,34 +222,28 @@ def _read(probed: Probed) -> dict[str, Float[Array, " frequencies"]]:
     return {"embedding_power": embedding_power(embedding), "logit_power": progress(probed).power}
 
 
-register_probe(
-    "fourier",
-    Probe(
-        measure_fourier,
-        {
-            "embedding_gini": ("Gini coefficient of the norms of the embedding's frequencies", "1"),
-            "embedding_key_power": (f"power of the {KEY_FREQUENCIES} largest frequencies of the embedding", "1"),
-            "logit_key_power": (f"power of the {KEY_FREQUENCIES} largest frequencies of the logits", "1"),
-            "restricted_loss": ("loss over all pairs of the logits' key frequencies and constant alone", "1"),
-            "excluded_loss": ("loss on the training rows of the logits without their key frequencies", "1"),
-            **{
-                f"key_frequency_{i + 1}": ("one of the largest frequencies of the logits, in order", "1")
-                for i in range(KEY_FREQUENCIES)
-            },
+fourier = metric(
+    measure_fourier,
+    variables={
+        "embedding_gini": "Gini coefficient of the norms of the embedding's frequencies",
+        "embedding_key_power": f"power of the {KEY_FREQUENCIES} largest frequencies of the embedding",
+        "logit_key_power": f"power of the {KEY_FREQUENCIES} largest frequencies of the logits",
+        "restricted_loss": "loss over all pairs of the logits' key frequencies and constant alone",
+        "excluded_loss": "loss on the training rows of the logits without their key frequencies",
+        **{
+            f"key_frequency_{i + 1}": "one of the largest frequencies of the logits, in order"
+            for i in range(KEY_FREQUENCIES)
         },
-        require_fourier,
-    ),
+    },
+    needs=require_fourier,
 )
-register_probe(
-    "modules",
-    Probe(
-        measure_modules,
-        {
-            "embedding_norm": ("Euclidean norm of the embeddings of tokens and positions", "1"),
-            "attention_norm": ("Euclidean norm of the parameters of attention", "1"),
-            "mlp_norm": ("Euclidean norm of the parameters of the feed-forward layers", "1"),
-            "unembedding_norm": ("Euclidean norm of the unembedding", "1"),
-        },
-        require_transformer,
-    ),
+modules = metric(
+    measure_modules,
+    variables={
+        "embedding_norm": "Euclidean norm of the embeddings of tokens and positions",
+        "attention_norm": "Euclidean norm of the parameters of attention",
+        "mlp_norm": "Euclidean norm of the parameters of the feed-forward layers",
+        "unembedding_norm": "Euclidean norm of the unembedding",
+    },
+    needs=require_transformer,
 )

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from grok_jax.errors import require
-from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training import Probed, metric
 from grok_jax.training.losses import is_classification, row_losses
 from grok_jax.training.schedule import GENERALIZED
 
@@ -46,13 +46,10 @@ def measure_row_errors(probed: Probed) -> dict[str, Float[Array, ""]]:
     }
 
 
-register_probe(
-    "row_errors",
-    Probe(
-        measure_row_errors,
-        {
-            f"{name}_row_error": (f"mean squared error of a row that 95% of the {name} rows do not exceed", "1")
-            for name in ("train", "test")
-        },
-    ),
+row_errors = metric(
+    measure_row_errors,
+    variables={
+        f"{name}_row_error": f"mean squared error of a row that 95% of the {name} rows do not exceed"
+        for name in ("train", "test")
+    },
 )

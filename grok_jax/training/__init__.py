@@ -2,14 +2,14 @@
 
 from grok_jax.training.config import default_config, from_config, to_config
 from grok_jax.training.losses import loss
+from grok_jax.training.metrics import METRICS, Metric, Probed, metric
 from grok_jax.training.observe import observe
-from grok_jax.training.probes import PROBES, Probe, Probed, metric, register_probe
 from grok_jax.training.run import Run, stack
 from grok_jax.training.sweep import check, sweep
 
 __all__ = [
-    "PROBES",
-    "Probe",
+    "METRICS",
+    "Metric",
     "Probed",
     "Run",
     "check",
@@ -18,7 +18,6 @@ __all__ = [
     "loss",
     "metric",
     "observe",
-    "register_probe",
     "stack",
     "sweep",
     "to_config",

@@ -25,6 +25,7 @@ from grok_jax.training.naming import (
     part_of,
     with_changes,
     word_of,
+    word_of_metric,
 )
 from grok_jax.training.run import Run, Training, finished
 from grok_jax.values import Config, coerce, plain
@@ -164,7 +165,7 @@ def to_config(run: Run, grid: str | Mapping[Any, Any] | Sequence[Axis] | None = 
     """
     sections = {section: {"name": word_of(getattr(run, section)), **_given(getattr(run, section))} for section in NAMED}
     loss = run.loss.name if run.loss.by_word else word_of(run.loss)
-    probes = tuple(name if each.by_word else word_of(each) for name, each in run.metrics.items())
+    probes = tuple(word_of_metric(name, each) for name, each in run.metrics.items())
     sections["training"] = {"loss": loss, "probes": probes, **_given(run.training)}
     execution = {name: field.default for name, field in EXECUTION.items()}
     if isinstance(run.task, Arrays):

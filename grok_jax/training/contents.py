@@ -18,10 +18,7 @@ def contents(form: Form) -> dict[str, Any]:
         found[f"loss {run.loss.name}"] = _code(run.loss)
     # What a metric's variables mean and which runs it takes decide no number.
     return found | {
-        f"{'probe' if each.by_word else 'metric'} {name}": (
-            _code(each)[1],
-            tuple(variable for variable, *_ in each.variables),
-        )
+        f"metric {name}": (_called(each.fn), tuple(variable for variable, *_ in each.variables))
         for name, each in run.metrics.items()
     }
 
@@ -49,5 +46,13 @@ def is_plain(value: Any) -> bool:
 def _code(part: Part) -> Any:
     """A part's class, what its Built calls, and the values of its fields that are code or modules in turn."""
     built: Built | None = getattr(part, part.inner) if part.inner else None
-    made = built and (built.make.function if isinstance(built.make, Called) else built.make)
-    return type(part), made, {name: value for name, value in part.values().items() if not is_plain(value)}
+    return type(part), built and _called(built)[0], _not_plain(part.values())
+
+
+def _called(built: Built) -> tuple[Any, dict[str, Any]]:
+    """What a Built calls, and the values of its fields that are code or modules in turn."""
+    return built.make.function if isinstance(built.make, Called) else built.make, _not_plain(built.values())
+
+
+def _not_plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not is_plain(value)}

@@ -21,7 +21,7 @@ from grok_jax.tasks import Data, Examples, Rows, Split
 from grok_jax.tasks.task import fetch_rows
 from grok_jax.training.batches import Batch, full_batch, minibatch, share_of
 from grok_jax.training.losses import LossView, row_correct
-from grok_jax.training.probes import Probed
+from grok_jax.training.metrics import Probed
 
 DATA, INIT, BATCH, NOISE = range(4)  # what fold_in makes of a seed, so that equal seeds give independent draws
 WEIGHTS, UPDATE, DROPOUT, LOSS = range(4)  # and of a step's key: what its noise is added to

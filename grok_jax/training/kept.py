@@ -3,7 +3,7 @@
 import json
 import math
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -200,9 +200,37 @@ def forked(fork: Fork, plan: Plan, group: Group) -> Any:
     Raises:
       UserError: the old grid has no such run, or several.
     """
-    index = fork.kept._step(fork.step)
-    shape = tuple(len(axis.values) for axis in plan.axes)
     rows = []
+    for point, own in _taken(fork.kept, fork.step, plan, group, "start="):
+        finite = any(np.isfinite(leaf.astype(np.float32)).any() for leaf in jax.tree.leaves(own[0]))
+        require(
+            finite, f"start= has a run that had ended or diverged before step {fork.step}: {point or 'the only one'}"
+        )
+        rows.append(own)
+    return _stacked(rows, "start=")
+
+
+def weights_of(kept: Any, step: int, plan: Plan, group: Group, like: Any) -> Any:
+    """The weights of the runs of a group at a step, leaves (runs, ...), matched as by forked; NaN of ended ones.
+
+    Args:
+      kept, step: what was kept, and when.
+      plan, group: the runs.
+      like: shapes of one run's weights.
+
+    Raises:
+      UserError: the step was not kept, or there is no such run, several, or one of another model.
+    """
+    require(isinstance(kept, Kept), f"kept is {written(kept)}; it must be what sweep(..., keep_params=...) gives")
+    weights = _stacked([params for _, (params, _) in _taken(kept, step, plan, group, "kept=")], "kept=")
+    require_like(jax.tree.map(lambda leaf: leaf[0], weights), like, "parameters", "kept=")
+    return weights
+
+
+def _taken(kept: Kept, step: int, plan: Plan, group: Group, given: str) -> Iterator[tuple[dict[str, Any], Any]]:
+    """For each run of a group its values on the axes, and the weights and optimizer state that were kept of it."""
+    index = kept._step(step)
+    shape = tuple(len(axis.values) for axis in plan.axes)
     for place in group.members:
         at = np.unravel_index(int(place), shape) if shape else ()
         point = {
@@ -210,21 +238,19 @@ def forked(fork: Fork, plan: Plan, group: Group) -> Any:
             for axis, i in zip(plan.axes, at, strict=True)
             for field, value in zip(axis.fields, axis.values[i], strict=True)
         }
-        there, row = fork.kept._group_of(_place(fork.kept.axes, point))
+        there, row = kept._group_of(_place(kept.axes, point, given))
         state = (there.params, there.opt_state)
-        own = jax.tree.map(lambda leaf, row=row: leaf[row, index], state)
-        finite = any(np.isfinite(leaf.astype(np.float32)).any() for leaf in jax.tree.leaves(own[0]))
-        require(
-            finite, f"start= has a run that had ended or diverged before step {fork.step}: {point or 'the only one'}"
-        )
-        rows.append(own)
+        yield point, jax.tree.map(lambda leaf, row=row: leaf[row, index], state)
+
+
+def _stacked(rows: Sequence[Any], given: str) -> Any:
     try:
         return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
     except ValueError:
-        raise UserError("start= has runs of other shapes than the runs of the grid that start from them") from None
+        raise UserError(f"{given} has runs of other shapes than the runs of the grid") from None
 
 
-def _place(axes: Sequence[Axis], point: Mapping[str, Any]) -> int:
+def _place(axes: Sequence[Axis], point: Mapping[str, Any], given: str) -> int:
     index = []
     for axis in axes:
         shared = [place for place, field in enumerate(axis.fields) if field in point]
@@ -233,20 +259,21 @@ def _place(axes: Sequence[Axis], point: Mapping[str, Any]) -> int:
             for number, values in enumerate(axis.values)
             if all(values[place] == point[axis.fields[place]] for place in shared)
         ]
-        given = {axis.fields[place]: point[axis.fields[place]] for place in shared}
+        asked = {axis.fields[place]: point[axis.fields[place]] for place in shared}
         require(
             len(fits) == 1,
-            f"start= has {len(fits)} runs on its axis {axis.name} for {given or 'a grid without it'}; it must have one",
+            f"{given} has {len(fits)} runs on its axis {axis.name} for {asked or 'a grid without it'}; it must have "
+            "one",
         )
         index.append(fits[0])
     shape = tuple(len(axis.values) for axis in axes)
     return int(np.ravel_multi_index(index, shape)) if shape else 0
 
 
-def require_like(given: Any, expected: Any, words: str) -> None:
+def require_like(tree: Any, expected: Any, words: str, given: str = "start=") -> None:
     """Raises UserError unless a tree of arrays has the structure and shapes of another."""
-    ours, theirs = (_described(tree) for tree in (given, expected))
-    require(ours == theirs, f"start= has {words} {shortened(ours, 200)}; the model has {shortened(theirs, 200)}")
+    ours, theirs = map(_described, (tree, expected))
+    require(ours == theirs, f"{given} has {words} {shortened(ours, 200)}; the model has {shortened(theirs, 200)}")
 
 
 def _described(tree: Any) -> str:

@@ -180,6 +180,14 @@ def _named_loss(word: str) -> Loss:
     return Loss(Built(made, {}, "loss", skip=2), for_labels=word != "mse", by_word=True)
 
 
+def require_outputs_alone(run: Any) -> None:
+    """Raises UserError where a run's loss cannot be had of other outputs than those of a step."""
+    require(
+        not run.loss.views,
+        f"loss {run.loss.name!r} takes a LossView; what is measured here needs one of outputs and targets",
+    )
+
+
 def _takes_a_view(function: Callable, fields: Mapping[str, Any]) -> bool:
     """Whether a function has one parameter that must be given, beside its fields."""
     try:

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from grok_jax.parts import Built, Called, Named, Part, require_part
 from grok_jax.tasks import TASKS
 from grok_jax.tasks.task import RegisteredTask, Task
 from grok_jax.training.losses import Loss, as_loss
-from grok_jax.training.probes import as_metrics
+from grok_jax.training.metrics import METRICS, Metric, as_metrics
 from grok_jax.values import coerce
 
 REGISTRIES = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}
@@ -98,12 +99,23 @@ def loss_of(word: str) -> Loss:
 
 
 def metrics_of(words: Any) -> Named:
-    """The metrics that words stand for: registered probes, or functions of modules."""
+    """The metrics that words stand for: those in METRICS, and metrics or functions "package.module:name"."""
     words = coerce("training.probes", words, ())
     own = [word for word in words if isinstance(word, str) and ":" in word]
     found = {word.partition(":")[2]: imported("training.probes", word) for word in own}
     require(len(found) == len(own), f"training.probes names two functions alike: {', '.join(own)}; rename one")
-    return Named({**as_metrics(tuple(word for word in words if word not in own)), **as_metrics(found)})
+    made = {**as_metrics(tuple(word for word in words if word not in own)), **as_metrics(found)}
+    return Named({name: made[name] for name in (word.rpartition(":")[2] for word in words)})
+
+
+def word_of_metric(name: str, metric: Metric) -> str:
+    """The word that a config names a metric by: in METRICS, or "package.module:name" of it or of its function."""
+    made = metric.fn.make
+    if name in METRICS and METRICS[name].fn.make == made:
+        return name
+    module = getattr(made, "__module__", "?")
+    is_there = isinstance(getattr(sys.modules.get(module), name, None), Metric)
+    return f"{module}:{name}" if is_there else word_of(metric)
 
 
 def with_changes(draft: Draft, changes: Mapping[str, Any]) -> Draft:

@@ -10,8 +10,9 @@ from ml_collections import ConfigDict
 from grok_jax.errors import require
 from grok_jax.training.chunks import scalars
 from grok_jax.training.devices import pad_runs, per_run, run_mesh, start_jax
+from grok_jax.training.kept import weights_of
+from grok_jax.training.metrics import Probed
 from grok_jax.training.plan import Plan, plan_grid
-from grok_jax.training.probes import Probed
 from grok_jax.training.program import answering_observer, fitted_program, load_pool, observer
 from grok_jax.training.run import Run
 from grok_jax.training.sweep import require_trainable
@@ -24,8 +25,9 @@ def observe(
     grid: str | Mapping[Any, Any] | None = None,
     *,
     step: int = 0,
+    kept: Any = None,
 ) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Trains each run of a grid for some steps and reads something off it.
+    """Reads something off each run of a grid after some steps: trains it so far, or takes the weights of a sweep.
 
     Runs are taken one for each device at a time, so that large readings (kernels) of many runs need not fit the
     memory together.
@@ -33,22 +35,23 @@ def observe(
     Args:
       read: what a probe sees of a run -> arrays in any structure; traceable. Rows beyond a run's own have weight 0.
       run, grid: as for sweep.
-      step: how many optimizer steps to take first; 0 looks at the start.
+      step: after how many optimizer steps; 0 looks at the start.
+      kept: what a sweep of the same run kept, at that step among others; nothing is trained then. None trains.
 
     Yields:
       For each run its values on the axes of the grid, and what was read as numpy arrays. Runs come in the order of
       the grid within each group that compiles together.
 
     Raises:
-      UserError: a config or grid that makes no sense, a step that is no whole number of 32 bits from 0, or `read`
-        raises or gives no arrays; nothing has been trained then.
+      UserError: a config or grid that makes no sense, a step that is no whole number of 32 bits from 0 or that was not
+        kept, weights of other runs, or `read` raises or gives no arrays; nothing has been trained then.
     """
     step = coerce("step", step, 0)
     require(step >= 0, f"step is {step}; it must be 0 or above")
     start_jax()
     plan = plan_grid(run, grid)
     shape = tuple(len(axis.values) for axis in plan.axes)
-    for place, values in observe_plan(plan, read, step=step):
+    for place, values in observe_plan(plan, read, step=step, kept=kept):
         point = zip(plan.axes, np.unravel_index(place, shape) if shape else (), strict=True)
         setting = {
             field: value for axis, at in point for field, value in zip(axis.fields, axis.values[at], strict=True)
@@ -61,6 +64,7 @@ def observe_plan(
     read: Callable[[Probed], Any],
     *,
     step: int = 0,
+    kept: Any = None,
     solve: Callable[[Any], Any] | None = None,
     answer: Callable[[Probed, Any], Any] | None = None,
 ) -> Iterator[tuple[int, Any]]:
@@ -68,15 +72,19 @@ def observe_plan(
 
     Args:
       plan: the runs.
-      read, step: see observe.
+      read, step, kept: see observe.
       solve: on the host, what was read of one run as numpy arrays -> arrays, of the same shapes for all runs.
       answer: what a probe sees of a run, what was solved of it -> arrays; traceable. Both or neither.
 
     Yields:
       For each run its place in the flattened grid, and what was read; with `answer`, what was solved and answered.
     """
-    require_trainable(plan, read)
-    for group in plan.groups:
+    found = require_trainable(plan, read)
+    taken = [
+        None if kept is None else weights_of(kept, step, plan, group, each.state[0].params)
+        for group, each in zip(plan.groups, found, strict=True)
+    ]
+    for group, weights in zip(plan.groups, taken, strict=True):
         program = fitted_program(group, plan.execution.mapping, run_mesh().size)
         observed = observer(group, program, read)
         answered = answer and answering_observer(group, program, answer)
@@ -89,7 +97,12 @@ def observe_plan(
             places = group.members[start : start + program.runs]
             hyper = placed({name: values[start : start + program.runs] for name, values in group.hyper.items()})
             moving, fixed = program.init(hyper, pool)
-            moving = program.advance(moving, fixed, hyper, pool, *scalars(program, 0, step))
+            if weights is None:
+                moving = program.advance(moving, fixed, hyper, pool, *scalars(program, 0, step))
+            else:
+                stop = start + program.runs
+                own = jax.tree.map(lambda leaf, start=start, stop=stop: leaf[start:stop], weights)
+                moving = moving._replace(params=placed(own))
             read_off = jax.device_get(observed(moving, fixed, hyper, pool, *scalars(program, step)))
             values = [jax.tree.map(lambda array, i=i: array[i], read_off) for i in range(len(places))]
             del read_off

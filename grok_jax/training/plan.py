@@ -19,6 +19,7 @@ from grok_jax.parts import dotted_leaves
 from grok_jax.tasks import Rows
 from grok_jax.training.config import Execution, as_json, complete, draft_of_config, execution_settings, to_config
 from grok_jax.training.grid import MOST, MOST_RUNS, Axis, as_text, parse_grid
+from grok_jax.training.metrics import METRICS, Metric
 from grok_jax.training.naming import SECTIONS, Draft, with_changes
 from grok_jax.training.run import Form, Run, draft_of, finished
 from grok_jax.training.schedule import Schedule
@@ -77,7 +78,8 @@ def plan_grid(
         draft, settings = draft_of(given), execution_settings(execution or {})
         axes = parse_grid(grid or {})
         own = {} if given.loss.by_word else {"loss": given.loss.values()}
-        own |= {"metrics": {name: each.values() for name, each in given.metrics.items() if not each.by_word}}
+        of_metrics = {name: _told(each) for name, each in given.metrics.items() if METRICS.get(name) is not each}
+        own |= {"metrics": of_metrics} if of_metrics else {}
         plain = {**to_config(given, axes).to_dict(), "execution": settings._asdict(), **own}
     else:
         require(execution is None, "execution= is of a Run; a config has a section of that name")
@@ -88,6 +90,12 @@ def plan_grid(
         plain = plain if grid is None else {**plain, "grid": as_text(axes)}
     groups = _groups(list(_blocks(draft, axes)))
     return Plan(axes, [_pinned(group, settings.capacity) for group in groups], settings, as_json(plain))
+
+
+def _told(metric: Metric) -> dict[str, Any]:
+    """The fields of a metric that a config tells of."""
+    fields = metric.fields()
+    return {name: value for name, value in metric.values().items() if fields[name].kind != "host"}
 
 
 def _blocks(draft: Draft, axes: Sequence[Axis]) -> Iterator[_Block]:

@@ -28,8 +28,8 @@ from grok_jax.training.devices import (
     shared,
 )
 from grok_jax.training.flags import deciding_flags
+from grok_jax.training.metrics import Probed, measure_metrics
 from grok_jax.training.plan import Group
-from grok_jax.training.probes import Probed, measure_metrics
 from grok_jax.training.run import Form
 
 REMEDIES = ("make the model or the batch smaller", "ask for fewer training.probes, or take fewer training rows")

@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Bool, Int, Num
 
 from grok_jax.training.grid import Axis
-from grok_jax.training.probes import Variable
+from grok_jax.training.metrics import Variable
 
 ENDS = {"final_step": ("last step that was measured", "steps"), "diverged": ("whether the run diverged", "1")}
 

@@ -18,8 +18,8 @@ from grok_jax.tasks import Examples, Rows
 from grok_jax.tasks.task import Task, data
 from grok_jax.training import dynamics
 from grok_jax.training.losses import Loss, as_loss
+from grok_jax.training.metrics import as_metrics, measure_metrics
 from grok_jax.training.naming import SECTIONS, Draft, with_changes
-from grok_jax.training.probes import as_metrics, measure_metrics
 from grok_jax.training.schedule import MOST_RECORDS, Schedule
 
 PRECISIONS = ("default", "high", "highest")
@@ -74,7 +74,7 @@ class Run(Part, kw_only=False):
       model: a Model, or a flax.linen module.
       optimizer: an Optimizer, or an optax factory.
       loss: a Loss, a function, or a word.
-      metrics: name -> Metric or function, or names of probes.
+      metrics: name -> Metric or function; or words in METRICS, such as ("kernel",).
       training: steps, batches, records.
       seed: of those of task, model and training that have none of their own.
     """
@@ -116,9 +116,9 @@ class Run(Part, kw_only=False):
             f"optimizer.drop_every is {first_drop}, and training.steps is {self.training.steps}; the learning rate "
             "must drop before the training ends",
         )
-        for each in self.metrics.values():
-            with naming(f"probe {each.name!r} (check)"):
-                each.check_run(self)
+        for name, each in self.metrics.items():
+            with naming(f"metric {name!r} (needs)"):
+                each.needs(self)
 
     def seeded(self) -> "Run":
         """The same, its seed in every part that has none."""

@@ -25,8 +25,8 @@ from grok_jax.training.dynamics import Moving
 from grok_jax.training.identity import experiment, identity, require_sure
 from grok_jax.training.kept import LAST, Fork, Keep, Kept, KeptGroup, bytes_kept, forked, keep_of, require_like
 from grok_jax.training.labels import require_labels
+from grok_jax.training.metrics import ALWAYS, Probed, described
 from grok_jax.training.plan import FOLLOWING, Group, Plan, plan_grid
-from grok_jax.training.probes import ALWAYS, Probed, described
 from grok_jax.training.program import fitted_program
 from grok_jax.training.progress import Progress
 from grok_jax.training.records import ENDS, GroupRecords, to_dataset

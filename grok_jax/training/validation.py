@@ -19,8 +19,8 @@ from grok_jax.tasks import Data, Examples, Rows, Split
 from grok_jax.tasks.task import Task, fetch_rows
 from grok_jax.training import dynamics
 from grok_jax.training.losses import is_classification
+from grok_jax.training.metrics import ALWAYS, Metric, Probed
 from grok_jax.training.plan import Group
-from grok_jax.training.probes import ALWAYS, Metric, Probed
 from grok_jax.training.program import Alike, Stages, load_pool, stages_of
 from grok_jax.training.run import Form, Run
 
@@ -281,48 +281,35 @@ def _require_same(words: str, before: Any, after: Any) -> None:
 
 
 def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[str, Any]:
-    """Each probe gives one float for each variable that it names; each metric arrays under names that are free."""
+    """Each metric gives arrays under names that are free."""
     taken, values = dict.fromkeys(ALWAYS, "every run"), {}
     for name, each in run.metrics.items():
-        kind = "probe" if each.by_word else "metric"
-        with naming(f"{kind} {name!r}"):
+        with naming(f"metric {name!r}"):
             measured = each.fn(probed)
-        measured = _require_probe(name, each, measured) if each.by_word else _require_metric(name, each, measured)
-        for variable, value in measured.items():
+        for variable, value in _require_metric(name, each, measured).items():
             values[variable], owners[variable] = value, name
             require(
                 variable not in taken,
-                f"{kind} {name!r} gives {variable}, which {taken.get(variable)} records; give another name",
+                f"metric {name!r} gives {variable}, which {taken.get(variable)} records; give another name",
             )
-            taken[variable] = f"{kind} {name!r}"
+            taken[variable] = f"metric {name!r}"
     return values
-
-
-def _require_probe(name: str, each: Metric, measured: Any) -> Mapping[str, Any]:
-    variables = [variable for variable, *_ in each.variables]
-    require(
-        isinstance(measured, Mapping),
-        f"probe {name!r} gives {type(measured).__name__}; it must give a dict of its variables",
-    )
-    require(
-        set(measured) == set(variables),
-        f"probe {name!r} gives {_listed(map(str, measured))}; its variables are {_listed(variables)}",
-    )
-    for variable, value in measured.items():
-        scalar = getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
-        require(scalar, f"probe {name!r} gives {variable} as {_kinds(value)}; it must be one float, of shape ()")
-    return measured
 
 
 def _require_metric(name: str, each: Metric, measured: Any) -> Mapping[str, Any]:
     named = measured if isinstance(measured, Mapping) else {name: measured}
+    declared = [variable for variable, *_ in each.variables]
+    require(
+        not declared or set(named) == set(declared),
+        f"metric {name!r} gives {_listed(map(str, named))}; its variables are {_listed(declared)}",
+    )
     for variable, value in named.items():
         given = f"metric {name!r} gives {variable} as {_kinds(value)}"
         is_number = hasattr(value, "dtype") and jnp.issubdtype(value.dtype, jnp.number)
         is_number = is_number and not jnp.issubdtype(value.dtype, jnp.complexfloating)
         require(is_number and isinstance(variable, str), f"{given}; it must give an array, or a dict of arrays by name")
         require(
-            not each.dims or len(each.dims) == value.ndim,
+            not (each.dims or declared) or len(each.dims) == value.ndim,
             f"{given}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions",
         )
     return named

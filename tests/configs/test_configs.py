@@ -19,7 +19,7 @@ from experiments.figures import FigureOf, figure_of
 from grok_jax.analysis.claims import VERDICTS, judge
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError
-from grok_jax.training.probes import ALWAYS, described
+from grok_jax.training.metrics import ALWAYS, described
 from grok_jax.training.records import GroupRecords, to_dataset
 from grok_jax.training.schedule import is_probed, record_steps
 from grok_jax.training.sweep import plan_grid

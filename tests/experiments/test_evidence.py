@@ -11,9 +11,10 @@ import xarray as xr
 
 from experiments import evidence_entries, evidence_table
 from experiments.catalogue import all_figures, figure_id
-from experiments.settings import chosen_fields, nearest_preset, other_fields, preset_config, setting_of
+from experiments.settings import EARLIER, chosen_fields, nearest_preset, other_fields, preset_config, setting_of
 from grok_jax import UserError, results
 from grok_jax.analysis.claims import FAILS
+from grok_jax.training.naming import metrics_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 FIGURE = "lazy_to_rich/fig4_loss_decomposition"
@@ -102,6 +103,18 @@ def test_results_of_a_setting_that_was_changed_since_are_told_apart():
     old = entry(claims=[verdict()])
     old["config"]["training.steps"] = 7
     assert "quick (training.steps changed since), CPU" in page_of(old)
+
+
+def test_an_earlier_word_of_a_metric_is_the_same_setting():
+    config = preset_config("lazy_to_rich/eq19_alignment", "quick")
+    there = kept(config)
+    there["training"]["probes"] = ["kernel", "decomposition", "population_alignment"]
+    assert other_fields(there, config) == []
+
+
+@pytest.mark.parametrize("word", EARLIER)
+def test_every_earlier_word_of_a_metric_is_one_today(word):
+    assert list(metrics_of((EARLIER[word],))) == [word]
 
 
 def test_a_field_that_came_later_counts_as_its_default():

@@ -213,7 +213,8 @@ def test_networks_alone_and_unlike_twins_are_refused(grid):
 
 
 def test_probes_of_a_config_stay_but_for_those_that_no_twin_has():
-    made = beside_twin(config(**{"training.probes": ("subspace", "decomposition", "kernel")}))
+    moments = "experiments.lazy_to_rich.moments"
+    made = beside_twin(config(**{"training.probes": ("subspace", f"{moments}:decomposition", "kernel")}))
     assert made.training.probes == ("kernel", "kernel_regression", "subspace")
 
 

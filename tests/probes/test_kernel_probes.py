@@ -13,7 +13,7 @@ from grok_jax.kernels import gradient_descent, tangent_kernel
 from grok_jax.models import outputs
 from grok_jax.models.committee import Committee
 from grok_jax.probes.kernel import measure_kernel, measure_subspace
-from grok_jax.training import PROBES
+from grok_jax.training import METRICS
 
 SCALE, RATE = 0.5, 60.0
 FAMILIES = ("kernel", "kernel_regression", "subspace")
@@ -157,7 +157,7 @@ def test_probes_see_the_same_rows_alone_and_in_a_grid_of_larger_runs():
 @pytest.mark.slow
 def test_a_diverged_run_has_no_probes_and_hurts_no_neighbour():
     ds = run(config_of(training={"steps": 9, "records": 2}), {"optimizer.learning_rate": [RATE, 1e4, 1e30]})
-    variables = [name for family in FAMILIES for name in PROBES[family].variables]
+    variables = [name for family in FAMILIES for name, *_ in METRICS[family].variables]
     finite = xr.concat([np.isfinite(ds[name][:, -1]) for name in variables], "variable")
     assert finite.values.all(axis=0).tolist() == [True, False, False]
     missing = xr.concat([np.isnan(ds[name][1:, -1]) for name in variables], "variable")

@@ -67,3 +67,20 @@ def test_weights_of_zero_have_no_gradient_along_a_sphere_that_is_a_point():
     ds = measured(**{"model.init_scale": 0.0})
     assert float(ds["tangential_gradient"][-1]) == 0
     assert float(ds["radial_gradient"][-1]) == 0
+
+
+def tripled(outputs, targets):
+    return 3 * jnp.mean((outputs - targets) ** 2, axis=-1)
+
+
+def test_the_gradient_is_that_of_the_loss_that_is_trained():
+    one, three = measured(), measured(**{"training.loss": f"{__name__}:tripled"})
+    for name in ("radial_gradient", "tangential_gradient"):
+        np.testing.assert_allclose(three[name], 3 * one[name], rtol=1e-5)
+
+
+def test_a_loss_that_other_outputs_cannot_be_given_is_refused():
+    config = grok_jax.default_config(task="single_index", model="mlp", optimizer="gd")
+    run = grok_jax.from_config(config).replace(loss=lambda view: jnp.mean(view.outputs**2, axis=-1))
+    with pytest.raises(grok_jax.UserError, match="takes a LossView; what is measured here needs one of outputs and"):
+        run.replace(metrics=("gradient",))

@@ -57,3 +57,14 @@ def test_later_kernels_differ_from_the_initial_ones(config, kernels):
     config.optimizer.learning_rate = 1.0
     later = grok_jax.tangent_kernels(config, {"seed": [0, 1]}, step=3)
     assert (abs(later.kernel - kernels.kernel.isel(run=[2, 3])) > 0).any()
+
+
+@pytest.mark.slow
+def test_kernels_and_spectra_of_kept_weights_are_those_of_training_so_far(config):
+    adding = grok_jax.default_config(task="modular_arithmetic", model="mlp")
+    adding.task.p, adding.model.widths = 11, (8,)
+    for measured, run in ((grok_jax.tangent_kernels, config), (grok_jax.embedding_spectrum, adding)):
+        run = run.copy_and_resolve_references()
+        run.training.steps = 4
+        _, kept = grok_jax.sweep(run, {"seed": [0, 1]}, progress=False, keep_params=[3])
+        assert measured(run, {"seed": [0, 1]}, step=3, kept=kept).equals(measured(run, {"seed": [0, 1]}, step=3))

@@ -21,7 +21,7 @@ from grok_jax.probes.modular import (
 from grok_jax.tasks.base import Examples
 from grok_jax.tasks.modular_arithmetic import all_pairs, encode
 from grok_jax.training import Probed, sweep
-from grok_jax.training.losses import row_losses
+from grok_jax.training.losses import as_loss, row_losses
 
 P, KEYS = 23, (1, 3, 4, 7, 9)
 TASK = SimpleNamespace(name="modular_arithmetic", p=P, operation="add", encoding="tokens")
@@ -74,7 +74,7 @@ def planted(angle, *, operation="add", constant=0.0, outputs=P):
     fields = dict.fromkeys(Probed._fields)
     fields |= {"network": network, "params": params, "train": train, "train_outputs": logits, "task": task}
     fields["train_weights"] = jnp.full(count, 1 / count)
-    fields["model"], fields["loss"] = SimpleNamespace(centered=False), SimpleNamespace(name="cross_entropy")
+    fields["model"], fields["loss"] = SimpleNamespace(centered=False), as_loss("cross_entropy")
     losses = row_losses(network(params, rows.inputs), jnp.asarray(rows.targets), "cross_entropy")
     return Probed(**fields), losses.mean(), fields["train_weights"] @ row_losses(logits, train.targets, "cross_entropy")
 

@@ -8,7 +8,7 @@ import grok_jax
 from grok_jax import UserError, check
 from grok_jax.models import MODELS
 from grok_jax.tasks import TASKS
-from grok_jax.training.probes import PROBES
+from grok_jax.training.metrics import METRICS
 
 SMALL = {
     "imdb": {"source": "csv", "file": "reviews.csv", "length": 6, "words": 9, "size": 30},
@@ -48,6 +48,6 @@ def test_every_task_model_and_probe_fit_or_are_refused_in_one_line(chosen, model
     config["task"] |= SMALL.get(name, {}) | fields
     said = [said_of(config)]
     if said == [None]:
-        said = [said_of({**config, "training": {**config["training"], "probes": (probe,)}}) for probe in PROBES]
+        said = [said_of({**config, "training": {**config["training"], "probes": (probe,)}}) for probe in METRICS]
     # One line of a refusal, not of a fault that was caught.
     assert [line for line in said if line and ("\n" in line or " fails with " in line)] == []

@@ -14,17 +14,17 @@ from grok_jax import UserError, sweep
 from grok_jax.models import MODELS
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS, Examples
-from grok_jax.training import Probe, identity
+from grok_jax.training import identity, metric
 from grok_jax.training.flags import deciding_flags
 from grok_jax.training.identity import differences, identity_hash, require_sure
-from grok_jax.training.probes import PROBES
+from grok_jax.training.metrics import METRICS
 from grok_jax.training.sweep import plan_grid
 
 GRID = {"model.init_scale": [0.5, 2.0], "seed": range(3)}
 
 
-def own_probe(scale):
-    return Probe(lambda probed: {"own": scale * probed.test_weights.sum()}, {"own": ("own", "1")})
+def own_metric(scale):
+    return metric(lambda probed: scale * probed.test_weights.sum())
 
 
 def own_task(scale):
@@ -46,7 +46,7 @@ def made(small_config, monkeypatch):
     monkeypatch.setitem(TASKS, "own", own_task(1.0))
     monkeypatch.setitem(MODELS, "own", dataclasses.replace(MODELS["mlp"], name="own"))
     monkeypatch.setitem(OPTIMIZERS, "own", dataclasses.replace(OPTIMIZERS["adamw"], name="own"))
-    monkeypatch.setitem(PROBES, "own", own_probe(1.0))
+    monkeypatch.setitem(METRICS, "own", own_metric(1.0))
 
     def make(grid=GRID, **fields):
         config = small_config(**{"training.probes": ("own",), **fields}).to_dict()
@@ -172,8 +172,8 @@ def test_the_processor_is_an_entry_on_a_cpu(made, monkeypatch):
     assert differences(before, made()) == [f"processor (was {before['processor']}, is another)"]
 
 
-def edit_probe(monkeypatch):
-    monkeypatch.setitem(PROBES, "own", own_probe(3.0))
+def edit_metric(monkeypatch):
+    monkeypatch.setitem(METRICS, "own", own_metric(3.0))
 
 
 def edit_task(monkeypatch):
@@ -194,7 +194,7 @@ def edit_optimizer(monkeypatch):
 @pytest.mark.parametrize(
     ("edit", "entry"),
     [
-        (edit_probe, "probe own"),
+        (edit_metric, "metric own"),
         (edit_task, "task own"),
         (edit_model, "model own"),
         (edit_optimizer, "optimizer own"),
@@ -209,7 +209,7 @@ def test_an_edited_part_is_named(made, monkeypatch, edit, entry):
 def test_parts_registered_again_as_they_were_differ_in_nothing(made, monkeypatch):
     before = made()
     monkeypatch.setitem(TASKS, "own", own_task(1.0))
-    monkeypatch.setitem(PROBES, "own", own_probe(1.0))
+    monkeypatch.setitem(METRICS, "own", own_metric(1.0))
     assert made() == before
 
 
@@ -300,8 +300,8 @@ def test_a_part_that_cannot_be_covered_trains_without_a_checkpoint(unsure_config
     assert np.isfinite(sweep(unsure_config, {}, progress=False).train_loss).all()
 
 
-@pytest.mark.parametrize("section", ["task", "model", "optimizer", "probe"])
+@pytest.mark.parametrize("section", ["task", "model", "optimizer", "metric"])
 def test_every_part_of_this_package_is_covered(section):
-    found = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS, "probe": PROBES}[section]
+    found = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS, "metric": METRICS}[section]
     unsure = {name: identity.fingerprint(part).unsure for name, part in found.items()}
     assert {name: words for name, words in unsure.items() if words} == {}

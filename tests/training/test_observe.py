@@ -2,6 +2,7 @@
 
 import sys
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -56,3 +57,45 @@ def test_what_cannot_be_read_is_one_line_before_anything_compiles(read, words, s
 def test_a_step_beyond_32_bits_is_refused(small_config):
     with pytest.raises(UserError, match="step is 1000000000000; it must be finite and fit 32 bits"):
         list(observe(squared_norm, small_config(), step=10**12))
+
+
+def test_kept_weights_read_what_training_so_far_reads_and_train_nothing(small_config, monkeypatch):
+    config, grid = small_config(), {"model.init_scale": [0.5, 2.0], "seed": [0, 1, 2]}
+
+    def read(probed):
+        return squared_norm(probed), probed.train_outputs, probed.initial_params
+
+    trained = list(observe(read, config, grid, step=12))
+    _, kept = sweep(config, grid, progress=False, keep_params=[0, 12])
+    module = sys.modules["grok_jax.training.observe"]
+    fitted = module.fitted_program
+    monkeypatch.setattr(module, "fitted_program", lambda *arguments: fitted(*arguments)._replace(advance=None))
+    again = list(observe(read, config, grid, step=12, kept=kept))
+    assert [setting for setting, _ in again] == [setting for setting, _ in trained]
+    jax.tree.map(np.testing.assert_array_equal, again, trained)
+
+
+def test_runs_of_a_smaller_grid_find_their_kept_weights(small_config):
+    grid = {"model.widths": [(4,), (16,)], "seed": [0, 1]}
+    _, kept = sweep(small_config(), grid, progress=False, keep_params=[5])
+    weights = kept.at({"model.widths": (16,), "seed": 1})
+    ((_, found),) = observe(
+        lambda probed: probed.params, small_config(), {"model.widths": [(16,)], "seed": [1]}, step=5, kept=kept
+    )
+    jax.tree.map(np.testing.assert_array_equal, found, weights)
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "words"),
+    [
+        ({}, {"step": 3}, "step 3 was not kept; 0 were"),
+        ({"model.widths": (3,)}, {}, "kept= has parameters .*; the model has "),
+        ({}, {"grid": {"seed": [5]}}, "kept= has 0 runs on its axis seed for {'seed': 5}; it must have one"),
+        ({}, {"kept": "weights"}, "kept is 'weights'; it must be what sweep"),
+    ],
+)
+def test_weights_that_are_not_those_of_the_runs_are_refused(fields, options, words, small_config):
+    grid = {"seed": [0, 1]}
+    _, kept = sweep(small_config(**{"training.steps": 1}), grid, progress=False, keep_params=[0])
+    with pytest.raises(UserError, match=words):
+        list(observe(squared_norm, small_config(**fields), **{"grid": grid, "kept": kept, **options}))

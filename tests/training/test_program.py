@@ -13,18 +13,16 @@ from grok_jax.models import MODELS
 from grok_jax.models.activations import ACTIVATIONS
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS, Examples
-from grok_jax.training import Probe, program, register_probe
+from grok_jax.training import metric, program
 from grok_jax.training.devices import run_mesh
-from grok_jax.training.probes import PROBES
+from grok_jax.training.metrics import METRICS
 from grok_jax.training.sweep import plan_grid
-
-OWN = {"own": ("a probe of one's own", "1")}
 
 
 @pytest.fixture
 def key(small_config, monkeypatch):
-    """What tells the program of a small run, with a probe and an activation of one's own, from others."""
-    monkeypatch.setitem(PROBES, "own", own_probe([1.0]))
+    """What tells the program of a small run, with a metric and an activation of one's own, from others."""
+    monkeypatch.setitem(METRICS, "own", own_metric([1.0]))
     monkeypatch.setitem(ACTIVATIONS, "own", jnp.tanh)
     for registry, name in ((TASKS, "teacher_student"), (MODELS, "mlp"), (OPTIMIZERS, "adamw")):
         monkeypatch.setitem(registry, name, registry[name])  # as it was, after the test
@@ -46,16 +44,16 @@ def key(small_config, monkeypatch):
     return make
 
 
-def own_probe(scale):
-    return Probe(lambda probed: {"own": scale[0] * probed.test_weights.sum()}, OWN)
+def own_metric(scale):
+    return metric(lambda probed: scale[0] * probed.test_weights.sum(), long_name="a metric of one's own")
 
 
-def edit_probe():
-    register_probe("own", own_probe([2.0]), replace=True)
+def edit_metric():
+    METRICS["own"] = own_metric([2.0])
 
 
 def edit_list_in_a_closure():
-    PROBES["own"].measure.__closure__[0].cell_contents[0] = 2.0
+    METRICS["own"].fn.make.__closure__[0].cell_contents[0] = 2.0
 
 
 def edit_activation():
@@ -82,7 +80,7 @@ def edit_pool():
     TASKS["teacher_student"] = dataclasses.replace(TASKS["teacher_student"], load=lambda fields: pool)
 
 
-EDITS = (edit_probe, edit_list_in_a_closure, edit_activation, edit_task, edit_model, edit_optimizer, edit_pool)
+EDITS = (edit_metric, edit_list_in_a_closure, edit_activation, edit_task, edit_model, edit_optimizer, edit_pool)
 
 
 @pytest.mark.sampled
@@ -95,7 +93,7 @@ def test_an_edited_part_is_another_program(key, edit):
 
 def test_parts_registered_again_as_they_were_are_the_same_program(key):
     before = key()
-    register_probe("own", own_probe([1.0]), replace=True)
+    METRICS["own"] = own_metric([1.0])
     TASKS["teacher_student"] = dataclasses.replace(TASKS["teacher_student"])
     assert key() == before
 
@@ -139,13 +137,13 @@ def compiled_by(caplog, function):
 
 @pytest.mark.slow
 def test_a_cell_run_again_compiles_nothing_and_an_edited_one_gives_new_numbers(small_config, monkeypatch, caplog):
-    scope = {"jax": jax, "Probe": Probe, "register_probe": register_probe, "OWN": OWN, "SCALE": [1.0]}
+    scope = {"jax": jax, "metric": metric, "METRICS": METRICS, "SCALE": [1.0]}
     cell = (
         "@jax.jit\ndef helper(x):\n    return SCALE[0] * x.sum()\n"
-        "register_probe('own', Probe(lambda probed: {'own': helper(probed.test_weights)}, OWN), replace=True)"
+        "METRICS['own'] = metric(lambda probed: helper(probed.test_weights))"
     )
-    monkeypatch.setitem(PROBES, "own", None)
-    del PROBES["own"]  # which monkeypatch puts back, and so takes away, after the test
+    monkeypatch.setitem(METRICS, "own", None)
+    del METRICS["own"]  # which monkeypatch puts back, and so takes away, after the test
 
     def run():
         exec(cell, scope)
@@ -178,7 +176,13 @@ def test_a_switch_to_64_bits_gives_other_numbers_and_back_the_same(small_config,
     np.testing.assert_array_equal(before, after)
 
 
-def test_a_probe_that_replaces_itself_may_keep_its_variables(monkeypatch):
-    monkeypatch.setitem(PROBES, "own", own_probe([1.0]))
-    again = register_probe("own", own_probe([2.0]), replace=True)
-    assert PROBES["own"] is again
+def test_a_metric_with_another_function_as_a_field_is_another_program(key):
+    def largest(probed, of=jnp.abs):
+        return jnp.max(of(probed.test_weights))
+
+    METRICS["own"] = metric(largest)
+    before = key()
+    METRICS["own"] = metric(largest, of=jnp.square)
+    assert key() != before
+    METRICS["own"] = metric(largest)
+    assert key() == before

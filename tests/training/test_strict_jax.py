@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 import grok_jax
+from experiments.settings import EARLIER
 from grok_jax.models import MODELS
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS
 from grok_jax.training import validation
-from grok_jax.training.probes import PROBES
+from grok_jax.training.metrics import METRICS
 
 FITTING = {  # for each task, models that take it, and fields that make both small
     "circuit_logits": (["mixture"], {"task.p": 5, "training.loss": "cross_entropy"}),
@@ -67,7 +68,7 @@ def test_every_optimizer_can_be_checked(optimizer):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("probe", PROBES)
+@pytest.mark.parametrize("probe", [*METRICS, *EARLIER])
 def test_every_probe_that_fits_can_be_checked(probe):
     task, model = {"logits": ("mnist", "mlp"), "mixture": ("circuit_logits", "mixture")}.get(
         probe, ("modular_arithmetic", "transformer")
@@ -77,7 +78,7 @@ def test_every_probe_that_fits_can_be_checked(probe):
     fields = {"task.target": "quadratic"} if task == "single_index" else {}
     if probe == "representation":
         task, model = "toy_addition", "embedded_sum"
-    grok_jax.check(config_of(task, model, **fields, **{"training.probes": (probe,)}))
+    grok_jax.check(config_of(task, model, **fields, **{"training.probes": (EARLIER.get(probe, probe),)}))
 
 
 @pytest.mark.slow

@@ -10,9 +10,9 @@ import xarray as xr
 
 from grok_jax import UserError, check, sweep
 from grok_jax.tasks import TASKS, register_task
-from grok_jax.training import Probe, checkpoints, devices, program, register_probe
+from grok_jax.training import checkpoints, devices, metric, program
 from grok_jax.training.config import from_config
-from grok_jax.training.probes import PROBES
+from grok_jax.training.metrics import METRICS
 
 GRID = {"model.init_scale": [0.5, 2.0], "seed": range(3)}
 
@@ -151,7 +151,7 @@ def with_own_probe(monkeypatch):
     def mean_target(probed):
         return {"mean_target": probed.train_weights @ probed.train.targets[:, 0]}
 
-    monkeypatch.setitem(PROBES, "mean_target", Probe(mean_target, {"mean_target": ("mean first target", "1")}))
+    monkeypatch.setitem(METRICS, "mean_target", metric(mean_target))
 
 
 class Killed(BaseException):
@@ -243,9 +243,10 @@ def test_a_probe_of_a_users_own_is_recorded(monkeypatch, small_config):
     def largest(probed):
         return {name: jnp.max(jnp.abs(probed.params["layer_0"]["kernel"]))}
 
-    monkeypatch.setitem(PROBES, name, Probe(largest, {name: ("largest weight of the first layer", "1")}))
-    recorded = run(small_config(**{"training.probes": (name,)}), {})
-    assert recorded[name].attrs["long_name"] == "largest weight of the first layer"
+    own = metric(largest, variables={name: ("largest weight of the first layer", "of the start")})
+    monkeypatch.setitem(METRICS, "own", own)
+    recorded = run(small_config(**{"training.probes": ("own",)}), {})
+    assert recorded[name].attrs == {"long_name": "largest weight of the first layer", "units": "of the start"}
     assert (recorded[name] > 0).all()
 
 
@@ -258,14 +259,16 @@ def test_probes_are_nan_at_the_records_that_leave_them_out(monkeypatch, small_co
     assert np.isfinite(ds.train_loss).all()
 
 
-@pytest.mark.parametrize("variable", ["train_loss", "kernel_distance"])
-def test_a_probe_cannot_have_a_variable_that_is_taken(variable):
-    with pytest.raises(UserError, match=f"^probe 'own' has variables that are taken: {variable}$"):
-        register_probe("own", Probe(jnp.sum, {variable: ("of another", "1")}))
+@pytest.mark.parametrize(("variable", "owner"), [("train_loss", "every run"), ("kernel_distance", "metric 'kernel'")])
+def test_a_metric_cannot_have_a_variable_that_is_taken(variable, owner, monkeypatch, small_config):
+    own = metric(lambda probed: {variable: probed.test_weights.sum()}, variables={variable: "of another"})
+    monkeypatch.setitem(METRICS, "own", own)
+    with pytest.raises(UserError, match=f"^metric 'own' gives {variable}, which {owner} records; give another name$"):
+        check(small_config(**{"training.probes": ("kernel", "own")}), {})
 
 
 def test_a_run_that_ends_early_is_probed_where_it_ends(monkeypatch, small_config):
-    monkeypatch.setitem(PROBES, "one", Probe(lambda probed: {"one": probed.test_weights.sum()}, {"one": ("one", "1")}))
+    monkeypatch.setitem(METRICS, "one", metric(lambda probed: probed.test_weights.sum()))
     fields = {"training.accuracy_threshold": 1e9, "training.stop_when_generalized": True, "training.probe_every": 2}
     recorded = run(small_config(**fields, **{"training.probes": ("one",), "training.record_steps": (3, 6, 9)}), {})
     assert recorded.weight_norm.notnull().values.tolist() == recorded.one.notnull().values.tolist()
@@ -274,7 +277,7 @@ def test_a_run_that_ends_early_is_probed_where_it_ends(monkeypatch, small_config
 
 
 def test_each_run_ends_early_by_itself(monkeypatch, small_config):
-    monkeypatch.setitem(PROBES, "one", Probe(lambda probed: {"one": probed.test_weights.sum()}, {"one": ("one", "1")}))
+    monkeypatch.setitem(METRICS, "one", metric(lambda probed: probed.test_weights.sum()))
     fields = {"training.stop_when_generalized": True, "training.probes": ("one",), "training.probe_every": 3}
     config = small_config(**fields, **{"training.steps": 30, "training.records": 12})
     grid = {"training.accuracy_threshold": [1e9, 1e-30], "seed": range(2)}  # the one is right at once, the other never
@@ -331,13 +334,6 @@ def test_another_default_key_implementation_changes_no_number(small_config):
 def test_more_data_than_memory_is_refused_before_anything_is_compiled(small_config):
     with pytest.raises(UserError, match="take fewer rows or a smaller model"):
         check(small_config(**{"task.train_size": 2_000_000_000}), {})
-
-
-def test_a_probe_cannot_take_a_name_that_is_taken(monkeypatch):
-    probe = Probe(jnp.sum, {"sum": ("a probe", "1")})
-    monkeypatch.setitem(PROBES, "taken", probe)
-    with pytest.raises(UserError, match="taken"):
-        register_probe("taken", probe)
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from grok_jax.models import MODELS, Model
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.optim.chains import STATIC, TRACED, Optimizer
 from grok_jax.tasks import TASKS, Data, Examples, Rows, Split, Task
-from grok_jax.training import Probe
-from grok_jax.training.probes import PROBES
+from grok_jax.training import metric
+from grok_jax.training.metrics import METRICS
 
 FILE = Path(__file__).name
 
@@ -90,8 +90,8 @@ def optimizer(update, init=lambda params: jnp.zeros(())):
     return Optimizer(name="own", static=STATIC, traced=TRACED, build=build)
 
 
-def probe(measure, variables=("one",)):
-    return Probe(measure, dict.fromkeys(variables, ("a number", "1")))
+def measuring(measure, **options):
+    return metric(measure, variables={"one": "a number"}, **options)
 
 
 def fail(*args, **others):
@@ -230,21 +230,21 @@ REFUSED = {
         {"optimizer": optimizer(lambda updates, state, params, **others: (updates, (state, state)))},
         "a step of optimizer 'own' gives a state PyTreeDef((*, *)); it must be PyTreeDef(*)",
     ),
-    "probe_of_rows": (
-        {"probe": probe(lambda probed: {"one": probed.train_weights})},
-        "probe 'own' gives one as float32 of shape (6,); it must be one float, of shape ()",
+    "metric_of_rows": (
+        {"metric": measuring(lambda probed: {"one": probed.train_weights})},
+        "metric 'own' gives one as float32 of shape (6,); its dims are (), so it must have 0 dimensions",
     ),
-    "probe_of_whole_numbers": (
-        {"probe": probe(lambda probed: {"one": jnp.int32(1)})},
-        "probe 'own' gives one as int32 of shape (); it must be one float, of shape ()",
+    "metric_of_others": (
+        {"metric": measuring(lambda probed: {"two": jnp.float32(2)})},
+        "metric 'own' gives two; its variables are one",
     ),
-    "probe_of_others": (
-        {"probe": probe(lambda probed: {"two": jnp.float32(2)})},
-        "probe 'own' gives two; its variables are one",
+    "metric_of_no_names": (
+        {"metric": measuring(lambda probed: jnp.float32(2))},
+        "metric 'own' gives own; its variables are one",
     ),
-    "probe_of_no_names": (
-        {"probe": probe(lambda probed: jnp.float32(2))},
-        "probe 'own' gives {array}; it must give a dict of its variables",
+    "metric_of_no_array": (
+        {"metric": measuring(lambda probed: {"one": "a word"})},
+        "metric 'own' gives one as str; it must give an array, or a dict of arrays by name",
     ),
     **{
         f"task_{part}_raises": ({"task": task(**{part: fail})}, f"task 'own' ({part}) {NOPE}")
@@ -254,16 +254,16 @@ REFUSED = {
     "model_raises": ({"model": model(fail)}, f"model 'own' (init) {NOPE}"),
     "optimizer_raises": ({"optimizer": optimizer(fail)}, f"optimizer 'own' {NOPE}"),
     "optimizer_init_raises": ({"optimizer": optimizer(fail, fail)}, f"the start of a run {NOPE}"),
-    "probe_raises": ({"probe": probe(fail)}, f"probe 'own' {NOPE}"),
-    "probe_check_raises": ({"probe": Probe(fail, {}, fail)}, f"probe 'own' (check) {NOPE}"),
+    "metric_raises": ({"metric": measuring(fail)}, f"metric 'own' {NOPE}"),
+    "metric_needs_raises": ({"metric": measuring(fail, needs=fail)}, f"metric 'own' (needs) {NOPE}"),
 }
 cases = pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED.keys())
 
 
 def config_of(parts, put=lambda registry, name, part: registry.update({name: part})):
     """The config of a run of these parts, which are registered."""
-    fitting = {"task": task(), "model": model(), "probe": probe(lambda probed: {"one": jnp.float32(1)})}
-    for kind, registry in (("task", TASKS), ("model", MODELS), ("probe", PROBES), ("optimizer", OPTIMIZERS)):
+    fitting = {"task": task(), "model": model(), "metric": measuring(lambda probed: {"one": jnp.float32(1)})}
+    for kind, registry in (("task", TASKS), ("model", MODELS), ("metric", METRICS), ("optimizer", OPTIMIZERS)):
         part = parts.get(kind, fitting.get(kind))
         if part is not None:
             put(registry, "own", part)

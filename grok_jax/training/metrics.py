@@ -1,4 +1,4 @@
-"""What is measured of a run beside losses and norms: metrics, and the probes that configs name."""
+"""What is measured of a run beside losses and norms, and the words that configs have for it."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from jaxtyping import Array, Float, Key
 
 from grok_jax.errors import require, written
-from grok_jax.fields import static
-from grok_jax.parts import Built, Called, Named, Part
+from grok_jax.fields import host, static
+from grok_jax.parts import Built, Named, Part
 from grok_jax.tasks import Examples
 from grok_jax.values import coerce
 
@@ -24,7 +24,7 @@ ALWAYS = {
 
 
 class Probed(NamedTuple):
-    """What a probe or a metric sees of one run.
+    """What a metric sees of one run.
 
     The rows of a split are as many as the largest run of the program has. A run's own are those of non-zero
     weight; the weights sum to 1, so that weights @ values is the mean over them.
@@ -47,38 +47,6 @@ class Probed(NamedTuple):
     data_key: Key[Array, ""]  # what the task drew its data from
 
 
-class Probe(NamedTuple):
-    """Scalars read off a run's state together, with their meanings."""
-
-    measure: Callable[[Probed], Mapping[str, Float[Array, ""]]]
-    variables: Mapping[str, tuple[str, str]]  # name in the results -> (long_name, units)
-    check: Callable[[Any], None] = lambda run: None  # a Run -> raises UserError where it cannot be measured
-
-
-PROBES: dict[str, Probe] = {}
-
-
-def register_probe(name: str, probe: Probe, *, replace: bool = False) -> Probe:
-    """Makes a probe available to training.probes under its name.
-
-    Args:
-      name: how configs ask for it.
-      probe: what to add.
-      replace: take the place of a probe of the same name, as when a notebook's cell is run again.
-
-    Raises:
-      UserError: the name, or that of one of its variables, is taken.
-    """
-    others = [other for key, other in PROBES.items() if not (replace and key == name)]
-    taken = {*ALWAYS} | {variable for other in others for variable in other.variables}
-    free = replace or name not in PROBES
-    require(free, f"a probe {name!r} is registered already; give another name, or replace=True")
-    both = sorted(set(probe.variables) & taken)
-    require(not both, f"probe {name!r} has variables that are taken: {', '.join(both)}")
-    PROBES[name] = probe
-    return probe
-
-
 class Variable(NamedTuple):
     """What a variable of the results means."""
 
@@ -87,13 +55,20 @@ class Variable(NamedTuple):
     dims: tuple[str, ...] = ()  # of its own, after those of the grid and the step
 
 
+def any_run(run: Any) -> None:
+    """What a metric needs of a run that can be measured of every one: nothing."""
+
+
 class Metric(Part, kw_only=False):
     """Something measured of a run: one array, or several by name.
 
     Attributes:
       fn: a Probed -> an array, or {variable: array}.
-      variables: (name, long_name, units) of each variable that it gives; () is one, of the metric's own name.
-      dims: names of the dimensions of its arrays; () names those of an array "<name>_0", ...
+      variables: (name, long_name, units) of each variable that it gives; () leaves open which these are.
+      dims: names of the dimensions of its arrays; where it is (), declared variables are single numbers, and an
+        array of others has dimensions "<name>_0", ...
+      long_name, units: what variables that are not declared mean.
+      needs: a function of a Run that raises UserError where this cannot be measured.
     """
 
     section = "metrics"
@@ -104,25 +79,26 @@ class Metric(Part, kw_only=False):
     dims: Any = static((), "names of the dimensions of its arrays")
     long_name: Any = static("", "what it means")
     units: Any = static("1", "its units")
-    by_word: Any = static(False, "whether it is a registered probe, which gives floats by name")
+    needs: Any = host(any_run, "raises UserError for a run of which it cannot be measured")
 
     def measure(self, name: str, probed: Probed) -> dict[str, Array]:
         """Variable -> value."""
         found = self.fn(probed)
         return dict(found) if isinstance(found, Mapping) else {name: found}
 
-    def check_run(self, run: Any) -> None:
-        """Raises UserError where it cannot be measured of such a run."""
-        if self.by_word:
-            PROBES[self.name].check(run)
+
+# Word in training.probes -> metric. What grok_jax.probes measures is in it; a further word is a further entry.
+METRICS: dict[str, Metric] = {}
 
 
 def metric(
     function: Callable,
     *,
+    variables: Mapping[str, str | tuple[str, str]] | None = None,
     dims: tuple[str, ...] = (),
     long_name: str = "",
     units: str = "1",
+    needs: Callable[[Any], None] = any_run,
     traced: tuple[str, ...] = (),
     static: tuple[str, ...] = (),
     **fields: Any,
@@ -131,8 +107,10 @@ def metric(
 
     Args:
       function: what a probe sees of a run (Probed) -> an array, or {variable: array}; traceable.
+      variables: what it gives: name -> meaning, or (meaning, units); None leaves it open.
       dims: names of the dimensions of its arrays.
       long_name, units: what it means; by itself the first line of the function's docstring.
+      needs: a function of a Run that raises UserError where this cannot be measured.
       traced, static: undeclared parameters that are to be traced (a float is, by itself) or static.
       **fields: its other parameters.
 
@@ -143,18 +121,13 @@ def metric(
     words = long_name or (inspect.getdoc(function) or "").split("\n")[0]
     require(not isinstance(dims, str), f"dims is {dims!r}; it must be a tuple of names, such as ({dims!r},)")
     built = Built(function, fields, "metrics", skip=1, traced=traced, static=static)
-    return Metric(built, dims=tuple(dims), long_name=words, units=units)
-
-
-def probe_metric(word: str) -> Metric:
-    """The metric of a registered probe."""
-    probe = PROBES[word]
-    variables = tuple((name, *words) for name, words in probe.variables.items())
-    return Metric(Built(Called(word, probe.measure), {}, "metrics", skip=1), variables=variables, by_word=True)
+    told = {name: (given, units) if isinstance(given, str) else given for name, given in (variables or {}).items()}
+    given = tuple((name, *words) for name, words in told.items())
+    return Metric(built, variables=given, dims=tuple(dims), long_name=words, units=units, needs=needs)
 
 
 def as_metrics(given: Any) -> Named:
-    """Metrics by name: of a dict of them, of functions, of words of registered probes.
+    """Metrics by name: of a dict of them or of functions, or of words in METRICS.
 
     Raises:
       UserError: it is none of these, or a name is taken.
@@ -163,9 +136,9 @@ def as_metrics(given: Any) -> Named:
         return given
     if not isinstance(given, Mapping):
         words = coerce("training.probes", given, ())
-        unknown = [word for word in words if not isinstance(word, str) or word not in PROBES]
-        require(not unknown, f"training.probes names {unknown[:3]}; there are {', '.join(PROBES) or 'none registered'}")
-        return Named({word: probe_metric(word) for word in words})
+        unknown = [word for word in words if not isinstance(word, str) or word not in METRICS]
+        require(not unknown, f"training.probes names {unknown[:3]}; there are {', '.join(METRICS)}")
+        return Named({word: METRICS[word] for word in words})
     for name in given:
         require(isinstance(name, str) and name.isidentifier(), f"a metric is called {written(name)}; it must be a word")
         require(name not in ALWAYS, f"a metric is called {name!r}, which every run records; give another name")

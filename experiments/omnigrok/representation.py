@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from grok_jax.errors import require
 from grok_jax.tasks.toy_addition import TABLE, ends
-from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training import Probed, metric
 
 Scalar = Float[Array, ""]
 
@@ -73,18 +73,15 @@ def require_table(run: Any) -> None:
     )
 
 
-register_probe(
-    "representation",
-    Probe(
-        measure_representation,
-        {
-            "messiness": ("messiness m of the table of embeddings, by projection", "1"),
-            "representation_scale": ("scale of the table's part between the task's two representations", "1"),
-            "residual_share": ("share of the table's square outside of the plane of both representations", "1"),
-            "unevenness": ("share of the table's variance off evenly spaced points of a line", "1"),
-            "representation_span": ("distance between the random and the linear representation", "1"),
-            "decoder_norm": ("Euclidean norm of all parameters but the table", "1"),
-        },
-        require_table,
-    ),
+representation = metric(
+    measure_representation,
+    variables={
+        "messiness": "messiness m of the table of embeddings, by projection",
+        "representation_scale": "scale of the table's part between the task's two representations",
+        "residual_share": "share of the table's square outside of the plane of both representations",
+        "unevenness": "share of the table's variance off evenly spaced points of a line",
+        "representation_span": "distance between the random and the linear representation",
+        "decoder_norm": "Euclidean norm of all parameters but the table",
+    },
+    needs=require_table,
 )

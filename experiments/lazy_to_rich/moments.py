@@ -1,14 +1,18 @@
-"""The test loss of the polynomial task, taken apart into three errors by two moments of the weights."""
+"""What two moments of a committee's weights say: its test loss in parts, and how well its kernel fits the target."""
 
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from grok_jax.errors import require
+from grok_jax.kernels import pair_alignment, tangent_kernel
+from grok_jax.kernels.committee import committee_alignment
 from grok_jax.models.committee import summary_statistics
 from grok_jax.tasks.single_index import target_directions
-from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training import Probed, metric
+from grok_jax.training.losses import as_values
 
 Scalar = float | int | Float[Array, ""]
 
@@ -83,16 +87,48 @@ def require_decomposable(run: Any) -> None:
     )
 
 
-register_probe(
-    "decomposition",
-    Probe(
-        measure_decomposition,
-        {
-            "variance_error": ("error in the total variance of the weights", "1"),
-            "misalignment_error": ("error in the direction of the weights' second moment", "1"),
-            "linear_power": ("power in linear functions of the input", "1"),
-            "decomposed_loss": ("sum of the three parts of the test loss", "1"),
-        },
-        require_decomposable,
-    ),
+def measure_population_alignment(probed: Probed) -> dict[str, Float[Array, ""]]:
+    """The alignment of the present kernel with the target: over the first probe_rows test rows, and in closed form."""
+    rows = probed.training.probe_rows
+    inputs = jax.tree.map(lambda a: a[:rows], probed.test.inputs)
+    targets = as_values(probed.test.targets, probed.test_outputs)[:rows]
+    kernel = tangent_kernel(probed.network, probed.tangent_params, inputs)
+    moments = summary_statistics(probed.tangent_params)
+    directions = target_directions(probed.data_key, probed.task)
+    target, second = directions.T @ directions, moments[1]
+    return {
+        "pair_alignment": pair_alignment(kernel, targets, probed.test_weights[:rows] > 0),
+        "population_alignment": committee_alignment(*moments, directions, probed.model.epsilon),
+        "moment_cosine": jnp.sum(target * second) / (jnp.linalg.norm(target) * jnp.linalg.norm(second)),
+    }
+
+
+def require_closed_form(run: Any) -> None:
+    """Raises UserError where the average over all inputs has no closed form here."""
+    model = run.model
+    require_quadratic_target(run.task, "population_alignment")
+    require(
+        model.name == "committee" and model.hermite_degree is None and not model.train_readout,
+        "probe 'population_alignment' needs model.name='committee' with hermite_degree=None and train_readout=False",
+    )
+
+
+decomposition = metric(
+    measure_decomposition,
+    variables={
+        "variance_error": "error in the total variance of the weights",
+        "misalignment_error": "error in the direction of the weights' second moment",
+        "linear_power": "power in linear functions of the input",
+        "decomposed_loss": "sum of the three parts of the test loss",
+    },
+    needs=require_decomposable,
+)
+population_alignment = metric(
+    measure_population_alignment,
+    variables={
+        "pair_alignment": "alignment of the NTK and the targets over pairs of different test rows",
+        "population_alignment": "alignment of the NTK and the target, averaged over all inputs",
+        "moment_cosine": "cosine of the weights' second moment with that of the target's directions",
+    },
+    needs=require_closed_form,
 )

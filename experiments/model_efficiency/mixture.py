@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from grok_jax.errors import require
 from grok_jax.models.mixture import mixture_weights
 from grok_jax.tasks.circuit_logits import CIRCUITS
-from grok_jax.training import Probe, Probed, register_probe
+from grok_jax.training import Probed, metric
 
 
 def measure_mixture(probed: Probed) -> dict[str, Float[Array, ""]]:
@@ -27,19 +27,16 @@ def require_mixture(run: Any) -> None:
     require(name == "mixture", f"probe 'mixture' needs model.name='mixture'; it is {name!r}")
 
 
-register_probe(
-    "mixture",
-    Probe(
-        measure_mixture,
-        {
-            "memorising_weight": ("weight w_m1 w_m2 of the memorising circuit", "1"),
-            "generalising_weight": ("weight w_g1 w_g2 of the generalising circuit", "1"),
-            **{
-                f"{circuit}_{split}_accuracy": (f"fraction of {split} rows that the {circuit} circuit has right", "1")
-                for circuit in CIRCUITS
-                for split in ("train", "test")
-            },
+mixture = metric(
+    measure_mixture,
+    variables={
+        "memorising_weight": "weight w_m1 w_m2 of the memorising circuit",
+        "generalising_weight": "weight w_g1 w_g2 of the generalising circuit",
+        **{
+            f"{circuit}_{split}_accuracy": f"fraction of {split} rows that the {circuit} circuit has right"
+            for circuit in CIRCUITS
+            for split in ("train", "test")
         },
-        require_mixture,
-    ),
+    },
+    needs=require_mixture,
 )

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import grok_jax
+from experiments.omnigrok.representation import measure_representation, project, unevenness
 from grok_jax.errors import UserError
-from grok_jax.probes.representation import measure_representation, project, unevenness
 
 RNG = np.random.default_rng(0)
 RANDOM = jnp.asarray(RNG.normal(size=(10, 2)), jnp.float32)
@@ -16,7 +16,7 @@ LINE = jnp.stack([jnp.linspace(-1, 1, 10), jnp.zeros(10)], axis=1)
 def run(**fields):
     config = grok_jax.default_config("toy_addition", "embedded_sum", "gd")
     config.task.encoding, config.model.widths = "tokens", (6,)
-    config.training.probes, config.training.records = ("representation",), 2
+    config.training.probes, config.training.records = ("experiments.omnigrok.representation:representation",), 2
     config.update_from_flattened_dict({"training.steps": 0, **fields})
     return grok_jax.sweep(config, progress=False).isel(step=-1)
 
@@ -74,6 +74,6 @@ def test_the_span_is_the_way_from_messiness_0_to_1():
 
 def test_a_run_without_a_table_is_a_user_error():
     config = grok_jax.default_config("toy_addition", "mlp", "gd")
-    config.training.probes = ("representation",)
+    config.training.probes = ("experiments.omnigrok.representation:representation",)
     with pytest.raises(UserError, match="probe 'representation' needs"):
         grok_jax.check(config)

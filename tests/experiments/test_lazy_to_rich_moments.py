@@ -8,12 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grok_jax import UserError, sweep
+from experiments.lazy_to_rich.moments import decompose_loss
+from grok_jax import UserError, from_config, sweep, to_config
 from grok_jax.models.committee import Committee, summary_statistics
-from grok_jax.probes.decomposition import decompose_loss
 from grok_jax.tasks.single_index import target_values
 
 FEATURES, SCALE, EPSILON = 3, 1.5, 0.4
+DECOMPOSITION = ("experiments.lazy_to_rich.moments:decomposition",)
 
 
 def exact_loss(directions, network):
@@ -80,7 +81,7 @@ def test_the_recorded_parts_add_up_to_the_recorded_test_loss(train_readout, dire
         },
         "model": {"name": "committee", "width": 4, "output_scale": SCALE, "centered": centered},
         "optimizer": {"name": "gd", "learning_rate": 1.0},
-        "training": {"steps": 60, "records": 3, "probes": ("decomposition",)},
+        "training": {"steps": 60, "records": 3, "probes": DECOMPOSITION},
     }
     config["model"]["train_readout"] = train_readout
     ds = sweep(config, {"seed": range(2)}, progress=False)
@@ -108,4 +109,13 @@ def test_the_recorded_parts_add_up_to_the_recorded_test_loss(train_readout, dire
 )
 def test_a_loss_that_is_no_function_of_two_moments_is_refused_in_one_line(task, model, words):
     with pytest.raises(UserError, match=f"^probe 'decomposition' .*{words}"):
-        sweep({"task": task, "model": model, "training": {"probes": ("decomposition",)}}, {}, progress=False)
+        sweep(
+            {"task": task, "model": model, "training": {"probes": DECOMPOSITION}},
+            {},
+            progress=False,
+        )
+
+
+def test_a_config_of_the_run_names_the_metric_by_its_module():
+    config = {"task": {"name": "single_index"}, "model": {"name": "committee"}, "training": {"probes": DECOMPOSITION}}
+    assert to_config(from_config(config)).training.probes == DECOMPOSITION

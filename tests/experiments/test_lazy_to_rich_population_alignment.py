@@ -12,7 +12,7 @@ def config_of(**fields):
     config.model.width, config.model.epsilon = 20, 2.0
     config.optimizer.learning_rate = 1.0
     config.training.steps, config.training.records, config.training.probe_rows = 40, 2, 1500
-    config.training.probes = ("population_alignment", "kernel")
+    config.training.probes = ("experiments.lazy_to_rich.moments:population_alignment", "kernel")
     config.update_from_flattened_dict(fields)
     return config
 
