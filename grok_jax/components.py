@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from grok_jax.errors import UserError, require, written
+from grok_jax.errors import require, written
 
 MOST_LAYERS = 1000  # more is a slip of the hand, and takes minutes to look at
 
@@ -59,17 +59,6 @@ def register(registry: dict[str, C], component: C, *, replace: bool = False) -> 
     require(not both, f"{component.name!r} has fields both static and traced: {', '.join(both)}")
     registry[component.name] = component
     return component
-
-
-def lookup(registry: Mapping[str, C], name: str, kind: str) -> C:
-    """The component of that name.
-
-    Raises:
-      UserError: no such name; the message lists the names there are.
-    """
-    if name not in registry:
-        raise UserError(f"{kind} {written(name)} does not exist; there are {', '.join(sorted(registry))}")
-    return registry[name]
 
 
 def require_positive(fields: SimpleNamespace, *names: str, section: str) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,16 @@ def require(condition: bool, message: str) -> None:
     """Raises UserError(message) unless condition holds."""
     if not condition:
         raise UserError(message)
+
+
+def lookup(words: Mapping[str, Any], word: str, field: str) -> Any:
+    """What a word stands for.
+
+    Raises:
+      UserError: there is no such word; the message lists those there are.
+    """
+    require(word in words, f"{field} {written(word)} does not exist; there are {', '.join(sorted(words))}")
+    return words[word]
 
 
 def in_one_line(message: str) -> str:

@@ -8,7 +8,7 @@ traced field that is None has no leaf in a pytree: None leaves what it stands fo
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import jax
@@ -29,7 +29,7 @@ class Field(NamedTuple):
       whole: whether an optional field (default None) takes whole numbers.
       above, at_least, below, at_most: limits of a number, or of each entry of a tuple; None for no limit.
       most: the most entries of a tuple.
-      one_of: the words that are allowed; () allows all.
+      one_of: the words that are allowed, or a dict of them that may grow; () allows all.
       declared: whether its author declared it, so that values are held to the default's type.
       required: whether a foreign class or function has no default for it.
     """
@@ -43,7 +43,7 @@ class Field(NamedTuple):
     below: float | None = None
     at_most: float | None = None
     most: int | None = None
-    one_of: tuple[str, ...] = ()
+    one_of: Collection[str] = ()
     declared: bool = True
     required: bool = False
 

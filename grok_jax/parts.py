@@ -100,6 +100,10 @@ class Part:
         own = declared_fields(type(self))
         return {**getattr(self, self.inner).schema, **own} if self.inner else dict(own)
 
+    def shown(self) -> dict[str, Field]:
+        """The fields that configs and lists show."""
+        return self.fields()
+
     def values(self) -> dict[str, Any]:
         """The value of each field."""
         own = {name: getattr(self, name, None) for name in declared_fields(type(self))}
@@ -348,21 +352,14 @@ def as_built(make: Any, section: str, given: Mapping[str, Any], **options: Any) 
     if isinstance(make, nn.Module):
         own = {name: getattr(make, name) for name in fields_of_class(type(make), skip=FLAX)}
         return Built(type(make), {**own, **given}, section, **options)
-    require(
-        callable(make) or isinstance(make, Component),
-        f"{section} is {written(make)}; it must be a class, a function or a flax module",
-    )
+    require(callable(make), f"{section} is {written(make)}; it must be a class, a function or a flax module")
     return Built(make, given, section, **options)
 
 
 def describe(part: Any) -> list[dict[str, Any]]:
-    """One row for each field of a part, or of a class of parts or modules: name, kind, default, limits, help.
-
-    Args:
-      part: a Part, a class of parts, a flax module or its class, or a function with fields.
-    """
+    """One row for each field of a part, a class of parts, a flax module or its class, or a function with fields."""
     if isinstance(part, Part):
-        known = part.fields()
+        known = part.shown()
     elif isinstance(part, type) and issubclass(part, Part):
         known = declared_fields(part)
     else:
@@ -387,9 +384,8 @@ def _schema(make: Any, section: str, skip: int) -> dict[str, Field]:
 
 
 def _of_component(component: Component) -> dict[str, Field]:
-    whole = ("seed", "shrink_step", "drop_every")
     fixed = {name: Field("static", value, whole=True) for name, value in component.static.items()}
-    moving = {name: Field("traced", value, whole=name in whole) for name, value in component.traced.items()}
+    moving = {name: Field("traced", value, whole=name == "seed") for name, value in component.traced.items()}
     return {name: field._replace(default=plain(field.default)) for name, field in {**fixed, **moving}.items()}
 
 

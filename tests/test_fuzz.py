@@ -65,7 +65,7 @@ WORDS = {
     "encoding": ("one_hot", "tokens", "embedded"),
     "target": ("quadratic", "hermite"),
     "line": ("unit", "digits"),
-    "init": ("pytorch", "normal", "nanda"),
+    "initializer": ("pytorch", "normal", "nanda"),
     "parametrization": ("standard", "ntk"),
     "norm": ("none", "before", "after"),
     "positions": ("learned", "sinusoidal", "none"),

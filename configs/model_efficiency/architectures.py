@@ -24,11 +24,11 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+import grok_jax
 from configs.presets import Grid
 from grok_jax import default_config
-from grok_jax.models import MODELS
 
-POWER = {"norm": "after", "positions": "sinusoidal", "init": "pytorch"}
+POWER = {"norm": "after", "positions": "sinusoidal", "initializer": "pytorch"}
 BATCH, WARM_UP, RATE = 512, 10.0, 1e-3  # of the transformer
 RECIPE = ("training.batch_size", "optimizer.warmup_steps", "optimizer.learning_rate")
 
@@ -90,7 +90,7 @@ def networks_axis(networks: Networks, batch: int = BATCH, rate: float = RATE) ->
     fields = list(dict.fromkeys(field for _, own in networks.values() for field in own))
     points = []
     for model, own in networks.values():
-        known = {**MODELS[model].static, **own}
+        known = {**grok_jax.model(model).values(), **own}
         recipe = (batch, WARM_UP, RATE) if model == "transformer" else (None, None, rate)
         points.append((model, *(known.get(field) for field in fields), *recipe))
     return {",".join(["model.name", *(f"model.{field}" for field in fields), *RECIPE]): points}

@@ -19,12 +19,12 @@ from experiments.omnigrok.fig6_toy_addition import DIVIDING, GENERAL
 from experiments.omnigrok.reduced_flow import Path, Walk, mark_times, walk
 from experiments.omnigrok.reduced_landscape import Losses, generalizing_loss, landscape_map, reduced_losses
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.optim import OPTIMIZERS
+from grok_jax.optim import Momentum
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import colors, panel_label, style
 
 INIT_SCALE, MESSINESS = "model.init_scale", "task.messiness"
-MOMENTUM = OPTIMIZERS["momentum"].defaults["momentum"]
+MOMENTUM = Momentum().momentum
 MOST = 5 / 6  # of the runs
 INSIDE = 0.1  # share of the table's square outside of the plane
 RISES, FALLS = 1.1, 0.98  # as in fig. 6: largest w over the first, last w over the largest

@@ -1,31 +1,35 @@
 """What learns: flax modules, their initialization, and the scaled and centered predictor."""
 
-from grok_jax.models import committee as committee
-from grok_jax.models import embedded_sum as embedded_sum
-from grok_jax.models import graph_network as graph_network
-from grok_jax.models import lstm as lstm
-from grok_jax.models import mixture as mixture
-from grok_jax.models import mlp as mlp
-from grok_jax.models import token_mlp as token_mlp
-from grok_jax.models import transformer as transformer
-from grok_jax.models.base import MODELS, Model, register_model
-from grok_jax.models.predictor import (
-    COMMON_STATIC,
-    COMMON_TRACED,
-    init_params,
-    outputs,
-    relative_distance,
-    weight_norm,
-)
+from typing import Any
+
+from grok_jax.models.committee import Committee
+from grok_jax.models.embedded_sum import EmbeddedSum
+from grok_jax.models.graph_network import GraphNetwork
+from grok_jax.models.lstm import LSTM
+from grok_jax.models.mixture import Mixture
+from grok_jax.models.mlp import MLP
+from grok_jax.models.predictor import init_params, outputs, relative_distance, weight_norm
+from grok_jax.models.token_mlp import TokenMLP
+from grok_jax.models.transformer import Transformer
+
+# The words that configs choose a network by: a flax module class, or anything that grok_jax.model takes.
+MODELS: dict[str, Any] = {
+    module.called: module
+    for module in (MLP, Committee, EmbeddedSum, GraphNetwork, LSTM, Mixture, TokenMLP, Transformer)
+}
 
 __all__ = [
-    "COMMON_STATIC",
-    "COMMON_TRACED",
+    "LSTM",
+    "MLP",
     "MODELS",
-    "Model",
+    "Committee",
+    "EmbeddedSum",
+    "GraphNetwork",
+    "Mixture",
+    "TokenMLP",
+    "Transformer",
     "init_params",
     "outputs",
-    "register_model",
     "relative_distance",
     "weight_norm",
 ]

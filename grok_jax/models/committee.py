@@ -1,16 +1,15 @@
 """The committee machine of the polynomial task, and its summary statistics."""
 
-from types import SimpleNamespace
+from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, PyTree, Shaped
 
-from grok_jax.components import require_at_least_zero, require_at_most
 from grok_jax.errors import require
+from grok_jax.fields import static, traced
 from grok_jax.models.activations import MOST_DEGREE, hermite
-from grok_jax.models.base import Model, register_model
 from grok_jax.models.mlp import Layer
 
 
@@ -23,22 +22,23 @@ class Committee(nn.Module):
     v_i ~ N(0, 1). Readouts that are not trained are 1 and no parameters. The appendix of the paper does not say
     how trained readouts begin: its kernel, Eq. 23, needs <v²> = 1, and the public code draws them from N(0, 1).
 
-    Attributes:
-      width: N, the number of hidden units.
-      epsilon: ε, the strength of the nonlinear part; may be traced.
-      hermite_degree: k, or None for z².
-      train_readout: whether the v_i are parameters.
-
     Reference: Kumar et al. (2024), Eq. 3; Eq. 21 with readouts; Sec. 15.2 with Hermite polynomials.
     """
 
-    width: int
-    epsilon: float | int | Float[Array, ""]
-    hermite_degree: int | None = None
-    train_readout: bool = False
+    called = "committee"
+
+    width: Any = static(500, "hidden units N", above=0)
+    epsilon: Any = traced(0.25, "strength ε of the nonlinear part", at_least=0)
+    hermite_degree: Any = static(None, "degree k of He_k; None takes z²", whole=True, above=0, at_most=MOST_DEGREE)
+    train_readout: Any = static(False, "whether the readouts v_i are trained")
 
     @nn.compact
-    def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch 1"]:
+    def __call__(self, inputs: Shaped[Array, "batch ..."]) -> Float[Array, "batch 1"]:
+        require(
+            jnp.issubdtype(inputs.dtype, jnp.floating),
+            "model 'committee' takes numbers, and the task gives tokens (whole numbers); choose a model that embeds "
+            "tokens",
+        )
         flat = inputs.reshape(inputs.shape[0], -1)
         if self.hermite_degree is None and not self.train_readout and _moments_are_cheaper(*flat.shape, self.width):
             kernel = self.param("kernel", jax.random.normal, (flat.shape[-1], self.width))
@@ -82,48 +82,3 @@ def summary_statistics(
     kernel = params["kernel"]
     votes = kernel * params["readout"][None, :] if "readout" in params else kernel
     return jnp.mean(votes, axis=-1), votes @ kernel.T / kernel.shape[-1]
-
-
-def check_committee(fields: SimpleNamespace) -> None:
-    """Raises UserError unless the fields describe a committee."""
-    require(
-        isinstance(fields.width, int) and fields.width > 0,
-        f"model.width is {fields.width!r}; it must be a whole number above 0",
-    )
-    degree = fields.hermite_degree
-    require(
-        degree is None or (isinstance(degree, int) and degree > 0),
-        f"model.hermite_degree is {degree!r}; it must be None (z²) or a whole number above 0",
-    )
-    require_at_most(fields, "hermite_degree", MOST_DEGREE, section="model")
-    require_at_least_zero(fields, "epsilon", section="model")
-
-
-def build_committee(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> Committee:
-    """The committee that the config's model section describes.
-
-    Raises:
-      UserError: the task needs more than one output, or its inputs are tokens.
-    """
-    require(outputs == 1, f"model 'committee' has 1 output, but the task needs {outputs}")
-    require(
-        vocabulary is None,
-        "model 'committee' takes numbers, and the task gives tokens (whole numbers); choose a model that embeds tokens",
-    )
-    return Committee(
-        width=fields.width,
-        epsilon=fields.epsilon,
-        hermite_degree=fields.hermite_degree,
-        train_readout=fields.train_readout,
-    )
-
-
-register_model(
-    Model(
-        name="committee",
-        static={"width": 500, "hermite_degree": None, "train_readout": False},
-        traced={"epsilon": 0.25},
-        check=check_committee,
-        build=build_committee,
-    )
-)

@@ -1,69 +1,33 @@
 """The network that adds: a table of embeddings, and a decoder of the sum of those that its inputs name."""
 
-from types import SimpleNamespace
+from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Shaped
 
-from grok_jax.errors import require
-from grok_jax.models.base import MODELS, Model, register_model
-from grok_jax.models.mlp import MLP, build_mlp, check_mlp
+from grok_jax.fields import static
+from grok_jax.models.embedding import require_tokens
+from grok_jax.models.mlp import MLP
 
 
-class EmbeddedSum(nn.Module):
+class EmbeddedSum(MLP):
     """f(i, j, ...) = Dec(E_i + E_j + ...): embeddings that are trained, and an MLP after their sum.
 
     The parameters are representation, whose rows are the E_i ~ N(0, 1) where the task sets no others, and those of
     the decoder, layer_0/kernel, layer_0/bias, ...: the very numbers that an MLP of the same key has.
 
-    Attributes:
-      vocabulary: number of tokens, rows of the table.
-      representation_dim: length of an E_i.
-      decoder: the MLP.
-
     Reference: Liu et al. (2023), Omnigrok, Eq. 8.
     """
 
-    vocabulary: int
-    representation_dim: int
-    decoder: MLP
+    called = "embedded_sum"
+
+    vocabulary: Any = static(None, "number of tokens; None takes the task's", whole=True, above=0)
+    representation_dim: Any = static(2, "numbers in the embedding of a token", above=0)
 
     @nn.compact
-    def __call__(self, inputs: Int[Array, "batch tokens"]) -> Float[Array, "batch outputs"]:
+    def __call__(self, inputs: Shaped[Array, "batch ..."]) -> Float[Array, "batch outputs"]:
+        require_tokens(self.called, self.vocabulary)
         table = self.param("representation", jax.random.normal, (self.vocabulary, self.representation_dim))
-        nn.share_scope(self, self.decoder)
-        return self.decoder(jnp.sum(table[inputs], axis=1))
-
-
-def check_embedded_sum(fields: SimpleNamespace) -> None:
-    """Raises UserError unless the fields describe a table and a decoder."""
-    dim = fields.representation_dim
-    require(dim > 0, f"model.representation_dim is {dim}; it must be a whole number above 0")
-    check_mlp(fields)
-
-
-def build_embedded_sum(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> EmbeddedSum:
-    """The network that the config's model section describes.
-
-    Raises:
-      UserError: the task's inputs are no tokens.
-    """
-    require(
-        vocabulary is not None,
-        "model 'embedded_sum' takes tokens (whole numbers), and the task gives other numbers; choose an encoding such "
-        "as task.encoding='tokens'",
-    )
-    return EmbeddedSum(vocabulary, fields.representation_dim, build_mlp(fields, outputs, None))
-
-
-register_model(
-    Model(
-        name="embedded_sum",
-        static={"representation_dim": 2, **MODELS["mlp"].static},
-        traced=MODELS["mlp"].traced,
-        check=check_embedded_sum,
-        build=build_embedded_sum,
-    )
-)
+        return self.through_layers(jnp.sum(table[inputs], axis=1))

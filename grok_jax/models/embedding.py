@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
+from grok_jax.errors import require
+
 
 class Embedding(nn.Module):
     """A table of trained vectors, N(0, init_std²); calling it gives the table.
@@ -28,6 +30,15 @@ class Embedding(nn.Module):
             return self.init_std * jax.random.normal(key, shape)
 
         return self.param("embedding", normal, (self.count, self.features))
+
+
+def require_tokens(model: str, vocabulary: int | None) -> None:
+    """Raises UserError where a model that embeds tokens is given a task without a vocabulary."""
+    require(
+        vocabulary is not None,
+        f"model {model!r} takes tokens (whole numbers), and the task gives other numbers; choose an encoding such as "
+        "task.encoding='tokens', or a task of tokens",
+    )
 
 
 @jax.custom_jvp

@@ -1,17 +1,15 @@
 """Graphs as rows of a task, and the network of edge-conditioned convolutions that reads them."""
 
-from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from grok_jax.components import require_positive, require_widths
 from grok_jax.errors import require
-from grok_jax.models.base import Model, register_model
-from grok_jax.models.mlp import Layer
+from grok_jax.fields import static
+from grok_jax.models.mlp import MOST_LAYERS, Layer
 
 
 class Graphs(NamedTuple):
@@ -127,27 +125,33 @@ class GraphNetwork(nn.Module):
 
     x <- ReLU(convolution(x)), convolution by convolution;  s = Σ_v x_v;  f = ReLU(s U + u) V + v
 
-    Attributes:
-      outputs: number of outputs.
-      kinds: number of kinds of edges.
-      widths: features of a node after each convolution.
-      edge_width: hidden units of the network that makes the matrices of edges.
-      readout_width: hidden units between the sum and the outputs.
-
     The network of Liu et al. (2023), Omnigrok, for QM9.
     """
 
-    outputs: int
-    kinds: int
-    widths: tuple[int, ...] = (32, 16)
-    edge_width: int = 32
-    readout_width: int = 32
+    called = "graph_network"
+    inputs = Graphs
+
+    outputs: Any = static(None, "number of outputs; None takes the task's", whole=True, above=0)
+    vocabulary: Any = static(None, "kinds of edges; None takes the task's", whole=True, above=0)
+    widths: Any = static((32, 16), "features of a node after each convolution", above=0, most=MOST_LAYERS)
+    edge_width: Any = static(32, "hidden units of the network that makes the matrices of edges", above=0)
+    readout_width: Any = static(32, "hidden units between the sum over nodes and the outputs", above=0)
+
+    def check_fields(self) -> None:
+        """Raises UserError for a network without a convolution."""
+        require(self.widths != (), "model.widths is (); it must be a tuple of whole numbers above 0, such as (32, 16)")
 
     @nn.compact
     def __call__(self, inputs: Graphs) -> Float[Array, "rows {self.outputs}"]:
+        require(
+            self.vocabulary is not None,
+            "model 'graph_network' needs the number of kinds of edges, which the task's vocabulary() must give",
+        )
         nodes = inputs.nodes
         for i, width in enumerate(self.widths):
-            nodes = nn.relu(Convolution(width, self.edge_width, self.kinds, name=f"convolution_{i}")(nodes, inputs))
+            nodes = nn.relu(
+                Convolution(width, self.edge_width, self.vocabulary, name=f"convolution_{i}")(nodes, inputs)
+            )
         in_use = jnp.arange(nodes.shape[1])[None] < inputs.sizes[:, None]
         pooled = jnp.sum(jnp.where(in_use[..., None], nodes, 0), axis=1)
         hidden = nn.relu(_layer(self.readout_width, "readout_layer_0")(pooled))
@@ -156,33 +160,3 @@ class GraphNetwork(nn.Module):
 
 def _layer(features: int, name: str) -> Layer:
     return Layer(features, True, "pytorch", 1.0, "standard", name=name)
-
-
-def check_graph_network(fields: SimpleNamespace) -> None:
-    """Raises UserError unless the fields describe a network."""
-    require(fields.widths != (), "model.widths is (); it must be a tuple of whole numbers above 0, such as (32, 16)")
-    require_widths(fields, section="model", example=(32, 16))
-    for name in ("edge_width", "readout_width"):
-        require_positive(fields, name, section="model")
-
-
-def build_graph_network(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> GraphNetwork:
-    """The network that the config's model section describes, for a task's kinds of edges."""
-    return GraphNetwork(
-        outputs=outputs,
-        kinds=vocabulary or 0,  # A task of numbers has none, and is refused for its inputs.
-        widths=tuple(fields.widths),
-        edge_width=fields.edge_width,
-        readout_width=fields.readout_width,
-    )
-
-
-register_model(
-    Model(
-        name="graph_network",
-        static={"widths": (32, 16), "edge_width": 32, "readout_width": 32},
-        check=check_graph_network,
-        build=build_graph_network,
-        inputs=Graphs,
-    )
-)

@@ -1,18 +1,16 @@
 """The LSTM that reads a sequence of tokens and answers after the last one."""
 
-from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key, Shaped
 
-from grok_jax.components import MOST_LAYERS, require_at_most, require_positive
 from grok_jax.errors import require
-from grok_jax.models.base import Model, register_model
-from grok_jax.models.embedding import Embedding, pick
-from grok_jax.models.mlp import Layer
+from grok_jax.fields import static, traced
+from grok_jax.models.embedding import Embedding, pick, require_tokens
+from grok_jax.models.mlp import MOST_LAYERS, Layer
 
 Memory = Float[Array, "rows width"]
 UNROLLED = 8  # positions; every step of a sequence up to here is in the program, longer ones loop
@@ -216,30 +214,28 @@ class LSTM(nn.Module):
     x_t = E[token_t];  x <- h of layer(x), layer by layer;  f = x_last U + b
 
     It starts as PyTorch's Embedding, LSTM and Linear: E ~ N(0, 1), layers uniform in ±1/√width, both of their biases
-    included, and the readout too.
-
-    Attributes:
-      vocabulary: number of tokens.
-      outputs: number of outputs.
-      layers: how many.
-      width: of the states of each.
-      embedding_width: numbers in an embedding.
-      dropout: share of what each layer hands on, to the next one or to the readout, that a training step leaves out;
-        may be traced.
-      pad_token: the token that sequences are padded with on the left, so that outputs do not depend on how many pads
-        there are; None reads it like any other.
+    included, and the readout too. Outputs do not depend on how many pads a sequence has on its left.
     """
 
-    vocabulary: int
-    outputs: int
-    layers: int = 2
-    width: int = 128
-    embedding_width: int = 128
-    dropout: float | Float[Array, ""] | None = None
-    pad_token: int | None = None
+    called = "lstm"
+
+    vocabulary: Any = static(None, "number of tokens; None takes the task's", whole=True, above=0)
+    outputs: Any = static(None, "number of outputs; None takes the task's", whole=True, above=0)
+    layers: Any = static(2, "layers", above=0, at_most=MOST_LAYERS)
+    width: Any = static(128, "numbers in the state of each layer", above=0)
+    embedding_width: Any = static(128, "numbers in the embedding of a token", above=0)
+    dropout: Any = traced(None, "share of what a layer hands on that a training step leaves out", at_least=0, below=1)
+    pad_token: Any = static(
+        None, "token that fills sequences on the left; None reads it like any other", whole=True, at_least=0
+    )
 
     @nn.compact
-    def __call__(self, inputs: Int[Array, "rows positions"]) -> Float[Array, "rows outputs"]:
+    def __call__(self, inputs: Shaped[Array, "rows ..."]) -> Float[Array, "rows outputs"]:
+        require_tokens(self.called, self.vocabulary)
+        require(
+            self.pad_token is None or self.pad_token < self.vocabulary,
+            f"model.pad_token is {self.pad_token}; it must be None, or a token of the task, 0 to {self.vocabulary - 1}",
+        )
         tokens = inputs.T
         table = Embedding(self.vocabulary, self.embedding_width, name="token_embedding")()
         states = States(table, None) if inputs.size > self.vocabulary else States(None, pick(table, tokens))
@@ -258,51 +254,3 @@ class LSTM(nn.Module):
     def _drop(self, values: Float[Array, "*batch width"]) -> Float[Array, "*batch width"]:
         kept = jax.random.bernoulli(self.make_rng("dropout"), 1 - self.dropout, values.shape)
         return jnp.where(kept, values / (1 - self.dropout), 0)
-
-
-def check_lstm(fields: SimpleNamespace) -> None:
-    """Raises UserError unless the fields describe a network."""
-    for name in ("layers", "width", "embedding_width"):
-        require_positive(fields, name, section="model")
-    require_at_most(fields, "layers", MOST_LAYERS, section="model")
-    require(
-        fields.dropout is None or 0 <= fields.dropout < 1,
-        f"model.dropout is {fields.dropout}; it must be None, or from 0 to below 1",
-    )
-
-
-def build_lstm(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> LSTM:
-    """The network that the config's model section describes.
-
-    Raises:
-      UserError: the task's inputs are no tokens, or have no such pad.
-    """
-    require(
-        vocabulary is not None,
-        "model 'lstm' takes tokens, and the task gives numbers; choose an encoding such as task.encoding='tokens', or "
-        "a task of tokens",
-    )
-    require(
-        fields.pad_token is None or 0 <= fields.pad_token < vocabulary,
-        f"model.pad_token is {fields.pad_token}; it must be None, or a token of the task, 0 to {vocabulary - 1}",
-    )
-    return LSTM(
-        vocabulary=vocabulary,
-        outputs=outputs,
-        layers=fields.layers,
-        width=fields.width,
-        embedding_width=fields.embedding_width,
-        dropout=fields.dropout,
-        pad_token=fields.pad_token,
-    )
-
-
-register_model(
-    Model(
-        name="lstm",
-        static={"layers": 2, "width": 128, "embedding_width": 128, "pad_token": None},
-        traced={"dropout": None},
-        check=check_lstm,
-        build=build_lstm,
-    )
-)

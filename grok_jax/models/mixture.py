@@ -1,14 +1,13 @@
 """The mixture of two networks that are trained already: four numbers."""
 
-from types import SimpleNamespace
+from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, Num
 
-from grok_jax.components import require_at_least_zero
 from grok_jax.errors import require
-from grok_jax.models.base import Model, register_model
+from grok_jax.fields import traced
 
 Scalar = Float[Array, ""] | float
 
@@ -17,13 +16,12 @@ class Mixture(nn.Module):
     """f(x) = w_m1 w_m2 C_mem(x) + w_g1 w_g2 C_gen(x), where x is what both circuits answer.
 
     w_m1 = w_g1 = 0 at first, so that w_m2 and w_g2 say how fast either circuit grows: d(w1 w2)/dt = -(w1² + w2²) dL/dw.
-
-    Attributes:
-      memorising_speed, generalising_speed: w_m2 and w_g2 at first; may be traced.
     """
 
-    memorising_speed: Scalar = 1.0
-    generalising_speed: Scalar = 1.0
+    called = "mixture"
+
+    memorising_speed: Any = traced(1.0, "how fast the memorizing circuit grows: w_m2 at first", at_least=0)
+    generalising_speed: Any = traced(1.0, "how fast the generalizing circuit grows: w_g2 at first", at_least=0)
 
     @nn.compact
     def __call__(self, inputs: Num[Array, "rows ..."]) -> Float[Array, "rows classes"]:
@@ -47,24 +45,3 @@ class Mixture(nn.Module):
 def mixture_weights(params: dict[str, Array]) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """w_mem = w_m1 w_m2 and w_gen = w_g1 w_g2."""
     return params["m1"] * params["m2"], params["g1"] * params["g2"]
-
-
-def check_mixture(fields: SimpleNamespace) -> None:
-    """Raises UserError for a speed below 0."""
-    require_at_least_zero(fields, "memorising_speed", "generalising_speed", section="model")
-
-
-def build_mixture(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> Mixture:
-    """The mixture that the config's model section describes."""
-    del outputs, vocabulary  # As many as the circuits have.
-    return Mixture(fields.memorising_speed, fields.generalising_speed)
-
-
-register_model(
-    Model(
-        name="mixture",
-        traced={"memorising_speed": 1.0, "generalising_speed": 1.0},
-        check=check_mixture,
-        build=build_mixture,
-    )
-)

@@ -1,20 +1,20 @@
 """The fully connected network."""
 
-from types import SimpleNamespace
+from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, Shaped
 
-from grok_jax.components import require_at_least_zero, require_one_of, require_widths
 from grok_jax.errors import require
+from grok_jax.fields import static, traced
 from grok_jax.models.activations import ACTIVATIONS
-from grok_jax.models.base import Model, register_model
 from grok_jax.models.embedding import SideBySide
 
 INITS = ("pytorch", "normal")
 PARAMETRIZATIONS = ("standard", "ntk")
+MOST_LAYERS = 1000  # more is a slip of the hand, and takes minutes to look at
 
 
 class Layer(nn.Module):
@@ -74,27 +74,29 @@ class MLP(nn.Module):
     h_0 = x,  h_{l+1} = φ(h_l W_l + b_l),  f(x) = h_L W_L + b_L; in the "ntk" parametrization each product
     h W is divided by √fan_in. The parameters are layer_0/kernel, layer_0/bias, layer_1/kernel, ...
 
-    Attributes:
-      widths: numbers of hidden units; () makes a linear model.
-      outputs: number of outputs.
-      activation: φ, a name in ACTIVATIONS.
-      use_bias: whether layers have biases.
-      initializer: "pytorch" (weights and biases uniform in ±1/√fan_in) or "normal" (weights N(0, init_std²),
-        biases 0).
-      init_std: standard deviation of the weights under "normal"; may be traced.
-      parametrization: "standard" or "ntk".
-
     The modular network of Kumar et al. (2024), Sec. 8.3, after Gromov (2023), is widths=(100,),
     activation="quadratic", use_bias=False, initializer="normal", parametrization="ntk".
     """
 
-    widths: tuple[int, ...]
-    outputs: int
-    activation: str = "relu"
-    use_bias: bool = True
-    initializer: str = "pytorch"
-    init_std: float | int | Float[Array, ""] = 1.0
-    parametrization: str = "standard"
+    called = "mlp"
+
+    widths: Any = static((100, 100), "hidden units of each layer; () is a linear model", above=0, most=MOST_LAYERS)
+    outputs: Any = static(None, "number of outputs; None takes the task's", whole=True, above=0)
+    activation: Any = static("relu", "φ between the layers", one_of=ACTIVATIONS)
+    use_bias: Any = static(True, "whether layers have biases b")
+    initializer: Any = static(
+        "pytorch", "pytorch: W, b uniform in ±1/√fan_in; normal: W ~ N(0, init_std²), b = 0", one_of=INITS
+    )
+    init_std: Any = traced(1.0, "standard deviation of the initial weights, where initializer is normal", at_least=0)
+    parametrization: Any = static("standard", "ntk divides each product h W by √fan_in", one_of=PARAMETRIZATIONS)
+
+    def check_fields(self) -> None:
+        """Raises UserError for a standard deviation that nothing uses."""
+        require(
+            self.initializer == "normal" or self.init_std == 1.0,
+            f"model.init_std is {self.init_std}, which only model.initializer='normal' uses; model.initializer is "
+            f"{self.initializer!r}",
+        )
 
     @nn.compact
     def __call__(self, inputs: Shaped[Array, "batch ..."]) -> Float[Array, "batch outputs"]:
@@ -115,47 +117,3 @@ class MLP(nn.Module):
             )
             hidden = layer(hidden)
         return hidden
-
-
-def check_mlp(fields: SimpleNamespace) -> None:
-    """Raises UserError unless the fields describe a network."""
-    require_widths(fields, section="model")
-    require_one_of(fields, "activation", tuple(ACTIVATIONS), section="model")
-    require_one_of(fields, "init", INITS, section="model")
-    require_one_of(fields, "parametrization", PARAMETRIZATIONS, section="model")
-    require_at_least_zero(fields, "init_std", section="model")
-    require(
-        fields.init == "normal" or fields.init_std == 1.0,
-        f"model.init_std is {fields.init_std}, which only model.init='normal' uses; model.init is {fields.init!r}",
-    )
-
-
-def build_mlp(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> MLP:
-    """The network that the config's model section describes."""
-    del vocabulary  # The network itself refuses tokens.
-    return MLP(
-        widths=tuple(fields.widths),
-        outputs=outputs,
-        activation=fields.activation,
-        use_bias=fields.use_bias,
-        initializer=fields.init,
-        init_std=fields.init_std,
-        parametrization=fields.parametrization,
-    )
-
-
-register_model(
-    Model(
-        name="mlp",
-        static={
-            "widths": (100, 100),
-            "activation": "relu",
-            "use_bias": True,
-            "init": "pytorch",
-            "parametrization": "standard",
-        },
-        traced={"init_std": 1.0},
-        check=check_mlp,
-        build=build_mlp,
-    )
-)

@@ -5,10 +5,9 @@ from typing import Any
 
 import flax.linen as nn
 
-from grok_jax.components import Component, lookup
-from grok_jax.errors import require, written
-from grok_jax.fields import declared_fields, static, traced
-from grok_jax.models.base import MODELS
+from grok_jax.errors import lookup, require, written
+from grok_jax.fields import Field, declared_fields, static, traced
+from grok_jax.models import MODELS
 from grok_jax.parts import Built, Part, as_built
 
 FROM_TASK = ("outputs", "vocabulary")  # fields of a module that the task decides, where they are None
@@ -29,12 +28,19 @@ class Model(Part, kw_only=False):
     seed: Any = traced(None, "of the initial weights; None takes the run's", whole=True)
 
     def check(self) -> None:
-        """Raises UserError where the network's fields make no sense, or are called as those of every model."""
-        if isinstance(self.net.make, Component):
-            self.net.make.check(self.namespace())
-        else:
-            twice = sorted(set(self.net.schema) & set(OWN))
-            require(not twice, f"model {self.name!r} has fields of its own called {', '.join(twice)}; rename them")
+        """Raises UserError where the network's fields are called as those of every model, or its check_fields does."""
+        twice = sorted(set(self.net.schema) & set(declared_fields(Model)))
+        require(not twice, f"model {self.name!r} has fields of its own called {', '.join(twice)}; rename them")
+        if hasattr(self.net.make, "check_fields"):
+            self.net(**dict.fromkeys(self._undecided())).check_fields()
+
+    def shown(self) -> dict[str, Field]:
+        """All fields but those that the task decides."""
+        undecided = self._undecided()
+        return {name: field for name, field in self.fields().items() if name not in undecided}
+
+    def _undecided(self) -> list[str]:
+        return [name for name in FROM_TASK if name in self.net.schema and self.net.given.get(name) is None]
 
     @property
     def inputs(self) -> type | None:
@@ -48,22 +54,16 @@ class Model(Part, kw_only=False):
           outputs: of the task.
           vocabulary: number of the task's tokens; None where its inputs are numbers.
         """
-        if isinstance(self.net.make, Component):
-            return self.net.make.build(self.namespace(), outputs, vocabulary)
-        asked = {name for name in FROM_TASK if name in self.net.schema and self.net.given.get(name) is None}
         decided = {"outputs": outputs, "vocabulary": vocabulary}
-        return self.net(**{name: decided[name] for name in asked})
-
-
-OWN = tuple(declared_fields(Model))
+        return self.net(**{name: decided[name] for name in self._undecided()})
 
 
 def model(net: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...] = (), **fields: Any) -> Model:
     """A model around a flax module.
 
     Args:
-      net: a flax.linen module class or instance, a function of its fields that gives one, or the name of a registered
-        model. A field `outputs` or `vocabulary` that is left out gets the task's.
+      net: a flax.linen module class or instance, a function of its fields that gives one, or a word of MODELS. A
+        field `outputs` or `vocabulary` that is left out gets the task's.
       traced, static: undeclared fields that are to be traced (a float is, by itself) or static.
       **fields: of the network, and of the model: init_scale, output_scale, centered, linearized, seed.
 
@@ -72,7 +72,7 @@ def model(net: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...] = (
     """
     if isinstance(net, str):
         net = lookup(MODELS, net, "model.name")
-    own = {name: fields.pop(name) for name in OWN if name in fields}
+    own = {name: fields.pop(name) for name in declared_fields(Model) if name in fields}
     return Model(as_built(net, "model", fields, traced=traced, static=static), **own)
 
 
@@ -82,6 +82,6 @@ def as_model(net: Any) -> Model:
         return net
     require(
         isinstance(net, nn.Module | str) or (inspect.isclass(net) and issubclass(net, nn.Module)),
-        f"model is {written(net)}; it must be a model, a flax.linen module, or the name of a registered one",
+        f"model is {written(net)}; it must be a model, a flax.linen module, or one of {', '.join(MODELS)}",
     )
     return model(net)

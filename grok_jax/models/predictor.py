@@ -1,15 +1,9 @@
 """What every model shares: scaled initialization, the scaled and centered predictor, distances in weight space."""
 
-from typing import Any
-
 import flax.linen as nn
 import jax
 import optax
 from jaxtyping import Array, Float, Key, PyTree, Shaped
-
-# The fields of a config's model section that belong to every model.
-COMMON_STATIC: dict[str, Any] = {"centered": False, "linearized": False}
-COMMON_TRACED: dict[str, float | None] = {"init_scale": 1.0, "output_scale": 1.0, "solution_share": None}
 
 Params = PyTree[Float[Array, "..."]]
 Scalar = float | int | Float[Array, ""]

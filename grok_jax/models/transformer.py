@@ -1,20 +1,18 @@
 """The transformer that reads a sequence of tokens and answers at its last position."""
 
 import math
-from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Shaped
 
-from grok_jax.components import MOST_LAYERS, require_at_most, require_one_of, require_positive
 from grok_jax.errors import require
+from grok_jax.fields import static, traced
 from grok_jax.models.activations import ACTIVATIONS
-from grok_jax.models.base import Model, register_model
-from grok_jax.models.embedding import Embedding, pick, sinusoids
-from grok_jax.models.mlp import Layer
+from grok_jax.models.embedding import Embedding, pick, require_tokens, sinusoids
+from grok_jax.models.mlp import MOST_LAYERS, Layer
 
 INITS = ("nanda", "pytorch")
 NORMS = ("none", "before", "after")
@@ -141,36 +139,44 @@ class Transformer(nn.Module):
     matrices N(0, 1 / width), U ~ N(0, 1 / outputs). As only the last position is read, the last block computes its
     queries and all that follows for that position alone; the logits are the same.
 
-    Attributes:
-      vocabulary: number of tokens.
-      outputs: number of classes.
-      layers: number of blocks.
-      heads, width, mlp_width: of attention, of the states, of the hidden feed-forward units.
-      activation: φ, a name in ACTIVATIONS.
-      norm: where LayerNorms are: "none", "before" (and once more at the end) or "after" each part of a block.
-      positions: "learned" embeddings, "sinusoidal" ones or "none".
-      causal: whether a position sees only itself and those before it.
-      dropout: share of the values that each part of a block adds which a training step leaves out; may be traced.
-      initializer: "nanda" as above, or "pytorch": Linear and Embedding as there.
-
     Reference: Nanda et al. (2023), Progress measures for grokking via mechanistic interpretability, App. A.1.
     """
 
-    vocabulary: int
-    outputs: int
-    layers: int = 1
-    heads: int = 4
-    width: int = 128
-    mlp_width: int = 512
-    activation: str = "relu"
-    norm: str = "none"
-    positions: str = "learned"
-    causal: bool = True
-    dropout: float | Float[Array, ""] | None = None
-    initializer: str = "nanda"
+    called = "transformer"
+
+    vocabulary: Any = static(None, "number of tokens; None takes the task's", whole=True, above=0)
+    outputs: Any = static(None, "number of classes; None takes the task's", whole=True, above=0)
+    layers: Any = static(1, "blocks", above=0, at_most=MOST_LAYERS)
+    heads: Any = static(4, "heads of each attention, which share the width equally", above=0)
+    width: Any = static(128, "numbers in a state", above=0)
+    mlp_width: Any = static(512, "hidden units of the feed-forward layers", above=0)
+    activation: Any = static("relu", "φ of the feed-forward layers", one_of=ACTIVATIONS)
+    norm: Any = static(
+        "none", "where LayerNorms are, around each part of a block; before: at the end too", one_of=NORMS
+    )
+    positions: Any = static("learned", "embeddings of positions", one_of=POSITIONS)
+    causal: Any = static(True, "whether a position sees only itself and those before it")
+    dropout: Any = traced(
+        None, "share of what a part of a block adds that a training step leaves out", at_least=0, below=1
+    )
+    initializer: Any = static(
+        "nanda", "nanda: matrices N(0, 1/width); pytorch: as Linear and Embedding there", one_of=INITS
+    )
+
+    def check_fields(self) -> None:
+        """Raises UserError for a width that heads or positions do not divide."""
+        require(
+            self.width % self.heads == 0,
+            f"model.width is {self.width}; it must be a multiple of model.heads, which is {self.heads}",
+        )
+        require(
+            self.positions != "sinusoidal" or self.width % 2 == 0,
+            f"model.width is {self.width}; model.positions='sinusoidal' needs an even one",
+        )
 
     @nn.compact
-    def __call__(self, inputs: Int[Array, "rows positions"]) -> Float[Array, "rows outputs"]:
+    def __call__(self, inputs: Shaped[Array, "rows ..."]) -> Float[Array, "rows outputs"]:
+        require_tokens(self.called, self.vocabulary)
         rows, length = inputs.shape
         plain = self.initializer == "pytorch"
         initializer, std = ("pytorch", 1.0) if plain else ("normal", self.width**-0.5)
@@ -212,74 +218,3 @@ def layer_norm(name: str) -> nn.LayerNorm:
 
 def _layer(module: Attention | FeedForward, name: str, features: int, use_bias: bool = False) -> Layer:
     return Layer(features, use_bias, module.initializer, module.init_std, "standard", name=name)
-
-
-def check_transformer(fields: SimpleNamespace) -> None:
-    """Raises UserError unless the fields describe a network."""
-    for name in ("layers", "heads", "width", "mlp_width"):
-        require_positive(fields, name, section="model")
-    require_at_most(fields, "layers", MOST_LAYERS, section="model")
-    require(
-        fields.width % fields.heads == 0,
-        f"model.width is {fields.width}; it must be a multiple of model.heads, which is {fields.heads}",
-    )
-    require_one_of(fields, "activation", tuple(ACTIVATIONS), section="model")
-    require_one_of(fields, "norm", NORMS, section="model")
-    require_one_of(fields, "positions", POSITIONS, section="model")
-    require_one_of(fields, "init", INITS, section="model")
-    require(
-        fields.positions != "sinusoidal" or fields.width % 2 == 0,
-        f"model.width is {fields.width}; model.positions='sinusoidal' needs an even one",
-    )
-    require(
-        fields.dropout is None or 0 <= fields.dropout < 1,
-        f"model.dropout is {fields.dropout}; it must be None, or from 0 to below 1",
-    )
-
-
-def build_transformer(fields: SimpleNamespace, outputs: int, vocabulary: int | None) -> Transformer:
-    """The network that the config's model section describes.
-
-    Raises:
-      UserError: the task's inputs are no tokens.
-    """
-    require(
-        vocabulary is not None,
-        "model 'transformer' takes tokens, and the task gives numbers; choose an encoding such as "
-        "task.encoding='tokens', or a task of tokens",
-    )
-    return Transformer(
-        vocabulary=vocabulary,
-        outputs=outputs,
-        layers=fields.layers,
-        heads=fields.heads,
-        width=fields.width,
-        mlp_width=fields.mlp_width,
-        activation=fields.activation,
-        norm=fields.norm,
-        positions=fields.positions,
-        causal=fields.causal,
-        dropout=fields.dropout,
-        initializer=fields.init,
-    )
-
-
-register_model(
-    Model(
-        name="transformer",
-        static={
-            "layers": 1,
-            "heads": 4,
-            "width": 128,
-            "mlp_width": 512,
-            "activation": "relu",
-            "norm": "none",
-            "positions": "learned",
-            "causal": True,
-            "init": "nanda",
-        },
-        traced={"dropout": None},
-        check=check_transformer,
-        build=build_transformer,
-    )
-)

@@ -1,6 +1,7 @@
 """How the weights move: optax chains and the transforms they are made of."""
 
-from grok_jax.optim.chains import OPTIMIZERS, Optimizer, compose, make_optimizer, register_optimizer
+from grok_jax.optim.base import Optimizer
+from grok_jax.optim.chains import GD, OPTIMIZERS, Adam, AdamW, Momentum, Standard
 from grok_jax.optim.transforms import (
     add_decay_to_initial,
     add_update_noise,
@@ -10,14 +11,16 @@ from grok_jax.optim.transforms import (
 )
 
 __all__ = [
+    "GD",
     "OPTIMIZERS",
+    "Adam",
+    "AdamW",
+    "Momentum",
     "Optimizer",
+    "Standard",
     "add_decay_to_initial",
     "add_update_noise",
-    "compose",
     "constant_norm",
-    "make_optimizer",
     "perturb_weights",
-    "register_optimizer",
     "warm_up",
 ]

@@ -4,6 +4,7 @@ Beside them a config has execution (where and how a grid runs; never changes a r
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -30,6 +31,8 @@ from grok_jax.training.naming import (
 from grok_jax.training.run import Run, Training, finished
 from grok_jax.values import Config, coerce, plain
 
+# Names of fields in older configs; a field `init` would hide a method of flax modules.
+OLD_NAMES = {"task.init": "task.initializer", "model.init": "model.initializer"}
 ARRAYS = "arrays"  # what a config tells of arrays, which it cannot hold
 MAPPINGS = ("auto", "map", "vmap")
 EXECUTION = {
@@ -75,12 +78,12 @@ def _defaults(part: Part) -> dict[str, Any]:
     """Defaults in which an optional field (None) can later be given a number on the command line."""
     return {
         name: config_dict.placeholder(int if field.whole else float) if field.default is None else field.default
-        for name, field in part.fields().items()
+        for name, field in part.shown().items()
     }
 
 
 def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
-    """A plain config with every section and field it leaves out at its default.
+    """A plain config with every section and field it leaves out at its default, and today's names of fields.
 
     Raises:
       UserError: a part that is no part of a config, or a name that is not registered.
@@ -102,7 +105,15 @@ def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
     defaults = default_config(**{section: fields["name"] for section, fields in given.items() if "name" in fields})
     defaults = defaults.to_dict()
     merged = {section: {**defaults[section], **config.get(section, {})} for section in (*SECTIONS, "execution")}
-    return {**defaults, **config, **merged}
+    grid = config.get("grid", "")
+    for old, new in OLD_NAMES.items():
+        section, _, name = old.partition(".")
+        if name in defaults[section]:
+            continue  # A part of one's own may have such a field.
+        if name in merged[section]:
+            merged[section][new.partition(".")[2]] = merged[section].pop(name)
+        grid = re.sub(rf"\b{re.escape(old)}\b", new, grid) if isinstance(grid, str) else grid
+    return {**defaults, **config, **merged, "grid": grid}
 
 
 def draft_of_config(config: Mapping[str, Any]) -> Draft:
@@ -186,10 +197,10 @@ def as_json(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _given(part: Part) -> dict[str, Any]:
     """The fields of a part; those that are None can later be given a number."""
-    fields, values = part.fields(), part.values()
+    values = part.values()
     return {
         name: config_dict.placeholder(int if field.whole else float) if values[name] is None else values[name]
-        for name, field in fields.items()
+        for name, field in part.shown().items()
     }
 
 

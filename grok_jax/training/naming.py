@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from grok_jax.components import Component, lookup
-from grok_jax.errors import UserError, naming, require, written
+from grok_jax.components import Component
+from grok_jax.errors import UserError, lookup, naming, require, written
 from grok_jax.models import MODELS
 from grok_jax.models.model import Model, as_model, model
 from grok_jax.optim import OPTIMIZERS
-from grok_jax.optim.optimizer import RegisteredOptimizer, as_optimizer
+from grok_jax.optim.optimizer import as_optimizer
 from grok_jax.parts import Built, Called, Named, Part, require_part
 from grok_jax.tasks import TASKS
 from grok_jax.tasks.task import RegisteredTask, Task
@@ -59,10 +59,12 @@ def imported(field: str, word: str) -> Any:
 
 
 def word_of(part: Part) -> str:
-    """The word that a config chooses a part by: of the registry, or "package.module:name"."""
+    """The word that a config chooses a part by, or "package.module:name"."""
     made = getattr(part, part.inner).make if part.inner else type(part)
     if isinstance(made, Component):
         return made.name
+    if REGISTRIES.get(part.section, {}).get(part.name) is made:
+        return part.name
     made = made.function if isinstance(made, Called) else made
     return f"{getattr(made, '__module__', '?')}:{getattr(made, '__qualname__', part.name)}"
 
@@ -85,12 +87,9 @@ def _as_part(section: str, given: Any, word: str) -> Part:
 
 @functools.lru_cache(maxsize=256)
 def _default(section: str, component: Any) -> Part:
-    if not isinstance(component, Component):
-        return _as_part(section, component, getattr(component, "called", ""))
-    built = Built(component, {}, section)
-    if section == "task":
-        return RegisteredTask(of=built)
-    return Model(built) if section == "model" else RegisteredOptimizer(built)
+    if isinstance(component, Component):
+        return RegisteredTask(of=Built(component, {}, section))
+    return _as_part(section, component, getattr(component, "called", ""))
 
 
 def loss_of(word: str) -> Loss:

@@ -1,7 +1,5 @@
 """The three networks of the model efficiency paper."""
 
-from types import SimpleNamespace
-
 import jax
 import jax.numpy as jnp
 import pytest
@@ -19,7 +17,7 @@ from configs.model_efficiency.architectures import (
     networks_axis,
     set_architecture,
 )
-from grok_jax.models import MODELS, init_params
+from grok_jax.models import init_params
 from grok_jax.training.grid import parse_grid
 
 EMBEDDINGS = {"token_embedding", "position_embedding", "unembedding"}
@@ -33,8 +31,7 @@ def config_of(name):
 def counts(name, p):
     """Parameters of each part."""
     fields = config_of(name).model.to_dict()
-    model = MODELS[fields.pop("name")]
-    module = model.build(SimpleNamespace(**fields), p, p + 1)
+    module = grok_jax.model(fields.pop("name"), **fields).build(p, p + 1)
     tokens = jnp.zeros((1, 3), jnp.int32)
     shapes = jax.eval_shape(lambda: init_params(module, jax.random.key(0), tokens))
     return {part: sum(leaf.size for leaf in jax.tree.leaves(leaves)) for part, leaves in shapes.items()}

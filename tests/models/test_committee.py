@@ -1,15 +1,15 @@
 """The committee machine against explicit loops, and its summary statistics."""
 
-from types import SimpleNamespace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import grok_jax
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS, committee
+from grok_jax.models import committee
 from grok_jax.models.committee import Committee, summary_statistics
+from grok_jax.models.model import model
 
 INPUTS = jax.random.normal(jax.random.key(7), (6, 4))
 POLYNOMIALS = {None: lambda z: z**2, 3: lambda z: z**3 - 3 * z, 4: lambda z: z**4 - 6 * z**2 + 3}
@@ -17,10 +17,6 @@ POLYNOMIALS = {None: lambda z: z**2, 3: lambda z: z**3 - 3 * z, 4: lambda z: z**
 
 def init(module):
     return jax.jit(module.init)(jax.random.key(0), INPUTS)["params"]
-
-
-def fields(**changes):
-    return SimpleNamespace(**{**MODELS["committee"].defaults, **changes})
 
 
 @pytest.mark.parametrize("train_readout", [False, True])
@@ -97,29 +93,31 @@ def test_epsilon_may_differ_between_the_runs_of_one_program():
 
 
 def test_config_fields_reach_the_network():
-    module = MODELS["committee"].build(fields(width=7, epsilon=0.02, hermite_degree=3, train_readout=True), 1, None)
+    module = model("committee", width=7, epsilon=0.02, hermite_degree=3, train_readout=True).build(1, None)
     assert module == Committee(7, 0.02, 3, True)
 
 
 def test_a_task_of_several_outputs_is_refused():
-    with pytest.raises(UserError, match="model 'committee' has 1 output, but the task needs 10"):
-        MODELS["committee"].build(fields(), 10, None)
+    config = grok_jax.default_config("teacher_student", "committee")
+    with pytest.raises(UserError, match=r"model 'committee' gives .*\(5, 1\) for 5 rows; task .* has \d+ outputs"):
+        grok_jax.check(config)
 
 
-def test_defaults_pass_the_check():
-    MODELS["committee"].check(fields())
+def test_tokens_are_refused_and_not_multiplied_as_numbers():
+    with pytest.raises(UserError, match="model 'committee' takes numbers, and the task gives tokens"):
+        Committee().lazy_init(jax.random.key(0), jnp.zeros((2, 3), int))
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"width": 0}, "model.width is 0; it must be a whole number above 0"),
+        ({"width": 0}, "model.width is 0; it must be above 0"),
         ({"width": 2.5}, "model.width is 2.5"),
-        ({"hermite_degree": 0}, "model.hermite_degree is 0; it must be None"),
+        ({"hermite_degree": 0}, "model.hermite_degree is 0; it must be above 0 and at most 100"),
         ({"epsilon": -0.1}, "model.epsilon is -0.1; it must be 0 or above"),
     ],
 )
 def test_impossible_fields_are_refused_in_one_line(changes, message):
     with pytest.raises(UserError, match=message) as caught:
-        MODELS["committee"].check(fields(**changes))
+        model("committee", **changes)
     assert "\n" not in str(caught.value)

@@ -1,7 +1,5 @@
 """The table of embeddings with a decoder of their sum."""
 
-from types import SimpleNamespace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,19 +7,15 @@ import pytest
 
 import grok_jax
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS
 from grok_jax.models.mlp import MLP
+from grok_jax.models.model import model
 
 TOKENS = jnp.array([[0, 3], [2, 2], [4, 1]])
 
 
-def fields(**changes):
-    return SimpleNamespace(**{**MODELS["embedded_sum"].defaults, "widths": (6,), **changes})
-
-
 @pytest.fixture(scope="module")
 def made():
-    module = MODELS["embedded_sum"].build(fields(representation_dim=3), 4, 5)
+    module = model("embedded_sum", widths=(6,), representation_dim=3).build(4, 5)
     return module, module.lazy_init(jax.random.key(0), TOKENS)["params"]
 
 
@@ -42,7 +36,7 @@ def test_the_decoder_begins_as_an_mlp_of_the_same_key(made):
 
 
 def test_embeddings_are_standard_normal():
-    module = MODELS["embedded_sum"].build(fields(representation_dim=100), 4, 50)
+    module = model("embedded_sum", representation_dim=100).build(4, 50)
     table = module.lazy_init(jax.random.key(0), TOKENS)["params"]["representation"]
     assert table.shape == (50, 100)
     assert np.std(table) == pytest.approx(1, rel=0.05)
@@ -53,8 +47,8 @@ def test_a_frozen_table_is_the_task_that_embeds():
     """What the landscape of a figure rests on: the run that holds its representation still is the run on its sums."""
     apart = {"optimizer.apart": ("representation",), "optimizer.apart_learning_rate": 0.0}
     ends = []
-    for model, fields in (("mlp", {}), ("embedded_sum", {"task.encoding": "tokens", **apart})):
-        config = grok_jax.default_config("toy_addition", model, "adam")
+    for name, fields in (("mlp", {}), ("embedded_sum", {"task.encoding": "tokens", **apart})):
+        config = grok_jax.default_config("toy_addition", name, "adam")
         config.optimizer.constant_norm, config.model.init_scale, config.task.messiness = True, 2.0, 0.3
         config.model.widths = (8,)
         config.training.steps, config.training.records = 20, 2
@@ -66,6 +60,6 @@ def test_a_frozen_table_is_the_task_that_embeds():
 
 def test_numbers_as_inputs_and_an_impossible_dimension_are_user_errors():
     with pytest.raises(UserError, match="takes tokens"):
-        MODELS["embedded_sum"].build(fields(), 4, None)
+        model("embedded_sum").build(4, None).lazy_init(jax.random.key(0), TOKENS)
     with pytest.raises(UserError, match=r"model\.representation_dim is 0; it must be"):
-        MODELS["embedded_sum"].check(fields(representation_dim=0))
+        model("embedded_sum", representation_dim=0)

@@ -1,7 +1,5 @@
 """The graph network against loops over edges and against PyTorch Geometric, its padding, and what it starts as."""
 
-from types import SimpleNamespace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,11 +8,14 @@ import pytest
 from scipy.stats import ks_2samp
 
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS, init_params, outputs
+from grok_jax.models import init_params, outputs
 from grok_jax.models.graph_network import GraphNetwork, Graphs, carry_by_copies, carry_by_products
+from grok_jax.models.model import model
 
 FEATURES, KINDS = 5, 3
-MODULE = GraphNetwork(2, widths=(7, 4), edge_width=6, readout_width=3, kinds=KINDS)  # sums before and after a product
+MODULE = GraphNetwork(
+    2, widths=(7, 4), edge_width=6, readout_width=3, vocabulary=KINDS
+)  # sums before and after a product
 CASES = pytest.mark.parametrize("widths", [(7, 4), (3, 6)], ids=str)
 
 
@@ -63,10 +64,6 @@ def gradient_of(module, params, graphs):
 
 def in_float64(tree):
     return jax.tree.map(lambda a: jnp.asarray(a, jnp.float64) if jnp.issubdtype(a.dtype, jnp.floating) else a, tree)
-
-
-def fields(**changes):
-    return SimpleNamespace(**{**MODELS["graph_network"].defaults, **changes})
 
 
 def affine(layer, x):
@@ -269,18 +266,18 @@ def test_the_linearised_twin_is_the_network_to_first_order(params):
 )
 def test_an_impossible_network_is_one_line_that_names_the_field(changes, message):
     with pytest.raises(UserError, match=message) as error:
-        MODELS["graph_network"].check(fields(**changes))
+        model("graph_network", **changes)
     assert "\n" not in str(error.value)
 
 
 def test_config_fields_reach_the_network():
     changes = {"widths": [8, 5], "edge_width": 3, "readout_width": 6}
-    assert MODELS["graph_network"].build(fields(**changes), 3, 2) == GraphNetwork(3, 2, (8, 5), 3, 6)
+    assert model("graph_network", **changes).build(3, 2) == GraphNetwork(3, 2, (8, 5), 3, 6)
 
 
 def test_the_default_network_has_the_sizes_of_omnigroks():
     graphs = GRAPHS._replace(nodes=jnp.zeros((6, 6, 11)))
-    network = MODELS["graph_network"].build(fields(), 1, 4)
+    network = model("graph_network").build(1, 4)
     params = jax.eval_shape(lambda key: init_params(network, key, graphs), jax.random.key(0))
     convolutions = [5 * 32 + 33 * 11 * 32 + 12 * 32, 5 * 32 + 33 * 32 * 16 + 33 * 16]
     readout = 17 * 32 + 33

@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 from grok_jax.kernels.compat import neural_tangents
 from grok_jax.models import init_params, outputs
 from grok_jax.models.mlp import MLP
-from grok_jax.optim import OPTIMIZERS, make_optimizer
+from grok_jax.optim import OPTIMIZERS
 
 MODULE = MLP((6,), 2, activation="tanh")
 INPUTS = jax.random.normal(jax.random.key(1), (5, 3))
@@ -60,7 +60,7 @@ def test_gradients_of_the_twin_are_those_of_the_network_at_the_start_everywhere(
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_twin_trains_as_a_linear_model_of_the_initial_gradients(gradients, name):
     targets = jnp.ones((5, 2))
-    optimizer = make_optimizer(name, learning_rate=0.01, weight_decay=0.1)
+    optimizer = OPTIMIZERS[name](learning_rate=0.01, weight_decay=0.1).build(SCALE)
     start = ravel_pytree(INITIAL)[0]
 
     def train(predict, params):

@@ -1,7 +1,5 @@
 """The LSTM against PyTorch's, its pads, and what it must start as."""
 
-from types import SimpleNamespace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +8,9 @@ import pytest
 
 import grok_jax
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS, init_params, outputs
+from grok_jax.models import init_params, outputs
 from grok_jax.models.lstm import LSTM, UNROLLED, recur_in_loop
+from grok_jax.models.model import model
 
 P, PAD = 7, 8
 PAIRS = jnp.array([(a, b, P) for a in range(P) for b in range(P)], jnp.int32)  # 49 rows, more than the 9 tokens
@@ -30,10 +29,6 @@ def params():
 
 def outputs_of(module, params, inputs, dropout_key=None):
     return jax.jit(lambda w: outputs(module, w, inputs, dropout_key=dropout_key))(params)
-
-
-def fields(**changes):
-    return SimpleNamespace(**{**MODELS["lstm"].defaults, **changes})
 
 
 def in_pytorch(params):
@@ -212,22 +207,22 @@ def test_it_trains_on_a_task_of_tokens():
         ({"layers": 0}, "model.layers is 0; it must be above 0"),
         ({"width": -1}, "model.width is -1"),
         ({"embedding_width": 0}, "model.embedding_width is 0"),
-        ({"dropout": 1.0}, "model.dropout is 1.0; it must be None, or from 0 to below 1"),
+        ({"dropout": 1.0}, "model.dropout is 1.0; it must be at least 0 and below 1"),
     ],
 )
 def test_an_impossible_network_is_one_line_that_names_the_field(changes, message):
     with pytest.raises(UserError, match=message) as error:
-        MODELS["lstm"].check(fields(**changes))
+        model("lstm", **changes)
     assert "\n" not in str(error.value)
 
 
 def test_numbers_as_inputs_and_a_pad_that_is_no_token_are_refused():
     with pytest.raises(UserError, match="model 'lstm' takes tokens"):
-        MODELS["lstm"].build(fields(), 4, None)
+        init_params(model("lstm").build(4, None), jax.random.key(0), PAIRS)
     with pytest.raises(UserError, match=r"model\.pad_token is 5; it must be None, or a token of the task, 0 to 4"):
-        MODELS["lstm"].build(fields(pad_token=5), 4, 5)
+        init_params(model("lstm", pad_token=5).build(4, 5), jax.random.key(0), PAIRS)
 
 
 def test_config_fields_reach_the_network():
     changes = {"layers": 1, "width": 6, "embedding_width": 5, "dropout": 0.1, "pad_token": 2}
-    assert MODELS["lstm"].build(fields(**changes), 3, 4) == LSTM(4, 3, 1, 6, 5, 0.1, 2)
+    assert model("lstm", **changes).build(3, 4) == LSTM(4, 3, 1, 6, 5, 0.1, 2)

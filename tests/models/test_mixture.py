@@ -1,7 +1,5 @@
 """The mixture of two circuits."""
 
-from types import SimpleNamespace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,24 +7,19 @@ import pytest
 
 import grok_jax
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS
+from grok_jax.models.mixture import Mixture
 
 LOGITS = jnp.array([[[1.0, 2.0, 3.0], [0.0, -1.0, 5.0]], [[4.0, 0.0, 0.0], [1.0, 1.0, 1.0]]])
 
 
-def build(**changes):
-    fields = SimpleNamespace(**{**MODELS["mixture"].defaults, **changes})
-    return MODELS["mixture"].build(fields, 3, None)
-
-
 def test_the_output_is_the_sum_of_both_circuits_by_their_weights():
     params = {"m1": 2.0, "m2": 3.0, "g1": -1.0, "g2": 0.5}
-    mixed = build().apply({"params": jax.tree.map(jnp.float32, params)}, LOGITS)
+    mixed = Mixture().apply({"params": jax.tree.map(jnp.float32, params)}, LOGITS)
     np.testing.assert_allclose(mixed, 6 * LOGITS[:, 0] - 0.5 * LOGITS[:, 1], rtol=1e-6)
 
 
 def test_first_factors_begin_at_zero_and_second_ones_at_the_speeds():
-    params = build(memorising_speed=10.0, generalising_speed=1.0).lazy_init(jax.random.key(0), LOGITS)["params"]
+    params = Mixture(memorising_speed=10.0, generalising_speed=1.0).lazy_init(jax.random.key(0), LOGITS)["params"]
     assert {name: float(w) for name, w in params.items()} == {"m1": 0.0, "m2": 10.0, "g1": 0.0, "g2": 1.0}
 
 

@@ -1,7 +1,6 @@
 """The fully connected network against PyTorch, closed forms, and its plainest program."""
 
 from collections import Counter
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -10,8 +9,9 @@ import pytest
 from scipy import stats
 
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS, init_params, weight_norm
+from grok_jax.models import init_params, weight_norm
 from grok_jax.models.mlp import MLP
+from grok_jax.models.model import model
 
 TORCH_ACTIVATIONS = {"tanh": "Tanh", "relu": "ReLU", "leaky_relu": "LeakyReLU", "gelu": "GELU"}
 
@@ -24,10 +24,6 @@ def init(module, inputs):
 INPUTS = jax.random.normal(jax.random.key(1), (7, 6))
 PARAMS = init(MLP((16, 12), 3), INPUTS)
 WIDE = init(MLP((400,), 500), jnp.zeros((1, 90)))
-
-
-def fields(**changes):
-    return SimpleNamespace(**{**MODELS["mlp"].defaults, **changes})
 
 
 def torch_twin(params, activation):
@@ -142,31 +138,33 @@ def test_the_program_is_products_sums_and_activations_only():
 
 
 def test_config_fields_reach_the_network():
-    changes = {"widths": [7], "activation": "gelu", "use_bias": False, "init": "normal", "parametrization": "ntk"}
-    module = MODELS["mlp"].build(fields(**changes, init_std=2.0), 3, None)
+    changes = {
+        "widths": [7],
+        "activation": "gelu",
+        "use_bias": False,
+        "initializer": "normal",
+        "parametrization": "ntk",
+    }
+    module = model("mlp", **changes, init_std=2.0).build(3, None)
     assert module == MLP((7,), 3, "gelu", False, "normal", 2.0, "ntk")
-
-
-def test_defaults_pass_the_check():
-    MODELS["mlp"].check(fields())
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"widths": (100, -5)}, r"model.widths is \(100, -5\); it must be a tuple of whole numbers above 0"),
-        ({"widths": (0.5,)}, r"model.widths is \(0.5,\)"),
+        ({"widths": (0.5,)}, "model.widths is 0.5; it must be a whole number"),
         ({"widths": 200}, "model.widths is 200"),
         ({"activation": "swish"}, "model.activation is 'swish'; it must be one of tanh, relu, leaky_relu, gelu"),
-        ({"init": "kaiming"}, "model.init is 'kaiming'; it must be one of pytorch, normal"),
+        ({"initializer": "kaiming"}, "model.initializer is 'kaiming'; it must be one of pytorch, normal"),
         ({"parametrization": "mup"}, "model.parametrization is 'mup'; it must be one of standard, ntk"),
-        ({"init": "normal", "init_std": -1.0}, "model.init_std is -1.0; it must be 0 or above"),
-        ({"init_std": 0.05}, "model.init_std is 0.05, which only model.init='normal' uses"),
+        ({"initializer": "normal", "init_std": -1.0}, "model.init_std is -1.0; it must be 0 or above"),
+        ({"init_std": 0.05}, "model.init_std is 0.05, which only model.initializer='normal' uses"),
     ],
 )
 def test_impossible_fields_are_refused_in_one_line(changes, message):
     with pytest.raises(UserError, match=message) as caught:
-        MODELS["mlp"].check(fields(**changes))
+        model("mlp", **changes)
     assert "\n" not in str(caught.value)
 
 

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grok_jax.models import COMMON_STATIC, COMMON_TRACED, MODELS, init_params, outputs, relative_distance, weight_norm
+from grok_jax.models import MODELS, init_params, outputs, relative_distance, weight_norm
 from grok_jax.models.mlp import MLP
+from grok_jax.models.model import model
 
 pytestmark = pytest.mark.optimized  # as the parameters below are, which are made while tests are collected
 MODULE = MLP((16,), 3, activation="tanh")
@@ -88,5 +89,7 @@ def test_relative_distances_of_many_runs_equal_those_of_each():
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
-def test_no_model_has_a_field_of_the_common_ones_names(name):
-    assert not {*COMMON_STATIC, *COMMON_TRACED} & set(MODELS[name].defaults)
+def test_what_the_task_decides_is_no_field_of_a_config_unless_it_is_given(name):
+    assert not {"outputs", "vocabulary"} & set(model(name).shown())
+    for field in {"outputs", "vocabulary"} & set(model(name).fields()):
+        assert field in model(name, **{field: 3}).shown()

@@ -1,7 +1,5 @@
 """The MLP over embeddings side by side."""
 
-from types import SimpleNamespace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,23 +7,20 @@ import pytest
 
 import grok_jax
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS, init_params
+from grok_jax.models import init_params
 from grok_jax.models.mlp import MLP
+from grok_jax.models.model import model
 
 PAIRS = jnp.array([(a, b, 5) for a in range(5) for b in range(5)], jnp.int32)  # 25 rows of 6 tokens
 FEW = PAIRS[::5]
 
 
-def fields(**changes):
-    return SimpleNamespace(**{**MODELS["token_mlp"].defaults, "widths": (7, 6), "embedding_width": 4, **changes})
-
-
 def made(**changes):
-    module = MODELS["token_mlp"].build(fields(**changes), 5, 6)
+    module = model("token_mlp", **{"widths": (7, 6), "embedding_width": 4} | changes).build(5, 6)
     return module, jax.jit(lambda key: init_params(module, key, PAIRS))(jax.random.key(0))
 
 
-CASES = [{}, {"parametrization": "ntk", "init": "normal", "use_bias": False}, {"widths": ()}]
+CASES = [{}, {"parametrization": "ntk", "initializer": "normal", "use_bias": False}, {"widths": ()}]
 
 
 @pytest.mark.sampled
@@ -78,8 +73,8 @@ def test_it_trains_on_a_task_of_tokens():
 
 def test_numbers_as_inputs_and_an_impossible_width_are_user_errors():
     with pytest.raises(UserError, match="model 'token_mlp' takes tokens"):
-        MODELS["token_mlp"].build(fields(), 4, None)
+        init_params(model("token_mlp").build(4, None), jax.random.key(0), PAIRS)
     with pytest.raises(UserError, match=r"model\.embedding_width is 0; it must be above 0"):
-        MODELS["token_mlp"].check(fields(embedding_width=0))
+        model("token_mlp", embedding_width=0)
     with pytest.raises(UserError, match=r"model\.widths"):
-        MODELS["token_mlp"].check(fields(widths=(0,)))
+        model("token_mlp", widths=(0,))

@@ -2,7 +2,6 @@
 
 import functools
 import math
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -11,8 +10,9 @@ import pytest
 
 import grok_jax
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS, init_params, weight_norm
+from grok_jax.models import init_params, weight_norm
 from grok_jax.models.embedding import sinusoids
+from grok_jax.models.model import model
 from grok_jax.models.transformer import Block, Stream, Transformer
 
 P = 7
@@ -29,10 +29,6 @@ def init(module):
 
 def logits_of(module, params, inputs=PAIRS):
     return jax.jit(module.apply)({"params": params}, inputs)
-
-
-def fields(**changes):
-    return SimpleNamespace(**{**MODELS["transformer"].defaults, **changes})
 
 
 def in_pytorch(module, params, tokens):
@@ -201,15 +197,15 @@ def test_dropout_changes_training_and_not_what_is_measured_first():
         ({"layers": 0}, "model.layers is 0"),
         ({"norm": "middle"}, "model.norm"),
         ({"positions": "rotary"}, "model.positions"),
-        ({"init": "zero"}, "model.init"),
+        ({"initializer": "zero"}, "model.initializer"),
         ({"activation": "sine"}, "model.activation"),
         ({"width": 5, "heads": 1, "positions": "sinusoidal"}, "needs an even one"),
-        ({"dropout": 1.0}, "model.dropout is 1.0; it must be None, or from 0 to below 1"),
+        ({"dropout": 1.0}, "model.dropout is 1.0; it must be at least 0 and below 1"),
     ],
 )
 def test_an_impossible_network_is_one_line_that_names_the_field(changes, message):
     with pytest.raises(UserError, match=message) as error:
-        MODELS["transformer"].check(fields(**changes))
+        model("transformer", **changes)
     assert "\n" not in str(error.value)
 
 
@@ -221,6 +217,6 @@ def test_a_task_of_numbers_is_refused():
 
 def test_config_fields_reach_the_network():
     changes = {"layers": 2, "heads": 2, "width": 6, "mlp_width": 5, "activation": "gelu", "norm": "after"}
-    further = {"positions": "sinusoidal", "causal": False, "dropout": 0.1, "init": "pytorch"}
-    module = MODELS["transformer"].build(fields(**changes, **further), 3, 4)
+    further = {"positions": "sinusoidal", "causal": False, "dropout": 0.1, "initializer": "pytorch"}
+    module = model("transformer", **changes, **further).build(3, 4)
     assert module == Transformer(4, 3, 2, 2, 6, 5, "gelu", "after", "sinusoidal", False, 0.1, "pytorch")

@@ -1,6 +1,4 @@
-"""The registered optimizers as a grid uses them: traced, vmapped, checked."""
-
-from types import SimpleNamespace
+"""The declared optimizers as a grid uses them: traced, vmapped, checked."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +7,8 @@ import optax
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.optim import OPTIMIZERS, make_optimizer
+from grok_jax.optim import OPTIMIZERS
+from grok_jax.optim.optimizer import optimizer
 
 NAMES = sorted(OPTIMIZERS)
 everyone = pytest.mark.parametrize("name", NAMES)
@@ -28,6 +27,18 @@ FULL = {
     "apart_weight_decay": 0.5,
 }
 WHOLE = {"decay_to": "initial", "constant_norm": True, "apart": ("bias",)}
+
+
+def chain(name, **fields):
+    """The optax chain of an optimizer, at output scale 1."""
+    return optimizer(name, **fields).build(1.0)
+
+
+def full(name):
+    """A number for each traced field of an optimizer."""
+    return {
+        field: known.default for field, known in OPTIMIZERS[name]().fields().items() if known.kind == "traced"
+    } | FULL
 
 
 def loss(params):
@@ -59,7 +70,7 @@ def no_gradient(params):
 
 @everyone
 def test_every_optimizer_minimizes_a_parabola(name):
-    assert loss(train(make_optimizer(name, learning_rate=0.05), 300)) < 1e-4 * loss(PARAMS)
+    assert loss(train(chain(name, learning_rate=0.05), 300)) < 1e-4 * loss(PARAMS)
 
 
 @pytest.mark.sampled
@@ -67,10 +78,10 @@ def test_every_optimizer_minimizes_a_parabola(name):
 def test_a_vmapped_chain_of_traced_fields_is_the_chain_of_python_numbers(name):
     def run(fields):
         params = optax.tree.cast(optax.tree.add(PARAMS, TARGET), jnp.float64)
-        return train(make_optimizer(name, **WHOLE, **fields), params=params)
+        return train(chain(name, **WHOLE, **fields), params=params)
 
     with jax.enable_x64(True):
-        numbers = {**OPTIMIZERS[name].traced, **FULL}
+        numbers = full(name)
         grid = {field: jnp.array([0.7 * number, number], jnp.float64) for field, number in numbers.items()}
         together = jax.jit(jax.vmap(run))(grid)
         alone = jax.jit(lambda: run(numbers))()
@@ -81,12 +92,12 @@ def test_a_vmapped_chain_of_traced_fields_is_the_chain_of_python_numbers(name):
 def test_second_step_and_other_values_compile_nothing(name):
     @jax.jit
     def step(fields, params, state, key):
-        tx = make_optimizer(name, **WHOLE, **fields)
+        tx = chain(name, **WHOLE, **fields)
         updates, state = tx.update(gradient_of_loss(params), state, params, initial_params=PARAMS, key=key)
         return optax.apply_updates(params, updates), state
 
-    fields = {**OPTIMIZERS[name].traced, **FULL}
-    state = make_optimizer(name, **WHOLE, **fields).init(PARAMS)
+    fields = full(name)
+    state = chain(name, **WHOLE, **fields).init(PARAMS)
     params, key = PARAMS, jax.random.key(0)
     for t in range(3):
         params, state = step(fields, params, state, jax.random.fold_in(key, t))
@@ -95,7 +106,7 @@ def test_second_step_and_other_values_compile_nothing(name):
 
 
 def test_first_step_of_a_warm_up_moves_nothing():
-    tx = make_optimizer("adamw", weight_decay=0.5, warmup_steps=10)
+    tx = chain("adamw", weight_decay=0.5, warmup_steps=10)
     assert_trees_close(train(tx, 1), PARAMS, rtol=0)
     assert loss(train(tx, 2)) < loss(PARAMS)
 
@@ -116,7 +127,7 @@ def adam_of_numpy(rate_of_step, steps, b1=0.9, b2=0.99, eps=1e-8):
 
 def test_drops_are_those_of_adam_in_numpy_and_may_differ_between_the_runs_of_one_program():
     def run(every, factor):
-        tx = make_optimizer("adam", learning_rate=0.1, b2=0.99, drop_every=every, drop_factor=factor)
+        tx = chain("adam", learning_rate=0.1, b2=0.99, drop_every=every, drop_factor=factor)
         params = optax.tree.cast(PARAMS, jnp.float64)
         return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(train(tx, 15, params))])
 
@@ -133,8 +144,8 @@ def test_drops_are_those_of_adam_in_numpy_and_may_differ_between_the_runs_of_one
 def test_a_drop_by_a_factor_of_one_changes_nothing(name):
     fields = {"learning_rate": 0.03, "weight_decay": 0.3}
     assert_trees_close(
-        train(make_optimizer(name, **fields, drop_every=3, drop_factor=1.0)),
-        train(make_optimizer(name, **fields)),
+        train(chain(name, **fields, drop_every=3, drop_factor=1.0)),
+        train(chain(name, **fields)),
         rtol=1e-5,
         atol=1e-6,
     )
@@ -142,7 +153,7 @@ def test_a_drop_by_a_factor_of_one_changes_nothing(name):
 
 @everyone
 def test_constant_norm_holds_in_every_chain(name):
-    trained = train(make_optimizer(name, learning_rate=0.01, constant_norm=True, weight_decay=0.3), 200)
+    trained = train(chain(name, learning_rate=0.01, constant_norm=True, weight_decay=0.3), 200)
     assert loss(trained) < loss(PARAMS)
     np.testing.assert_allclose(optax.tree.norm(trained), optax.tree.norm(PARAMS), rtol=1e-6)
 
@@ -150,7 +161,7 @@ def test_constant_norm_holds_in_every_chain(name):
 def test_decay_to_initial_moves_toward_it_by_rate_times_decay():
     away = jax.tree.map(lambda p: p + 1.0, PARAMS)
     for name in ("gd", "adamw"):
-        tx = make_optimizer(name, learning_rate=0.01, weight_decay=0.5, decay_to="initial")
+        tx = chain(name, learning_rate=0.01, weight_decay=0.5, decay_to="initial")
         expected = jax.tree.map(lambda p: p + (1 - 0.01 * 0.5) ** 3, PARAMS)
         assert_trees_close(train(tx, 3, away, no_gradient), expected, rtol=1e-6)
 
@@ -161,13 +172,13 @@ def test_decay_to_initial_is_decay_to_zero_shifted(name):
         return gradient_of_loss(optax.tree.add(params, PARAMS))
 
     fields = {"learning_rate": 0.03, "weight_decay": 0.4}
-    to_initial = train(make_optimizer(name, decay_to="initial", **fields))
-    to_zero = train(make_optimizer(name, **fields), params=no_gradient(PARAMS), gradient=shifted)
+    to_initial = train(chain(name, decay_to="initial", **fields))
+    to_zero = train(chain(name, **fields), params=no_gradient(PARAMS), gradient=shifted)
     assert_trees_close(to_initial, optax.tree.add(to_zero, PARAMS), rtol=1e-4, atol=1e-5)
 
 
 def test_clipping_bounds_the_gradient_before_weight_decay_joins_it():
-    tx = make_optimizer("gd", learning_rate=1.0, weight_decay=0.5, clip_norm=0.1)
+    tx = chain("gd", learning_rate=1.0, weight_decay=0.5, clip_norm=0.1)
     gradient = gradient_of_loss(PARAMS)
     clipped = optax.tree.scale(0.1 / optax.tree.norm(gradient), gradient)
     expected = jax.tree.map(lambda p, g: p - g - 0.5 * p, PARAMS, clipped)
@@ -176,14 +187,14 @@ def test_clipping_bounds_the_gradient_before_weight_decay_joins_it():
 
 def test_clipping_leaves_a_small_gradient_alone():
     fields = {"learning_rate": 0.1}
-    assert_trees_close(train(make_optimizer("gd", clip_norm=1e3, **fields)), train(make_optimizer("gd", **fields)))
+    assert_trees_close(train(chain("gd", clip_norm=1e3, **fields)), train(chain("gd", **fields)))
 
 
 @pytest.mark.parametrize("name", ["momentum", "adamw"])
 def test_update_noise_is_multiplied_by_the_learning_rate_alone(name):
     moved = []
     for noise in (None, 2.0):
-        tx = make_optimizer(name, learning_rate=0.1, weight_decay=0.3, update_noise=noise)
+        tx = chain(name, learning_rate=0.1, weight_decay=0.3, update_noise=noise)
         updates, _ = tx.update(
             gradient_of_loss(PARAMS), tx.init(PARAMS), PARAMS, initial_params=PARAMS, key=jax.random.key(7)
         )
@@ -195,12 +206,12 @@ def test_update_noise_is_multiplied_by_the_learning_rate_alone(name):
 @everyone
 def test_a_part_at_rate_zero_stays_and_constant_norm_is_that_of_the_others(name):
     fields = {"learning_rate": 0.01, "constant_norm": True, "weight_decay": 0.3}
-    trained = train(make_optimizer(name, apart=("bias",), apart_learning_rate=0.0, **fields), 100)
+    trained = train(chain(name, apart=("bias",), apart_learning_rate=0.0, **fields), 100)
     np.testing.assert_array_equal(trained["bias"], PARAMS["bias"])
     np.testing.assert_allclose(optax.tree.norm(trained["kernel"]), optax.tree.norm(PARAMS["kernel"]), rtol=1e-6)
     alone, target = ({"kernel": tree["kernel"]} for tree in (PARAMS, TARGET))
     gradient = jax.grad(lambda params: optax.tree.norm(optax.tree.sub(params, target), squared=True))
-    expected = train(make_optimizer(name, **fields), 100, alone, gradient)
+    expected = train(chain(name, **fields), 100, alone, gradient)
     np.testing.assert_allclose(trained["kernel"], expected["kernel"], rtol=1e-5)
 
 
@@ -208,7 +219,7 @@ def test_a_part_at_rate_zero_stays_and_constant_norm_is_that_of_the_others(name)
 def test_a_part_apart_takes_its_own_step(decay_to):
     away = jax.tree.map(lambda p: p + 1.0, PARAMS)
     factors = {"apart": ("bias",), "apart_learning_rate": 0.5, "apart_weight_decay": 3.0}
-    tx = make_optimizer("gd", learning_rate=0.1, weight_decay=0.2, decay_to=decay_to, **factors)
+    tx = chain("gd", learning_rate=0.1, weight_decay=0.2, decay_to=decay_to, **factors)
     moved, gradient = train(tx, 1, away), gradient_of_loss(away)
     for part, rate, decay in (("kernel", 0.1, 0.2), ("bias", 0.05, 0.6)):
         pulled = away[part] - (PARAMS[part] if decay_to == "initial" else 0)
@@ -219,37 +230,34 @@ def test_a_part_apart_takes_its_own_step(decay_to):
 def test_factors_of_one_change_nothing(name):
     fields = {"learning_rate": 0.03, "weight_decay": 0.3}
     factors = {"apart": ("kernel",), "apart_learning_rate": 1.0, "apart_weight_decay": 1.0}
-    assert_trees_close(
-        train(make_optimizer(name, **fields, **factors)), train(make_optimizer(name, **fields)), rtol=1e-5, atol=1e-6
-    )
+    assert_trees_close(train(chain(name, **fields, **factors)), train(chain(name, **fields)), rtol=1e-5, atol=1e-6)
 
 
 def test_a_part_that_the_model_lacks_is_answered_with_those_it_has():
-    tx = make_optimizer("gd", apart=("bias", "table"), apart_learning_rate=0.5)
+    tx = chain("gd", apart=("bias", "table"), apart_learning_rate=0.5)
     with pytest.raises(UserError, match=r"optimizer.apart names \['table'\]; the model's parts are kernel, bias"):
         tx.init(PARAMS)
 
 
 def test_factors_without_a_part_and_parts_that_are_no_names_are_user_errors():
-    optimizer = OPTIMIZERS["gd"]
     for changes, message in (
         ({"apart_learning_rate": 0.5}, "optimizer.apart_learning_rate is 0.5, which only the parts named"),
         ({"apart": (3,)}, r"optimizer.apart is \(3,\); it must be a tuple of names"),
     ):
         with pytest.raises(UserError, match=message):
-            optimizer.check(SimpleNamespace(**{**optimizer.defaults, **changes}))
+            optimizer("gd", **changes)
 
 
 @everyone
 def test_parts_left_out_hold_no_state(name):
-    leaves = jax.tree.leaves(make_optimizer(name).init(PARAMS))
+    leaves = jax.tree.leaves(chain(name).init(PARAMS))
     assert len(leaves) == {"gd": 0, "momentum": 2, "adam": 5, "adamw": 5}[name]
 
 
 @everyone
-def test_defaults_pass_their_own_check(name):
-    optimizer = OPTIMIZERS[name]
-    optimizer.check(SimpleNamespace(**optimizer.defaults))
+def test_scaling_the_learning_rate_divides_it_by_the_output_scale_squared(name):
+    scaled = optimizer(name, learning_rate=0.09, scale_learning_rate=True).build(3.0)
+    assert_trees_close(train(scaled), train(chain(name, learning_rate=0.01)), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -272,9 +280,8 @@ def test_defaults_pass_their_own_check(name):
     ],
 )
 def test_an_impossible_value_is_named_in_one_line(name, field, value):
-    optimizer = OPTIMIZERS[name]
     with pytest.raises(UserError, match=rf"^optimizer\.{field} is .*{value}.*; it must be [^\n]*$"):
-        optimizer.check(SimpleNamespace(**{**optimizer.defaults, field: value}))
+        optimizer(name, **{field: value})
 
 
 @pytest.mark.parametrize(
@@ -282,18 +289,17 @@ def test_an_impossible_value_is_named_in_one_line(name, field, value):
     [
         ({"drop_every": 5}, "optimizer.drop_every is 5 and optimizer.drop_factor is None; give both or none"),
         ({"drop_factor": 0.2}, "optimizer.drop_every is None and optimizer.drop_factor is 0.2; give both or none"),
-        ({"drop_every": 0, "drop_factor": 0.2}, "optimizer.drop_every is 0; it must be 1 step or more"),
+        ({"drop_every": 0, "drop_factor": 0.2}, "optimizer.drop_every is 0; it must be 1 or above"),
         ({"drop_every": 5, "drop_factor": 1.5}, "optimizer.drop_factor is 1.5; it must be above 0 and at most 1"),
     ],
 )
 def test_drops_that_make_no_sense_are_user_errors(changes, message):
-    optimizer = OPTIMIZERS["gd"]
     with pytest.raises(UserError, match=message):
-        optimizer.check(SimpleNamespace(**{**optimizer.defaults, **changes}))
+        optimizer("gd", **changes)
 
 
 def test_unknown_optimizers_and_fields_are_answered_with_those_there_are():
     with pytest.raises(UserError, match="'sgd' does not exist; there are adam, adamw, gd, momentum"):
-        make_optimizer("sgd")
-    with pytest.raises(UserError, match=r"'gd' has no field 'momentum'; it has apart, .*clip_norm"):
-        make_optimizer("gd", momentum=0.9)
+        chain("sgd")
+    with pytest.raises(UserError, match=r"'gd' has no field 'momentum'; it has decay_to, .*clip_norm"):
+        chain("gd", momentum=0.9)

@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from grok_jax.optim import make_optimizer
+from grok_jax.optim.optimizer import optimizer
 
 NAMES = ("w1", "b1", "w2", "b2", "w3", "b3")
 SIZES, STEPS, ROWS, BATCH = (4, 16, 16, 3), 200, 40, 10
@@ -50,7 +50,7 @@ def pytorch_trajectory(build, clip_norm=None, warmup_steps=None):
 def our_trajectory(name, fields):
     params, inputs, targets, batches = jax.tree.map(jnp.asarray, problem())
     params = dict(zip(NAMES, params, strict=True))
-    tx = make_optimizer(name, **fields)
+    tx = optimizer(name, **fields).build(1.0)
 
     def loss(params, rows):
         params = [params[name] for name in NAMES]

@@ -9,7 +9,7 @@ import pytest
 
 import grok_jax
 from grok_jax.errors import UserError
-from grok_jax.models import MODELS, init_params, weight_norm
+from grok_jax.models import Transformer, init_params, weight_norm
 from grok_jax.probes.modular import (
     embedding_power,
     fourier_basis,
@@ -140,8 +140,7 @@ def test_a_transformers_number_embedding_leaves_the_equals_sign_out():
 
 
 def test_the_norms_of_a_transformers_modules_make_up_its_weight_norm():
-    fields = {**MODELS["transformer"].defaults, "layers": 2, "heads": 2, "width": 8, "mlp_width": 8, "norm": "before"}
-    module = MODELS["transformer"].build(SimpleNamespace(**fields), 14, 14)
+    module = Transformer(14, 14, layers=2, heads=2, width=8, mlp_width=8, norm="before")
     shapes = jax.eval_shape(lambda: init_params(module, jax.random.key(0), jnp.zeros((1, 3), int)))
     draw = np.random.default_rng(0).normal
     params = jax.tree.map(lambda leaf: jnp.asarray(draw(size=leaf.shape), jnp.float32), shapes)

@@ -112,6 +112,15 @@ def test_a_misspelt_field_of_a_config_is_refused():
         default_config().model.init_scael = 2.0
 
 
+def test_a_config_with_an_old_name_of_a_field_is_read():
+    config = default_config().to_dict()
+    config["model"]["init"] = "normal"
+    del config["model"]["initializer"]
+    config["grid"] = "model.init, model.init_std=('pytorch', 1), ('normal', 3)"
+    assert from_config(config | {"grid": ""}).model.initializer == "normal"
+    assert from_config(config).model.initializer == "pytorch"
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UserError, match="teacher_student"):
         default_config(task="teacher")

@@ -1,18 +1,18 @@
 """The identity of a sweep: each thing that decides its numbers is an entry, and reacts to its cause alone."""
 
 import dataclasses
-import functools
 import json
 import threading
 from types import SimpleNamespace
 
 import jax
 import numpy as np
+import optax
 import pytest
 
 from grok_jax import UserError, sweep
-from grok_jax.models import MODELS
-from grok_jax.optim import OPTIMIZERS
+from grok_jax.models import MLP, MODELS
+from grok_jax.optim import OPTIMIZERS, AdamW
 from grok_jax.tasks import TASKS, Examples
 from grok_jax.training import identity, metric
 from grok_jax.training.flags import deciding_flags
@@ -35,6 +35,26 @@ def own_task(scale):
     )
 
 
+def own_model(scale):
+    class Own(MLP):
+        called = "own"
+
+        def through_layers(self, hidden):
+            return scale * super().through_layers(hidden)
+
+    return Own
+
+
+def own_optimizer(scale):
+    class Own(AdamW):
+        called = "own"
+
+        def scaling(self):
+            return optax.chain(super().scaling(), optax.scale(scale))
+
+    return Own
+
+
 def pooled_task(value):
     pool = Examples(np.full((30, 3), value, np.float32), np.zeros((30, 1), np.float32))
     return dataclasses.replace(TASKS["single_index"], name="own", load=lambda fields: pool)
@@ -44,8 +64,8 @@ def pooled_task(value):
 def made(small_config, monkeypatch):
     """Makes the identity of a small sweep with a task, a model, an optimizer and a probe of one's own."""
     monkeypatch.setitem(TASKS, "own", own_task(1.0))
-    monkeypatch.setitem(MODELS, "own", dataclasses.replace(MODELS["mlp"], name="own"))
-    monkeypatch.setitem(OPTIMIZERS, "own", dataclasses.replace(OPTIMIZERS["adamw"], name="own"))
+    monkeypatch.setitem(MODELS, "own", own_model(1.0))
+    monkeypatch.setitem(OPTIMIZERS, "own", own_optimizer(1.0))
     monkeypatch.setitem(METRICS, "own", own_metric(1.0))
 
     def make(grid=GRID, **fields):
@@ -181,14 +201,11 @@ def edit_task(monkeypatch):
 
 
 def edit_model(monkeypatch):
-    build = MODELS["mlp"].build
-    own = dataclasses.replace(MODELS["own"], build=lambda fields, outputs, tokens: build(fields, outputs, tokens))
-    monkeypatch.setitem(MODELS, "own", own)
+    monkeypatch.setitem(MODELS, "own", own_model(3.0))
 
 
 def edit_optimizer(monkeypatch):
-    build = functools.partial(OPTIMIZERS["adamw"].build)
-    monkeypatch.setitem(OPTIMIZERS, "own", dataclasses.replace(OPTIMIZERS["own"], build=build))
+    monkeypatch.setitem(OPTIMIZERS, "own", own_optimizer(3.0))
 
 
 @pytest.mark.parametrize(
@@ -209,6 +226,8 @@ def test_an_edited_part_is_named(made, monkeypatch, edit, entry):
 def test_parts_registered_again_as_they_were_differ_in_nothing(made, monkeypatch):
     before = made()
     monkeypatch.setitem(TASKS, "own", own_task(1.0))
+    monkeypatch.setitem(MODELS, "own", own_model(1.0))
+    monkeypatch.setitem(OPTIMIZERS, "own", own_optimizer(1.0))
     monkeypatch.setitem(METRICS, "own", own_metric(1.0))
     assert made() == before
 

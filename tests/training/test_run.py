@@ -8,7 +8,7 @@ import pytest
 
 from grok_jax.models import init_params, outputs
 from grok_jax.models.mlp import MLP
-from grok_jax.optim import make_optimizer
+from grok_jax.optim import AdamW
 from grok_jax.tasks import Rows
 from grok_jax.tasks.task import fetch_rows
 from grok_jax.training.config import from_config
@@ -45,7 +45,7 @@ def test_a_run_equals_a_plain_loop_written_by_hand(small_config):
     x, y = fetch_rows(train_split, None, jnp.arange(12), task)
     module = MLP(widths=(8,), outputs=5, activation="tanh")
     params = init_params(module, key_of(INIT), x, 2.0)
-    optimizer = make_optimizer("adamw", weight_decay=0.1)
+    optimizer = AdamW(weight_decay=0.1).build(1.0)
     state = optimizer.init(params)
 
     @jax.jit

@@ -18,9 +18,9 @@ import pytest
 
 import grok_jax
 from grok_jax import UserError, check, observe, sweep
-from grok_jax.models import MODELS, Model
+from grok_jax.models import MODELS
 from grok_jax.optim import OPTIMIZERS
-from grok_jax.optim.chains import STATIC, TRACED, Optimizer
+from grok_jax.parts import Called
 from grok_jax.tasks import TASKS, Data, Examples, Rows, Split, Task
 from grok_jax.training import metric
 from grok_jax.training.metrics import METRICS
@@ -31,6 +31,7 @@ FILE = Path(__file__).name
 class Network(nn.Module):
     """Gives what a function makes of it and its inputs."""
 
+    called = "own"
     outputs: int
     give: Callable
 
@@ -79,15 +80,12 @@ def pooled(labels, **changes):
     return task(load=lambda fields: pool, draw=draw, **changes)
 
 
-def model(give=linear, **changes):
-    return Model(**{"name": "own", "build": lambda fields, outputs, vocabulary: Network(outputs, give)} | changes)
+def model(give=linear):
+    return grok_jax.model(Network, give=give)
 
 
 def optimizer(update, init=lambda params: jnp.zeros(())):
-    def build(fields):
-        return optax.GradientTransformationExtraArgs(init, update)
-
-    return Optimizer(name="own", static=STATIC, traced=TRACED, build=build)
+    return Called("own", lambda: optax.GradientTransformationExtraArgs(init, update))
 
 
 def measuring(measure, **options):
@@ -250,7 +248,7 @@ REFUSED = {
         f"task_{part}_raises": ({"task": task(**{part: fail})}, f"task 'own' ({part}) {NOPE}")
         for part in ("rows", "load", "draw", "present", "vocabulary", "check")
     },
-    "build_raises": ({"model": model(build=fail)}, f"model 'own' (build) {NOPE}"),
+    "build_raises": ({"model": grok_jax.model(Called("own", fail))}, f"model 'own' (build) {NOPE}"),
     "model_raises": ({"model": model(fail)}, f"model 'own' (init) {NOPE}"),
     "optimizer_raises": ({"optimizer": optimizer(fail)}, f"optimizer 'own' {NOPE}"),
     "optimizer_init_raises": ({"optimizer": optimizer(fail, fail)}, f"the start of a run {NOPE}"),
@@ -321,10 +319,10 @@ def test_a_part_replaced_under_its_name_is_looked_at_again(own):
 
 
 def test_code_decided_by_a_traced_field_is_named(own):
-    def build(fields, outputs, vocabulary):
-        return Network(outputs if fields.deep > 0 else 1, linear)
+    def build(outputs, deep=1.0):
+        return Network(outputs if deep > 0 else 1, linear)
 
-    said = refusal(check, own(model=model(build=build, traced={"deep": 1.0})))
+    said = refusal(check, own(model=grok_jax.model(Called("own", build))))
     line = build.__code__.co_firstlineno + 1
     assert said.startswith("model 'own' (build) fails with TracerBoolConversionError: ")
     assert said.endswith(
@@ -337,10 +335,10 @@ def test_every_group_of_a_grid_is_looked_at(own):
     def give(network, x):
         return linear(network, x)
 
-    def build(fields, outputs, vocabulary):
-        return Network(fields.wide, give)
+    def build(wide=2):
+        return Network(wide, give)
 
-    config = own(model=model(build=build, static={"wide": 2}))
+    config = own(model=grok_jax.model(Called("own", build)))
     check(config, {"model.wide": [2]})
     assert "gives float32 of shape (3, 5)" in refusal(check, config, {"model.wide": [2, 5]})
 
