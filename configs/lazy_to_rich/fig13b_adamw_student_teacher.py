@@ -30,7 +30,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = default_config(task="teacher_student", model="mlp", optimizer="adamw")
     config.figure = "lazy_to_rich/fig13b_adamw_student_teacher"
-    config.task.init = config.model.init = "normal"
+    config.task.initializer = config.model.init = "normal"
     config.task.use_bias = config.model.use_bias = False
     config.model.widths = (100, 100)
     config.model.activation = "tanh"

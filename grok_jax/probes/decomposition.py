@@ -7,7 +7,6 @@ from jaxtyping import Array, Float
 
 from grok_jax.errors import require
 from grok_jax.models.committee import summary_statistics
-from grok_jax.tasks.single_index import target_directions
 from grok_jax.training import Probe, Probed, register_probe
 
 Scalar = float | int | Float[Array, ""]
@@ -60,7 +59,7 @@ def measure_decomposition(probed: Probed) -> dict[str, Float[Array, ""]]:
         start = summary_statistics(probed.initial_params)
         moments = tuple(now - before for now, before in zip(moments, start, strict=True))
     # c ½ (β·x)² is ½ (√c β·x)².
-    directions = target_directions(probed.data_key, probed.task) * jnp.sqrt(probed.task.target_scale)
+    directions = probed.task.target_directions(probed.data_key) * jnp.sqrt(probed.task.target_scale)
     parts = decompose_loss(*moments, directions, probed.model.output_scale, probed.model.epsilon)
     return {**parts._asdict(), "decomposed_loss": sum(parts)}
 

@@ -11,7 +11,6 @@ from grok_jax.kernels import pair_alignment, tangent_kernel
 from grok_jax.kernels.committee import committee_alignment
 from grok_jax.models.committee import summary_statistics
 from grok_jax.probes.decomposition import require_quadratic_target
-from grok_jax.tasks.single_index import target_directions
 from grok_jax.training import Probe, Probed, register_probe
 from grok_jax.training.losses import as_values
 
@@ -23,7 +22,7 @@ def measure_population_alignment(probed: Probed) -> dict[str, Float[Array, ""]]:
     targets = as_values(probed.test.targets, probed.test_outputs)[:rows]
     kernel = tangent_kernel(probed.network, probed.tangent_params, inputs)
     moments = summary_statistics(probed.tangent_params)
-    directions = target_directions(probed.data_key, probed.task)
+    directions = probed.task.target_directions(probed.data_key)
     target, second = directions.T @ directions, moments[1]
     return {
         "pair_alignment": pair_alignment(kernel, targets, probed.test_weights[:rows] > 0),

@@ -13,7 +13,7 @@ from grok_jax.optim import OPTIMIZERS
 from grok_jax.optim.optimizer import RegisteredOptimizer, as_optimizer
 from grok_jax.parts import Built, Called, Named, Part, require_part
 from grok_jax.tasks import TASKS
-from grok_jax.tasks.task import RegisteredTask, Task
+from grok_jax.tasks.task import Task
 from grok_jax.training.losses import Loss, as_loss
 from grok_jax.training.probes import as_metrics
 from grok_jax.values import coerce
@@ -62,6 +62,8 @@ def word_of(part: Part) -> str:
     made = getattr(part, part.inner).make if part.inner else type(part)
     if isinstance(made, Component):
         return made.name
+    if REGISTRIES.get(part.section, {}).get(part.name) is made:
+        return part.name
     made = made.function if isinstance(made, Called) else made
     return f"{getattr(made, '__module__', '?')}:{getattr(made, '__qualname__', part.name)}"
 
@@ -87,8 +89,6 @@ def _default(section: str, component: Any) -> Part:
     if not isinstance(component, Component):
         return _as_part(section, component, getattr(component, "called", ""))
     built = Built(component, {}, section)
-    if section == "task":
-        return RegisteredTask(of=built)
     return Model(built) if section == "model" else RegisteredOptimizer(built)
 
 
