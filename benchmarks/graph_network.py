@@ -2,7 +2,6 @@
 
 import importlib.util
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from ml_collections import ConfigDict
 from benchmarks.peers import trainer
 from benchmarks.timing import Trainer
 from grok_jax import default_config
-from grok_jax.tasks import TASKS
+from grok_jax.tasks import Qm9
 
 SIZE, BATCH, KINDS = 200, 32, 4
 WIDTHS, EDGE_WIDTH, READOUT_WIDTH = (11, 32, 16), 32, 32  # the first is that of the molecules
@@ -46,8 +45,7 @@ def get_config(preset: str) -> ConfigDict:
 
 def first_molecules() -> Molecules:
     """As many of the config's molecules as it trains on."""
-    task = TASKS["qm9"]
-    graphs, targets = task.load(SimpleNamespace(**task.defaults))
+    graphs, targets = Qm9().load()
     molecules = range(SIZE // 2)
     edges = [graphs.kinds[i] >= 0 for i in molecules]
     return Molecules(

@@ -29,7 +29,7 @@ class SparseParity(gj.Task):
             f"task.relevant is {self.relevant}; it must be from 1 to task.bits = {self.bits}",
         )
 
-    def outputs(self) -> int:
+    def output_size(self) -> int:
         """Integer targets are classes."""
         return 2
 

@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -39,7 +38,7 @@ def test_in_a_table_of_reviews(home):
 def test_in_a_file_of_circuits(home):
     logits = np.zeros((1, 9, 3), np.float32)
     circuit_logits.save_circuits(home / "mine.npz", logits, logits)
-    assert circuit_logits.load_logits(SimpleNamespace(seeds=1, p=3, file="~/mine.npz")).inputs.shape == (9, 2, 3)
+    assert circuit_logits.CircuitLogits(p=3, file="~/mine.npz").load().inputs.shape == (9, 2, 3)
 
 
 def test_in_a_folder_of_results(home):

@@ -42,7 +42,7 @@ EVERYBODYS = {
 
 
 def dotted(path: Path) -> str:
-    """grok_jax/tasks/base.py -> grok_jax.tasks.base"""
+    """grok_jax/tasks/examples.py -> grok_jax.tasks.examples"""
     return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
 
 
@@ -153,9 +153,9 @@ def test_neural_tangents_is_imported_only_under_kernels():
 @pytest.mark.parametrize(
     ("source", "imported"),
     [
-        ("import grok_jax.tasks.base", "grok_jax.tasks.base"),
+        ("import grok_jax.tasks.examples", "grok_jax.tasks.examples"),
         ("from grok_jax import tasks", "grok_jax.tasks"),
-        ("def f():\n    from ..tasks import base", "grok_jax.tasks.base"),
+        ("def f():\n    from ..tasks import examples", "grok_jax.tasks.examples"),
     ],
 )
 def test_no_way_of_importing_is_overlooked(source, imported):

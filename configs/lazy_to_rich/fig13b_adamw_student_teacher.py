@@ -31,7 +31,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """The config of one preset: smoke, quick or paper."""
     config = default_config(task="teacher_student", model="mlp", optimizer="adamw")
     config.figure = "lazy_to_rich/fig13b_adamw_student_teacher"
-    config.task.init = config.model.initializer = "normal"
+    config.task.initializer = config.model.initializer = "normal"
     config.task.use_bias = config.model.use_bias = False
     config.model.widths = (100, 100)
     config.model.activation = "tanh"

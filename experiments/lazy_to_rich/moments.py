@@ -10,7 +10,6 @@ from grok_jax.errors import require
 from grok_jax.kernels import pair_alignment, tangent_kernel
 from grok_jax.kernels.committee import committee_alignment
 from grok_jax.models.committee import summary_statistics
-from grok_jax.tasks.single_index import target_directions
 from grok_jax.training import Probed, metric
 from grok_jax.training.losses import as_values
 
@@ -64,7 +63,7 @@ def measure_decomposition(probed: Probed) -> dict[str, Float[Array, ""]]:
         start = summary_statistics(probed.initial_params)
         moments = tuple(now - before for now, before in zip(moments, start, strict=True))
     # c ½ (β·x)² is ½ (√c β·x)².
-    directions = target_directions(probed.data_key, probed.task) * jnp.sqrt(probed.task.target_scale)
+    directions = probed.task.target_directions(probed.data_key) * jnp.sqrt(probed.task.target_scale)
     parts = decompose_loss(*moments, directions, probed.model.output_scale, probed.model.epsilon)
     return {**parts._asdict(), "decomposed_loss": sum(parts)}
 
@@ -94,7 +93,7 @@ def measure_population_alignment(probed: Probed) -> dict[str, Float[Array, ""]]:
     targets = as_values(probed.test.targets, probed.test_outputs)[:rows]
     kernel = tangent_kernel(probed.network, probed.tangent_params, inputs)
     moments = summary_statistics(probed.tangent_params)
-    directions = target_directions(probed.data_key, probed.task)
+    directions = probed.task.target_directions(probed.data_key)
     target, second = directions.T @ directions, moments[1]
     return {
         "pair_alignment": pair_alignment(kernel, targets, probed.test_weights[:rows] > 0),

@@ -11,7 +11,6 @@ from ml_collections import ConfigDict
 import grok_jax
 from configs.model_efficiency.architectures import base
 from grok_jax.tasks.circuit_logits import save_circuits
-from grok_jax.tasks.modular_arithmetic import all_pairs, encode
 from grok_jax.training.grid import parse_grid
 from grok_jax.training.metrics import Probed
 
@@ -60,7 +59,7 @@ def _logits(config: ConfigDict, weight_decay: float, steps: int) -> Float[np.nda
     circuit.optimizer.learning_rate, circuit.optimizer.weight_decay = config.task.learning_rate, weight_decay
 
     def answers(probed: Probed) -> Float[Array, "pairs p"]:
-        return probed.network(probed.params, encode(all_pairs(probed.task), probed.task).inputs)
+        return probed.network(probed.params, probed.task.present(probed.task.load()).inputs)
 
     grid: dict[str, Any] = {"seed": range(_seeds(config))}
     return np.stack([logits for _, logits in grok_jax.observe(answers, circuit, grid, step=steps)])

@@ -7,7 +7,7 @@ import optax
 from jaxtyping import Array, Float
 
 from grok_jax.errors import require
-from grok_jax.tasks.toy_addition import TABLE, ends
+from grok_jax.tasks.toy_addition import TABLE
 from grok_jax.training import Probed, metric
 
 Scalar = Float[Array, ""]
@@ -54,7 +54,7 @@ def unevenness(table: Float[Array, "tokens dim"]) -> Scalar:
 
 def measure_representation(probed: Probed) -> dict[str, Scalar]:
     """The table's place, how far apart its two ends are, and the norm of all other weights."""
-    random, line = ends(probed.data_key, probed.task)
+    random, line = probed.task.ends(probed.data_key)
     table = probed.params[TABLE]
     decoder = {name: part for name, part in probed.params.items() if name != TABLE}
     return {

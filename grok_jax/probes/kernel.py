@@ -146,7 +146,7 @@ def require_regression(run: Any) -> None:
 def require_one_output(run: Any) -> None:
     """Raises UserError where the kernel over all outputs would be needed, beside require_regression."""
     require_regression(run)
-    outputs = run.task.outputs()
+    outputs = run.task.output_size()
     require(outputs == 1, f"probe 'subspace' takes networks of 1 output; task {run.task.name!r} has {outputs}")
 
 

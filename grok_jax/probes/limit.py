@@ -79,7 +79,7 @@ def _listed(axis: Axis) -> list[Any]:
 
 def _require_room(group: Group) -> None:
     """Raises DoesNotFit where the kernels that are held together, one for each device, are too large."""
-    outputs, rows = group.form.bare.task.outputs(), group.capacity.train
+    outputs, rows = group.form.bare.task.output_size(), group.capacity.train
     kernel = full_kernel_bytes(rows, rows, outputs)
     held = run_mesh(len(group.members)).size * COPIES * kernel if jax.default_backend() == "cpu" else 0
     require_room(rows, rows, outputs, held + SOLVING_BYTES * kernel // 4, free_memory())

@@ -15,7 +15,6 @@ from jaxtyping import Array, Bool, Float, Int
 from ml_collections import ConfigDict
 
 from grok_jax.errors import require
-from grok_jax.tasks.modular_arithmetic import all_pairs, encode
 from grok_jax.training import Probed, Run, metric, observe
 from grok_jax.training.losses import require_outputs_alone
 from grok_jax.training.plan import plan_grid
@@ -97,8 +96,8 @@ def progress(probed: Probed) -> Progress:
     Reference: Nanda et al. (2023), Progress measures for grokking via mechanistic interpretability, Sec. 5.1.
     """
     task = probed.task
-    p, pairs = task.p, all_pairs(task)
-    shown = encode(pairs, task).inputs
+    p, pairs = task.p, task.load()
+    shown = task.present(pairs).inputs
     logits = jax.lax.map(lambda inputs: _logits(probed, inputs), shown.reshape(p, p, *shown.shape[1:]))
     means = jnp.zeros((p, logits.shape[-1])).at[pairs.targets].add(logits.reshape(p * p, -1)) / p
     basis = jnp.asarray(fourier_basis(p), jnp.float32)

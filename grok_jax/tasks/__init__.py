@@ -1,34 +1,46 @@
 """What is learned: the tasks that configs can name, and how one run draws its data."""
 
-from grok_jax.tasks import (
-    circuit_logits,
-    imdb,
-    kernel_eigenvector,
-    mnist,
-    modular_arithmetic,
-    qm9,
-    single_index,
-    teacher_student,
-    toy_addition,
-)
-from grok_jax.tasks.base import TASKS, Data, Examples, Rows, Split, Task, fetch, register_task
+from grok_jax.tasks.circuit_logits import CircuitLogits
+from grok_jax.tasks.examples import Data, Examples, Rows, Split
+from grok_jax.tasks.imdb import Imdb
+from grok_jax.tasks.kernel_eigenvector import KernelEigenvector
+from grok_jax.tasks.mnist import Mnist
+from grok_jax.tasks.modular_arithmetic import ModularArithmetic
+from grok_jax.tasks.qm9 import Qm9
+from grok_jax.tasks.single_index import SingleIndex
+from grok_jax.tasks.task import Task
+from grok_jax.tasks.teacher_student import TeacherStudent
+from grok_jax.tasks.toy_addition import ToyAddition
+
+TASKS: dict[str, type[Task]] = {
+    task.called: task
+    for task in (
+        CircuitLogits,
+        Imdb,
+        KernelEigenvector,
+        Mnist,
+        ModularArithmetic,
+        Qm9,
+        SingleIndex,
+        TeacherStudent,
+        ToyAddition,
+    )
+}
 
 __all__ = [
     "TASKS",
+    "CircuitLogits",
     "Data",
     "Examples",
+    "Imdb",
+    "KernelEigenvector",
+    "Mnist",
+    "ModularArithmetic",
+    "Qm9",
     "Rows",
+    "SingleIndex",
     "Split",
     "Task",
-    "circuit_logits",
-    "fetch",
-    "imdb",
-    "kernel_eigenvector",
-    "mnist",
-    "modular_arithmetic",
-    "qm9",
-    "register_task",
-    "single_index",
-    "teacher_student",
-    "toy_addition",
+    "TeacherStudent",
+    "ToyAddition",
 ]

@@ -2,17 +2,18 @@
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from grok_jax.components import require_positive
 from grok_jax.errors import require, written
+from grok_jax.fields import static, traced
 from grok_jax.files import whole_file
-from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.drawing import floor_share, shuffled_splits
+from grok_jax.tasks.drawing import divided, floor_share, shuffled_splits
+from grok_jax.tasks.examples import Data, Examples, Rows
+from grok_jax.tasks.task import Task
 
 CIRCUITS = ("memorising", "generalising")  # the order of a row's logits
 
@@ -33,81 +34,76 @@ def save_circuits(
         np.savez_compressed(file, memorising=memorising, generalising=generalising)
 
 
-def load_logits(fields: SimpleNamespace) -> Examples:
-    """The pairs of every seed after those of the one before: logits (seeds pairs, 2, p) and labels (a + b) mod p.
+class CircuitLogits(Task):
+    """The logits of both circuits of the run's seed on all pairs (a, b), and labels (a + b) mod p.
 
-    Without a file the logits are NaN: shapes can be checked before there are circuits, and nothing can be learned.
-
-    Raises:
-      UserError: there is no such file, or its circuits are others.
+    The split is that of "modular_arithmetic" under the same key. Fields after p say how the circuits are trained, which
+    is done by whoever writes the file.
     """
-    seeds, pairs, p = fields.seeds, fields.p**2, fields.p
-    if not fields.file:
-        logits = np.full((seeds, pairs, 2, p), np.nan, np.float32)
-    else:
-        path = Path(os.path.expanduser(fields.file))
-        require(path.is_file(), f"task.file is {written(fields.file)}; it must be a file of save_circuits")
-        with np.load(path) as file:
-            logits = np.stack([file[name] for name in CIRCUITS], axis=2)
-        held = f"the circuits of {written(fields.file)} are of {len(logits)} seeds and p = {logits.shape[-1]}"
-        require(logits.shape == (seeds, pairs, 2, p), f"task.seeds is {seeds} and task.p is {p}; {held}")
-    labels = np.add.outer(np.arange(p), np.arange(p)).ravel() % p
-    return Examples(logits.reshape(seeds * pairs, 2, p), np.tile(labels, seeds).astype(np.int32))
 
+    called = "circuit_logits"
 
-def count_rows(fields: SimpleNamespace) -> Rows:
-    """Training and test pairs; raises UserError where the fields describe no task."""
-    require_positive(fields, "p", "seeds", "memorising_steps", "generalising_steps", section="task")
-    require(
-        fields.file == "" or 0 <= fields.seed < fields.seeds,
-        f"task.seed is {fields.seed}; there are circuits of seeds 0 to {fields.seeds - 1}",
-    )
-    pairs, fraction = fields.p**2, fields.train_fraction
-    train = int(floor_share(fraction, pairs)) if 0 < fraction < 1 else 0
-    require(0 < train < pairs, f"task.train_fraction is {fraction}; of {pairs} pairs it must leave some to each split")
-    return Rows(train, pairs - train)
+    file: Any = static("", "of save_circuits; '' has logits NaN, for shapes alone")
+    seeds: Any = static(1, "number of seeds, from 0 on, whose circuits the file holds", at_least=1)
+    p: Any = static(97, "the modulus", at_least=1)
+    widths: Any = static((400, 400), "hidden units of each layer of a circuit", at_least=1)
+    embedding_width: Any = static(128, "numbers in a circuit's embedding of a or b", at_least=1)
+    learning_rate: Any = static(1e-3, "of the circuits' training", above=0)
+    weight_decay: Any = static(1.0, "of the generalising circuit's training", at_least=0)
+    memorising_steps: Any = static(1000, "of the memorising circuit's training", at_least=1)
+    generalising_steps: Any = static(50_000, "of the generalising circuit's training", at_least=1)
+    train_fraction: Any = traced(0.5, "share of the pairs to train on", above=0, below=1)
 
+    def check(self) -> None:
+        """Raises UserError where a split would be empty."""
+        divided(self.train_fraction, self.p**2, "pairs")
 
-def draw_pairs(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
-    """The split of "modular_arithmetic" under the same key, of the pairs that the circuits of the run's seed answer.
+    def rows(self) -> Rows:
+        """A train_fraction of the pairs, and the others.
 
-    Args:
-      key: key of the run's data.
-      fields: p, train_fraction, seed.
-      pool: unused; the split needs only its length.
-      capacity: rows to make room for.
+        Raises:
+          UserError: the file holds no circuits of the run's seed.
+        """
+        require(
+            self.file == "" or 0 <= self.seed < self.seeds,
+            f"task.seed is {self.seed}; there are circuits of seeds 0 to {self.seeds - 1}",
+        )
+        return divided(self.train_fraction, self.p**2, "pairs")
 
-    Returns:
-      Data over the rows of the pool.
-    """
-    del pool
-    pairs = fields.p**2
-    train = floor_share(fields.train_fraction, pairs)
-    data = shuffled_splits(key, pairs, train, pairs - train, capacity)
-    first = jnp.asarray(fields.seed, jnp.int32) * pairs
-    return Data(*(split._replace(index=first + split.index) for split in data))
+    def output_size(self) -> int:
+        """The p results."""
+        return self.p
 
+    def load(self) -> Examples:
+        """The pairs of every seed after those of the one before: logits (seeds pairs, 2, p), labels (seeds pairs,).
 
-register_task(
-    Task(
-        name="circuit_logits",
-        # All after p say how the circuits are trained, which is done by whoever writes the file.
-        static={
-            "file": "",
-            "seeds": 1,
-            "p": 97,
-            "widths": (400, 400),
-            "embedding_width": 128,
-            "learning_rate": 1e-3,
-            "weight_decay": 1.0,
-            "memorising_steps": 1000,
-            "generalising_steps": 50_000,
-        },
-        traced={"train_fraction": 0.5},
-        outputs=lambda fields: fields.p,
-        rows=count_rows,
-        draw=draw_pairs,
-        load=load_logits,
-        pool_bytes=lambda fields: 2 * 4 * fields.seeds * fields.p**2 * (2 * fields.p + 1),  # floats, and a copy
-    )
-)
+        Without a file the logits are NaN: shapes can be checked before there are circuits, and nothing can be learned.
+
+        Raises:
+          UserError: there is no such file, or its circuits are others.
+        """
+        seeds, pairs, p = self.seeds, self.p**2, self.p
+        if not self.file:
+            logits = np.full((seeds, pairs, 2, p), np.nan, np.float32)
+        else:
+            path = Path(os.path.expanduser(self.file))
+            require(path.is_file(), f"task.file is {written(self.file)}; it must be a file of save_circuits")
+            with np.load(path) as file:
+                logits = np.stack([file[name] for name in CIRCUITS], axis=2)
+            held = f"the circuits of {written(self.file)} are of {len(logits)} seeds and p = {logits.shape[-1]}"
+            require(logits.shape == (seeds, pairs, 2, p), f"task.seeds is {seeds} and task.p is {p}; {held}")
+        labels = np.add.outer(np.arange(p), np.arange(p)).ravel() % p
+        return Examples(logits.reshape(seeds * pairs, 2, p), np.tile(labels, seeds).astype(np.int32))
+
+    def pool_bytes(self) -> int:
+        """Those of the floats, and of a copy."""
+        return 2 * 4 * self.seeds * self.p**2 * (2 * self.p + 1)
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """Which pairs of the run's seed, in the pool, a run trains and tests on."""
+        del pool  # Only its length counts.
+        pairs = self.p**2
+        train = floor_share(self.train_fraction, pairs)
+        data = shuffled_splits(key, pairs, train, pairs - train, capacity)
+        first = jnp.asarray(self.seed, jnp.int32) * pairs
+        return Data(*(split._replace(index=first + split.index) for split in data))

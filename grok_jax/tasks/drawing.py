@@ -1,39 +1,26 @@
 """What the draws of several tasks are made of: random rows, and splits that no capacity changes."""
 
-from types import SimpleNamespace
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from grok_jax.components import require_one_of
 from grok_jax.errors import require
-from grok_jax.tasks.base import Data, Examples, Rows, Split
+from grok_jax.tasks.examples import Data, Examples, Rows, Split
 
 SUBSETS = ("random", "first")
 Scalar = Float[Array, ""] | Int[Array, ""] | float | int  # a traced field, or its value in Python
 
 
-def require_count(fields: SimpleNamespace, name: str, most: int | None = None, holder: str = "the task") -> int:
-    """The named field as a number of examples.
+def require_at_most(name: str, count: int, most: int, holder: str) -> None:
+    """Raises UserError where a field, a number of examples, is above a limit that other fields or files set.
 
     Args:
-      fields: the task section of one run, Python values.
       name: the field.
-      most: the largest number allowed; None for no limit.
+      count: its value.
+      most: the largest number allowed.
       holder: what sets that limit, in words for the message.
-
-    Returns:
-      The field as an int.
-
-    Raises:
-      UserError: it is not a whole number from 1 to the largest.
     """
-    value = getattr(fields, name)
-    allowed = "it must be a whole number, 1 or above" if most is None else f"{holder} allow 1 to {most}"
-    whole = float(value).is_integer()
-    require(whole and value >= 1 and (most is None or value <= most), f"task.{name} is {value}; {allowed}")
-    return int(value)
+    require(count <= most, f"task.{name} is {count}; {holder} allow 1 to {most}")
 
 
 def floor_share(fraction: Scalar, rows: Scalar) -> Int[Array, ""]:
@@ -44,6 +31,26 @@ def floor_share(fraction: Scalar, rows: Scalar) -> Int[Array, ""]:
     """
     lifted = jnp.asarray(rows, jnp.float32) * jnp.float32(1 + 2.0**-22)
     return jnp.floor(jnp.asarray(fraction, jnp.float32) * lifted).astype(jnp.int32)
+
+
+def divided(fraction: float, total: int, things: str = "rows") -> Rows:
+    """A train_fraction of examples to train on, rounded down, and the others to test on.
+
+    Args:
+      fraction: the field train_fraction.
+      total: number of examples.
+      things: what they are, in words for the message.
+
+    Raises:
+      UserError: a split would be empty.
+    """
+    with jax.ensure_compile_time_eval():  # a run may be made inside of a trace
+        train = int(floor_share(fraction, total))
+    require(
+        0 < train < total,
+        f"task.train_fraction is {fraction}; of {total} {things} it takes {train}, and 1 to {total - 1} are allowed",
+    )
+    return Rows(train, total - train)
 
 
 def normal_rows(key: Key[Array, ""], rows: int, features: int) -> Float[Array, "rows features"]:
@@ -100,49 +107,46 @@ def shuffled_splits(
     )
 
 
-def portion_rows(fields: SimpleNamespace, total: int, holder: str) -> Rows:
-    """The rows of a task that takes `size` rows of a pool and trains on a train_fraction of them, rounded down.
+def portion_rows(size: int, fraction: float, total: int, holder: str) -> Rows:
+    """The rows of a task that takes `size` rows of a pool and trains on a fraction of them, rounded down.
 
     Args:
-      fields: size, train_fraction, subset; Python values.
+      size: the field.
+      fraction: the field train_fraction.
       total: rows of the pool.
       holder: what has them, in words for the message.
 
     Raises:
-      UserError: the pool has fewer rows, a split would be empty, or there is no such subset.
+      UserError: the pool has fewer rows, or a split would be empty.
     """
-    require_one_of(fields, "subset", SUBSETS, section="task")
-    size, fraction = require_count(fields, "size", total, holder), fields.train_fraction
-    require(0 < fraction < 1, f"task.train_fraction is {fraction}; it must be above 0 and below 1")
-    train = int(floor_share(fraction, size))
-    require(
-        0 < train < size,
-        f"task.train_fraction is {fraction}; of {size} rows it takes {train}, and 1 to {size - 1} are allowed",
-    )
-    return Rows(train, size - train)
+    require_at_most("size", size, total, holder)
+    return divided(fraction, size)
 
 
-def portion_splits(key: Key[Array, ""], fields: SimpleNamespace, total: int, capacity: Rows) -> Data:
-    """Splits `size` rows of a pool at random into a train_fraction to train on and the rest to test on.
-
-    Which rows: "first": the first ones of the pool; "random": any. So every row of the pool's first `size` is used in
-    the one case, and in the other the training rows of a smaller run are among those of a larger one with the same key.
+def portion_splits(
+    key: Key[Array, ""], size: Scalar, fraction: Scalar, total: int, subset: str, capacity: Rows
+) -> Data:
+    """Splits `size` rows of a pool at random into a fraction to train on and the rest to test on.
 
     Args:
       key: the key of the order.
-      fields: size and train_fraction, which may be traced; subset.
+      size: rows to take, may be traced.
+      fraction: the share to train on, may be traced.
       total: rows of the pool.
+      subset: which rows, "first": the first ones of the pool; "random": any. So every row of the pool's first `size`
+        is used in the one case, and in the other the training rows of a smaller run are among those of a larger one
+        with the same key.
       capacity: the numbers of rows to make room for.
 
     Returns:
       Data over rows 0 .. total - 1 of the pool.
     """
-    train_size = floor_share(fields.train_fraction, fields.size)
-    test_size = fields.size - train_size
-    if fields.subset == "random":
+    train_size = floor_share(fraction, size)
+    test_size = size - train_size
+    if subset == "random":
         return shuffled_splits(key, total, train_size, test_size, capacity)
     # Random keys in order, those of rows out of use last.
-    drawn = jnp.where(jnp.arange(total) < fields.size, jax.random.uniform(key, (total,)), 1.0)
+    drawn = jnp.where(jnp.arange(total) < size, jax.random.uniform(key, (total,)), 1.0)
     order = jnp.argsort(drawn, stable=True)
     after_train = (train_size + jnp.arange(capacity.test)) % total
     return Data(train=pool_split(order[: capacity.train], train_size), test=pool_split(order[after_train], test_size))

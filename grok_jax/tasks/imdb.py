@@ -2,18 +2,17 @@
 
 import functools
 from pathlib import Path
-from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int, Int32, Key, Shaped
 
-from grok_jax.components import require_one_of, require_positive
 from grok_jax.errors import require
-from grok_jax.tasks.base import Data, Examples, Rows, Split, Task, register_task
-from grok_jax.tasks.drawing import own_split, portion_rows, portion_splits
+from grok_jax.fields import static, traced
+from grok_jax.tasks.drawing import SUBSETS, own_split, portion_rows, portion_splits
+from grok_jax.tasks.examples import Data, Examples, Rows, Split
 from grok_jax.tasks.readers.downloads import cached_arrays, data_folder
 from grok_jax.tasks.readers.reviews import (
     find_archive,
@@ -24,6 +23,7 @@ from grok_jax.tasks.readers.reviews import (
     read_table,
 )
 from grok_jax.tasks.readers.words import number_words
+from grok_jax.tasks.task import Task
 
 READERS = {"embedded": read_packaged, "archive": read_archive, "csv": read_table}
 REVIEWS = {"embedded": 25_000, "archive": 50_000}  # sorted by class, unlike those of a CSV file
@@ -71,40 +71,6 @@ def numbered(source: str, file: str, sha256: str, folder: Path) -> dict[str, Sha
     return cached_arrays(f"imdb-{source}-{found.sha256[:16]}-{VERSION}", make)
 
 
-def numbered_reviews(fields: SimpleNamespace) -> dict[str, Shaped[np.ndarray, "..."]]:
-    """The reviews of a run's source, their words numbered."""
-    return numbered(fields.source, fields.file, fields.sha256, data_folder())
-
-
-def load_reviews(fields: SimpleNamespace) -> Examples:
-    """The pool: inputs are Texts, targets int32 (rows,)."""
-    made = numbered_reviews(fields)
-    lengths = made["lengths"]
-    words = np.zeros((len(lengths), lengths.max(initial=1)), np.int32)
-    words[np.arange(words.shape[1]) < lengths[:, None]] = made["words"]
-    return Examples(Texts(words, np.bincount(made["words"], minlength=1).astype(np.int32)), made["labels"])
-
-
-def count_rows(fields: SimpleNamespace) -> Rows:
-    """Training and test reviews; raises UserError where the source has fewer, or no field has such a value."""
-    require_one_of(fields, "source", tuple(READERS), section="task")
-    require_positive(fields, "length", "words", section="task")
-    if fields.source == "csv":
-        labels = numbered_reviews(fields)["labels"]
-        rows = portion_rows(fields, len(labels), f"the reviews of {fields.file}")
-        require(
-            fields.subset != "first" or len(set(labels[: sum(rows)].tolist())) == 2,
-            f"task.subset is 'first'; the first {sum(rows)} reviews of {fields.file} are of one class, which allows "
-            "'random' only",
-        )
-        return rows
-    require(
-        fields.subset != "first",
-        f"task.subset is 'first'; the {fields.source} reviews are sorted by class and allow 'random' only",
-    )
-    return portion_rows(fields, REVIEWS[fields.source], f"the {fields.source} reviews")
-
-
 def count_words(texts: Texts, rows: Int[Array, " n"], in_use: Bool[Array, " n"]) -> Int32[Array, " numbers"]:
     """How often the given rows that are in use have each word."""
 
@@ -136,60 +102,95 @@ def to_tokens(
     return jnp.zeros(length, tokens.dtype).at[jnp.where(tokens > 0, column, length)].set(tokens, mode="drop")
 
 
-def draw_reviews(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
-    """Which reviews a run trains and tests on, as tokens of the words that its training reviews have most often.
+class Imdb(Task):
+    """Film reviews, positive (1) or negative (0), as tokens of the words that the training reviews have most often.
 
-    Reference: the public code of Omnigrok; it breaks ties by appearance in the training reviews (here: by frequency
-    in all reviews of the source) and keeps the classes' shares equal in both splits (here: at random).
+    A review is the first `length` of its words that have a token, behind as many 0 as are missing; token 1 is the most
+    frequent word of the run's training reviews.
 
-    Args:
-      key: key of the run's data.
-      fields: size, train_fraction, subset, length, words.
-      pool: all reviews of the source.
-      capacity: rows to make room for.
-
-    Returns:
-      Data over the run's own examples: inputs whole numbers (rows, length), 0 for none, targets 0 or 1.
+    Reference: Liu et al. (2023), Omnigrok, Sec. 4, and its public code; that breaks ties by appearance in the training
+    reviews (here: by frequency in all reviews of the source) and keeps the classes' shares equal in both splits (here:
+    at random).
     """
-    texts, labels = pool
-    train, test = portion_splits(key, fields, labels.shape[0], capacity)
-    counts = count_words(texts, train.index, jnp.arange(capacity.train) < train.size)
-    token_of = frequent_words(counts, fields.words)
-    kept_as = jnp.int16 if fields.words < 2**15 else jnp.int32
 
-    def of_row(row: Int[Array, ""]) -> Int[Array, " length"]:
-        return to_tokens(texts.words[row], token_of, fields.length).astype(kept_as)
+    called = "imdb"
 
-    def own(split: Split) -> Split:
-        tokens = jax.lax.map(of_row, split.index, batch_size=ROWS_AT_A_TIME)
-        return own_split(Examples(tokens, labels[split.index]), split.size)
-
-    return Data(train=own(train), test=own(test))
-
-
-def show_reviews(examples: Examples, fields: SimpleNamespace) -> Examples:
-    """Tokens as int32."""
-    del fields
-    return Examples(examples.inputs.astype(jnp.int32), examples.targets)
-
-
-register_task(
-    Task(
-        name="imdb",
-        static={
-            "source": "embedded",
-            "file": "imdb/IMDB Dataset.csv",
-            "sha256": "",
-            "subset": "random",
-            "length": 500,
-            "words": 1000,
-        },
-        traced={"size": 1000, "train_fraction": 0.75},
-        outputs=lambda fields: 1,
-        vocabulary=lambda fields: fields.words + 1,
-        rows=count_rows,
-        draw=draw_reviews,
-        load=load_reviews,
-        present=show_reviews,
+    source: Any = static(
+        "embedded", "the 25,000 reviews of a package, the 50,000 of the archive, or a CSV file", one_of=tuple(READERS)
     )
-)
+    file: Any = static("imdb/IMDB Dataset.csv", "CSV file in the data folder, for source='csv'")
+    sha256: Any = static("", "of that file; '' takes any")
+    subset: Any = static(
+        "random", "which reviews; those of a CSV file alone are in no order of classes", one_of=SUBSETS
+    )
+    length: Any = static(500, "tokens of a review", at_least=1)
+    words: Any = static(1000, "words that have a token", at_least=1)
+    size: Any = traced(1000, "reviews, for training and testing together", at_least=1)
+    train_fraction: Any = traced(0.75, "share of them to train on", above=0, below=1)
+
+    def check(self) -> None:
+        """Raises UserError where the source has fewer reviews, as far as that is known without reading it."""
+        if self.source != "csv":
+            require(
+                self.subset != "first",
+                f"task.subset is 'first'; the {self.source} reviews are sorted by class and allow 'random' only",
+            )
+            self.rows()
+
+    def rows(self) -> Rows:
+        """A train_fraction of the size, and the others.
+
+        Raises:
+          UserError: the source has fewer, or a split would be empty or of one class.
+        """
+        if self.source != "csv":
+            return portion_rows(self.size, self.train_fraction, REVIEWS[self.source], f"the {self.source} reviews")
+        labels = self._numbered()["labels"]
+        rows = portion_rows(self.size, self.train_fraction, len(labels), f"the reviews of {self.file}")
+        require(
+            self.subset != "first" or len(set(labels[: sum(rows)].tolist())) == 2,
+            f"task.subset is 'first'; the first {sum(rows)} reviews of {self.file} are of one class, which allows "
+            "'random' only",
+        )
+        return rows
+
+    def output_size(self) -> int:
+        """One, which tells two classes apart."""
+        return 1
+
+    def vocabulary(self) -> int:
+        """The words that have a token, and 0 for none."""
+        return self.words + 1
+
+    def load(self) -> Examples:
+        """The pool, all reviews of the source: inputs are Texts, targets int32 (rows,)."""
+        made = self._numbered()
+        lengths = made["lengths"]
+        words = np.zeros((len(lengths), lengths.max(initial=1)), np.int32)
+        words[np.arange(words.shape[1]) < lengths[:, None]] = made["words"]
+        return Examples(Texts(words, np.bincount(made["words"], minlength=1).astype(np.int32)), made["labels"])
+
+    def _numbered(self) -> dict[str, Shaped[np.ndarray, "..."]]:
+        return numbered(self.source, self.file, self.sha256, data_folder())
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """Which reviews a run trains and tests on, as its own examples: inputs (rows, length), targets 0 or 1."""
+        texts, labels = pool
+        total = labels.shape[0]
+        train, test = portion_splits(key, self.size, self.train_fraction, total, self.subset, capacity)
+        counts = count_words(texts, train.index, jnp.arange(capacity.train) < train.size)
+        token_of = frequent_words(counts, self.words)
+        kept_as = jnp.int16 if self.words < 2**15 else jnp.int32
+
+        def of_row(row: Int[Array, ""]) -> Int[Array, " length"]:
+            return to_tokens(texts.words[row], token_of, self.length).astype(kept_as)
+
+        def own(split: Split) -> Split:
+            tokens = jax.lax.map(of_row, split.index, batch_size=ROWS_AT_A_TIME)
+            return own_split(Examples(tokens, labels[split.index]), split.size)
+
+        return Data(train=own(train), test=own(test))
+
+    def present(self, examples: Examples) -> Examples:
+        """Tokens as int32."""
+        return Examples(examples.inputs.astype(jnp.int32), examples.targets)

@@ -1,19 +1,20 @@
 """Handwritten digits: the 5000 that need no download, or all 70,000 (Omnigrok, Liu et al. 2023, Sec. 4 and 5.2)."""
 
 import importlib.resources
-from types import SimpleNamespace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
-from grok_jax.components import require_one_of
 from grok_jax.errors import require
-from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.drawing import pool_split, require_count, shuffled_splits
+from grok_jax.fields import static, traced
+from grok_jax.tasks.drawing import SUBSETS, pool_split, require_at_most, shuffled_splits
+from grok_jax.tasks.examples import Data, Examples, Rows
 from grok_jax.tasks.readers.downloads import fetch_file
 from grok_jax.tasks.readers.idx import read_idx
+from grok_jax.tasks.task import Task
 
 CLASSES = 10
 EMBEDDED, FULL_TRAIN, FULL_TEST = 5000, 60000, 10000
@@ -53,98 +54,91 @@ def load_full() -> Examples:
     return Examples(np.concatenate(flat), np.concatenate(labels).astype(np.int32))
 
 
-def load_digits(fields: SimpleNamespace) -> Examples:
-    """The pool: inputs uint8 (rows, 784), targets int32 (rows,)."""
-    return load_embedded() if fields.source == "embedded" else load_full()
+class Mnist(Task):
+    """Handwritten digits: with source "embedded" the 5000 that need no download, with "full" all 70,000.
 
+    "embedded": training and test digits from one random order of the 5000. "full": training digits from the 60,000 and
+    test digits from the 10,000, in random order or (subset "first") in the order of the files, as the public code of
+    Omnigrok takes its first 1000.
 
-def count_rows(fields: SimpleNamespace) -> Rows:
-    """Training and test digits; raises UserError where the source has fewer, or no field has such a value."""
-    require_one_of(fields, "source", ("embedded", "full"), section="task")
-    require_one_of(fields, "subset", ("random", "first"), section="task")
-    require_one_of(fields, "template", tuple(TEMPLATES), section="task")
-    m = fields.messiness
-    require(m is None or 0 <= m <= 1, f"task.messiness is {m}; it must be None or from 0 to 1")
-    if fields.source == "full":
-        train = require_count(fields, "train_size", FULL_TRAIN, "the MNIST training digits")
-        test = FULL_TEST
-        if fields.test_size is not None:
-            test = require_count(fields, "test_size", FULL_TEST, "the MNIST test digits")
-        return Rows(train, test)
-    require(
-        fields.subset != "first",
-        "task.subset is 'first'; the embedded MNIST digits are sorted by class and allow 'random' only",
-    )
-    if fields.test_size is None:
-        train = require_count(fields, "train_size", EMBEDDED - 1, "the embedded MNIST digits")
-        return Rows(train, EMBEDDED - train)
-    test = require_count(fields, "test_size", EMBEDDED - 1, "the embedded MNIST digits")
-    holder = f"the embedded MNIST digits, {test} of them for testing,"
-    return Rows(require_count(fields, "train_size", EMBEDDED - test, holder), test)
+    With a messiness m each image is mixed with the template of its label: R = m R_raw + (1 - m) R_template, every pixel
+    of R_template being the number that stands for the label: linspace(-½, ½, 10)[label] ("centered", the public code)
+    or the label itself ("label", Eq. 7).
 
-
-def draw_digits(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
-    """Which digits a run trains and tests on.
-
-    "embedded": both from one random order of the 5000. "full": training digits from the 60,000 and test
-    digits from the 10,000, in random order or (subset "first") in the order of the files, as the public
-    code of Omnigrok takes its first 1000.
-
-    Args:
-      key: key of the run's data.
-      fields: source, subset, train_size, test_size (None: all test digits, or all that are left).
-      pool: unused; the splits need only its length.
-      capacity: rows to make room for.
-
-    Returns:
-      Data over the rows of the pool.
+    Reference: Liu et al. (2023), Omnigrok, Sec. 4 and 5.2.
     """
-    del pool
-    if fields.source == "embedded":
-        test_size = EMBEDDED - fields.train_size if fields.test_size is None else fields.test_size
-        return shuffled_splits(key, EMBEDDED, fields.train_size, test_size, capacity)
-    test_size = FULL_TEST if fields.test_size is None else fields.test_size
-    if fields.subset == "first":
-        train_order, test_order = jnp.arange(FULL_TRAIN), jnp.arange(FULL_TEST)
-    else:
-        train_order = jax.random.permutation(jax.random.fold_in(key, 0), FULL_TRAIN)
-        test_order = jax.random.permutation(jax.random.fold_in(key, 1), FULL_TEST)
-    return Data(
-        train=pool_split(train_order[: capacity.train], fields.train_size),
-        test=pool_split(FULL_TRAIN + test_order[: capacity.test], test_size),
+
+    called = "mnist"
+
+    source: Any = static("embedded", "the 5000 digits at hand, or all 70,000", one_of=("embedded", "full"))
+    subset: Any = static("random", "which digits, of those of the source", one_of=SUBSETS)
+    test_size: Any = static(None, "test digits; None takes all that are left", whole=True, at_least=1)
+    template: Any = static("centered", "value of a label's template, used with a messiness", one_of=tuple(TEMPLATES))
+    train_size: Any = traced(1000, "training digits", at_least=1)
+    messiness: Any = traced(
+        None, "m, share of the raw image that a network sees; None shows it as it is", at_least=0, at_most=1
     )
 
+    def check(self) -> None:
+        """Raises UserError where the source has fewer digits, or has them in no order of use."""
+        if self.source == "full":
+            require_at_most("train_size", self.train_size, FULL_TRAIN, "the MNIST training digits")
+            require_at_most("test_size", self.test_size or 1, FULL_TEST, "the MNIST test digits")
+            return
+        require(
+            self.subset != "first",
+            "task.subset is 'first'; the embedded MNIST digits are sorted by class and allow 'random' only",
+        )
+        holder = "the embedded MNIST digits"
+        require_at_most("test_size", self.test_size or 1, EMBEDDED - 1, holder)
+        if self.test_size is not None:
+            holder += f", {self.test_size} of them for testing,"
+        require_at_most("train_size", self.train_size, EMBEDDED - (self.test_size or 1), holder)
 
-def show_digits(examples: Examples, fields: SimpleNamespace) -> Examples:
-    """Scales pixels to [0, 1]; with a messiness m, mixes each image with the template of its label.
+    def rows(self) -> Rows:
+        """train_size and test_size, or all that are left."""
+        return Rows(self.train_size, self._tested())
 
-    R = m R_raw + (1 - m) R_template, every pixel of R_template being the number that stands for the label:
-    linspace(-½, ½, 10)[label] ("centered", the public code) or the label itself ("label", Omnigrok Eq. 7).
+    def _tested(self) -> Any:
+        if self.test_size is not None:
+            return self.test_size
+        return FULL_TEST if self.source == "full" else EMBEDDED - self.train_size
 
-    Args:
-      examples: inputs uint8 (rows, 784), targets int32 (rows,).
-      fields: messiness (None: the raw image), template.
+    def output_size(self) -> int:
+        """One for each digit."""
+        return CLASSES
 
-    Returns:
-      Examples with float inputs (rows, 784).
-    """
-    raw = examples.inputs.astype(float) / 255
-    if fields.messiness is None:
-        return Examples(raw, examples.targets)
-    template = jnp.asarray(TEMPLATES[fields.template], raw.dtype)[examples.targets]
-    mixed = fields.messiness * raw + (1 - fields.messiness) * template[:, None]
-    return Examples(mixed, examples.targets)
+    def load(self) -> Examples:
+        """The pool: inputs uint8 (rows, 784), targets int32 (rows,)."""
+        return load_embedded() if self.source == "embedded" else load_full()
 
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """Which digits of the pool a run trains and tests on."""
+        del pool  # Only its length counts.
+        if self.source == "embedded":
+            return shuffled_splits(key, EMBEDDED, self.train_size, self._tested(), capacity)
+        if self.subset == "first":
+            train_order, test_order = jnp.arange(FULL_TRAIN), jnp.arange(FULL_TEST)
+        else:
+            train_order = jax.random.permutation(jax.random.fold_in(key, 0), FULL_TRAIN)
+            test_order = jax.random.permutation(jax.random.fold_in(key, 1), FULL_TEST)
+        return Data(
+            train=pool_split(train_order[: capacity.train], self.train_size),
+            test=pool_split(FULL_TRAIN + test_order[: capacity.test], self._tested()),
+        )
 
-register_task(
-    Task(
-        name="mnist",
-        static={"source": "embedded", "subset": "random", "test_size": None, "template": "centered"},
-        traced={"train_size": 1000, "messiness": None},
-        outputs=lambda fields: CLASSES,
-        rows=count_rows,
-        draw=draw_digits,
-        load=load_digits,
-        present=show_digits,
-    )
-)
+    def present(self, examples: Examples) -> Examples:
+        """Scales pixels to [0, 1]; with a messiness, mixes each image with the template of its label.
+
+        Args:
+          examples: inputs uint8 (rows, 784), targets int32 (rows,).
+
+        Returns:
+          Examples with float inputs (rows, 784).
+        """
+        raw = examples.inputs.astype(float) / 255
+        if self.messiness is None:
+            return Examples(raw, examples.targets)
+        template = jnp.asarray(TEMPLATES[self.template], raw.dtype)[examples.targets]
+        mixed = self.messiness * raw + (1 - self.messiness) * template[:, None]
+        return Examples(mixed, examples.targets)

@@ -2,17 +2,18 @@
 
 import itertools
 import math
-from types import SimpleNamespace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, Key
 
-from grok_jax.components import require_one_of
 from grok_jax.errors import require
-from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.drawing import floor_share, shuffled_splits
+from grok_jax.fields import static, traced
+from grok_jax.tasks.drawing import divided, floor_share, shuffled_splits
+from grok_jax.tasks.examples import Data, Examples, Rows
+from grok_jax.tasks.task import Task
 
 # Each takes whole numbers a and b; results count modulo p.
 OPERATIONS = {
@@ -39,7 +40,7 @@ ON_PERMUTATIONS = {
 ALL_OPERATIONS = (*OPERATIONS, *DIVISIONS, *ON_PERMUTATIONS)
 PERMUTATIONS = np.array(list(itertools.permutations(range(5))))  # in lexicographic order, 0 the identity
 ENCODINGS = ("one_hot", "tokens")
-BYTES_OF_A_PAIR = 64  # while all_pairs works: a, b, the result and their copies, of 8 bytes each
+BYTES_OF_A_PAIR = 64  # while load works: a, b, the result and their copies, of 8 bytes each
 
 
 def is_prime(p: int) -> bool:
@@ -47,135 +48,114 @@ def is_prime(p: int) -> bool:
     return p >= 2 and all(p % d for d in range(2, math.isqrt(p) + 1))
 
 
-def count_pairs(fields: SimpleNamespace) -> int:
-    """Number of pairs (a, b): p², or p (p - 1) for "divide", which has no b = 0."""
-    return fields.p * (fields.p - 1 if fields.operation == "divide" else fields.p)
-
-
-def count_rows(fields: SimpleNamespace) -> Rows:
-    """Training and test pairs; raises UserError where the fields describe no task or leave a split empty."""
-    p, fraction, noise = fields.p, fields.train_fraction, fields.label_noise
-    require(isinstance(p, int) and p >= 2, f"task.p is {p}; it must be a whole number, 2 or above")
-    require_one_of(fields, "operation", ALL_OPERATIONS, section="task")
-    require_one_of(fields, "encoding", ENCODINGS, section="task")
-    require(
-        fields.operation not in DIVISIONS or is_prime(p),
-        f"task.p is {p}; task.operation {fields.operation!r} needs a prime number",
-    )
-    require(
-        fields.operation not in ON_PERMUTATIONS or p == len(PERMUTATIONS),
-        f"task.p is {p}; task.operation {fields.operation!r} is on the permutations of 5 things: "
-        f"set task.p={len(PERMUTATIONS)}",
-    )
-    require(
-        fields.outputs is None or fields.outputs >= p,
-        f"task.outputs is {fields.outputs}; it must be None (p outputs) or at least p = {p}",
-    )
-    require(0 < fraction < 1, f"task.train_fraction is {fraction}; it must be above 0 and below 1")
-    require(noise is None or 0 <= noise <= 1, f"task.label_noise is {noise}; it must be None or from 0 to 1")
-    pairs = count_pairs(fields)
-    train = int(floor_share(fraction, pairs))
-    require(
-        0 < train < pairs,
-        f"task.train_fraction is {fraction}; of {pairs} pairs it takes {train}, and 1 to {pairs - 1} are allowed",
-    )
-    return Rows(train, pairs - train)
-
-
-def all_pairs(fields: SimpleNamespace) -> Examples:
-    """All pairs (a, b), a slowest, and a ∘ b.
-
-    Args:
-      fields: p, operation.
-
-    Returns:
-      Examples with inputs int32 (pairs, 2) and targets int32 (pairs,).
-
-    Reference: Power et al. (2022), Appendix A.1.1, for all operations but "multiply".
-    """
-    p, operation = fields.p, fields.operation
-    first_b = 1 if operation == "divide" else 0
-    a, b = (x.ravel() for x in np.meshgrid(np.arange(p), np.arange(first_b, p), indexing="ij"))
-    if operation in ON_PERMUTATIONS:
-        results = ON_PERMUTATIONS[operation](PERMUTATIONS[a], PERMUTATIONS[b])
-        number = {tuple(permutation): i for i, permutation in enumerate(PERMUTATIONS.tolist())}
-        result = np.array([number[tuple(permutation)] for permutation in results.tolist()])
-    elif operation in DIVISIONS:
-        inverse = np.array([0, *(pow(x, -1, p) for x in range(1, p))])
-        result = DIVISIONS[operation](a, b, inverse[b]) % p
-    else:
-        result = OPERATIONS[operation](a, b) % p
-    return Examples(np.stack([a, b], axis=1).astype(np.int32), result.astype(np.int32))
-
-
 def _after(x: Int[np.ndarray, "pairs things"], y: Int[np.ndarray, "pairs things"]) -> Int[np.ndarray, "pairs things"]:
     """x y, the permutation that takes y first."""
     return np.take_along_axis(x, y, axis=1)
 
 
-def draw_pairs(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
-    """A random train_fraction of all pairs to train on, and the rest to test on.
+class ModularArithmetic(Task):
+    """All pairs (a, b) and a ∘ b modulo p: a random train_fraction of them to train on, and the rest to test on.
 
     With a label_noise each training pair has, with that probability, a label drawn from all p, so that 1 leaves
     nothing to generalize from. A pair's label depends on the key and the noise alone, not on the fraction.
 
-    Args:
-      key: key of the run's data.
-      fields: p, operation, train_fraction, label_noise (None: all labels are true).
-      pool: unused; the split needs only its length.
-      capacity: rows to make room for.
-
-    Returns:
-      Data over the rows of the pool; with a label_noise the training split has examples of its own.
+    Reference: Power et al. (2022), Appendix A.1.1, for all operations but "multiply".
     """
-    del pool
-    pairs = count_pairs(fields)
-    train_size = floor_share(fields.train_fraction, pairs)
-    data = shuffled_splits(key, pairs, train_size, pairs - train_size, capacity)
-    if fields.label_noise is None:
-        return data
-    return data._replace(train=data.train._replace(examples=mislabelled(key, fields)))
 
+    called = "modular_arithmetic"
 
-def mislabelled(key: Key[Array, ""], fields: SimpleNamespace) -> Examples:
-    """All pairs, each with the probability label_noise under a label drawn from 0 .. p - 1, perhaps the true one."""
-    inputs, targets = all_pairs(fields)
-    which, label = jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
-    is_noisy = jax.random.uniform(which, targets.shape) < fields.label_noise
-    drawn = jax.random.randint(label, targets.shape, 0, fields.p, targets.dtype)
-    return Examples(jnp.asarray(inputs), jnp.where(is_noisy, drawn, targets))
-
-
-def encode(examples: Examples, fields: SimpleNamespace) -> Examples:
-    """Shows the pairs as the network reads them.
-
-    "one_hot": the one-hot vectors of a and of b side by side, floats (rows, 2p);
-    "tokens": the sequence a, b, "=", integers (rows, 3), with token p for "=" (Nanda et al. 2023).
-    """
-    pairs = examples.inputs
-    if fields.encoding == "one_hot":
-        inputs = jax.nn.one_hot(pairs, fields.p).reshape(pairs.shape[0], 2 * fields.p)
-    else:
-        inputs = jnp.pad(pairs, ((0, 0), (0, 1)), constant_values=fields.p)
-    return Examples(inputs, examples.targets)
-
-
-def count_tokens(fields: SimpleNamespace) -> int | None:
-    """The p numbers and "=", where the pairs are shown as tokens."""
-    return fields.p + 1 if fields.encoding == "tokens" else None
-
-
-register_task(
-    Task(
-        name="modular_arithmetic",
-        static={"p": 113, "operation": "add", "encoding": "one_hot", "outputs": None},
-        traced={"train_fraction": 0.3, "label_noise": None},
-        outputs=lambda fields: fields.p if fields.outputs is None else fields.outputs,
-        rows=count_rows,
-        draw=draw_pairs,
-        load=all_pairs,
-        pool_bytes=lambda fields: BYTES_OF_A_PAIR * count_pairs(fields),
-        present=encode,
-        vocabulary=count_tokens,
+    p: Any = static(113, "the modulus; 120, of permutations, for operations on these", at_least=2)
+    operation: Any = static("add", "a ∘ b", one_of=ALL_OPERATIONS)
+    encoding: Any = static(
+        "one_hot", "how the network sees a pair: two one-hot vectors, or a, b, '='", one_of=ENCODINGS
     )
-)
+    outputs: Any = static(None, "outputs of the network; None has p of them", whole=True)
+    train_fraction: Any = traced(0.3, "share of the pairs to train on", above=0, below=1)
+    label_noise: Any = traced(
+        None, "probability that a training label is drawn at random; None draws none", at_least=0, at_most=1
+    )
+
+    def check(self) -> None:
+        """Raises UserError where p does not go with the operation, outputs are too few, or a split is empty."""
+        p, operation = self.p, self.operation
+        require(
+            operation not in DIVISIONS or is_prime(p),
+            f"task.p is {p}; task.operation {operation!r} needs a prime number",
+        )
+        require(
+            operation not in ON_PERMUTATIONS or p == len(PERMUTATIONS),
+            f"task.p is {p}; task.operation {operation!r} is on the permutations of 5 things: "
+            f"set task.p={len(PERMUTATIONS)}",
+        )
+        require(
+            self.outputs is None or self.outputs >= p,
+            f"task.outputs is {self.outputs}; it must be None (p outputs) or at least p = {p}",
+        )
+        self.rows()
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs (a, b): p², or p (p - 1) for "divide", which has no b = 0."""
+        return self.p * (self.p - 1 if self.operation == "divide" else self.p)
+
+    def rows(self) -> Rows:
+        """A train_fraction of the pairs, and the others."""
+        return divided(self.train_fraction, self.pairs, "pairs")
+
+    def output_size(self) -> int:
+        """The field `outputs`, or p."""
+        return self.p if self.outputs is None else self.outputs
+
+    def vocabulary(self) -> int | None:
+        """The p numbers and "=", where the pairs are shown as tokens."""
+        return self.p + 1 if self.encoding == "tokens" else None
+
+    def load(self) -> Examples:
+        """All pairs (a, b), a slowest, and a ∘ b: inputs int32 (pairs, 2) and targets int32 (pairs,)."""
+        p, operation = self.p, self.operation
+        first_b = 1 if operation == "divide" else 0
+        a, b = (x.ravel() for x in np.meshgrid(np.arange(p), np.arange(first_b, p), indexing="ij"))
+        if operation in ON_PERMUTATIONS:
+            results = ON_PERMUTATIONS[operation](PERMUTATIONS[a], PERMUTATIONS[b])
+            number = {tuple(permutation): i for i, permutation in enumerate(PERMUTATIONS.tolist())}
+            result = np.array([number[tuple(permutation)] for permutation in results.tolist()])
+        elif operation in DIVISIONS:
+            inverse = np.array([0, *(pow(x, -1, p) for x in range(1, p))])
+            result = DIVISIONS[operation](a, b, inverse[b]) % p
+        else:
+            result = OPERATIONS[operation](a, b) % p
+        return Examples(np.stack([a, b], axis=1).astype(np.int32), result.astype(np.int32))
+
+    def pool_bytes(self) -> int:
+        """What load takes at most."""
+        return BYTES_OF_A_PAIR * self.pairs
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """Random pairs of the pool; with a label_noise the training split has examples of its own."""
+        del pool  # Only its length counts.
+        train_size = floor_share(self.train_fraction, self.pairs)
+        data = shuffled_splits(key, self.pairs, train_size, self.pairs - train_size, capacity)
+        if self.label_noise is None:
+            return data
+        return data._replace(train=data.train._replace(examples=self._mislabeled(key)))
+
+    def _mislabeled(self, key: Key[Array, ""]) -> Examples:
+        """All pairs, each with the probability label_noise under a label of 0 .. p - 1, perhaps the true one."""
+        inputs, targets = self.load()
+        which, label = jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
+        is_noisy = jax.random.uniform(which, targets.shape) < self.label_noise
+        drawn = jax.random.randint(label, targets.shape, 0, self.p, targets.dtype)
+        return Examples(jnp.asarray(inputs), jnp.where(is_noisy, drawn, targets))
+
+    def present(self, examples: Examples) -> Examples:
+        """Shows the pairs as the network reads them.
+
+        "one_hot": the one-hot vectors of a and of b side by side, floats (rows, 2p);
+        "tokens": the sequence a, b, "=", integers (rows, 3), with token p for "=" (Nanda et al. 2023).
+        """
+        pairs = examples.inputs
+        if self.encoding == "one_hot":
+            inputs = jax.nn.one_hot(pairs, self.p).reshape(pairs.shape[0], 2 * self.p)
+        else:
+            inputs = jnp.pad(pairs, ((0, 0), (0, 1)), constant_values=self.p)
+        return Examples(inputs, examples.targets)

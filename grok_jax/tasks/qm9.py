@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key, Shaped
 
-from grok_jax.components import require_one_of
 from grok_jax.errors import UserError, require
+from grok_jax.fields import static, traced
 from grok_jax.files import sha256_of
 from grok_jax.models.graph_network import Graphs
-from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.drawing import portion_rows, portion_splits
+from grok_jax.tasks.drawing import SUBSETS, portion_rows, portion_splits
+from grok_jax.tasks.examples import Data, Examples, Rows
 from grok_jax.tasks.readers.downloads import cached_arrays, data_folder, fetch_file
 from grok_jax.tasks.readers.molecules import BONDS as BOND_KINDS
 from grok_jax.tasks.readers.molecules import (
@@ -29,6 +29,7 @@ from grok_jax.tasks.readers.molecules import (
     perceive_block,
     sdf_blocks,
 )
+from grok_jax.tasks.task import Task
 
 MOLECULES = {"embedded": 10000, "graphs": 130831, "raw": 130831}
 EMBEDDED = Path(__file__).parent / "data" / "qm9_10k.npz"
@@ -154,38 +155,8 @@ def load_raw(chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]
     return Molecules(**arrays), alpha
 
 
-def load_molecules(fields: SimpleNamespace) -> Examples:
-    """The pool in the order of QM9: inputs graphs of bytes, targets float32 (rows, 1).
-
-    Raises:
-      UserError: a file is missing or corrupt, or rdkit is missing where it is needed.
-    """
-    if fields.source == "raw":
-        molecules, alpha = load_raw(fields.chemistry)
-    elif fields.source == "graphs":
-        require_file(GRAPHS)
-        molecules, alpha = read_graphs(fetch_file(GRAPHS, (), GRAPHS_SHA256), fields.chemistry)
-    else:
-        molecules, alpha = read_graphs(EMBEDDED, fields.chemistry)
-    return Examples(as_graphs(molecules), alpha[:, None])
-
-
-def count_rows(fields: SimpleNamespace) -> Rows:
-    """Training and test molecules; raises UserError where the source has fewer, or no field has such a value."""
-    require_one_of(fields, "source", tuple(MOLECULES), section="task")
-    require_one_of(fields, "chemistry", tuple(BONDS), section="task")
-    holder = "the embedded QM9 molecules" if fields.source == "embedded" else "the QM9 molecules"
-    return portion_rows(fields, MOLECULES[fields.source], holder)
-
-
-def draw_molecules(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
-    """Which molecules a run trains and tests on: see portion_splits; the splits need only the pool's length."""
-    del pool
-    return portion_splits(key, fields, MOLECULES[fields.source], capacity)
-
-
-def show_molecules(examples: Examples, fields: SimpleNamespace) -> Examples:
-    """Graphs with float features and int32 indices in place of bytes.
+class Qm9(Task):
+    """Graphs of small organic molecules, and their isotropic polarizability in bohr³.
 
     The features of a node are those of molecules.node_features, the kind of an edge 0 single, 1 double, 2 triple or
     3 aromatic; all as in PyTorch Geometric's QM9. With chemistry "kekule" the aromatic and hybridisation columns are 0
@@ -193,29 +164,61 @@ def show_molecules(examples: Examples, fields: SimpleNamespace) -> Examples:
     The embedded and the ready molecules are made of SMILES: which bonds of an aromatic ring are the double ones is
     rdkit's choice there, the SDF file's in "raw".
 
-    Args:
-      examples: inputs Graphs of bytes, targets float (rows, 1): isotropic polarizability, bohr³.
-      fields: unused.
-
-    Returns:
-      Examples, the targets as they are.
+    Reference: Liu et al. (2023), Omnigrok, Sec. 4; Ramakrishnan et al. (2014).
     """
-    del fields
-    stored = examples.inputs
-    indices = {name: getattr(stored, name).astype(jnp.int32) for name in ("senders", "receivers", "kinds", "sizes")}
-    return Examples(Graphs(nodes=stored.nodes.astype(float), **indices), examples.targets)
 
+    called = "qm9"
 
-register_task(
-    Task(
-        name="qm9",
-        static={"source": "embedded", "subset": "first", "chemistry": "kekule"},
-        traced={"size": 1000, "train_fraction": 0.5},
-        outputs=lambda fields: 1,
-        vocabulary=lambda fields: len(BOND_KINDS),
-        rows=count_rows,
-        draw=draw_molecules,
-        load=load_molecules,
-        present=show_molecules,
+    source: Any = static(
+        "embedded", "the first 10,000 molecules, or all: ready graphs, or the raw files", one_of=tuple(MOLECULES)
     )
-)
+    subset: Any = static("first", "which molecules, of those of the source", one_of=SUBSETS)
+    chemistry: Any = static(
+        "kekule", "bonds as in the files, or perceived by rdkit, aromatic ones too", one_of=tuple(BONDS)
+    )
+    size: Any = traced(1000, "molecules, for training and testing together", at_least=1)
+    train_fraction: Any = traced(0.5, "share of them to train on", above=0, below=1)
+
+    def check(self) -> None:
+        """Raises UserError where the source has fewer molecules, or a split would be empty."""
+        self.rows()
+
+    def rows(self) -> Rows:
+        """A train_fraction of the size, and the others."""
+        holder = "the embedded QM9 molecules" if self.source == "embedded" else "the QM9 molecules"
+        return portion_rows(self.size, self.train_fraction, MOLECULES[self.source], holder)
+
+    def output_size(self) -> int:
+        """One value."""
+        return 1
+
+    def vocabulary(self) -> int:
+        """Kinds of edges."""
+        return len(BOND_KINDS)
+
+    def load(self) -> Examples:
+        """The pool in the order of QM9: inputs Graphs of bytes, targets float32 (rows, 1).
+
+        Raises:
+          UserError: a file is missing or corrupt, or rdkit is missing where it is needed.
+        """
+        if self.source == "raw":
+            molecules, alpha = load_raw(self.chemistry)
+        elif self.source == "graphs":
+            require_file(GRAPHS)
+            molecules, alpha = read_graphs(fetch_file(GRAPHS, (), GRAPHS_SHA256), self.chemistry)
+        else:
+            molecules, alpha = read_graphs(EMBEDDED, self.chemistry)
+        return Examples(as_graphs(molecules), alpha[:, None])
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """Which molecules of the pool a run trains and tests on."""
+        del pool  # Only its length counts.
+        total = MOLECULES[self.source]
+        return portion_splits(key, self.size, self.train_fraction, total, self.subset, capacity)
+
+    def present(self, examples: Examples) -> Examples:
+        """Graphs with float features and int32 indices in place of bytes; the targets as they are."""
+        stored = examples.inputs
+        indices = {name: getattr(stored, name).astype(jnp.int32) for name in ("senders", "receivers", "kinds", "sizes")}
+        return Examples(Graphs(nodes=stored.nodes.astype(float), **indices), examples.targets)

@@ -1,8 +1,7 @@
-"""What is learned, as a part of a run: the base of all tasks, arrays of one's own, and tasks by a registered name."""
+"""What is learned, as a part of a run: the base of all tasks, and arrays of one's own."""
 
 import hashlib
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -12,15 +11,15 @@ from jaxtyping import Array, Int, Key
 from grok_jax.errors import UserError, require, written
 from grok_jax.fields import static, traced
 from grok_jax.fingerprint import array_hash
-from grok_jax.parts import Built, Part
-from grok_jax.tasks.base import Data, Examples, Rows, Split
+from grok_jax.parts import Part
 from grok_jax.tasks.drawing import pool_split, shuffled_splits
+from grok_jax.tasks.examples import Data, Examples, Rows, Split
 
 
 class Task(Part):
-    """Base of all tasks. A task of one's own declares its fields and has rows, outputs and draw, or load.
+    """Base of all tasks. A task of one's own declares its fields and has rows, output_size and draw, or load.
 
-    Inside of draw and present a traced field may be a tracer; rows, outputs, load, pool_bytes and vocabulary see
+    Inside of draw and present a traced field may be a tracer; rows, output_size, load, pool_bytes and vocabulary see
     Python's values, and of these all but rows static fields alone.
     """
 
@@ -32,9 +31,9 @@ class Task(Part):
         """Numbers of training and test rows of one run."""
         raise NotImplementedError(f"task {self.name!r} has no method rows")
 
-    def outputs(self) -> int:
+    def output_size(self) -> int:
         """Number of outputs of its networks: values, or classes."""
-        raise NotImplementedError(f"task {self.name!r} has no method outputs")
+        raise NotImplementedError(f"task {self.name!r} has no method output_size")
 
     def vocabulary(self) -> int | None:
         """Number of tokens where the inputs are tokens, whole numbers from 0, or of kinds of edges; else None."""
@@ -70,11 +69,6 @@ class Task(Part):
         """Weights that solve the task exactly, where they are known."""
         del key, model, params
         require(False, f"model.solution_share needs a task whose solution is known; task.name is {self.name!r}")
-
-    @property
-    def loader(self) -> Any:
-        """What decides what load gives, beside the static fields: for fingerprints."""
-        return type(self)
 
     @property
     def relabels(self) -> bool:
@@ -145,7 +139,7 @@ class Arrays(Task):
         """train_size and test_size."""
         return Rows(self.train_size, self.test_size)
 
-    def outputs(self) -> int:
+    def output_size(self) -> int:
         """Classes, or numbers in a row of the targets."""
         return self.classes
 
@@ -259,74 +253,3 @@ def _array(name: str, values: Any) -> np.ndarray:
         array = array.astype(np.float32)
     require(bool(np.isfinite(array).all()), f"{name} have entries that are no finite numbers of 32 bits")
     return array
-
-
-class RegisteredTask(Task):
-    """A task of the registry, by its component."""
-
-    inner = "of"
-
-    of: Built
-
-    def _all(self) -> SimpleNamespace:
-        own = {"seed": self.seed} if hasattr(self, "seed") else {}
-        return self.of.namespace(**own)
-
-    def check(self) -> None:
-        """The component's check."""
-        self.of.make.check(self._all())
-
-    def rows(self) -> Rows:
-        """The component's rows."""
-        return self.of.make.rows(self._all())
-
-    def outputs(self) -> int:
-        """The component's outputs."""
-        return self.of.make.outputs(self._all())
-
-    def vocabulary(self) -> int | None:
-        """The component's vocabulary."""
-        return self.of.make.vocabulary(self._all())
-
-    def load(self) -> Examples | None:
-        """The component's pool."""
-        return self.of.make.load(self._all())
-
-    def pool_bytes(self) -> int:
-        """The component's."""
-        return self.of.make.pool_bytes(self._all())
-
-    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
-        """The component's."""
-        return self.of.make.draw(key, self._all(), pool, capacity)
-
-    def present(self, examples: Examples) -> Examples:
-        """The component's."""
-        return self.of.make.present(examples, self._all())
-
-    def start(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
-        """The component's, where it has one."""
-        own = self.of.make.start
-        return own(key, self._all(), model, params) if own else params
-
-    def relabel(self, data: Data, network: Callable[[Any, Array], Array], params: Any) -> Data:
-        """The component's, where it has one."""
-        own = self.of.make.relabel
-        return own(data, network, params, self._all()) if own else data
-
-    def solution(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
-        """The component's."""
-        own = self.of.make.solution
-        if own is None:
-            return super().solution(key, model, params)
-        return own(key, self._all(), model, params)
-
-    @property
-    def loader(self) -> Any:
-        """The component's load."""
-        return self.of.make.load
-
-    @property
-    def relabels(self) -> bool:
-        """Whether the component has a relabel."""
-        return self.of.make.relabel is not None

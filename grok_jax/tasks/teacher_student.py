@@ -1,77 +1,66 @@
 """Regression onto the outputs of a random network (Omnigrok, Liu et al. 2023, Sec. 3)."""
 
-from types import SimpleNamespace
+from typing import Any
 
 import jax
 from jaxtyping import Array, Key
 
-from grok_jax.components import require_at_least_zero, require_one_of, require_widths
+from grok_jax.fields import static, traced
 from grok_jax.models.activations import ACTIVATIONS
 from grok_jax.models.mlp import INITS, MLP
-from grok_jax.tasks.base import Data, Examples, Rows, Task, register_task
-from grok_jax.tasks.drawing import normal_rows, own_split, require_count, with_noise
+from grok_jax.tasks.drawing import normal_rows, own_split, with_noise
+from grok_jax.tasks.examples import Data, Examples, Rows
+from grok_jax.tasks.task import Task
+
+MOST_LAYERS = 1000  # more is a slip of the hand, and takes minutes to look at
 
 
-def count_rows(fields: SimpleNamespace) -> Rows:
-    """Training and test rows; raises UserError where the fields describe no task."""
-    for name in ("features", "outputs"):
-        require_count(fields, name)
-    require_widths(fields, section="task")
-    require_one_of(fields, "activation", tuple(ACTIVATIONS), section="task")
-    require_one_of(fields, "init", INITS, section="task")
-    require_at_least_zero(fields, "noise", section="task")
-    return Rows(require_count(fields, "train_size"), require_count(fields, "test_size"))
-
-
-def draw_teacher_student(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
-    """One teacher, and its outputs at fresh inputs: x ~ N(0, I), y = teacher(x) (+ noise in training).
+class TeacherStudent(Task):
+    """One random teacher, and its outputs at fresh inputs: x ~ N(0, I), y = teacher(x) (+ noise in training).
 
     The teacher is an MLP with PyTorch's default initialization, or with N(0, 1) weights.
 
-    Args:
-      key: key of the run's data; teacher, training inputs, test inputs and noise get keys of their own.
-      fields: features, outputs, train_size, test_size, noise (standard deviation), and of the teacher widths,
-        activation, use_bias, init ("pytorch" or "normal").
-      pool: None.
-      capacity: rows to draw.
-
-    Returns:
-      Data with inputs (rows, features) and targets (rows, outputs).
+    Reference: Liu et al. (2023), Omnigrok, Sec. 3.
     """
-    del pool  # Every run draws its own.
-    teacher_key, train_key, test_key, noise_key = (jax.random.fold_in(key, i) for i in range(4))
-    train_inputs = normal_rows(train_key, capacity.train, fields.features)
-    test_inputs = normal_rows(test_key, capacity.test, fields.features)
-    teacher = MLP(
-        widths=tuple(fields.widths),
-        outputs=fields.outputs,
-        activation=fields.activation,
-        use_bias=fields.use_bias,
-        initializer=fields.init,
-    )
-    params = teacher.init(teacher_key, train_inputs[:1])
-    train_targets = with_noise(teacher.apply(params, train_inputs), fields.noise, noise_key)
-    return Data(
-        train=own_split(Examples(train_inputs, train_targets), fields.train_size),
-        test=own_split(Examples(test_inputs, teacher.apply(params, test_inputs)), fields.test_size),
-    )
 
+    called = "teacher_student"
 
-register_task(
-    Task(
-        name="teacher_student",
-        static={
-            "features": 5,
-            "outputs": 5,
-            "widths": (100, 100),
-            "activation": "tanh",
-            "use_bias": True,
-            "init": "pytorch",
-            "test_size": 100,
-        },
-        traced={"train_size": 100, "noise": None},
-        outputs=lambda fields: fields.outputs,
-        rows=count_rows,
-        draw=draw_teacher_student,
+    features: Any = static(5, "numbers in a row of inputs", at_least=1)
+    outputs: Any = static(5, "numbers in a row of targets", at_least=1)
+    widths: Any = static(
+        (100, 100), "hidden units of each layer of the teacher; () is a linear one", at_least=1, most=MOST_LAYERS
     )
-)
+    activation: Any = static("tanh", "of the teacher's hidden units", one_of=tuple(ACTIVATIONS))
+    use_bias: Any = static(True, "whether the teacher's layers have biases")
+    initializer: Any = static("pytorch", "of the teacher: PyTorch's default, or N(0, 1) weights", one_of=INITS)
+    test_size: Any = static(100, "test rows", at_least=1)
+    train_size: Any = traced(100, "training rows", at_least=1)
+    noise: Any = traced(None, "standard deviation of noise on the training targets; None adds none", at_least=0)
+
+    def rows(self) -> Rows:
+        """train_size and test_size."""
+        return Rows(self.train_size, self.test_size)
+
+    def output_size(self) -> int:
+        """The field `outputs`."""
+        return self.outputs
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """A teacher and rows of its own; teacher, training inputs, test inputs and noise get keys of their own."""
+        del pool  # Every run draws its own.
+        teacher_key, train_key, test_key, noise_key = (jax.random.fold_in(key, i) for i in range(4))
+        train_inputs = normal_rows(train_key, capacity.train, self.features)
+        test_inputs = normal_rows(test_key, capacity.test, self.features)
+        teacher = MLP(
+            widths=self.widths,
+            outputs=self.outputs,
+            activation=self.activation,
+            use_bias=self.use_bias,
+            initializer=self.initializer,
+        )
+        params = teacher.init(teacher_key, train_inputs[:1])
+        train_targets = with_noise(teacher.apply(params, train_inputs), self.noise, noise_key)
+        return Data(
+            train=own_split(Examples(train_inputs, train_targets), self.train_size),
+            test=own_split(Examples(test_inputs, teacher.apply(params, test_inputs)), self.test_size),
+        )

@@ -1,6 +1,5 @@
 """Addition by a decoder of embedded digits, whose messiness is a dial (Omnigrok, Liu et al. 2023, Sec. 5.1)."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -8,10 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from grok_jax.components import require_at_least_zero, require_one_of
 from grok_jax.errors import require
-from grok_jax.tasks.base import Data, Examples, Rows, Split, Task, register_task
-from grok_jax.tasks.drawing import normal_rows, require_count
+from grok_jax.fields import static, traced
+from grok_jax.tasks.drawing import normal_rows, require_at_most
+from grok_jax.tasks.examples import Data, Examples, Rows, Split
+from grok_jax.tasks.task import Task
 
 ENCODINGS = ("embedded", "tokens")
 RANDOM = ("normal", "uniform")
@@ -31,44 +31,6 @@ def count_pairs(p: int) -> int:
     return p * (p + 1) // 2
 
 
-def count_rows(fields: SimpleNamespace) -> Rows:
-    """Training pairs, and all others for testing; raises UserError where the fields describe no task."""
-    for name in ("p", "representation_dim", "target_dim"):
-        require_count(fields, name)
-    require_one_of(fields, "line", tuple(LINES), section="task")
-    require_one_of(fields, "encoding", ENCODINGS, section="task")
-    require_one_of(fields, "random", RANDOM, section="task")
-    require_one_of(fields, "split", SPLITS, section="task")
-    require_at_least_zero(fields, "line_noise", section="task")
-    require(
-        fields.line_noise == 0 or fields.representation_dim > 1,
-        f"task.line_noise is {fields.line_noise}, and task.representation_dim is 1; the line has no second coordinate",
-    )
-    require(0 <= fields.messiness <= 1, f"task.messiness is {fields.messiness}; it must be from 0 to 1")
-    total = count_pairs(fields.p)
-    train = require_count(fields, "train_size", total - 1, f"the {total} pairs, one of them for testing,")
-    sums = 2 * fields.p - 1
-    require(
-        fields.split == "random" or train >= sums,
-        f"task.train_size is {train}; with task.split='covering' it must be at least {sums}, one pair for each sum",
-    )
-    return Rows(train, total - train)
-
-
-def ends(key: Key[Array, ""], fields: SimpleNamespace) -> tuple[Float[Array, "p dim"], Float[Array, "p dim"]]:
-    """R_random and R_linear, between which the messiness interpolates.
-
-    R_random has rows N(0, 1) ("normal", the paper) or uniform in ±1 ("uniform", the public code). R_linear puts the
-    digits on a line: linspace(-1, 1, p) ("unit", the public code) or 0, 1, ..., p - 1 ("digits", the paper) in the
-    first dimension; the others are uniform in ±line_noise, 0 in the paper. Two dimensions as in the public code (App. D
-    has one, where messy sums cannot be told apart: they lie on a line in a random order).
-    """
-    draw = normal_rows if fields.random == "normal" else _uniform_rows
-    random = draw(jax.random.fold_in(key, 0), fields.p, fields.representation_dim)
-    beside = fields.line_noise * _uniform_rows(jax.random.fold_in(key, 3), fields.p, fields.representation_dim)
-    return random, beside.at[:, 0].set(LINES[fields.line](fields.p))
-
-
 def _uniform_rows(key: Key[Array, ""], rows: int, features: int) -> Float[Array, "rows features"]:
     """Rows of independent numbers, uniform from -1 to 1."""
     return jax.random.uniform(key, (rows, features), minval=-1.0, maxval=1.0)
@@ -82,97 +44,119 @@ def _cover(order: Int[Array, " pairs"], sums: Int[np.ndarray, " pairs"]) -> Int[
     return order[jnp.argsort(first[in_order] != places, stable=True)]
 
 
-def representation(key: Key[Array, ""], fields: SimpleNamespace) -> Float[Array, "p dim"]:
-    """The embedding of each digit, R = m R_random + (1 - m) R_linear: see ends.
+class ToyAddition(Task):
+    """Inputs E_i + E_j and targets Y_k ~ N(0, 1), k = i + j, of all pairs of digits, split at random.
 
-    Reference: Omnigrok, Eq. 4.
-    """
-    random, line = ends(key, fields)
-    return fields.messiness * random + (1 - fields.messiness) * line
-
-
-def embed_first(key: Key[Array, ""], fields: SimpleNamespace, model: SimpleNamespace, params: Any) -> Any:
-    """Initial weights whose table of embeddings is the task's representation, where the model holds it ("tokens").
-
-    Args:
-      key: the one that draw_sums has.
-      fields: of the task.
-      model: of the model; its name stands in messages.
-      params: initial weights, those of the decoder at any scale.
-
-    Raises:
-      UserError: a model without such a table, or one of another shape.
-    """
-    if fields.encoding != "tokens":
-        return params
-    table = representation(key, fields)
-    shape = params[TABLE].shape if TABLE in params else "none"
-    require(
-        shape == table.shape,
-        f"task 'toy_addition' with encoding='tokens' sets a model's table of embeddings, of shape {table.shape}; that "
-        f"of model.name={model.name!r} is {shape}",
-    )
-    return {**params, TABLE: table}
-
-
-def draw_sums(key: Key[Array, ""], fields: SimpleNamespace, pool: Examples | None, capacity: Rows) -> Data:
-    """Inputs E_i + E_j and targets Y_k ~ N(0, 1), k = i + j, of all pairs, split into training and test at random.
+    The embeddings are R = m R_random + (1 - m) R_linear, m the messiness (Eq. 4). R_random has rows N(0, 1) ("normal",
+    the paper) or uniform in ±1 ("uniform", the public code). R_linear puts the digits on a line: linspace(-1, 1, p)
+    ("unit", the public code) or 0, 1, ..., p - 1 ("digits", the paper) in the first dimension; the others are uniform
+    in ±line_noise, 0 in the paper. Two dimensions as in the public code (App. D has one, where messy sums cannot be
+    told apart: they lie on a line in a random order).
 
     With modular targets k = i + j mod p, as in the public code. A split that is "covering" has a pair of each sum i + j
     in training, so that no test pair has a sum that was never seen: of the random order, the first pair of each sum
     comes first. "embedded" shows the network the sums E_i + E_j, "tokens" the pairs i, j, for a model that holds the
     E_i itself.
 
-    Args:
-      key: key of the run's data; representation, targets and order get keys of their own.
-      fields: those of the task.
-      pool: None.
-      capacity: rows to make room for.
-
-    Returns:
-      Data with inputs (pairs, representation_dim), or whole numbers (pairs, 2), and targets (pairs, target_dim).
-
-    Reference: Omnigrok, Eq. 8 and App. D.
+    Reference: Liu et al. (2023), Omnigrok, Eq. 4, Eq. 8 and App. D.
     """
-    del pool  # Every run draws its own.
-    first, second = pairs(fields.p).T
-    inputs = jnp.asarray(pairs(fields.p), jnp.int32)
-    if fields.encoding == "embedded":
-        embedded = representation(key, fields)
-        inputs = embedded[first] + embedded[second]
-    sums = first + second
-    classes = fields.p if fields.modular else 2 * fields.p - 1
-    targets = normal_rows(jax.random.fold_in(key, 1), classes, fields.target_dim)
-    examples = Examples(inputs, targets[sums % classes])
-    order = jax.random.permutation(jax.random.fold_in(key, 2), len(first)).astype(jnp.int32)
-    if fields.split == "covering":
-        order = _cover(order, sums)
-    train_size = jnp.asarray(fields.train_size, jnp.int32)
-    return Data(
-        Split(examples, order[: capacity.train], train_size),
-        Split(examples, order[::-1][: capacity.test], len(first) - train_size),
-    )
 
+    called = "toy_addition"
 
-register_task(
-    Task(
-        name="toy_addition",
-        static={
-            "p": 10,
-            "representation_dim": 2,
-            "target_dim": 30,
-            "line": "unit",
-            "random": "normal",
-            "modular": False,
-            "split": "random",
-            "encoding": "embedded",
-        },
-        traced={"train_size": 45, "messiness": 0.0, "line_noise": 0.0},
-        outputs=lambda fields: fields.target_dim,
-        rows=count_rows,
-        draw=draw_sums,
-        pool_bytes=lambda fields: BYTES_OF_A_PAIR * count_pairs(fields.p),
-        vocabulary=lambda fields: fields.p if fields.encoding == "tokens" else None,
-        start=embed_first,
-    )
-)
+    p: Any = static(10, "number of digits", at_least=1)
+    representation_dim: Any = static(2, "numbers in the embedding of a digit", at_least=1)
+    target_dim: Any = static(30, "numbers in a row of targets", at_least=1)
+    line: Any = static("unit", "where R_linear puts the digits: -1 to 1, or 0 to p - 1", one_of=tuple(LINES))
+    random: Any = static("normal", "distribution of R_random", one_of=RANDOM)
+    modular: Any = static(False, "count sums modulo p")
+    split: Any = static("random", "of the pairs; 'covering' has each sum in training", one_of=SPLITS)
+    encoding: Any = static("embedded", "what the network sees: E_i + E_j, or the tokens i, j", one_of=ENCODINGS)
+    train_size: Any = traced(45, "training pairs; all others are for testing", at_least=1)
+    messiness: Any = traced(0.0, "m, share of R_random in the embeddings", at_least=0, at_most=1)
+    line_noise: Any = traced(0.0, "how far R_linear is off the line, in its other dimensions", at_least=0)
+
+    def check(self) -> None:
+        """Raises UserError where the line has no second dimension for noise, or the pairs do not suffice."""
+        require(
+            self.line_noise == 0 or self.representation_dim > 1,
+            f"task.line_noise is {self.line_noise}, and task.representation_dim is 1; the line has no second "
+            "coordinate",
+        )
+        total, sums = count_pairs(self.p), 2 * self.p - 1
+        require_at_most("train_size", self.train_size, total - 1, f"the {total} pairs, one of them for testing,")
+        require(
+            self.split == "random" or self.train_size >= sums,
+            f"task.train_size is {self.train_size}; with task.split='covering' it must be at least {sums}, one pair "
+            "for each sum",
+        )
+
+    def rows(self) -> Rows:
+        """train_size, and all other pairs."""
+        return Rows(self.train_size, count_pairs(self.p) - self.train_size)
+
+    def output_size(self) -> int:
+        """The field target_dim."""
+        return self.target_dim
+
+    def vocabulary(self) -> int | None:
+        """The digits, where the pairs are shown as tokens."""
+        return self.p if self.encoding == "tokens" else None
+
+    def pool_bytes(self) -> int:
+        """What the pairs take at most while they are made."""
+        return BYTES_OF_A_PAIR * count_pairs(self.p)
+
+    def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
+        """All pairs in a random order; representation, targets and order get keys of their own."""
+        del pool  # Every run draws its own.
+        first, second = pairs(self.p).T
+        inputs = jnp.asarray(pairs(self.p), jnp.int32)
+        if self.encoding == "embedded":
+            embedded = self.representation(key)
+            inputs = embedded[first] + embedded[second]
+        sums = first + second
+        classes = self.p if self.modular else 2 * self.p - 1
+        targets = normal_rows(jax.random.fold_in(key, 1), classes, self.target_dim)
+        examples = Examples(inputs, targets[sums % classes])
+        order = jax.random.permutation(jax.random.fold_in(key, 2), len(first)).astype(jnp.int32)
+        if self.split == "covering":
+            order = _cover(order, sums)
+        train_size = jnp.asarray(self.train_size, jnp.int32)
+        return Data(
+            Split(examples, order[: capacity.train], train_size),
+            Split(examples, order[::-1][: capacity.test], len(first) - train_size),
+        )
+
+    def representation(self, key: Key[Array, ""]) -> Float[Array, "p dim"]:
+        """The embedding of each digit, R = m R_random + (1 - m) R_linear."""
+        random, line = self.ends(key)
+        return self.messiness * random + (1 - self.messiness) * line
+
+    def ends(self, key: Key[Array, ""]) -> tuple[Float[Array, "p dim"], Float[Array, "p dim"]]:
+        """R_random and R_linear, between which the messiness interpolates."""
+        draw = normal_rows if self.random == "normal" else _uniform_rows
+        random = draw(jax.random.fold_in(key, 0), self.p, self.representation_dim)
+        beside = self.line_noise * _uniform_rows(jax.random.fold_in(key, 3), self.p, self.representation_dim)
+        return random, beside.at[:, 0].set(LINES[self.line](self.p))
+
+    def start(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
+        """Initial weights whose table of embeddings is the task's representation, where the model holds it ("tokens").
+
+        Args:
+          key: the one that draw has.
+          model: its name stands in messages.
+          params: initial weights, those of the decoder at any scale.
+
+        Raises:
+          UserError: a model without such a table, or one of another shape.
+        """
+        if self.encoding != "tokens":
+            return params
+        table = self.representation(key)
+        shape = params[TABLE].shape if TABLE in params else "none"
+        require(
+            shape == table.shape,
+            f"task 'toy_addition' with encoding='tokens' sets a model's table of embeddings, of shape {table.shape}; "
+            f"that of model.name={model.name!r} is {shape}",
+        )
+        return {**params, TABLE: table}

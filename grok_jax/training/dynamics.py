@@ -116,7 +116,7 @@ def observe(run: Any, read: Callable[..., Any], moving: Moving, fixed: Fixed, po
 
 def network_of(run: Any) -> nn.Module:
     """The flax module of a run."""
-    return run.model.build(run.task.outputs(), run.task.vocabulary())
+    return run.model.build(run.task.output_size(), run.task.vocabulary())
 
 
 def chain_of(run: Any) -> optax.GradientTransformationExtraArgs:

@@ -12,9 +12,9 @@ from grok_jax.models import MODELS
 from grok_jax.models.model import Model, as_model, model
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.optim.optimizer import as_optimizer
-from grok_jax.parts import Built, Called, Named, Part, require_part
+from grok_jax.parts import Called, Named, Part, require_part
 from grok_jax.tasks import TASKS
-from grok_jax.tasks.task import RegisteredTask, Task
+from grok_jax.tasks.task import Task
 from grok_jax.training.losses import Loss, as_loss
 from grok_jax.training.metrics import METRICS, Metric, as_metrics
 from grok_jax.values import coerce
@@ -87,8 +87,6 @@ def _as_part(section: str, given: Any, word: str) -> Part:
 
 @functools.lru_cache(maxsize=256)
 def _default(section: str, component: Any) -> Part:
-    if isinstance(component, Component):
-        return RegisteredTask(of=Built(component, {}, section))
     return _as_part(section, component, getattr(component, "called", ""))
 
 

@@ -233,7 +233,7 @@ def _pool_hash(key: str, static: _Static, mesh: Mesh) -> str | None:
 
 def _load_arguments(form: Form) -> tuple[str, _Static]:
     task = form.bare.task
-    return fingerprint(task.loader, deciding_flags(), counted=(PACKAGE,)).text, _Static(task)
+    return fingerprint(type(task), deciding_flags(), counted=(PACKAGE,)).text, _Static(task)
 
 
 @functools.lru_cache(maxsize=64)

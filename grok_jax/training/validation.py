@@ -109,8 +109,8 @@ def _reads(traced: Any, form: Form, records: int) -> frozenset[str]:
 def _draw(run: Run, capacity: Rows, pool: Examples | None) -> tuple[Data, int]:
     """The data of one run, and the number of outputs that its task names."""
     task = run.task
-    with naming(f"task {task.name!r} (outputs)"):
-        outputs = operator.index(task.outputs())
+    with naming(f"task {task.name!r} (output_size)"):
+        outputs = operator.index(task.output_size())
     require(outputs >= 1, f"task {task.name!r} has {outputs} outputs; it must have 1 or more")
     with naming(f"task {task.name!r} (draw)"):
         data = Data(*task.draw(jax.random.key(task.seed), pool, capacity))

@@ -1,7 +1,6 @@
 """The parts of the polynomial task's test loss against averages over inputs, exact and drawn."""
 
 import itertools
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +10,7 @@ import pytest
 from experiments.lazy_to_rich.moments import decompose_loss
 from grok_jax import UserError, from_config, sweep, to_config
 from grok_jax.models.committee import Committee, summary_statistics
-from grok_jax.tasks.single_index import target_values
+from grok_jax.tasks import SingleIndex
 
 FEATURES, SCALE, EPSILON = 3, 1.5, 0.4
 DECOMPOSITION = ("experiments.lazy_to_rich.moments:decomposition",)
@@ -22,7 +21,7 @@ def exact_loss(directions, network):
     nodes, weights = np.polynomial.hermite_e.hermegauss(4)
     points = jnp.asarray(list(itertools.product(nodes, repeat=FEATURES))) / FEATURES**0.5
     products = np.prod(list(itertools.product(weights / weights.sum(), repeat=FEATURES)), axis=1)
-    targets = target_values(points, directions, SimpleNamespace(target="quadratic", target_scale=1.0))
+    targets = SingleIndex().target_values(points, directions)
     return products @ np.asarray((targets - network(points)) ** 2)[:, 0]
 
 

@@ -18,13 +18,11 @@ from grok_jax.probes.modular import (
     number_embedding,
     progress,
 )
-from grok_jax.tasks.base import Examples
-from grok_jax.tasks.modular_arithmetic import all_pairs, encode
+from grok_jax.tasks import Examples, ModularArithmetic
 from grok_jax.training import Probed, sweep
 from grok_jax.training.losses import as_loss, row_losses
 
 P, KEYS = 23, (1, 3, 4, 7, 9)
-TASK = SimpleNamespace(name="modular_arithmetic", p=P, operation="add", encoding="tokens")
 
 
 @pytest.mark.parametrize("p", [2, 12, 13])
@@ -58,7 +56,7 @@ def test_gini_is_half_the_mean_difference_over_the_mean(sizes, expected):
 
 def planted(angle, *, operation="add", constant=0.0, outputs=P):
     """A run whose logits are 2 Σ_k cos(w_k angle(a, b, c)), of which every third pair trains."""
-    task = SimpleNamespace(**{**vars(TASK), "operation": operation})
+    task = ModularArithmetic(p=P, operation=operation, encoding="tokens")
     waves = 2 * np.pi * np.array(KEYS) / P
 
     def network(params, inputs):
@@ -67,7 +65,7 @@ def planted(angle, *, operation="add", constant=0.0, outputs=P):
         angles = angle(a, b, c)
         return params * sum(jnp.cos(w * angles) for w in waves) + constant * (c == 2)
 
-    rows = encode(all_pairs(task), task)
+    rows = task.present(task.load())
     train = Examples(rows.inputs[::3], jnp.asarray(rows.targets[::3]))
     params, count = jnp.float32(2), len(train.targets)
     logits = network(params, train.inputs)
@@ -134,7 +132,7 @@ def test_a_centred_predictor_is_measured_as_the_loss_sees_it():
 
 def test_a_transformers_number_embedding_leaves_the_equals_sign_out():
     table = jnp.arange(24.0).reshape(12, 2)
-    task, model = SimpleNamespace(p=11), SimpleNamespace(name="transformer")
+    task, model = ModularArithmetic(p=11), SimpleNamespace(name="transformer")
     found = number_embedding({"token_embedding": {"embedding": table}}, task, model)
     np.testing.assert_array_equal(found, table[:11])
 

@@ -2,7 +2,6 @@
 
 import re
 from fractions import Fraction
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -11,13 +10,13 @@ import pytest
 from scipy import stats
 
 from grok_jax.errors import UserError
-from grok_jax.tasks.base import Rows
+from grok_jax.tasks import Rows
 from grok_jax.tasks.drawing import (
+    divided,
     floor_share,
     normal_rows,
     portion_rows,
     portion_splits,
-    require_count,
     shuffled_splits,
     with_noise,
 )
@@ -58,19 +57,6 @@ def test_training_and_test_rows_of_a_smaller_run_are_the_first_of_a_larger_one()
     np.testing.assert_array_equal(small.test.index, large.test.index[:5])
 
 
-@pytest.mark.parametrize("value", [0, -3, 1.5, float("nan"), float("inf"), 8])
-def test_counts_that_are_no_whole_number_within_the_limit_are_user_errors(value):
-    with pytest.raises(UserError, match=rf"task.n is {value}; the rows allow 1 to 7$"):
-        require_count(SimpleNamespace(n=value), "n", 7, "the rows")
-
-
-@pytest.mark.parametrize("value", [1, 7, 3.0])
-def test_counts_within_the_limit_come_back_as_ints(value):
-    counted = require_count(SimpleNamespace(n=value), "n", 7, "the rows")
-    assert isinstance(counted, int)
-    assert counted == value
-
-
 @pytest.mark.parametrize("rows", [49, 100, 529, 9312, 12769])
 def test_shares_are_the_whole_part_of_the_exact_product(rows):
     for percent in range(1, 200):
@@ -85,15 +71,10 @@ def test_a_fraction_of_k_in_n_rows_takes_k(rows):
     np.testing.assert_array_equal(jax.vmap(lambda f: floor_share(f, rows))(jnp.asarray(counts / rows)), counts)
 
 
-def portion(**changes):
-    return SimpleNamespace(**{"size": 20, "train_fraction": 0.75, "subset": "first", **changes})
-
-
 @pytest.mark.parametrize("subset", ["first", "random"])
 def test_a_portion_is_split_without_overlap_by_its_fraction(subset):
-    fields = portion(subset=subset)
-    rows = portion_rows(fields, 50, "the rows")
-    train, test = portion_splits(jax.random.key(0), fields, 50, rows)
+    rows = portion_rows(20, 0.75, 50, "the rows")
+    train, test = portion_splits(jax.random.key(0), 20, 0.75, 50, subset, rows)
     assert rows == (15, 5) == (int(train.size), int(test.size))
     used = np.concatenate([train.index, test.index])
     assert len(set(used.tolist())) == 20
@@ -104,26 +85,27 @@ def test_a_portion_is_split_without_overlap_by_its_fraction(subset):
 def test_a_traced_portion_with_more_capacity_has_the_rows_of_a_single_one(subset):
     @jax.jit
     def drawn(size, fraction):
-        return portion_splits(
-            jax.random.key(3), portion(subset=subset, size=size, train_fraction=fraction), 50, Rows(40, 30)
-        )
+        return portion_splits(jax.random.key(3), size, fraction, 50, subset, Rows(40, 30))
 
-    fields = portion(subset=subset)
-    rows = portion_rows(fields, 50, "the rows")
-    for alone, capable in zip(portion_splits(jax.random.key(3), fields, 50, rows), drawn(20, 0.75), strict=True):
+    single = portion_splits(jax.random.key(3), 20, 0.75, 50, subset, portion_rows(20, 0.75, 50, "the rows"))
+    for alone, capable in zip(single, drawn(20, 0.75), strict=True):
         assert int(alone.size) == int(capable.size)
         np.testing.assert_array_equal(alone.index, capable.index[: len(alone.index)])
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("size", "fraction", "message"),
     [
-        ({"size": 51}, "task.size is 51; the rows allow 1 to 50"),
-        ({"train_fraction": 1.0}, "task.train_fraction is 1.0; it must be above 0 and below 1"),
-        ({"size": 3, "train_fraction": 0.2}, "of 3 rows it takes 0, and 1 to 2 are allowed"),
-        ({"subset": "last"}, "task.subset is 'last'"),
+        (51, 0.75, "task.size is 51; the rows allow 1 to 50"),
+        (3, 0.2, "of 3 rows it takes 0, and 1 to 2 are allowed"),
     ],
 )
-def test_a_portion_that_the_pool_does_not_have_is_a_user_error(changes, message):
+def test_a_portion_that_the_pool_does_not_have_is_a_user_error(size, fraction, message):
     with pytest.raises(UserError, match=re.escape(message)):
-        portion_rows(portion(**changes), 50, "the rows")
+        portion_rows(size, fraction, 50, "the rows")
+
+
+def test_rows_are_divided_inside_of_a_trace_too():
+    seen = []
+    jax.eval_shape(lambda: seen.append(divided(0.29, 100)))
+    assert seen == [Rows(29, 71)]

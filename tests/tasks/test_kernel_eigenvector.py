@@ -9,10 +9,8 @@ from grok_jax import sweep
 from grok_jax.errors import UserError
 from grok_jax.kernels import tangent_kernel
 from grok_jax.models.committee import Committee
-from grok_jax.tasks import TASKS, Rows
-from grok_jax.tasks.kernel_eigenvector import label_by_eigenvector
+from grok_jax.tasks import KernelEigenvector, Rows
 
-TASK = TASKS["kernel_eigenvector"]
 SIZES = {"features": 5, "train_size": 6, "test_size": 4}
 MODULE = Committee(7, 0.4)
 PARAMS = MODULE.init(jax.random.key(3), jnp.zeros((1, 5)))["params"]
@@ -22,8 +20,8 @@ def network(params, inputs):
     return MODULE.apply({"params": params}, inputs)
 
 
-def labelled(draw, fields, capacity=None):
-    return label_by_eigenvector(draw(fields, capacity=capacity), network, PARAMS, fields)
+def labelled(draw, task, capacity=None):
+    return task.relabel(draw(task, capacity=capacity), network, PARAMS)
 
 
 def in_use(data):
@@ -33,22 +31,22 @@ def in_use(data):
 
 
 @pytest.mark.parametrize("order", [1, 4, 10])
-def test_labels_of_both_splits_together_are_an_eigenvector_of_that_order(fields_of, draw, order):
-    inputs, targets = in_use(labelled(draw, fields_of(TASK.name, order=order, **SIZES)))
+def test_labels_of_both_splits_together_are_an_eigenvector_of_that_order(draw, order):
+    inputs, targets = in_use(labelled(draw, KernelEigenvector(order=order, **SIZES)))
     kernel = np.asarray(tangent_kernel(network, PARAMS, jnp.asarray(inputs)))
     eigenvalue = np.linalg.eigvalsh(kernel)[10 - order]
     np.testing.assert_allclose(kernel @ targets, eigenvalue * targets, atol=1e-5)
     assert np.linalg.norm(targets) == pytest.approx(1, rel=1e-5)
 
 
-def test_labels_are_the_same_alone_and_in_a_program_for_larger_runs(fields_of, draw):
-    fields = fields_of(TASK.name, order=3, **SIZES)
-    (_, alone), (_, together) = (in_use(labelled(draw, fields, capacity)) for capacity in (None, Rows(9, 5)))
+def test_labels_are_the_same_alone_and_in_a_program_for_larger_runs(draw):
+    task = KernelEigenvector(order=3, **SIZES)
+    (_, alone), (_, together) = (in_use(labelled(draw, task, capacity)) for capacity in (None, Rows(9, 5)))
     np.testing.assert_allclose(alone, together, atol=1e-5)
 
 
-def test_rows_out_of_use_have_no_label(fields_of, draw):
-    train, test = labelled(draw, fields_of(TASK.name, order=3, **SIZES), Rows(9, 5))
+def test_rows_out_of_use_have_no_label(draw):
+    train, test = labelled(draw, KernelEigenvector(order=3, **SIZES), Rows(9, 5))
     np.testing.assert_array_equal(train.examples.targets[6:], 0)
     np.testing.assert_array_equal(test.examples.targets[4:], 0)
 
@@ -56,7 +54,7 @@ def test_rows_out_of_use_have_no_label(fields_of, draw):
 @pytest.mark.slow
 def test_runs_of_a_grid_get_the_labels_of_their_own_order_seed_and_size():
     config = {
-        "task": {"name": TASK.name, "features": 5},
+        "task": {"name": KernelEigenvector.called, "features": 5},
         "model": {"name": "committee", "width": 7, "centered": True},
         "training": {"steps": 0, "records": 2},
     }
@@ -71,12 +69,12 @@ def test_runs_of_a_grid_get_the_labels_of_their_own_order_seed_and_size():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"order": 0}, r"task\.order is 0; there are as many eigenvectors as rows, 1 to 10$"),
+        ({"order": 0}, r"task\.order is 0; it must be 1 or above$"),
         ({"order": 11}, r"task\.order is 11; there are as many eigenvectors as rows, 1 to 10$"),
-        ({"test_size": 0}, r"task\.test_size is 0; it must be a whole number, 1 or above$"),
+        ({"test_size": 0}, r"task\.test_size is 0; it must be 1 or above$"),
         ({"features": 0}, r"task\.features is 0"),
     ],
 )
-def test_impossible_fields_are_user_errors(fields_of, changes, words):
+def test_impossible_fields_are_user_errors(changes, words):
     with pytest.raises(UserError, match=words):
-        TASK.rows(fields_of(TASK.name, **{**SIZES, "order": 1, **changes}))
+        KernelEigenvector(**{**SIZES, "order": 1, **changes}).rows()

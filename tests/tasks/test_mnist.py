@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks import TASKS, mnist
-
-TASK = TASKS["mnist"]
+from grok_jax.tasks import Mnist, mnist
 
 
 @pytest.fixture(scope="module")
@@ -40,58 +38,58 @@ def test_embedded_digits_are_pictures_that_nearest_class_means_recognise(embedde
     assert np.mean(distances.argmin(axis=1) == labels[2500:]) > 0.75
 
 
-def test_embedded_training_rows_are_of_every_class(fields_of, draw, embedded):
-    fields = fields_of("mnist", train_size=1000)
-    counts = np.bincount(embedded.targets[np.asarray(draw(fields).train.index)], minlength=10)
+def test_embedded_training_rows_are_of_every_class(draw, embedded):
+    task = Mnist(train_size=1000)
+    counts = np.bincount(embedded.targets[np.asarray(draw(task).train.index)], minlength=10)
     assert counts.min() > 60
 
 
-def test_embedded_test_rows_do_not_depend_on_the_training_size(fields_of, draw):
-    a, b = (draw(fields_of("mnist", train_size=n, test_size=500)).test.index for n in (10, 4500))
+def test_embedded_test_rows_do_not_depend_on_the_training_size(draw):
+    a, b = (draw(Mnist(train_size=n, test_size=500)).test.index for n in (10, 4500))
     np.testing.assert_array_equal(a, b)
 
 
-def test_without_a_test_size_all_that_is_left_is_tested(fields_of):
-    assert TASK.rows(fields_of("mnist", train_size=1000)) == (1000, 4000)
-    assert TASK.rows(fields_of("mnist", source="full", train_size=1000)) == (1000, 10000)
+def test_without_a_test_size_all_that_is_left_is_tested():
+    assert Mnist(train_size=1000).rows() == (1000, 4000)
+    assert Mnist(source="full", train_size=1000).rows() == (1000, 10000)
 
 
-def test_pixels_are_scaled_to_the_unit_interval(fields_of, embedded):
-    shown = mnist.show_digits(jax.tree.map(jnp.asarray, embedded), fields_of("mnist"))
+def test_pixels_are_scaled_to_the_unit_interval(embedded):
+    shown = Mnist().present(jax.tree.map(jnp.asarray, embedded))
     assert shown.inputs.dtype == jnp.float32
     assert (float(shown.inputs.min()), float(shown.inputs.max())) == (0.0, 1.0)
     np.testing.assert_allclose(shown.inputs[7], embedded.inputs[7] / 255, rtol=1e-6)
 
 
-def test_messiness_one_is_the_raw_image(fields_of, embedded):
+def test_messiness_one_is_the_raw_image(embedded):
     stored = jax.tree.map(lambda x: jnp.asarray(x[::500]), embedded)
-    raw = mnist.show_digits(stored, fields_of("mnist"))
-    np.testing.assert_array_equal(mnist.show_digits(stored, fields_of("mnist", messiness=1.0)).inputs, raw.inputs)
+    raw = Mnist().present(stored)
+    np.testing.assert_array_equal(Mnist(messiness=1.0).present(stored).inputs, raw.inputs)
 
 
 @pytest.mark.parametrize(("template", "value"), [("centered", lambda k: k / 9 - 0.5), ("label", lambda k: k)])
-def test_messiness_zero_is_a_constant_image_of_the_label(fields_of, embedded, template, value):
+def test_messiness_zero_is_a_constant_image_of_the_label(embedded, template, value):
     stored = jax.tree.map(lambda x: jnp.asarray(x[::500]), embedded)
-    shown = mnist.show_digits(stored, fields_of("mnist", messiness=0.0, template=template))
+    shown = Mnist(messiness=0.0, template=template).present(stored)
     expected = np.array([value(k) for k in range(10)])
     np.testing.assert_allclose(shown.inputs, np.broadcast_to(expected[:, None], (10, 784)), atol=1e-6)
 
 
-def test_messiness_interpolates_linearly(fields_of, embedded):
+def test_messiness_interpolates_linearly(embedded):
     stored = jax.tree.map(lambda x: jnp.asarray(x[::500]), embedded)
-    at = lambda m: mnist.show_digits(stored, fields_of("mnist", messiness=m)).inputs  # noqa: E731
+    at = lambda m: Mnist(messiness=m).present(stored).inputs  # noqa: E731
     np.testing.assert_allclose(at(0.3), 0.3 * at(1.0) + 0.7 * at(0.0), atol=1e-6)
 
 
-def test_full_draws_keep_to_their_part_of_the_files(fields_of, draw):
-    fields = fields_of("mnist", source="full", train_size=60000)
-    train, test = draw(fields)
+def test_full_draws_keep_to_their_part_of_the_files(draw):
+    task = Mnist(source="full", train_size=60000)
+    train, test = draw(task)
     np.testing.assert_array_equal(np.sort(train.index), np.arange(60000))
     np.testing.assert_array_equal(np.sort(test.index), np.arange(60000, 70000))
 
 
-def test_first_digits_are_in_the_order_of_the_files(fields_of, draw):
-    train, test = draw(fields_of("mnist", source="full", subset="first", train_size=1000, test_size=3))
+def test_first_digits_are_in_the_order_of_the_files(draw):
+    train, test = draw(Mnist(source="full", subset="first", train_size=1000, test_size=3))
     np.testing.assert_array_equal(train.index, np.arange(1000))
     np.testing.assert_array_equal(test.index, [60000, 60001, 60002])
 
@@ -114,12 +112,12 @@ def test_first_digits_are_in_the_order_of_the_files(fields_of, draw):
         ({"subset": "last"}, "task.subset is 'last'; it must be one of random, first"),
         ({"subset": "first"}, "task.subset is 'first'; the embedded MNIST digits are sorted by class"),
         ({"template": "flat"}, "task.template is 'flat'; it must be one of centered, label"),
-        ({"messiness": 1.2}, "task.messiness is 1.2; it must be None or from 0 to 1"),
+        ({"messiness": 1.2}, "task.messiness is 1.2; it must be from 0 to 1"),
     ],
 )
-def test_impossible_fields_are_user_errors(fields_of, changes, message):
+def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=message):
-        TASK.rows(fields_of("mnist", **changes))
+        Mnist(**changes).rows()
 
 
 def test_full_digits_are_read_from_the_idx_files_of_the_data_folder(tmp_path, monkeypatch):
@@ -142,12 +140,12 @@ def test_full_digits_are_read_from_the_idx_files_of_the_data_folder(tmp_path, mo
     np.testing.assert_array_equal(pool.targets, [0, 1, 2, 0, 1])
 
 
-def test_a_corrupt_mnist_file_is_a_user_error_of_one_line(tmp_path, monkeypatch, fields_of):
+def test_a_corrupt_mnist_file_is_a_user_error_of_one_line(tmp_path, monkeypatch):
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist/train-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"not digits"))
     monkeypatch.setenv("GROK_JAX_DATA", str(tmp_path))
     with pytest.raises(UserError, match=r"^\S*train-images-idx3-ubyte.gz is corrupt: [^\n]+$"):
-        TASK.load(fields_of("mnist", source="full"))
+        Mnist(source="full").load()
 
 
 def test_full_mnist_has_its_counts_and_labels(full):

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
-from grok_jax.tasks import TASKS, qm9
+from grok_jax.tasks import Qm9, qm9
 from grok_jax.tasks.readers import build_qm9
 from grok_jax.tasks.readers.molecules import count_hydrogens
 
-TASK = TASKS["qm9"]
 CHEMISTRIES = ("kekule", "perceived")
 
 # A V2000 block without its first line; coordinates do not matter.
@@ -63,8 +62,8 @@ def raw(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def raw_fields(fields_of):
-    return fields_of("qm9", source="raw", size=4)
+def raw_task():
+    return Qm9(source="raw", size=4)
 
 
 @pytest.fixture(scope="module", params=CHEMISTRIES)
@@ -79,14 +78,14 @@ def ready(data_folder):
         return dict(stored)
 
 
-def shown(fields, rows=slice(None)):
+def shown(task, rows=slice(None)):
     """Molecules of a pool as a network sees them."""
-    pool = TASK.load(fields)
-    return qm9.show_molecules(jax.tree.map(lambda a: jnp.asarray(a[rows]), pool), fields)
+    pool = task.load()
+    return task.present(jax.tree.map(lambda a: jnp.asarray(a[rows]), pool))
 
 
-def test_the_first_molecules_are_methane_ammonia_and_water(fields_of):
-    graphs, targets = shown(fields_of("qm9"), slice(3))
+def test_the_first_molecules_are_methane_ammonia_and_water():
+    graphs, targets = shown(Qm9(), slice(3))
     hydrogen = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
     methane, ammonia, water = graphs.nodes
     np.testing.assert_array_equal(methane[:5], [[0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 4], *[hydrogen] * 4])
@@ -96,14 +95,14 @@ def test_the_first_molecules_are_methane_ammonia_and_water(fields_of):
     np.testing.assert_allclose(targets, [[13.21], [9.46], [6.31]], rtol=1e-6)
 
 
-def test_networks_see_float_features_and_whole_numbers(fields_of):
-    graphs, targets = shown(fields_of("qm9"), slice(3))
+def test_networks_see_float_features_and_whole_numbers():
+    graphs, targets = shown(Qm9(), slice(3))
     assert (graphs.nodes.dtype, targets.dtype) == (jnp.float32, jnp.float32)
     assert {x.dtype for x in graphs[1:]} == {jnp.dtype("int32")}
 
 
-def test_padding_is_empty(fields_of):
-    graphs, _ = shown(fields_of("qm9"), slice(1000))
+def test_padding_is_empty():
+    graphs, _ = shown(Qm9(), slice(1000))
     spare = jnp.arange(graphs.nodes.shape[1])[None, :] >= graphs.sizes[:, None]
     assert not np.asarray(graphs.nodes)[spare].any()
     unused = np.asarray(graphs.kinds) == -1
@@ -112,35 +111,35 @@ def test_padding_is_empty(fields_of):
     assert not np.asarray(graphs.receivers)[unused].any()
 
 
-def test_every_bond_is_there_in_both_directions(fields_of):
-    graphs, _ = jax.tree.map(np.asarray, shown(fields_of("qm9"), slice(1000)))
+def test_every_bond_is_there_in_both_directions():
+    graphs, _ = jax.tree.map(np.asarray, shown(Qm9(), slice(1000)))
     for senders, receivers, kinds in zip(graphs.senders, graphs.receivers, graphs.kinds, strict=True):
         edges = [edge for edge in zip(senders, receivers, kinds, strict=True) if edge[2] >= 0]
         assert len(set(edges)) == len(edges)
         assert {(b, a, kind) for a, b, kind in edges} == set(edges)
 
 
-def test_the_last_feature_is_the_number_of_neighbours_that_are_hydrogens(fields_of):
-    graphs, _ = jax.tree.map(np.asarray, shown(fields_of("qm9"), slice(1000)))
+def test_the_last_feature_is_the_number_of_neighbours_that_are_hydrogens():
+    graphs, _ = jax.tree.map(np.asarray, shown(Qm9(), slice(1000)))
     rows = np.arange(1000)[:, None]
     counted = np.zeros(graphs.nodes.shape[:2])
     np.add.at(counted, (rows, graphs.receivers), graphs.nodes[rows, graphs.senders, 0] * (graphs.kinds >= 0))
     np.testing.assert_array_equal(counted, graphs.nodes[:, :, -1])
 
 
-def test_edges_join_atoms_in_use(fields_of):
-    graphs, _ = shown(fields_of("qm9"), slice(1000))
+def test_edges_join_atoms_in_use():
+    graphs, _ = shown(Qm9(), slice(1000))
     assert (graphs.senders < graphs.sizes[:, None]).all()
 
 
-def test_kekule_molecules_have_no_aromatic_or_hybridised_atom_and_no_aromatic_bond(fields_of):
-    graphs, _ = shown(fields_of("qm9"))
+def test_kekule_molecules_have_no_aromatic_or_hybridised_atom_and_no_aromatic_bond():
+    graphs, _ = shown(Qm9())
     assert not graphs.nodes[:, :, 6:10].any()
     assert set(np.unique(graphs.kinds)) == {-1, 0, 1, 2}
 
 
-def test_perceived_molecules_have_all_kinds_of_bonds_and_hybrids(fields_of):
-    graphs, _ = shown(fields_of("qm9", chemistry="perceived"))
+def test_perceived_molecules_have_all_kinds_of_bonds_and_hybrids():
+    graphs, _ = shown(Qm9(chemistry="perceived"))
     assert set(np.unique(graphs.kinds)) == {-1, 0, 1, 2, 3}
     assert (np.asarray(graphs.nodes[:, :, 6:10]).sum(axis=(0, 1)) > 0).all()
 
@@ -157,60 +156,60 @@ def test_heavy_atoms_obey_their_valences_in_kekule_bonds():
     assert np.mean(orders == valences) > 0.998
 
 
-def test_first_molecules_are_all_used_in_the_order_of_qm9(fields_of, draw):
-    train, test = draw(fields_of("qm9", size=20))
+def test_first_molecules_are_all_used_in_the_order_of_qm9(draw):
+    train, test = draw(Qm9(size=20))
     assert (int(train.size), int(test.size)) == (10, 10)
     assert sorted([*train.index.tolist(), *test.index.tolist()]) == list(range(20))
 
 
-def test_random_molecules_are_of_the_whole_pool(fields_of, draw):
-    train, _ = draw(fields_of("qm9", subset="random", size=20))
+def test_random_molecules_are_of_the_whole_pool(draw):
+    train, _ = draw(Qm9(subset="random", size=20))
     assert int(train.index.max()) >= 20
 
 
-def test_raw_files_give_the_characterised_molecules(raw, raw_fields):
-    graphs, targets = shown(raw_fields)
+def test_raw_files_give_the_characterised_molecules(raw, raw_task):
+    graphs, targets = shown(raw_task)
     np.testing.assert_allclose(targets[:, 0], [13.21, 6.31, 16.28, 30.0], rtol=1e-6)
     np.testing.assert_array_equal(graphs.sizes, [5, 3, 4, 9])
     np.testing.assert_array_equal(graphs.nodes[2, :2], [[0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 1]] * 2)
     np.testing.assert_array_equal(graphs.kinds[2, :6], [2, 2, 0, 0, 0, 0])
 
 
-def test_raw_files_equal_the_embedded_molecules(raw, raw_fields, fields_of):
-    few, _ = shown(raw_fields, slice(3))
-    many, _ = shown(fields_of("qm9"), np.array([0, 2, 3]))
+def test_raw_files_equal_the_embedded_molecules(raw, raw_task):
+    few, _ = shown(raw_task, slice(3))
+    many, _ = shown(Qm9(), np.array([0, 2, 3]))
     np.testing.assert_array_equal(few.nodes[:, :5], many.nodes[:, :5])
     np.testing.assert_array_equal(few.kinds[:, :8], many.kinds[:, :8])
     np.testing.assert_array_equal(few.senders[:, :8], many.senders[:, :8])
 
 
-def test_raw_furan_is_aromatic_where_chemistry_is_perceived(raw, raw_fields):
+def test_raw_furan_is_aromatic_where_chemistry_is_perceived(raw, raw_task):
     pytest.importorskip("rdkit")
-    plain, _ = shown(raw_fields)
-    raw_fields.chemistry = "perceived"
-    graphs, _ = shown(raw_fields)
+    plain, _ = shown(raw_task)
+    raw_task = raw_task.replace(chemistry="perceived")
+    graphs, _ = shown(raw_task)
     assert not plain.nodes[3, :, 6:10].any()
     np.testing.assert_array_equal(graphs.nodes[3, :, 6], [1, 1, 1, 1, 0, 0, 0, 0, 1])
     assert sorted(graphs.kinds[3].tolist()) == [0] * 8 + [3] * 10
 
 
-def test_raw_files_are_parsed_once(raw, raw_fields, monkeypatch):
-    once, _ = TASK.load(raw_fields)
+def test_raw_files_are_parsed_once(raw, raw_task, monkeypatch):
+    once, _ = raw_task.load()
     monkeypatch.setattr(qm9, "read_raw", lambda *_: pytest.fail("parsed again"))
-    jax.tree.map(np.testing.assert_array_equal, once, TASK.load(raw_fields).inputs)
+    jax.tree.map(np.testing.assert_array_equal, once, raw_task.load().inputs)
 
 
-def test_changed_raw_files_are_parsed_again(raw, raw_fields):
-    TASK.load(raw_fields)
+def test_changed_raw_files_are_parsed_again(raw, raw_task):
+    raw_task.load()
     (raw / "gdb9.sdf.csv").write_text(table_of(MOLECULES).replace("13.21", "14.0"))
-    assert TASK.load(raw_fields).targets[0] == 14
+    assert raw_task.load().targets[0] == 14
 
 
-def test_the_chemistries_are_kept_apart(raw, raw_fields):
+def test_the_chemistries_are_kept_apart(raw, raw_task):
     pytest.importorskip("rdkit")
-    TASK.load(raw_fields)
-    raw_fields.chemistry = "perceived"
-    assert TASK.load(raw_fields).inputs.nodes[:, :, 6:10].any()
+    raw_task.load()
+    raw_task = raw_task.replace(chemistry="perceived")
+    assert raw_task.load().inputs.nodes[:, :, 6:10].any()
 
 
 def shortened(text):
@@ -240,10 +239,10 @@ def shortened(text):
         ("uncharacterized.txt", HEADER, "uncharacterized.txt leave 5 characterised molecules; QM9 has 4"),
     ],
 )
-def test_raw_files_that_cannot_be_used_are_user_errors_of_one_line(raw, raw_fields, file, text, message):
+def test_raw_files_that_cannot_be_used_are_user_errors_of_one_line(raw, raw_task, file, text, message):
     (raw / file).write_text(text)
     with pytest.raises(UserError, match=f"^[^\n]*{message}$"):
-        TASK.load(raw_fields)
+        raw_task.load()
 
 
 @pytest.mark.parametrize(
@@ -254,36 +253,36 @@ def test_raw_files_that_cannot_be_used_are_user_errors_of_one_line(raw, raw_fiel
         ("uncharacterized.txt", "save https://ndownloader.figshare.com/files/3195404 there under that name"),
     ],
 )
-def test_a_missing_raw_file_is_a_user_error_that_says_where_to_get_it(raw, raw_fields, file, advice):
+def test_a_missing_raw_file_is_a_user_error_that_says_where_to_get_it(raw, raw_task, file, advice):
     (raw / file).unlink()
     with pytest.raises(UserError, match=f"^[^\n]*{file} is missing; {advice}, or set GROK_JAX_DATA to [^\n]*$"):
-        TASK.load(raw_fields)
+        raw_task.load()
 
 
-def test_perceived_raw_molecules_without_rdkit_are_a_user_error(raw, raw_fields, monkeypatch):
+def test_perceived_raw_molecules_without_rdkit_are_a_user_error(raw, raw_task, monkeypatch):
     monkeypatch.setitem(sys.modules, "rdkit", None)
-    raw_fields.chemistry = "perceived"
+    raw_task = raw_task.replace(chemistry="perceived")
     with pytest.raises(UserError, match=r"need rdkit: pip install 'grok_jax\[qm9\]'$"):
-        TASK.load(raw_fields)
+        raw_task.load()
 
 
-def test_kekule_raw_molecules_need_no_rdkit(raw, raw_fields, monkeypatch):
+def test_kekule_raw_molecules_need_no_rdkit(raw, raw_task, monkeypatch):
     monkeypatch.setitem(sys.modules, "rdkit", None)
-    assert len(TASK.load(raw_fields).targets) == 4
+    assert len(raw_task.load().targets) == 4
 
 
-def test_missing_ready_graphs_are_a_user_error_of_one_line(tmp_path, monkeypatch, fields_of):
+def test_missing_ready_graphs_are_a_user_error_of_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("GROK_JAX_DATA", str(tmp_path))
     with pytest.raises(UserError, match=r"^\S*ragged.npz is missing; choose task.source [^\n]*$"):
-        TASK.load(fields_of("qm9", source="graphs"))
+        Qm9(source="graphs").load()
 
 
-def test_corrupt_ready_graphs_are_a_user_error_of_one_line(tmp_path, monkeypatch, fields_of):
+def test_corrupt_ready_graphs_are_a_user_error_of_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("GROK_JAX_DATA", str(tmp_path))
     (tmp_path / "qm9").mkdir()
     (tmp_path / qm9.GRAPHS).write_bytes(b"no graphs")
     with pytest.raises(UserError, match=r"^\S*ragged.npz is corrupt: its sha256 is [^\n]+$"):
-        TASK.load(fields_of("qm9", source="graphs"))
+        Qm9(source="graphs").load()
 
 
 @pytest.mark.parametrize(
@@ -299,9 +298,9 @@ def test_corrupt_ready_graphs_are_a_user_error_of_one_line(tmp_path, monkeypatch
         ({"train_fraction": 1.0}, "task.train_fraction is 1.0; it must be above 0 and below 1"),
     ],
 )
-def test_impossible_fields_are_user_errors(fields_of, changes, message):
+def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=f"^{message}$"):
-        TASK.rows(fields_of("qm9", **changes))
+        Qm9(**changes).rows()
 
 
 TABLE = (
@@ -368,8 +367,8 @@ def test_hydrogens_counted_are_those_of_the_ready_graphs(embedded, ready):
     np.testing.assert_array_equal(counted, ready["num_h"][: len(counted)])
 
 
-def test_ready_graphs_are_all_there(data_folder, fields_of):
-    pool = TASK.load(fields_of("qm9", source="graphs"))
+def test_ready_graphs_are_all_there(data_folder):
+    pool = Qm9(source="graphs").load()
     assert pool.inputs.nodes.shape == (130831, 29, 11)
     assert pool.inputs.senders.shape == (130831, 56)
     assert pool.targets.mean() == pytest.approx(75.28, abs=0.01)

@@ -10,81 +10,75 @@ from scipy.special import eval_hermitenorm
 
 from grok_jax import check, observe, sweep
 from grok_jax.errors import UserError
-from grok_jax.tasks import TASKS
-from grok_jax.tasks.single_index import target_directions, target_values
-
-TASK = TASKS["single_index"]
-
+from grok_jax.tasks import SingleIndex
 
 QUADRATIC = {"features": 12, "train_size": 4000, "test_size": 200}
 
 
-def directions_of(fields):
+def directions_of(task):
     """The directions of the run whose data seed is 0."""
-    return np.asarray(target_directions(jax.random.key(0), fields))
+    return np.asarray(task.target_directions(jax.random.key(0)))
 
 
-def test_quadratic_targets_are_half_the_squared_projection(fields_of, draw):
-    fields = fields_of("single_index", **QUADRATIC)
-    beta = directions_of(fields)[0]
-    for split in draw(fields):
+def test_quadratic_targets_are_half_the_squared_projection(draw):
+    task = SingleIndex(**QUADRATIC)
+    beta = directions_of(task)[0]
+    for split in draw(task):
         x, y = map(np.asarray, split.examples)
         np.testing.assert_allclose(y[:, 0], (x @ beta) ** 2 / 2, rtol=1e-4, atol=1e-5)
 
 
-def test_inputs_have_variance_one_over_the_dimension(fields_of, draw):
-    inputs = draw(fields_of("single_index", **QUADRATIC)).train.examples.inputs
+def test_inputs_have_variance_one_over_the_dimension(draw):
+    inputs = draw(SingleIndex(**QUADRATIC)).train.examples.inputs
     np.testing.assert_allclose(np.cov(inputs, rowvar=False), np.eye(12) / 12, atol=0.01)
 
 
-def test_directions_are_standard_normal(fields_of):
-    fields = fields_of("single_index", features=2000, directions=2)
-    np.testing.assert_allclose(np.cov(directions_of(fields)), np.eye(2), atol=0.1)
+def test_directions_are_standard_normal():
+    task = SingleIndex(features=2000, directions=2)
+    np.testing.assert_allclose(np.cov(directions_of(task)), np.eye(2), atol=0.1)
 
 
 @pytest.mark.parametrize("degree", [1, 3, 4])
-def test_hermite_targets_equal_scipy(fields_of, degree):
+def test_hermite_targets_equal_scipy(degree):
     numbers = np.random.default_rng(0)
     x, beta = numbers.normal(size=(50, 9)) / 3, numbers.normal(size=(2, 9))
     u = 3 * x @ (beta / np.linalg.norm(beta, axis=1, keepdims=True)).T
-    fields = fields_of("single_index", features=9, target="hermite", degree=degree, directions=2)
-    y = target_values(jnp.asarray(x), jnp.asarray(beta), fields)
+    task = SingleIndex(features=9, target="hermite", degree=degree, directions=2)
+    y = task.target_values(jnp.asarray(x), jnp.asarray(beta))
     np.testing.assert_allclose(y[:, 0], eval_hermitenorm(degree, u).sum(axis=1), rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("degree", [3, 4])
-def test_hermite_targets_have_mean_zero_variance_k_factorial_and_no_linear_part(fields_of, degree):
-    fields = fields_of("single_index", features=4, target="hermite", degree=degree)
+def test_hermite_targets_have_mean_zero_variance_k_factorial_and_no_linear_part(degree):
+    task = SingleIndex(features=4, target="hermite", degree=degree)
     beta = np.array([[0.5, -2.0, 1.0, 3.0]])
     # Exact averages over u ~ N(0, 1) by Gauss-Hermite quadrature along beta.
     nodes, weights = np.polynomial.hermite_e.hermegauss(20)
     weights = weights / weights.sum()
     x = nodes[:, None] * beta / np.linalg.norm(beta) / 2  # sqrt(D) = 2
-    y = np.asarray(target_values(jnp.asarray(x), jnp.asarray(beta), fields))[:, 0]
+    y = np.asarray(task.target_values(jnp.asarray(x), jnp.asarray(beta)))[:, 0]
     moments = [weights @ y, weights @ (nodes * y), weights @ y**2]
     np.testing.assert_allclose(moments, [0, 0, math.factorial(degree)], atol=1e-3)
 
 
-def test_several_directions_add_up(fields_of):
-    fields = fields_of("single_index", features=6, directions=3)
+def test_several_directions_add_up():
+    task = SingleIndex(features=6, directions=3)
     beta = jnp.sin(jnp.arange(18.0)).reshape(3, 6)
     x = jnp.linspace(-1.0, 2.0, 12).reshape(2, 6)
-    parts = [target_values(x, beta[k : k + 1], fields) for k in range(3)]
-    np.testing.assert_allclose(target_values(x, beta, fields), sum(parts), rtol=1e-5)
+    parts = [task.target_values(x, beta[k : k + 1]) for k in range(3)]
+    np.testing.assert_allclose(task.target_values(x, beta), sum(parts), rtol=1e-5)
 
 
 @pytest.mark.parametrize("target", ["quadratic", "hermite"])
-def test_the_scale_multiplies_targets_and_moves_no_input(fields_of, draw, target):
-    plain, scaled = (
-        draw(fields_of("single_index", target=target, target_scale=scale, **QUADRATIC)) for scale in (1.0, 2.0)
-    )
+def test_the_scale_multiplies_targets_and_moves_no_input(draw, target):
+    plain, scaled = (draw(SingleIndex(target=target, target_scale=scale, **QUADRATIC)) for scale in (1.0, 2.0))
     for one, other in zip(plain, scaled, strict=True):
         np.testing.assert_array_equal(one.examples.inputs, other.examples.inputs)
         np.testing.assert_allclose(2 * one.examples.targets, other.examples.targets, rtol=1e-6)
 
 
-def test_noise_is_on_the_training_targets_alone(fields_of, draw):
-    clean, noisy = (draw(fields_of("single_index", noise=noise, **QUADRATIC)) for noise in (None, 0.5))
+def test_noise_is_on_the_training_targets_alone(draw):
+    clean, noisy = (draw(SingleIndex(noise=noise, **QUADRATIC)) for noise in (None, 0.5))
     np.testing.assert_array_equal(clean.test.examples.targets, noisy.test.examples.targets)
     assert np.std(noisy.train.examples.targets - clean.train.examples.targets) == pytest.approx(0.5, rel=0.1)
 
@@ -93,15 +87,15 @@ def test_noise_is_on_the_training_targets_alone(fields_of, draw):
     ("changes", "message"),
     [
         ({"target": "cubic"}, "task.target is 'cubic'; it must be one of quadratic, hermite"),
-        ({"degree": 0}, "task.degree is 0; it must be a whole number, 1 or above"),
-        ({"directions": 0}, "task.directions is 0; it must be a whole number, 1 or above"),
-        ({"train_size": -2}, "task.train_size is -2; it must be a whole number, 1 or above"),
+        ({"degree": 0}, "task.degree is 0; it must be from 1 to"),
+        ({"directions": 0}, "task.directions is 0; it must be 1 or above"),
+        ({"train_size": -2}, "task.train_size is -2; it must be 1 or above"),
         ({"noise": -0.1}, "task.noise is -0.1; it must be 0 or above"),
     ],
 )
-def test_impossible_fields_are_user_errors(fields_of, changes, message):
+def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=message):
-        TASK.rows(fields_of("single_index", **changes))
+        SingleIndex(**changes).rows()
 
 
 SOLVED = {
@@ -113,7 +107,7 @@ SOLVED = {
 
 
 def changed(**sections):
-    return {name: {**fields, **sections.get(name, {})} for name, fields in SOLVED.items()}
+    return {name: {**task, **sections.get(name, {})} for name, task in SOLVED.items()}
 
 
 def test_the_known_solution_has_no_loss():

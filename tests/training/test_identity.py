@@ -1,6 +1,5 @@
 """The identity of a sweep: each thing that decides its numbers is an entry, and reacts to its cause alone."""
 
-import dataclasses
 import json
 import threading
 from types import SimpleNamespace
@@ -13,7 +12,7 @@ import pytest
 from grok_jax import UserError, sweep
 from grok_jax.models import MLP, MODELS
 from grok_jax.optim import OPTIMIZERS, AdamW
-from grok_jax.tasks import TASKS, Examples
+from grok_jax.tasks import TASKS, Examples, SingleIndex
 from grok_jax.training import identity, metric
 from grok_jax.training.flags import deciding_flags
 from grok_jax.training.identity import differences, identity_hash, require_sure
@@ -28,11 +27,17 @@ def own_metric(scale):
 
 
 def own_task(scale):
-    return dataclasses.replace(
-        TASKS["single_index"],
-        name="own",
-        present=lambda examples, fields: examples._replace(targets=scale * examples.targets),
-    )
+    class Own(SingleIndex):
+        called = "own"
+
+        def present(self, examples):
+            return examples._replace(targets=scale * examples.targets)
+
+    return Own
+
+
+def loading_task(load):
+    return type("Own", (SingleIndex,), {"called": "own", "load": load})
 
 
 def own_model(scale):
@@ -57,7 +62,7 @@ def own_optimizer(scale):
 
 def pooled_task(value):
     pool = Examples(np.full((30, 3), value, np.float32), np.zeros((30, 1), np.float32))
-    return dataclasses.replace(TASKS["single_index"], name="own", load=lambda fields: pool)
+    return loading_task(lambda self: pool)
 
 
 @pytest.fixture
@@ -244,10 +249,10 @@ def test_data_of_a_file_that_changed_is_named(made, monkeypatch, tmp_path):
     file = tmp_path / "data.npy"
 
     def register():
-        def load(fields):
+        def load(self):
             return Examples(np.load(file), np.zeros((30, 1), np.float32))
 
-        monkeypatch.setitem(TASKS, "own", dataclasses.replace(TASKS["single_index"], name="own", load=load))
+        monkeypatch.setitem(TASKS, "own", loading_task(load))
 
     register()
     before = made()
@@ -301,11 +306,14 @@ def unsure_config(small_config, monkeypatch):
     """The config of a task that uses a lock."""
     lock = threading.Lock()
 
-    def present(examples, fields):
-        with lock:
-            return examples
+    class Own(SingleIndex):
+        called = "own"
 
-    monkeypatch.setitem(TASKS, "own", dataclasses.replace(TASKS["teacher_student"], name="own", present=present))
+        def present(self, examples):
+            with lock:
+                return examples
+
+    monkeypatch.setitem(TASKS, "own", Own)
     return {**small_config(**{"training.steps": 0}).to_dict(), "task": {"name": "own"}}
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 import resource
-from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -66,9 +65,8 @@ def test_pairs_are_counted_without_being_made(p):
 
 @pytest.mark.parametrize("name", ["modular_arithmetic", "toy_addition", "circuit_logits"])
 def test_a_pool_takes_no_more_than_was_said(name):
-    task = TASKS[name]
-    fields = SimpleNamespace(**{**task.defaults, "p": 11})
-    pool, said = task.load(fields), task.pool_bytes(fields)
+    task = TASKS[name](p=11)
+    pool, said = task.load(), task.pool_bytes()
     assert said >= sum(array.nbytes for array in (pool or [pairs(11)]))
 
 

@@ -61,23 +61,22 @@ def split(rows, targets=values, **changes):
 
 
 def task(targets=values, outputs=2, train=split, **changes):
-    def draw(key, fields, pool, capacity):
+    def draw(self, key, pool, capacity):
         return Data(train(capacity.train, targets), split(capacity.test, targets))
 
-    return Task(
-        **{"name": "own", "outputs": lambda fields: outputs, "rows": lambda fields: Rows(6, 4), "draw": draw} | changes
-    )
+    methods = {"output_size": lambda self: outputs, "rows": lambda self: Rows(6, 4), "draw": draw}
+    return type("Own", (Task,), {"called": "own", **methods, **changes})
 
 
 def pooled(labels, **changes):
-    """A task with a pool of these labels."""
+    """A class of tasks with a pool of these labels."""
     labels = np.asarray(labels, np.int32)
 
-    def draw(key, fields, pool, capacity):
+    def draw(self, key, pool, capacity):
         return Data(*(Split(None, jnp.arange(rows) % len(labels), jnp.int32(rows)) for rows in capacity))
 
     pool = Examples(np.ones((len(labels), 4), np.float32), labels)
-    return task(load=lambda fields: pool, draw=draw, **changes)
+    return task(load=lambda self: pool, draw=draw, **changes)
 
 
 def model(give=linear):
@@ -133,7 +132,7 @@ REFUSED = {
         "labels go from 0 to 6; a model of 3 outputs has labels 0 to 2",
     ),
     "presented_labels": (
-        {"task": pooled([0, 1], present=lambda shown, fields: shown._replace(targets=shown.targets + 1))},
+        {"task": pooled([0, 1], present=lambda self, shown: shown._replace(targets=shown.targets + 1))},
         "labels go from 1 to 2; a model of 2 outputs has labels 0 to 1",
     ),
     "signs_as_labels": (
@@ -142,7 +141,7 @@ REFUSED = {
     ),
     "no_outputs": ({"task": task(outputs=0)}, "task 'own' has 0 outputs; it must have 1 or more"),
     "no_rows": (
-        {"task": task(rows=lambda fields: Rows(0, 4))},
+        {"task": task(rows=lambda self: Rows(0, 4))},
         "task 'own' (rows) gives Rows(train=0, test=4); each must be 1 or above",
     ),
     "other_dtype": (
@@ -173,11 +172,11 @@ REFUSED = {
         "task 'own' (draw) gives train no examples, and there is no pool; give one of both",
     ),
     "no_pool": (
-        {"task": task(load=lambda fields: (np.ones(3), np.ones(3)))},
+        {"task": task(load=lambda self: (np.ones(3), np.ones(3)))},
         "task 'own' (load) gives tuple; it must give Examples or None",
     ),
     "not_row_by_row": (
-        {"task": task(present=lambda shown, fields: shown._replace(inputs=shown.inputs[:1]))},
+        {"task": task(present=lambda self, shown: shown._replace(inputs=shown.inputs[:1]))},
         "task 'own' (present) gives arrays that begin with (1,), (3,) for 3 rows; each must begin with (3,)",
     ),
     "seven_of_ten_classes": (
@@ -344,10 +343,10 @@ def test_every_group_of_a_grid_is_looked_at(own):
 
 
 def test_labels_of_every_run_are_looked_at(own):
-    def draw(key, fields, pool, capacity):
-        return Data(*(split(rows, lambda rows: whole(rows) + fields.shift) for rows in capacity))
+    def draw(self, key, pool, capacity):
+        return Data(*(split(rows, lambda rows: whole(rows) + self.shift) for rows in capacity))
 
-    config = own(task=task(draw=draw, traced={"shift": 0}))
+    config = own(task=task(draw=draw, shift=grok_jax.traced(0), __annotations__={"shift": int}))
     check(config, {"task.shift": [0], "seed": [0, 1]})
     said = refusal(check, config, {"task.shift": [0, 5, 0]})
     assert said == "labels go from 0 to 6; a model of 2 outputs has labels 0 to 1"
