@@ -7,16 +7,13 @@ they are tracers. Two parts of one tree structure run in one program.
 import dataclasses
 import typing
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import flax.linen as nn
 import jax
 
-from grok_jax.components import Component
 from grok_jax.errors import UserError, naming, require, written
 from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit, host, static, traced
-from grok_jax.values import plain
 
 Self = TypeVar("Self", bound="Part")
 PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values, and no parts
@@ -108,10 +105,6 @@ class Part:
         """The value of each field."""
         own = {name: getattr(self, name, None) for name in declared_fields(type(self))}
         return {**getattr(self, self.inner).values(), **own} if self.inner else own
-
-    def namespace(self, **others: Any) -> SimpleNamespace:
-        """The fields as attributes, and the name."""
-        return SimpleNamespace(**{"name": self.name, **self.values(), **others})
 
     def replace(self: Self, **changes: Any) -> Self:
         """The same with other fields, checked anew.
@@ -209,7 +202,7 @@ class Built:
     """Something to be called, and the fields that it will be called with: a flax module, a chain, a loss, a metric.
 
     Args:
-      make: a flax module class, a Component, or a function.
+      make: a flax module class, or a function.
       given: values of some of its fields.
       section: how messages call what it belongs to.
       skip: how many parameters of a function come from elsewhere (outputs and targets of a loss).
@@ -221,7 +214,7 @@ class Built:
 
     def __init__(
         self,
-        make: Callable | Component,
+        make: Callable,
         given: Mapping[str, Any],
         section: str,
         *,
@@ -261,10 +254,6 @@ class Built:
         if name not in self.schema or self.schema[name].kind == "traced":
             raise AttributeError(f"{self.name!r} has no field {name!r}")
         return self.schema[name].default
-
-    def namespace(self, **others: Any) -> SimpleNamespace:
-        """The fields as attributes, beside others."""
-        return SimpleNamespace(**{"name": self.name, **self.given, **others})
 
     def replace(self, **changes: Any) -> "Built":
         """The same with other fields."""
@@ -376,17 +365,9 @@ def rows_of(fields: Mapping[str, Field]) -> list[dict[str, Any]]:
 
 
 def _schema(make: Any, section: str, skip: int) -> dict[str, Field]:
-    if isinstance(make, Component):
-        return _of_component(make)
     if dataclasses.is_dataclass(make):
         return fields_of_class(make, skip=FLAX)
     return fields_of_function(make.function if isinstance(make, Called) else make, skip=skip)
-
-
-def _of_component(component: Component) -> dict[str, Field]:
-    fixed = {name: Field("static", value, whole=True) for name, value in component.static.items()}
-    moving = {name: Field("traced", value, whole=name == "seed") for name, value in component.traced.items()}
-    return {name: field._replace(default=plain(field.default)) for name, field in {**fixed, **moving}.items()}
 
 
 def _has_hash(value: Any) -> bool:
@@ -398,7 +379,7 @@ def _has_hash(value: Any) -> bool:
 
 
 def _name(make: Any) -> str:
-    own = getattr(make, "called", None) or (make.name if isinstance(make, Component) else None)
+    own = getattr(make, "called", None)
     return own or getattr(make, "__name__", type(make).__name__)
 
 

@@ -30,7 +30,6 @@ EVERYBODYS = {
     "errors",
     "files",
     "memory",
-    "components",
     "fingerprint",
     "bytecode",
     "origins",

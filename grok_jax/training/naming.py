@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from grok_jax.components import Component
 from grok_jax.errors import UserError, lookup, naming, require, written
 from grok_jax.models import MODELS
 from grok_jax.models.model import Model, as_model, model
@@ -61,8 +60,6 @@ def imported(field: str, word: str) -> Any:
 def word_of(part: Part) -> str:
     """The word that a config chooses a part by, or "package.module:name"."""
     made = getattr(part, part.inner).make if part.inner else type(part)
-    if isinstance(made, Component):
-        return made.name
     if REGISTRIES.get(part.section, {}).get(part.name) is made:
         return part.name
     made = made.function if isinstance(made, Called) else made

@@ -38,7 +38,7 @@ def test_seeds_that_are_none_follow_the_seed_of_the_run():
 
 
 def test_a_part_has_its_static_and_traced_fields_together():
-    fields = run().optimizer.namespace()
+    fields = run().optimizer
     assert (fields.name, fields.learning_rate, fields.clip_norm) == ("adamw", 1e-3, None)
 
 
