@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import grok_jax
 from configs.model_efficiency import fig5_mixture as config_of
 from experiments.model_efficiency.circuits import FILE, SETTINGS, with_circuits
 from experiments.model_efficiency.fig5_mixture import CLAIMS, plot
@@ -84,3 +85,10 @@ def test_circuits_are_trained_once_for_a_folder_and_again_for_another_task(tmp_p
     with_circuits(config, tmp_path)
     assert (tmp_path / FILE).stat().st_mtime_ns != first
     assert json.loads((tmp_path / SETTINGS).read_text())["memorising_steps"] == 10
+
+
+def test_the_weights_of_circuits_in_a_network_that_has_none_are_a_user_error():
+    config = grok_jax.default_config("modular_arithmetic", "mlp", "gd")
+    config.training.probes = ("experiments.model_efficiency.mixture:mixture",)
+    with pytest.raises(grok_jax.UserError, match=r"probe 'mixture' needs model\.name='mixture'; it is 'mlp'"):
+        grok_jax.check(config)

@@ -28,10 +28,3 @@ def test_a_speed_below_zero_is_a_user_error():
     config.model.memorising_speed = -1.0
     with pytest.raises(UserError, match=r"model\.memorising_speed is -1"):
         grok_jax.check(config)
-
-
-def test_the_probe_of_another_model_is_a_user_error():
-    config = grok_jax.default_config("modular_arithmetic", "mlp", "gd")
-    config.training.probes = ("mixture",)
-    with pytest.raises(UserError, match=r"probe 'mixture' needs model\.name='mixture'; it is 'mlp'"):
-        grok_jax.check(config)

@@ -31,7 +31,7 @@ def key(small_config, monkeypatch):
 
         def compiled(key, *others):
             asked.append(key)
-            return program.Program(*[None] * 5, others[-1], 1, 0, "init")
+            return program.Program(*[None] * 5, others[-1], "map", 1, 0, "init")
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(program, "_compile", compiled)

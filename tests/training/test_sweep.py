@@ -263,7 +263,7 @@ def test_probes_are_nan_at_the_records_that_leave_them_out(monkeypatch, small_co
 def test_a_metric_cannot_have_a_variable_that_is_taken(variable, owner, monkeypatch, small_config):
     own = metric(lambda probed: {variable: probed.test_weights.sum()}, variables={variable: "of another"})
     monkeypatch.setitem(METRICS, "own", own)
-    with pytest.raises(UserError, match=f"^metric 'own' gives {variable}, which {owner} records; give another name$"):
+    with pytest.raises(UserError, match=f"^metric 'own' gives {variable}, which {owner} records; give another name"):
         check(small_config(**{"training.probes": ("kernel", "own")}), {})
 
 
