@@ -2,12 +2,14 @@
 
 import importlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_collections import ConfigDict
 
 from grok_jax import default_config, results
+from grok_jax.training.config import OLD_NAMES
 from grok_jax.training.grid import parse_grid
 from grok_jax.values import plain
 
@@ -83,8 +85,12 @@ def chosen_fields(there: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _known(there: Mapping[str, Any], config: ConfigDict) -> dict[str, Any]:
-    known = _defaults(config.task.name, config.model.name, config.optimizer.name) | results.flat(there)
-    return known | {PROBES: words_of_today(known[PROBES])}
+    fields = {OLD_NAMES.get(name, name): value for name, value in results.flat(there).items()}
+    known = _defaults(config.task.name, config.model.name, config.optimizer.name) | fields
+    grid = known["grid"]
+    for old, new in OLD_NAMES.items():
+        grid = re.sub(rf"\b{re.escape(old)}\b", new, grid)
+    return known | {"grid": grid, PROBES: words_of_today(known[PROBES])}
 
 
 def words_of_today(probes: Sequence[str]) -> list[str]:

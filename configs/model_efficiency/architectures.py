@@ -30,6 +30,8 @@ from grok_jax import default_config
 
 POWER = {"norm": "after", "positions": "sinusoidal", "initializer": "pytorch"}
 BATCH, WARM_UP, RATE = 512, 10.0, 1e-3  # of the transformer
+THREE = {"task.train_fraction": (0.3, 0.5, 0.7)}  # the paper's, of figures 2 and 3
+THREE_OF_FEW = {"task.train_fraction": (0.5, 0.65, 0.8)}  # of quick's few pairs, of which a larger share is critical
 RECIPE = ("training.batch_size", "optimizer.warmup_steps", "optimizer.learning_rate")
 
 # By the name in the figures: the model, and its fields that are not the defaults.

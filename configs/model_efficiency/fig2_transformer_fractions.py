@@ -23,7 +23,7 @@ Cost on 2 cores: smoke 5 s; quick 4 minutes (5.4e4 run-steps at 113 a second and
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import SMALL, TINY, base, half_of, model_fields
+from configs.model_efficiency.architectures import SMALL, THREE, THREE_OF_FEW, TINY, base, half_of, model_fields
 from configs.presets import apply_preset
 
 
@@ -38,7 +38,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.batch_size": half_of(7, 0.3),
             "training.steps": 20,
             "training.records": 4,
-            "grid": {"task.train_fraction": (0.3, 0.5, 0.7), "seed": range(1)},
+            "grid": {**THREE, "seed": range(1)},
         },
         "quick": {
             **model_fields(SMALL, "transformer"),
@@ -46,12 +46,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "training.batch_size": half_of(31, 0.5),
             "training.steps": 6000,
             "training.records": 100,
-            "grid": {"task.train_fraction": (0.5, 0.65, 0.8), "seed": range(3)},
+            "grid": {**THREE_OF_FEW, "seed": range(3)},
         },
         "paper": {
             "training.steps": 15_000,
             "training.records": 150,
-            "grid": {"task.train_fraction": (0.3, 0.5, 0.7), "seed": range(5)},
+            "grid": {**THREE, "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

@@ -13,7 +13,7 @@ Cost on 2 cores: smoke 5 s; quick 50 s (3.6e4 run-steps); paper was not run.
 
 from ml_collections import ConfigDict
 
-from configs.model_efficiency.architectures import SMALL, TINY, base, model_fields
+from configs.model_efficiency.architectures import SMALL, THREE, THREE_OF_FEW, TINY, base, model_fields
 from configs.presets import apply_preset
 
 
@@ -27,7 +27,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.p": 7,
             "training.steps": 20,
             "training.records": 4,
-            "grid": {"task.train_fraction": (0.3, 0.5, 0.7), "seed": range(1)},
+            "grid": {**THREE, "seed": range(1)},
         },
         "quick": {
             **model_fields(SMALL, "LSTM"),
@@ -35,12 +35,12 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "optimizer.learning_rate": 3e-3,
             "training.steps": 4000,
             "training.records": 100,
-            "grid": {"task.train_fraction": (0.5, 0.65, 0.8), "seed": range(3)},
+            "grid": {**THREE_OF_FEW, "seed": range(3)},
         },
         "paper": {
             "training.steps": 50_000,
             "training.records": 150,
-            "grid": {"task.train_fraction": (0.3, 0.5, 0.7), "seed": range(5)},
+            "grid": {**THREE, "seed": range(5)},
         },
     }
     return apply_preset(config, preset, presets)

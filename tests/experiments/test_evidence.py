@@ -194,6 +194,14 @@ def test_results_made_before_they_said_their_day_have_the_one_given(finished):
     assert evidence_entries.gather(finished, "2026-01-02")[0]["date"] == "2026-01-02"
 
 
+def test_results_with_an_earlier_name_of_a_field_have_the_setting_that_they_had():
+    figure = "model_efficiency/fig1_three_architectures"
+    there = kept(preset_config(figure, "quick"))
+    there["model"]["init"] = there["model"].pop("initializer")
+    there["grid"] = there["grid"].replace("model.initializer", "model.init")
+    assert setting_of(there, figure, "quick") == ("", [])
+
+
 def test_writing_leaves_the_table_and_its_pictures(tmp_path):
     second = entry("omnigrok/fig10b_mnist_time_vs_decay")
     evidence_entries.write(tmp_path, {"b": entry(claims=[verdict()], checks=[number()]), "a": second})
