@@ -66,6 +66,7 @@ WORDS = {
     "target": ("quadratic", "hermite"),
     "line": ("unit", "digits"),
     "init": ("pytorch", "normal", "nanda"),
+    "initializer": ("pytorch", "normal"),
     "parametrization": ("standard", "ntk"),
     "norm": ("none", "before", "after"),
     "positions": ("learned", "sinusoidal", "none"),
