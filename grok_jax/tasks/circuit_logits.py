@@ -43,15 +43,15 @@ class CircuitLogits(Task):
 
     called = "circuit_logits"
 
-    file: Any = static("", "of save_circuits; '' has logits NaN, for shapes alone")
+    file: Any = static("", "path of what save_circuits wrote; '' gives logits NaN, to check shapes")
     seeds: Any = static(1, "number of seeds, from 0 on, whose circuits the file holds", at_least=1)
     p: Any = static(97, "the modulus", at_least=1)
     widths: Any = static((400, 400), "hidden units of each layer of a circuit", at_least=1)
     embedding_width: Any = static(128, "numbers in a circuit's embedding of a or b", at_least=1)
     learning_rate: Any = static(1e-3, "of the circuits' training", above=0)
-    weight_decay: Any = static(1.0, "of the generalising circuit's training", at_least=0)
-    memorising_steps: Any = static(1000, "of the memorising circuit's training", at_least=1)
-    generalising_steps: Any = static(50_000, "of the generalising circuit's training", at_least=1)
+    weight_decay: Any = static(1.0, "of the generalizing circuit's training", at_least=0)
+    memorising_steps: Any = static(1000, "steps of the memorizing circuit's training", at_least=1)
+    generalising_steps: Any = static(50_000, "steps of the generalizing circuit's training", at_least=1)
     train_fraction: Any = traced(0.5, "share of the pairs to train on", above=0, below=1)
 
     def check(self) -> None:

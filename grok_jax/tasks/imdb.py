@@ -119,12 +119,14 @@ class Imdb(Task):
         "embedded", "the 25,000 reviews of a package, the 50,000 of the archive, or a CSV file", one_of=tuple(READERS)
     )
     file: Any = static("imdb/IMDB Dataset.csv", "CSV file in the data folder, for source='csv'")
-    sha256: Any = static("", "of that file; '' takes any")
+    sha256: Any = static("", "checksum of that file; '' takes any file")
     subset: Any = static(
-        "random", "which reviews; those of a CSV file alone are in no order of classes", one_of=SUBSETS
+        "random",
+        "random reviews of the source, or the first, of a CSV file alone: the others are sorted by class",
+        one_of=SUBSETS,
     )
-    length: Any = static(500, "tokens of a review", at_least=1)
-    words: Any = static(1000, "words that have a token", at_least=1)
+    length: Any = static(500, "tokens of a review that are shown", at_least=1)
+    words: Any = static(1000, "number of words that have a token, the most frequent ones", at_least=1)
     size: Any = traced(1000, "reviews, for training and testing together", at_least=1)
     train_fraction: Any = traced(0.75, "share of them to train on", above=0, below=1)
 

@@ -71,12 +71,18 @@ class Mnist(Task):
     called = "mnist"
 
     source: Any = static("embedded", "the 5000 digits at hand, or all 70,000", one_of=("embedded", "full"))
-    subset: Any = static("random", "which digits, of those of the source", one_of=SUBSETS)
+    subset: Any = static(
+        "random", "random digits of the source, or the first in the order of its files", one_of=SUBSETS
+    )
     test_size: Any = static(None, "test digits; None takes all that are left", whole=True, at_least=1)
-    template: Any = static("centered", "value of a label's template, used with a messiness", one_of=tuple(TEMPLATES))
+    template: Any = static(
+        "centered",
+        "what a messiness mixes in: a constant image, of -½ to ½ or of the label itself",
+        one_of=tuple(TEMPLATES),
+    )
     train_size: Any = traced(1000, "training digits", at_least=1)
     messiness: Any = traced(
-        None, "m, share of the raw image that a network sees; None shows it as it is", at_least=0, at_most=1
+        None, "m, share of the raw image in what a network sees; None mixes nothing in", at_least=0, at_most=1
     )
 
     def check(self) -> None:

@@ -64,7 +64,7 @@ class ModularArithmetic(Task):
 
     called = "modular_arithmetic"
 
-    p: Any = static(113, "the modulus; 120, of permutations, for operations on these", at_least=2)
+    p: Any = static(113, "the modulus; operations on permutations need 120, their number", at_least=2)
     operation: Any = static("add", "a ∘ b", one_of=ALL_OPERATIONS)
     encoding: Any = static(
         "one_hot", "how the network sees a pair: two one-hot vectors, or a, b, '='", one_of=ENCODINGS

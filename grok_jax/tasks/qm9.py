@@ -91,7 +91,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def read_uncharacterised(path: Path) -> set[int]:
+def read_uncharacterized(path: Path) -> set[int]:
     """Numbers, counted from 1, of the molecules that failed the authors' test of consistency.
 
     They begin the lines of the list; lines that begin with another word are a header.
@@ -101,24 +101,24 @@ def read_uncharacterised(path: Path) -> set[int]:
 
 
 def read_raw(
-    sdf: Path, table: Path, uncharacterised: Path, chemistry: str
+    sdf: Path, table: Path, uncharacterized: Path, chemistry: str
 ) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
-    """Characterised molecules and their polarizabilities (bohr³), from the files that QM9 is published as.
+    """Characterized molecules and their polarizabilities (bohr³), from the files that QM9 is published as.
 
     Args:
       sdf: all molecules.
       table: CSV of their properties, in the same order.
-      uncharacterised: list of the molecules to leave out.
+      uncharacterized: list of the molecules to leave out.
       chemistry: "kekule" (bonds as the SDF file has them) or "perceived" (by rdkit).
 
     Raises:
       UserError: a file is malformed or cut short, they are not of the same molecules, or rdkit is missing.
     """
-    alpha, left_out = read_alpha(table), read_uncharacterised(uncharacterised)
+    alpha, left_out = read_alpha(table), read_uncharacterized(uncharacterized)
     read = {"kekule": from_block, "perceived": perceive_block}[chemistry]
     kept: list[float] = []
 
-    def characterised() -> Iterator[Molecule]:
+    def characterized() -> Iterator[Molecule]:
         pairs = zip_longest(sdf_blocks(sdf), alpha.items())
         for number, (block, row) in enumerate(pairs, start=1):
             require(row is not None, f"{sdf} has more molecules than the {len(alpha)} rows of {table}")
@@ -129,7 +129,7 @@ def read_raw(
                 kept.append(row[1])
                 yield read(block, f"{sdf}: molecule {number} ({name})")
 
-    return join(characterised()), np.array(kept, np.float32)
+    return join(characterized()), np.array(kept, np.float32)
 
 
 def require_file(name: str) -> Path:
@@ -147,7 +147,7 @@ def load_raw(chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]
     def make() -> Mapping[str, Shaped[np.ndarray, "..."]]:
         molecules, alpha = read_raw(*paths, chemistry)
         found, due = len(alpha), MOLECULES["raw"]
-        require(found == due, f"{paths[0]} and {paths[2]} leave {found} characterised molecules; QM9 has {due}")
+        require(found == due, f"{paths[0]} and {paths[2]} leave {found} characterized molecules; QM9 has {due}")
         return {**molecules._asdict(), "alpha": alpha}
 
     arrays = cached_arrays(f"qm9-{sums}-{chemistry}-v{RAW_VERSION}", make)
@@ -159,7 +159,7 @@ class Qm9(Task):
     """Graphs of small organic molecules, and their isotropic polarizability in bohr³.
 
     The features of a node are those of molecules.node_features, the kind of an edge 0 single, 1 double, 2 triple or
-    3 aromatic; all as in PyTorch Geometric's QM9. With chemistry "kekule" the aromatic and hybridisation columns are 0
+    3 aromatic; all as in PyTorch Geometric's QM9. With chemistry "kekule" the aromatic and hybridization columns are 0
     and no bond is aromatic, as PyTorch Geometric reads the SDF file and as the public code of Omnigrok trained on.
     The embedded and the ready molecules are made of SMILES: which bonds of an aromatic ring are the double ones is
     rdkit's choice there, the SDF file's in "raw".
@@ -172,9 +172,9 @@ class Qm9(Task):
     source: Any = static(
         "embedded", "the first 10,000 molecules, or all: ready graphs, or the raw files", one_of=tuple(MOLECULES)
     )
-    subset: Any = static("first", "which molecules, of those of the source", one_of=SUBSETS)
+    subset: Any = static("first", "random molecules of the source, or the first", one_of=SUBSETS)
     chemistry: Any = static(
-        "kekule", "bonds as in the files, or perceived by rdkit, aromatic ones too", one_of=tuple(BONDS)
+        "kekule", "bonds as the files have them, or as rdkit perceives them, aromatic ones too", one_of=tuple(BONDS)
     )
     size: Any = traced(1000, "molecules, for training and testing together", at_least=1)
     train_fraction: Any = traced(0.5, "share of them to train on", above=0, below=1)

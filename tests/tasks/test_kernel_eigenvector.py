@@ -20,7 +20,7 @@ def network(params, inputs):
     return MODULE.apply({"params": params}, inputs)
 
 
-def labelled(draw, task, capacity=None):
+def labeled(draw, task, capacity=None):
     return task.relabel(draw(task, capacity=capacity), network, PARAMS)
 
 
@@ -32,7 +32,7 @@ def in_use(data):
 
 @pytest.mark.parametrize("order", [1, 4, 10])
 def test_labels_of_both_splits_together_are_an_eigenvector_of_that_order(draw, order):
-    inputs, targets = in_use(labelled(draw, KernelEigenvector(order=order, **SIZES)))
+    inputs, targets = in_use(labeled(draw, KernelEigenvector(order=order, **SIZES)))
     kernel = np.asarray(tangent_kernel(network, PARAMS, jnp.asarray(inputs)))
     eigenvalue = np.linalg.eigvalsh(kernel)[10 - order]
     np.testing.assert_allclose(kernel @ targets, eigenvalue * targets, atol=1e-5)
@@ -41,12 +41,12 @@ def test_labels_of_both_splits_together_are_an_eigenvector_of_that_order(draw, o
 
 def test_labels_are_the_same_alone_and_in_a_program_for_larger_runs(draw):
     task = KernelEigenvector(order=3, **SIZES)
-    (_, alone), (_, together) = (in_use(labelled(draw, task, capacity)) for capacity in (None, Rows(9, 5)))
+    (_, alone), (_, together) = (in_use(labeled(draw, task, capacity)) for capacity in (None, Rows(9, 5)))
     np.testing.assert_allclose(alone, together, atol=1e-5)
 
 
 def test_rows_out_of_use_have_no_label(draw):
-    train, test = labelled(draw, KernelEigenvector(order=3, **SIZES), Rows(9, 5))
+    train, test = labeled(draw, KernelEigenvector(order=3, **SIZES), Rows(9, 5))
     np.testing.assert_array_equal(train.examples.targets[6:], 0)
     np.testing.assert_array_equal(test.examples.targets[4:], 0)
 
@@ -77,4 +77,4 @@ def test_runs_of_a_grid_get_the_labels_of_their_own_order_seed_and_size():
 )
 def test_impossible_fields_are_user_errors(changes, words):
     with pytest.raises(UserError, match=words):
-        KernelEigenvector(**{**SIZES, "order": 1, **changes}).rows()
+        KernelEigenvector(**{**SIZES, "order": 1, **changes})

@@ -30,7 +30,7 @@ def test_embedded_digits_are_500_of_each_class(embedded):
     np.testing.assert_array_equal(np.bincount(embedded.targets), [500] * 10)
 
 
-def test_embedded_digits_are_pictures_that_nearest_class_means_recognise(embedded):
+def test_embedded_digits_are_pictures_that_nearest_class_means_recognize(embedded):
     order = np.random.default_rng(0).permutation(5000)
     pixels, labels = embedded.inputs[order].astype(float), embedded.targets[order]
     means = np.stack([pixels[:2500][labels[:2500] == k].mean(axis=0) for k in range(10)])
@@ -117,7 +117,7 @@ def test_first_digits_are_in_the_order_of_the_files(draw):
 )
 def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=message):
-        Mnist(**changes).rows()
+        Mnist(**changes)
 
 
 def test_full_digits_are_read_from_the_idx_files_of_the_data_folder(tmp_path, monkeypatch):

@@ -139,4 +139,4 @@ def test_another_key_draws_other_random_labels(draw):
 )
 def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=message):
-        ModularArithmetic(**changes).rows()
+        ModularArithmetic(**changes)

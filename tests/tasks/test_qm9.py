@@ -49,7 +49,7 @@ def table_of(names):
 
 @pytest.fixture
 def raw(tmp_path, monkeypatch):
-    """The raw files of five molecules, of which the second is uncharacterised; the folder they are in."""
+    """The raw files of five molecules, of which the second is uncharacterized; the folder they are in."""
     folder = tmp_path / "data" / "qm9"
     folder.mkdir(parents=True)
     (folder / "gdb9.sdf").write_text(sdf_of(MOLECULES))
@@ -119,7 +119,7 @@ def test_every_bond_is_there_in_both_directions():
         assert {(b, a, kind) for a, b, kind in edges} == set(edges)
 
 
-def test_the_last_feature_is_the_number_of_neighbours_that_are_hydrogens():
+def test_the_last_feature_is_the_number_of_neighbors_that_are_hydrogens():
     graphs, _ = jax.tree.map(np.asarray, shown(Qm9(), slice(1000)))
     rows = np.arange(1000)[:, None]
     counted = np.zeros(graphs.nodes.shape[:2])
@@ -132,7 +132,7 @@ def test_edges_join_atoms_in_use():
     assert (graphs.senders < graphs.sizes[:, None]).all()
 
 
-def test_kekule_molecules_have_no_aromatic_or_hybridised_atom_and_no_aromatic_bond():
+def test_kekule_molecules_have_no_aromatic_or_hybridized_atom_and_no_aromatic_bond():
     graphs, _ = shown(Qm9())
     assert not graphs.nodes[:, :, 6:10].any()
     assert set(np.unique(graphs.kinds)) == {-1, 0, 1, 2}
@@ -167,7 +167,7 @@ def test_random_molecules_are_of_the_whole_pool(draw):
     assert int(train.index.max()) >= 20
 
 
-def test_raw_files_give_the_characterised_molecules(raw, raw_task):
+def test_raw_files_give_the_characterized_molecules(raw, raw_task):
     graphs, targets = shown(raw_task)
     np.testing.assert_allclose(targets[:, 0], [13.21, 6.31, 16.28, 30.0], rtol=1e-6)
     np.testing.assert_array_equal(graphs.sizes, [5, 3, 4, 9])
@@ -236,7 +236,7 @@ def shortened(text):
         ("gdb9.sdf.csv", table_of(MOLECULES) + '"' + "x" * 200_000, r"line 6, cannot be read as CSV \(field larger .*"),
         ("gdb9.sdf", sdf_of(MOLECULES).replace(" O ", " Si"), r"gdb9.sdf: molecule 3 \(gdb_3\) has an atom 'Si'; .*"),
         ("gdb9.sdf", sdf_of(MOLECULES).replace("  5  4", "  5  x"), r"gdb9.sdf: molecule 1 \(gdb_1\) is malformed: .*"),
-        ("uncharacterized.txt", HEADER, "uncharacterized.txt leave 5 characterised molecules; QM9 has 4"),
+        ("uncharacterized.txt", HEADER, "uncharacterized.txt leave 5 characterized molecules; QM9 has 4"),
     ],
 )
 def test_raw_files_that_cannot_be_used_are_user_errors_of_one_line(raw, raw_task, file, text, message):
@@ -300,13 +300,13 @@ def test_corrupt_ready_graphs_are_a_user_error_of_one_line(tmp_path, monkeypatch
 )
 def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=f"^{message}$"):
-        Qm9(**changes).rows()
+        Qm9(**changes)
 
 
 TABLE = (
     "XYZ_file,Index,SMILES,N_atoms,Elements,Polarizability_bohr3\n"
     "a.xyz,57,\"C#N\",3,\"['C','N','H']\",14.0\n"
-    'b.xyz,58,"CC",8,"[]",15.0\n'  # uncharacterised
+    'b.xyz,58,"CC",8,"[]",15.0\n'  # uncharacterized
     'c.xyz,59,"c1ccoc1",9,"[]",30.0\n'
 )
 
@@ -328,7 +328,7 @@ def test_the_script_builds_a_file_that_the_task_reads(tmp_path):
     ("text", "message"),
     [
         (TABLE.replace(",3,", ",4,"), "molecule 57 has 3 atoms and not 4"),
-        (TABLE, "has 2 characterised molecules; 3 are needed"),
+        (TABLE, "has 2 characterized molecules; 3 are needed"),
         (TABLE.replace("SMILES", "Name"), "has no column SMILES"),
         (TABLE.replace("14.0", "high"), "line 2, is no molecule: could not convert string to float: 'high'"),
         (TABLE.replace("C#N", "C#"), "molecule 57: rdkit cannot read 'C#' as SMILES"),
@@ -359,7 +359,7 @@ def test_molecules_left_out_of_the_embedded_ones_are_not_among_the_ready_graphs(
     with np.load(qm9.EMBEDDED) as stored:
         np.testing.assert_array_equal(stored["index"], ready["index"][:10000])
     skipped = set(range(1, 10277)) - set(ready["index"].tolist())
-    assert skipped == build_qm9.UNCHARACTERISED
+    assert skipped == build_qm9.UNCHARACTERIZED
 
 
 def test_hydrogens_counted_are_those_of_the_ready_graphs(embedded, ready):

@@ -95,7 +95,7 @@ def test_noise_is_on_the_training_targets_alone(draw):
 )
 def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=message):
-        SingleIndex(**changes).rows()
+        SingleIndex(**changes)
 
 
 SOLVED = {

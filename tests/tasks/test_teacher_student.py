@@ -82,4 +82,4 @@ def test_inputs_are_standard_normal(draw):
 )
 def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=message):
-        TeacherStudent(**changes).rows()
+        TeacherStudent(**changes)

@@ -171,4 +171,4 @@ def test_tokens_without_a_table_to_set_are_a_user_error(params):
 )
 def test_impossible_fields_are_user_errors(changes, message):
     with pytest.raises(UserError, match=message):
-        ToyAddition(**changes).rows()
+        ToyAddition(**changes)

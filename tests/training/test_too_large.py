@@ -102,7 +102,7 @@ def test_a_run_that_no_memory_holds_is_refused_by_its_shapes(fields, names):
     ("fields", "names", "words"),
     [
         ({"model.widths": (5,) * 5000}, {}, "model.widths has 5,000 layers"),
-        ({"task.widths": (5,) * 5000}, {}, "task.widths has 5,000 layers"),
+        ({"task.widths": (5,) * 5000}, {}, "task.widths has 5,000 entries"),
         ({"model.layers": HUGE}, {"task": "modular_arithmetic", "model": "lstm"}, "model.layers is 2147483647"),
         ({"model.layers": HUGE}, {"task": "modular_arithmetic", "model": "transformer"}, "model.layers is 2147483647"),
         ({"task.degree": HUGE}, {"task": "single_index"}, "task.degree is 2147483647"),

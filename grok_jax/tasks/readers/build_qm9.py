@@ -20,7 +20,7 @@ from grok_jax.files import whole_file
 from grok_jax.tasks.qm9 import EMBEDDED, MOLECULES
 from grok_jax.tasks.readers.molecules import from_smiles, join
 
-# qm9pack has all 133,885 molecules. Those of the first 10,276 that the authors of QM9 list as uncharacterised, since
+# qm9pack has all 133,885 molecules. Those of the first 10,276 that the authors of QM9 list as uncharacterized, since
 # their geometry, once relaxed, was that of another molecule (https://ndownloader.figshare.com/files/3195404).
 LEFT_OUT = """
     58 61 80 185 186 245 267 280 286 752 753 754 755 881 884 885 888 891 894 897 898 906 907 908 914 1003 1102 1115
@@ -36,7 +36,7 @@ LEFT_OUT = """
     7380 7384 7385 7401 7403 7404 7410 7417 7419 7421 7423 7426 7431 7441 7446 7447 7448 7449 7452 7566 7568 7573 7574
     7575 7576 7606 7616 7617 7618 7629 7649 7858 7866 8233 8234 8235 9196 9320 10144 10249 10250
 """
-UNCHARACTERISED = frozenset(int(number) for number in LEFT_OUT.split())
+UNCHARACTERIZED = frozenset(int(number) for number in LEFT_OUT.split())
 COLUMNS = {"index": "Index", "smiles": "SMILES", "n_atoms": "N_atoms", "alpha": "Polarizability_bohr3"}
 
 
@@ -73,7 +73,7 @@ def read_rows(path: Path) -> Iterator[Row]:
                 row = Row(int(index), smiles, int(n_atoms), float(alpha))
             except (TypeError, ValueError) as error:
                 raise UserError(f"{path}, line {table.line_num}, is no molecule: {error}") from error
-            if row.index not in UNCHARACTERISED:
+            if row.index not in UNCHARACTERIZED:
                 yield row
 
 
@@ -90,7 +90,7 @@ def build(path: Path, count: int, out: Path) -> None:
     """
     require(out.suffix == ".npz", f"{out} does not end in .npz, which the file to write must")
     rows = list(islice(read_rows(path), count))
-    require(len(rows) == count, f"{path} has {len(rows)} characterised molecules; {count} are needed")
+    require(len(rows) == count, f"{path} has {len(rows)} characterized molecules; {count} are needed")
     pairs = [from_smiles(row.smiles, f"{path}: molecule {row.index}") for row in rows]
     for row, (molecule, _) in zip(rows, pairs, strict=True):
         atoms = len(molecule.z)

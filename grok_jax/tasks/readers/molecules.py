@@ -128,7 +128,7 @@ def atomic_number(symbol: str, where: str) -> int:
 
 
 def from_block(block: str, where: str) -> Molecule:
-    """A molecule as its V2000 block has it: no atom has a hybridisation, and bonds are aromatic only where it says so.
+    """A molecule as its V2000 block has it: no atom has a hybridization, and bonds are aromatic only where it says so.
 
     Three lines of header; one of counts (aaabbb...V2000, right-aligned); one for each atom, its symbol in columns 32
     to 34; one for each bond (iiijjjttt: two atoms, counted from 1, and the bond's type).
@@ -190,7 +190,7 @@ def of_rdkit(molecule: Any, where: str) -> Molecule:
 
 
 def perceive_block(block: str, where: str) -> Molecule:
-    """A molecule of a V2000 block with the aromaticity and the hybridisation that rdkit perceives.
+    """A molecule of a V2000 block with the aromaticity and the hybridization that rdkit perceives.
 
     Raises:
       UserError: rdkit is missing or cannot make sense of it, or it has an unknown atom.

@@ -114,7 +114,7 @@ def test_features_are_element_number_aromatic_hybrid_and_hydrogens():
     np.testing.assert_array_equal(node_features(molecules), expected)
 
 
-def test_features_of_perceived_molecules_have_aromaticity_and_hybridisation(rdkit):
+def test_features_of_perceived_molecules_have_aromaticity_and_hybridization(rdkit):
     molecules = join([perceive_block(block(*BENZENE), "here"), perceive_block(block(*HYDROGEN_CYANIDE), "here")])
     features = node_features(molecules)
     np.testing.assert_array_equal(features[:6], [[0, 1, 0, 0, 0, 6, 1, 0, 1, 0, 1]] * 6)
