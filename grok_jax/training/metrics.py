@@ -94,7 +94,7 @@ METRICS: dict[str, Metric] = {}
 def metric(
     function: Callable,
     *,
-    variables: Mapping[str, str | tuple[str, str]] | None = None,
+    variables: Any = None,
     dims: tuple[str, ...] = (),
     long_name: str = "",
     units: str = "1",
@@ -115,15 +115,31 @@ def metric(
       **fields: its other parameters.
 
     Raises:
-      UserError: it is no function, or has no such parameter.
+      UserError: it is no function, has no such parameter, or its variables or dims are given otherwise.
     """
     require(callable(function), f"a metric is {written(function)}; it must be a function")
     words = long_name or (inspect.getdoc(function) or "").split("\n")[0]
     require(not isinstance(dims, str), f"dims is {dims!r}; it must be a tuple of names, such as ({dims!r},)")
     built = Built(function, fields, "metrics", skip=1, traced=traced, static=static)
-    told = {name: (given, units) if isinstance(given, str) else given for name, given in (variables or {}).items()}
-    given = tuple((name, *words) for name, words in told.items())
-    return Metric(built, variables=given, dims=tuple(dims), long_name=words, units=units, needs=needs)
+    told = _declared(variables or {}, units)
+    return Metric(built, variables=told, dims=tuple(dims), long_name=words, units=units, needs=needs)
+
+
+def _declared(variables: Any, units: str) -> tuple[tuple[str, str, str], ...]:
+    """Name, meaning and units of each variable."""
+    given = variables.items() if isinstance(variables, Mapping) else [("", None)]
+    told = [(name, (each, units) if isinstance(each, str) else each) for name, each in given]
+    right = all(
+        isinstance(name, str)
+        and isinstance(words, tuple)
+        and len(words) == 2
+        and all(isinstance(w, str) for w in words)
+        for name, words in told
+    )
+    require(
+        right, f"variables is {written(variables)}; it must be a dict: name -> meaning, or name -> (meaning, units)"
+    )
+    return tuple((name, *words) for name, words in told)
 
 
 def as_metrics(given: Any) -> Named:

@@ -337,6 +337,15 @@ REFUSED_LATER = {
         "a metric gives 'seed', which the results have already",
     ),
     "dims as a word": (lambda: gj.metric(layer_norms, dims="layer"), "it must be a tuple of names"),
+    "variables as a word": (
+        lambda: gj.metric(layer_norms, variables="norm"),
+        "variables is 'norm'; it must be a dict:",
+    ),
+    "a variable without units": (
+        lambda: gj.metric(layer_norms, variables={"n": ("norm",)}),
+        "it must be a dict: name ->",
+    ),
+    "needs that is no function": (lambda: gj.metric(layer_norms, needs=3), "metrics.needs is 3; it must be a function"),
     "an axis of the start, where weights are given": (
         lambda: swept(own_run(), {"model.init_scale": [1.0, 2.0]}, start=weights_of(own_run())),
         "model.init_scale is a field that nothing reads here",
