@@ -38,14 +38,14 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.weight_decay = 1.0
     config.training.loss = "cross_entropy"
     config.training.probes = ("experiments.model_efficiency.mixture:mixture",)
-    speeds = {"model.memorising_speed": (UNEQUAL, EQUAL)}
+    speeds = {"model.memorizing_speed": (UNEQUAL, EQUAL)}
     presets = {
         "smoke": {
             "task.p": 7,
             "task.widths": (8,),
             "task.embedding_width": 8,
-            "task.memorising_steps": 20,
-            "task.generalising_steps": 40,
+            "task.memorizing_steps": 20,
+            "task.generalizing_steps": 40,
             "training.steps": 20,
             "training.records": 6,
             "grid": {**speeds, "seed": range(1)},
@@ -55,8 +55,8 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.widths": (128, 128),
             "task.embedding_width": 32,
             "task.learning_rate": 3e-3,
-            "task.memorising_steps": 150,
-            "task.generalising_steps": 4000,
+            "task.memorizing_steps": 150,
+            "task.generalizing_steps": 4000,
             "training.steps": 10_000,
             "training.records": 120,
             "grid": {**speeds, "seed": range(3)},

@@ -34,8 +34,8 @@ def with_circuits(config: ConfigDict, out: Path) -> ConfigDict:
         memorizing, generalizing = (
             _logits(config, decay, steps)
             for decay, steps in (
-                (0.0, config.task.memorising_steps),
-                (config.task.weight_decay, config.task.generalising_steps),
+                (0.0, config.task.memorizing_steps),
+                (config.task.weight_decay, config.task.generalizing_steps),
             )
         )
         save_circuits(file, memorizing, generalizing)

@@ -1,6 +1,6 @@
 """Model efficiency, Figure 5: a mixture of two trained circuits, of which only the weights are trained.
 
-Results: dims ('model.memorising_speed', 'seed', 'step'), with the probe "mixture".
+Results: dims ('model.memorizing_speed', 'seed', 'step'), with the probe "mixture".
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
-MEMORIZING_SPEED = "model.memorising_speed"
+MEMORIZING_SPEED = "model.memorizing_speed"
 RISE = 1.1  # of the test loss over its start, for a rise
 LEARNED = 0.5  # of the train loss over its start, at the rise
 NEAR_ZERO = 0.1  # of a loss over its start, at most
@@ -47,8 +47,8 @@ def plot(ds: xr.Dataset) -> Figure:
 
 def _weights(ax: Axes, runs: xr.Dataset) -> None:
     for name, color, label in (
-        ("memorising_weight", TRAIN, "w_mem = w_m1 w_m2"),
-        ("generalising_weight", TEST, "w_gen = w_g1 w_g2"),
+        ("memorizing_weight", TRAIN, "w_mem = w_m1 w_m2"),
+        ("generalizing_weight", TEST, "w_gen = w_g1 w_g2"),
     ):
         if name in runs:
             curve(ax, runs[name], color=color, label=label)
@@ -71,11 +71,11 @@ def _course(runs: xr.Dataset) -> Course:
 
 def _has_both_circuits(runs: xr.Dataset) -> xr.DataArray:
     """Whether C_mem has the training rows alone and C_gen the test rows too."""
-    if "memorising_train_accuracy" not in runs:
+    if "memorizing_train_accuracy" not in runs:
         raise NotMeasured("needs the probe 'mixture'")
     fitted, memorized, generalized = (
         runs[f"{name}_accuracy"].isel(step=0, drop=True)
-        for name in ("memorising_train", "memorising_test", "generalising_test")
+        for name in ("memorizing_train", "memorizing_test", "generalizing_test")
     )
     return (fitted >= FITTED) & (memorized < MIDDLE) & (generalized >= LEVEL)
 

@@ -13,7 +13,7 @@ from grok_jax.training import Probed, metric
 
 def measure_mixture(probed: Probed) -> dict[str, Float[Array, ""]]:
     """w_mem and w_gen, and the accuracies of the circuits alone, which no training changes."""
-    measured = dict(zip(("memorising_weight", "generalising_weight"), mixture_weights(probed.params), strict=True))
+    measured = dict(zip(("memorizing_weight", "generalizing_weight"), mixture_weights(probed.params), strict=True))
     for split in ("train", "test"):
         (inputs, labels), weights = getattr(probed, split), getattr(probed, f"{split}_weights")
         for i, circuit in enumerate(CIRCUITS):
@@ -30,8 +30,8 @@ def require_mixture(run: Any) -> None:
 mixture = metric(
     measure_mixture,
     variables={
-        "memorising_weight": "weight w_m1 w_m2 of the memorising circuit",
-        "generalising_weight": "weight w_g1 w_g2 of the generalising circuit",
+        "memorizing_weight": "weight w_m1 w_m2 of the memorizing circuit",
+        "generalizing_weight": "weight w_g1 w_g2 of the generalizing circuit",
         **{
             f"{circuit}_{split}_accuracy": f"fraction of {split} rows that the {circuit} circuit has right"
             for circuit in CIRCUITS

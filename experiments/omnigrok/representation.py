@@ -47,9 +47,9 @@ def unevenness(table: Float[Array, "tokens dim"]) -> Scalar:
     Unlike the residual of `project` it does not count a shift of all embeddings or a turn of the line.
     """
     place = jnp.arange(table.shape[0]) - (table.shape[0] - 1) / 2
-    centred = table - jnp.mean(table, axis=0, keepdims=True)
-    on_line = jnp.sum((place @ centred) ** 2) / jnp.sum(place**2)
-    return 1 - on_line / jnp.sum(centred**2)
+    centered = table - jnp.mean(table, axis=0, keepdims=True)
+    on_line = jnp.sum((place @ centered) ** 2) / jnp.sum(place**2)
+    return 1 - on_line / jnp.sum(centered**2)
 
 
 def measure_representation(probed: Probed) -> dict[str, Scalar]:

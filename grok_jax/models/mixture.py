@@ -20,8 +20,8 @@ class Mixture(nn.Module):
 
     called = "mixture"
 
-    memorising_speed: Any = traced(1.0, "how fast the memorizing circuit grows: w_m2 at first", at_least=0)
-    generalising_speed: Any = traced(1.0, "how fast the generalizing circuit grows: w_g2 at first", at_least=0)
+    memorizing_speed: Any = traced(1.0, "how fast the memorizing circuit grows: w_m2 at first", at_least=0)
+    generalizing_speed: Any = traced(1.0, "how fast the generalizing circuit grows: w_g2 at first", at_least=0)
 
     @nn.compact
     def __call__(self, inputs: Num[Array, "rows ..."]) -> Float[Array, "rows classes"]:
@@ -36,10 +36,10 @@ class Mixture(nn.Module):
             del key  # Nothing is drawn.
             return jnp.asarray(value, jnp.float32)
 
-        starts = {"m1": 0.0, "m2": self.memorising_speed, "g1": 0.0, "g2": self.generalising_speed}
+        starts = {"m1": 0.0, "m2": self.memorizing_speed, "g1": 0.0, "g2": self.generalizing_speed}
         w = {name: self.param(name, begin, value) for name, value in starts.items()}
-        memorising, generalising = mixture_weights(w)
-        return memorising * inputs[:, 0] + generalising * inputs[:, 1]
+        memorizing, generalizing = mixture_weights(w)
+        return memorizing * inputs[:, 0] + generalizing * inputs[:, 1]
 
 
 def mixture_weights(params: dict[str, Array]) -> tuple[Float[Array, ""], Float[Array, ""]]:

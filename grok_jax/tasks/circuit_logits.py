@@ -15,23 +15,23 @@ from grok_jax.tasks.drawing import divided, floor_share, shuffled_splits
 from grok_jax.tasks.examples import Data, Examples, Rows
 from grok_jax.tasks.task import Task
 
-CIRCUITS = ("memorising", "generalising")  # the order of a row's logits
+CIRCUITS = ("memorizing", "generalizing")  # the order of a row's logits
 
 
 def save_circuits(
     path: Path,
-    memorising: Float[np.ndarray, "seeds pairs p"],
-    generalising: Float[np.ndarray, "seeds pairs p"],
+    memorizing: Float[np.ndarray, "seeds pairs p"],
+    generalizing: Float[np.ndarray, "seeds pairs p"],
 ) -> None:
     """Writes the file that the task reads: logits of both networks on all pairs (a, b) modulo p, a slowest.
 
     Args:
       path: ends with ".npz".
-      memorising, generalising: of the networks of seeds 0, 1, ..., trained on the pairs that "modular_arithmetic" gives
+      memorizing, generalizing: of the networks of seeds 0, 1, ..., trained on the pairs that "modular_arithmetic" gives
         each of these seeds.
     """
     with whole_file(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, memorising=memorising, generalising=generalising)
+        np.savez_compressed(file, memorizing=memorizing, generalizing=generalizing)
 
 
 class CircuitLogits(Task):
@@ -50,8 +50,8 @@ class CircuitLogits(Task):
     embedding_width: Any = static(128, "numbers in a circuit's embedding of a or b", at_least=1)
     learning_rate: Any = static(1e-3, "of the circuits' training", above=0)
     weight_decay: Any = static(1.0, "of the generalizing circuit's training", at_least=0)
-    memorising_steps: Any = static(1000, "steps of the memorizing circuit's training", at_least=1)
-    generalising_steps: Any = static(50_000, "steps of the generalizing circuit's training", at_least=1)
+    memorizing_steps: Any = static(1000, "steps of the memorizing circuit's training", at_least=1)
+    generalizing_steps: Any = static(50_000, "steps of the generalizing circuit's training", at_least=1)
     train_fraction: Any = traced(0.5, "share of the pairs to train on", above=0, below=1)
 
     def check(self) -> None:

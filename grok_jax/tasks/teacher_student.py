@@ -7,12 +7,10 @@ from jaxtyping import Array, Key
 
 from grok_jax.fields import static, traced
 from grok_jax.models.activations import ACTIVATIONS
-from grok_jax.models.mlp import INITS, MLP
+from grok_jax.models.mlp import INITS, MLP, MOST_LAYERS
 from grok_jax.tasks.drawing import normal_rows, own_split, with_noise
 from grok_jax.tasks.examples import Data, Examples, Rows
 from grok_jax.tasks.task import Task
-
-MOST_LAYERS = 1000  # more is a slip of the hand, and takes minutes to look at
 
 
 class TeacherStudent(Task):

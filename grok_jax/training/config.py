@@ -31,8 +31,15 @@ from grok_jax.training.naming import (
 from grok_jax.training.run import Run, Training, finished
 from grok_jax.values import Config, coerce, plain
 
-# Names of fields in older configs; a field `init` would hide a method of flax modules.
-OLD_NAMES = {"task.init": "task.initializer", "model.init": "model.initializer"}
+# Names of fields in older configs -> today's. A field `init` would hide a method of flax modules.
+OLD_NAMES = {
+    "task.init": "task.initializer",
+    "model.init": "model.initializer",
+    "task.memorising_steps": "task.memorizing_steps",
+    "task.generalising_steps": "task.generalizing_steps",
+    "model.memorising_speed": "model.memorizing_speed",
+    "model.generalising_speed": "model.generalizing_speed",
+}
 ARRAYS = "arrays"  # what a config tells of arrays, which it cannot hold
 MAPPINGS = ("auto", "map", "vmap")
 EXECUTION = {

@@ -10,7 +10,7 @@ from experiments.model_efficiency.circuits import FILE, SETTINGS, with_circuits
 from experiments.model_efficiency.fig5_mixture import CLAIMS, plot
 from grok_jax.analysis.claims import judge
 
-MEMORIZING_SPEED = "model.memorising_speed"
+MEMORIZING_SPEED = "model.memorizing_speed"
 STEPS = [0, 10, 100, 1000]
 
 
@@ -22,8 +22,8 @@ def results(
     fit = np.broadcast_to(train, test.shape)
     dims = (MEMORIZING_SPEED, "seed", "step")
     values = {"test_loss": test, "train_loss": fit, "train_accuracy": fit / 3, "test_accuracy": fit / 3}
-    values |= {"memorising_weight": test, "generalising_weight": fit}
-    circuits = {"memorising_train": 1.0, "memorising_test": 0.1, "generalising_test": generalizes}
+    values |= {"memorizing_weight": test, "generalizing_weight": fit}
+    circuits = {"memorizing_train": 1.0, "memorizing_test": 0.1, "generalizing_test": generalizes}
     values |= {f"{name}_accuracy": np.full_like(test, value) for name, value in circuits.items()}
     coords = {MEMORIZING_SPEED: [10.0, 1.0], "seed": range(seeds), "step": STEPS}
     return xr.Dataset({name: (dims, x) for name, x in values.items()}, coords, {"config": json.dumps({})})
@@ -76,15 +76,15 @@ def test_circuits_are_trained_once_for_a_folder_and_again_for_another_task(tmp_p
     assert prepared.task.file == str((tmp_path / FILE).resolve())
     assert config.task.file == ""
     with np.load(tmp_path / FILE) as file:
-        assert file["generalising"].shape == (1, 49, 7)
-        assert not np.allclose(file["generalising"], file["memorising"])
+        assert file["generalizing"].shape == (1, 49, 7)
+        assert not np.allclose(file["generalizing"], file["memorizing"])
     first = (tmp_path / FILE).stat().st_mtime_ns
     with_circuits(config, tmp_path)
     assert (tmp_path / FILE).stat().st_mtime_ns == first
-    config.task.memorising_steps = 10
+    config.task.memorizing_steps = 10
     with_circuits(config, tmp_path)
     assert (tmp_path / FILE).stat().st_mtime_ns != first
-    assert json.loads((tmp_path / SETTINGS).read_text())["memorising_steps"] == 10
+    assert json.loads((tmp_path / SETTINGS).read_text())["memorizing_steps"] == 10
 
 
 def test_the_weights_of_circuits_in_a_network_that_has_none_are_a_user_error():

@@ -19,12 +19,12 @@ def test_the_output_is_the_sum_of_both_circuits_by_their_weights():
 
 
 def test_first_factors_begin_at_zero_and_second_ones_at_the_speeds():
-    params = Mixture(memorising_speed=10.0, generalising_speed=1.0).lazy_init(jax.random.key(0), LOGITS)["params"]
+    params = Mixture(memorizing_speed=10.0, generalizing_speed=1.0).lazy_init(jax.random.key(0), LOGITS)["params"]
     assert {name: float(w) for name, w in params.items()} == {"m1": 0.0, "m2": 10.0, "g1": 0.0, "g2": 1.0}
 
 
 def test_a_speed_below_zero_is_a_user_error():
     config = grok_jax.default_config("circuit_logits", "mixture", "gd")
-    config.model.memorising_speed = -1.0
-    with pytest.raises(UserError, match=r"model\.memorising_speed is -1"):
+    config.model.memorizing_speed = -1.0
+    with pytest.raises(UserError, match=r"model\.memorizing_speed is -1"):
         grok_jax.check(config)

@@ -17,8 +17,8 @@ SPLIT = {"p": P, "train_fraction": 0.4}
 @pytest.fixture
 def file(tmp_path):
     """Circuits that answer with numbers of their own: seed, pair and class."""
-    memorising = np.arange(SEEDS * P**2 * P, dtype=np.float32).reshape(SEEDS, P**2, P)
-    save_circuits(tmp_path / "circuits.npz", memorising, -memorising)
+    memorizing = np.arange(SEEDS * P**2 * P, dtype=np.float32).reshape(SEEDS, P**2, P)
+    save_circuits(tmp_path / "circuits.npz", memorizing, -memorizing)
     return str(tmp_path / "circuits.npz")
 
 
@@ -56,7 +56,7 @@ def test_train_and_test_rows_do_not_overlap_under_jit():
     ("changes", "message"),
     [
         ({"train_fraction": 0.01}, "task.train_fraction is 0.01; of 25 pairs"),
-        ({"memorising_steps": 0}, "task.memorising_steps is 0"),
+        ({"memorizing_steps": 0}, "task.memorizing_steps is 0"),
         ({"file": "x.npz", "seed": 1}, "task.seed is 1; there are circuits of seeds 0 to 0"),
     ],
 )
