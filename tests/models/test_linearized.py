@@ -31,7 +31,7 @@ def gradients():
     return jax.jit(jax.jacobian(lambda w: network(unravel(w), INPUTS)))(flat)
 
 
-@pytest.mark.parametrize("offset", [None, OFFSET], ids=["plain", "centred"])
+@pytest.mark.parametrize("offset", [None, OFFSET], ids=["plain", "centered"])
 def test_twin_is_the_first_order_expansion(gradients, offset):
     step = ravel_pytree(MOVED)[0] - ravel_pytree(INITIAL)[0]
     start = OFFSET if offset is None else 0

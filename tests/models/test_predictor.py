@@ -1,4 +1,4 @@
-"""Scaled initialization, the scaled and centred predictor, and distances in weight space."""
+"""Scaled initialization, the scaled and centered predictor, and distances in weight space."""
 
 import jax
 import jax.numpy as jnp
@@ -62,9 +62,9 @@ def test_centred_predictor_is_linear_in_output_scale():
 
 
 def test_gradient_of_the_centred_predictor_is_output_scale_times_that_of_the_network():
-    centred = jax.jit(jax.jacobian(lambda p: outputs(MODULE, p, INPUTS, 4.0, OFFSET)))(MOVED)
+    centered = jax.jit(jax.jacobian(lambda p: outputs(MODULE, p, INPUTS, 4.0, OFFSET)))(MOVED)
     network = jax.jit(jax.jacobian(lambda p: MODULE.apply({"params": p}, INPUTS)))(MOVED)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, 4 * b, rtol=1e-6, atol=1e-7), centred, network)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, 4 * b, rtol=1e-6, atol=1e-7), centered, network)
 
 
 def test_weight_norm_is_that_of_all_parameters_as_one_vector():

@@ -34,7 +34,7 @@ def run(config, grid):
     return sweep(config, grid, progress=False)
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["plain", "centred"])
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "centered"])
 def trained(request):
     """Networks and their twins, trained until the twins have nothing left to learn."""
     config = config_of(model={"centered": request.param})

@@ -122,12 +122,12 @@ def test_the_power_of_the_logits_is_at_the_planted_frequencies():
     np.testing.assert_allclose(power, expected, atol=1e-6)
 
 
-def test_a_centred_predictor_is_measured_as_the_loss_sees_it():
+def test_a_centered_predictor_is_measured_as_the_loss_sees_it():
     probed, loss, _ = planted(adds)
-    centred = probed._replace(
+    centered = probed._replace(
         params=jnp.float32(1.5), initial_params=jnp.float32(-0.5), model=SimpleNamespace(centered=True)
     )
-    np.testing.assert_allclose(progress(centred).restricted_loss, loss, rtol=1e-5)
+    np.testing.assert_allclose(progress(centered).restricted_loss, loss, rtol=1e-5)
 
 
 def test_a_transformers_number_embedding_leaves_the_equals_sign_out():
