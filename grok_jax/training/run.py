@@ -81,11 +81,12 @@ class Run(Part, kw_only=False):
 
     section = "run"
 
-    task: Task
-    model: Model
-    optimizer: Optimizer
-    loss: Loss = "mse"
-    metrics: Named = ()
+    # Annotated by what is accepted; what is held is a Task, a Model, an Optimizer, a Loss and Named metrics.
+    task: Task | tuple[Any, Any]
+    model: Model | Any
+    optimizer: Optimizer | Any
+    loss: Loss | Any = "mse"
+    metrics: Named | Any = ()
     training: Training = Training()
     seed: Any = traced(0, "of task, model and training where they have none of their own")
 
