@@ -365,7 +365,7 @@ def rows_of(fields: Mapping[str, Field]) -> list[dict[str, Any]]:
 
 
 def _schema(make: Any, section: str, skip: int) -> dict[str, Field]:
-    if dataclasses.is_dataclass(make):
+    if isinstance(make, type) and dataclasses.is_dataclass(make):
         return fields_of_class(make, skip=FLAX)
     return fields_of_function(make.function if isinstance(make, Called) else make, skip=skip)
 

@@ -16,6 +16,7 @@ from grok_jax.tasks.examples import Data, Examples, Rows
 from grok_jax.tasks.task import Task
 
 CIRCUITS = ("memorizing", "generalizing")  # the order of a row's logits
+EARLIER = {"memorizing": "memorising", "generalizing": "generalising"}  # what older files call them
 
 
 def save_circuits(
@@ -89,7 +90,7 @@ class CircuitLogits(Task):
             path = Path(os.path.expanduser(self.file))
             require(path.is_file(), f"task.file is {written(self.file)}; it must be a file of save_circuits")
             with np.load(path) as file:
-                logits = np.stack([file[name] for name in CIRCUITS], axis=2)
+                logits = np.stack([file[name if name in file else EARLIER[name]] for name in CIRCUITS], axis=2)
             held = f"the circuits of {written(self.file)} are of {len(logits)} seeds and p = {logits.shape[-1]}"
             require(logits.shape == (seeds, pairs, 2, p), f"task.seeds is {seeds} and task.p is {p}; {held}")
         labels = np.add.outer(np.arange(p), np.arange(p)).ravel() % p

@@ -246,7 +246,7 @@ def _array(name: str, values: Any) -> np.ndarray:
     except Exception as error:  # whatever a class of anybody's raises there
         raise UserError(f"{name} are {written(values)}; they must be an array") from error
     if array.dtype == bool or np.issubdtype(array.dtype, np.integer):
-        require(array.size == 0 or abs(array).max() < 2**31, f"{name} has whole numbers that do not fit 32 bits")
+        require(array.size == 0 or bool(abs(array).max() < 2**31), f"{name} has whole numbers that do not fit 32 bits")
         return array.astype(np.int32)
     require(np.issubdtype(array.dtype, np.floating), f"{name} are {array.dtype}; they must be numbers")
     with np.errstate(over="ignore"):

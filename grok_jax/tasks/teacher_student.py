@@ -28,7 +28,7 @@ class TeacherStudent(Task):
     widths: Any = static(
         (100, 100), "hidden units of each layer of the teacher; () is a linear one", at_least=1, most=MOST_LAYERS
     )
-    activation: Any = static("tanh", "of the teacher's hidden units", one_of=tuple(ACTIVATIONS))
+    activation: Any = static("tanh", "of the teacher's hidden units", one_of=ACTIVATIONS)
     use_bias: Any = static(True, "whether the teacher's layers have biases")
     initializer: Any = static("pytorch", "of the teacher: PyTorch's default, or N(0, 1) weights", one_of=INITS)
     test_size: Any = static(100, "test rows", at_least=1)

@@ -220,7 +220,7 @@ def _batches(run: Any, fixed: Fixed, pool: Examples | None) -> Callable:
     return lambda number: gather(minibatch(key, number, run.training.batch_size, capacity, size(number)))
 
 
-def _rows_in_use(run: Any, size: Int[Array, ""], number: Int[Array, ""]) -> Int[Array, ""]:
+def _rows_in_use(run: Any, size: Int[Array, ""], number: Int[Array, ""] | int) -> Int[Array, ""]:
     """How many training rows step `number` sees: all, or from training.shrink_step on the first ones of them."""
     start, share = run.training.shrink_step, run.training.shrink_to
     if start is None:

@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -63,12 +64,12 @@ def grid_text(grid: Any) -> str:
     return as_text(parse_grid(grid))
 
 
-def significant(value: float, digits: int) -> float:
+def significant(value: float | int, digits: int) -> float:
     """A number to so many significant digits."""
     return float(f"{value:.{digits}g}")
 
 
-def log(start: float, stop: float, count: int) -> list[float]:
+def log(start: float | int, stop: float | int, count: int) -> list[float]:
     """Numbers of equal ratios from start to stop, to ten digits.
 
     Raises:
@@ -77,12 +78,12 @@ def log(start: float, stop: float, count: int) -> list[float]:
     return [significant(value, DIGITS) for value in np.geomspace(*_spacing("log", start, stop, count))]
 
 
-def intlog(start: float, stop: float, count: int) -> list[int]:
+def intlog(start: float | int, stop: float | int, count: int) -> list[int]:
     """The whole numbers nearest to those of log, each once; raises UserError as log."""
     return [int(value) for value in np.unique(np.geomspace(*_spacing("intlog", start, stop, count)).round())]
 
 
-def lin(start: float, stop: float, count: int) -> list[float]:
+def lin(start: float | int, stop: float | int, count: int) -> list[float]:
     """Numbers of equal distances from start to stop, to ten digits; raises UserError for too many, or too large."""
     return [significant(value, DIGITS) for value in np.linspace(*_spacing("lin", start, stop, count))]
 
@@ -90,7 +91,13 @@ def lin(start: float, stop: float, count: int) -> list[float]:
 SPACINGS = {"log": log, "intlog": intlog, "lin": lin}
 
 
-def _spacing(kind: str, start: float, stop: float, count: int) -> tuple[float, float, int]:
+def _spacing(kind: str, start: Any, stop: Any, count: Any) -> tuple[float | int, float | int, int]:
+    numbers = all(isinstance(end, int | float) and math.isfinite(end) for end in (start, stop))
+    asked = ", ".join(map(written, (start, stop, count)))
+    require(
+        numbers and isinstance(count, int) and count >= 0,
+        f"{kind}({asked}) cannot be; it takes two finite numbers and a whole one, 0 or above",
+    )
     given = f"{kind}({start:.6g}, {stop:.6g}, {count})"
     require(count <= MOST_RUNS, f"{given} has {count:,} values; {MOST}")
     require(

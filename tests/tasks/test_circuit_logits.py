@@ -40,6 +40,14 @@ def test_a_run_reads_both_circuits_of_its_own_seed(draw, file, seed):
     np.testing.assert_array_equal(rows.targets, (pairs // P + pairs % P) % P)
 
 
+def test_a_file_of_the_names_of_before_is_read(file, tmp_path):
+    with np.load(file) as now:
+        older = {"memorising": now["memorizing"], "generalising": now["generalizing"]}
+    np.savez(tmp_path / "older.npz", **older)
+    pools = [CircuitLogits(**SPLIT, file=each, seeds=SEEDS).load() for each in (file, str(tmp_path / "older.npz"))]
+    np.testing.assert_array_equal(pools[0].inputs, pools[1].inputs)
+
+
 def test_without_a_file_there_are_shapes_and_no_numbers():
     pool = CircuitLogits(**SPLIT).load()
     assert pool.inputs.shape == (P**2, 2, P)

@@ -101,7 +101,7 @@ def test_a_run_that_no_memory_holds_is_refused_by_its_shapes(fields, names):
 @pytest.mark.parametrize(
     ("fields", "names", "words"),
     [
-        ({"model.widths": (5,) * 5000}, {}, "model.widths has 5,000 layers"),
+        ({"model.widths": (5,) * 5000}, {}, "model.widths has 5,000 entries"),
         ({"task.widths": (5,) * 5000}, {}, "task.widths has 5,000 entries"),
         ({"model.layers": HUGE}, {"task": "modular_arithmetic", "model": "lstm"}, "model.layers is 2147483647"),
         ({"model.layers": HUGE}, {"task": "modular_arithmetic", "model": "transformer"}, "model.layers is 2147483647"),

@@ -313,7 +313,7 @@ def test_a_part_replaced_under_its_name_is_looked_at_again(own):
     check(own())
     parts, said = REFUSED["flat_outputs"]
     assert refusal(check, own(**parts)) == said
-    parts, said = REFUSED["probe_raises"]
+    parts, said = REFUSED["metric_raises"]
     assert refusal(check, own(**parts)) == said
 
 
@@ -360,7 +360,7 @@ def test_a_function_without_a_hash_is_checked_and_trained(own):
         def __call__(self, probed):
             return {"one": self.factor * probed.test_weights.sum()}
 
-    config = own(probe=probe(Mean(3.0)))
+    config = own(metric=measuring(Mean(3.0)))
     check(config)
     assert sweep(config, progress=False).one.values.tolist() == pytest.approx([3, 3])
 
