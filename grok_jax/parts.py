@@ -82,6 +82,8 @@ class Part:
         inner = vars(self).get(type(self).inner)
         if inner is None or name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if hasattr(type(self), name):  # a property that failed: its own error says more
+            return object.__getattribute__(self, name)
         return inner.value(name)
 
     def check(self) -> None:
@@ -379,7 +381,7 @@ def _has_hash(value: Any) -> bool:
 
 
 def _name(make: Any) -> str:
-    own = getattr(make, "called", None)
+    own = vars(make).get("called") if isinstance(make, type) else getattr(make, "called", None)
     return own or getattr(make, "__name__", type(make).__name__)
 
 

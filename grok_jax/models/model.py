@@ -45,7 +45,8 @@ class Model(Part, kw_only=False):
     @property
     def inputs(self) -> type | None:
         """The NamedTuple of arrays that the network reads; None where a batch of inputs is one array."""
-        return getattr(self.net.make, "inputs", None)
+        found = getattr(self.net.make, "inputs", None)
+        return found if isinstance(found, type) and issubclass(found, tuple) else None
 
     def build(self, outputs: int, vocabulary: int | None) -> nn.Module:
         """The flax module of this run.

@@ -21,11 +21,13 @@ from jaxtyping import Num
 
 from grok_jax.environment import version_of
 from grok_jax.errors import require
+from grok_jax.fields import declared_fields
 from grok_jax.fingerprint import fingerprint
 from grok_jax.origins import PACKAGE, own_source
 from grok_jax.training.contents import contents, is_plain
 from grok_jax.training.devices import chosen_mapping, run_mesh
 from grok_jax.training.flags import deciding_flags
+from grok_jax.training.metrics import Metric
 from grok_jax.training.plan import Group
 from grok_jax.training.program import pool_hash
 
@@ -157,7 +159,12 @@ def _unvaried(plan: Any) -> dict[str, Any]:
     """Dotted name -> value of each field of the config that no axis sets."""
     varied = tuple(f"{field}." for axis in plan.axes for field in axis.fields)  # whole parts among them
     flat = traverse_util.flatten_dict({name: own for name, own in plan.config.items() if name not in BESIDE}, sep=".")
-    return {name: _plain(value) for name, value in flat.items() if not f"{name}.".startswith(varied)}
+    words = tuple(f".{field}" for field in declared_fields(Metric))  # what a metric means decides no number
+    return {
+        name: _plain(value)
+        for name, value in flat.items()
+        if not f"{name}.".startswith(varied) and not (name.startswith("metrics.") and name.endswith(words))
+    }
 
 
 def _computing() -> tuple[str, ...]:

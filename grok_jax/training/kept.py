@@ -9,14 +9,18 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from flax.traverse_util import flatten_dict
 from jaxtyping import Int
 
 from grok_jax.errors import UserError, require, shortened, written
 from grok_jax.training.grid import Axis
 from grok_jax.training.plan import Group, Plan
+from grok_jax.training.schedule import Schedule
 from grok_jax.values import coerce, plain
 
 LAST = "last"
+BESIDE = ("figure", "execution", "grid", "metrics")  # what a config has that no weight depends on
+UNSEEN = tuple(f"training.{name}" for name in ("probes", "probe_rows", "accuracy_threshold", *Schedule._fields))
 
 
 class Keep(NamedTuple):
@@ -48,11 +52,13 @@ class Kept(NamedTuple):
       axes: of the grid.
       steps: the steps, or (LAST,).
       groups: runs of one structure each.
+      fields: what the weights depend on beside the axes: dotted name -> value; empty where it is not known.
     """
 
     axes: tuple[Axis, ...]
     steps: tuple[int | str, ...]
     groups: tuple[KeptGroup, ...]
+    fields: Mapping[str, Any]
 
     def at(self, point: Mapping[str, Any] | None = None, *, step: int | str | None = None) -> Any:
         """The weights of one run at one step, as the flax module takes them under "params".
@@ -98,6 +104,7 @@ class Kept(NamedTuple):
         about = {
             "axes": [[axis.name, axis.fields, axis.values] for axis in self.axes],
             "steps": self.steps,
+            "fields": self.fields,
             "dtypes": dtypes,
             "groups": len(self.groups),
         }
@@ -162,7 +169,20 @@ def load_params(path: Path | str) -> Kept:
         )
     except (OSError, ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is no file of weights ({type(error).__name__}: {error})") from error
-    return Kept(axes, tuple(about["steps"]), tuple(KeptGroup(members, params) for params, members in groups))
+    kept_groups = tuple(KeptGroup(members, params) for params, members in groups)
+    return Kept(axes, tuple(about["steps"]), kept_groups, about.get("fields", {}))
+
+
+def deciding_fields(plan: Plan) -> dict[str, Any]:
+    """Dotted name -> value of each field on which the weights of all runs depend; those of axes of one value too."""
+    config = {name: own for name, own in plan.config.items() if name not in BESIDE}
+    flat = {name: value for name, value in flatten_dict(config, sep=".").items() if name not in UNSEEN}
+    for axis in plan.axes:
+        for place, field in enumerate(axis.fields):
+            flat = {name: value for name, value in flat.items() if not f"{name}.".startswith(f"{field}.")}
+            if len(axis.values) == 1:
+                flat[field] = axis.values[0][place]
+    return json.loads(json.dumps(flat, default=written))
 
 
 def keep_of(keep_params: Any, keep_state: bool, plan: Plan, first: int = 0) -> Keep | None:
@@ -222,6 +242,12 @@ def weights_of(kept: Any, step: int, plan: Plan, group: Group, like: Any) -> Any
       UserError: the step was not kept, or there is no such run, several, or one of another model.
     """
     require(isinstance(kept, Kept), f"kept is {written(kept)}; it must be what sweep(..., keep_params=...) gives")
+    ours = deciding_fields(plan)
+    for name in kept.fields.keys() & ours.keys():
+        require(
+            kept.fields[name] == ours[name],
+            f"kept= has weights of {name} {written(kept.fields[name])}; the run has {written(ours[name])}",
+        )
     weights = _stacked([params for _, (params, _) in _taken(kept, step, plan, group, "kept=")], "kept=")
     require_like(jax.tree.map(lambda leaf: leaf[0], weights), like, "parameters", "kept=")
     return weights

@@ -78,7 +78,8 @@ def plan_grid(
         draft, settings = draft_of(given), execution_settings(execution or {})
         axes = parse_grid(grid or {})
         own = {} if given.loss.by_word else {"loss": given.loss.values()}
-        of_metrics = {name: _told(each) for name, each in given.metrics.items() if METRICS.get(name) is not each}
+        told = {name: _told(each) for name, each in given.metrics.items()}
+        of_metrics = {n: each for n, each in told.items() if n not in METRICS or each != _told(METRICS[n])}
         own |= {"metrics": of_metrics} if of_metrics else {}
         plain = {**to_config(given, axes).to_dict(), "execution": settings._asdict(), **own}
     else:

@@ -23,7 +23,18 @@ from grok_jax.training.chunks import Keeping, Start, Work, train_group
 from grok_jax.training.devices import memory_budget, run_mesh, start_jax
 from grok_jax.training.dynamics import Moving
 from grok_jax.training.identity import experiment, identity, require_sure
-from grok_jax.training.kept import LAST, Fork, Keep, Kept, KeptGroup, bytes_kept, forked, keep_of, require_like
+from grok_jax.training.kept import (
+    LAST,
+    Fork,
+    Keep,
+    Kept,
+    KeptGroup,
+    bytes_kept,
+    deciding_fields,
+    forked,
+    keep_of,
+    require_like,
+)
 from grok_jax.training.labels import require_labels
 from grok_jax.training.metrics import ALWAYS, Probed, described
 from grok_jax.training.plan import FOLLOWING, Group, Plan, plan_grid
@@ -198,7 +209,7 @@ def _train(
     if ways.keep is None:
         return dataset, None
     steps = (LAST,) if ways.keep.steps == LAST else ways.keep.steps
-    return dataset, Kept(plan.axes, steps, tuple(kept))
+    return dataset, Kept(plan.axes, steps, tuple(kept), deciding_fields(plan))
 
 
 def check(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> None:

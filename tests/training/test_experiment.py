@@ -2,6 +2,7 @@
 
 import json
 
+import jax
 import numpy as np
 import pytest
 
@@ -94,3 +95,15 @@ def test_other_data_make_another_experiment(inputs):
 def test_results_carry_the_identity_of_their_experiment(small_config):
     results = sweep(small_config(), GRID, progress=False)
     assert json.loads(results.attrs["experiment"]) == json.loads(json.dumps(experiment_of(small_config())))
+
+
+def test_what_a_metric_means_makes_no_other_experiment(inputs):
+    named = metric(scaled, scale=2.0, long_name="twice", units="m")
+    one = own_run(inputs)
+    assert experiment_of(one, {}) == experiment_of(one.replace(metrics={"own": named}), {})
+
+
+def test_a_copy_of_a_run_is_the_same_experiment(inputs):
+    arrays = data(inputs, inputs[:, :1], train_size=4, test_size=2)
+    run = Run(arrays, MLP(widths=(3,), outputs=1), "adamw", metrics=("kernel",))
+    assert experiment_of(run, {}) == experiment_of(jax.tree.map(lambda leaf: leaf, run), {})

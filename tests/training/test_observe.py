@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grok_jax import UserError, observe, sweep
+from grok_jax import UserError, load_params, observe, sweep
 
 
 def squared_norm(probed):
@@ -89,13 +89,38 @@ def test_runs_of_a_smaller_grid_find_their_kept_weights(small_config):
     ("fields", "options", "words"),
     [
         ({}, {"step": 3}, "step 3 was not kept; 0 were"),
-        ({"model.widths": (3,)}, {}, "kept= has parameters .*; the model has "),
+        ({"model.widths": (3,)}, {}, r"kept= has weights of model.widths \[8\]; the run has \[3\]"),
+        ({"optimizer.learning_rate": 0.5}, {}, "kept= has weights of optimizer.learning_rate 0.001; the run has 0.5"),
+        ({"seed": 7}, {"grid": {}}, "kept= has 2 runs on its axis seed for a grid without it; it must have one"),
         ({}, {"grid": {"seed": [5]}}, "kept= has 0 runs on its axis seed for {'seed': 5}; it must have one"),
         ({}, {"kept": "weights"}, "kept is 'weights'; it must be what sweep"),
     ],
 )
-def test_weights_that_are_not_those_of_the_runs_are_refused(fields, options, words, small_config):
+def test_weights_of_other_runs_are_refused(fields, options, words, small_config):
     grid = {"seed": [0, 1]}
     _, kept = sweep(small_config(**{"training.steps": 1}), grid, progress=False, keep_params=[0])
     with pytest.raises(UserError, match=words):
         list(observe(squared_norm, small_config(**fields), **{"grid": grid, "kept": kept, **options}))
+
+
+def test_what_no_weight_depends_on_may_differ(small_config):
+    _, kept = sweep(small_config(), {"seed": [0]}, progress=False, keep_params=[5])
+    other = small_config(**{"training.records": 3, "training.probes": ("kernel",), "training.steps": 6})
+    ((_, found),) = observe(squared_norm, other, {"seed": [0]}, step=5, kept=kept)
+    assert found > 0
+
+
+def test_weights_of_another_seed_are_refused_where_the_seed_was_an_axis_of_one(small_config, tmp_path):
+    _, kept = sweep(small_config(), {"seed": [3]}, progress=False, keep_params=[0])
+    kept.save(tmp_path / "params.npz")
+    for held in (kept, load_params(tmp_path / "params.npz")):
+        with pytest.raises(UserError, match="kept= has weights of seed 3; the run has 7"):
+            list(observe(squared_norm, small_config(seed=7), {}, kept=held))
+
+
+def test_weights_of_which_the_fields_are_not_known_must_have_the_models_shapes(small_config):
+    _, kept = sweep(small_config(), {"seed": [0]}, progress=False, keep_params=[0])
+    with pytest.raises(UserError, match=r"kept= has parameters .*; the model has "):
+        list(
+            observe(squared_norm, small_config(**{"model.widths": (3,)}), {"seed": [0]}, kept=kept._replace(fields={}))
+        )
