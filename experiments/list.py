@@ -49,9 +49,8 @@ def main() -> None:
 
 
 def _names() -> dict[str, list[str]]:
-    registered = {kind: sorted(registry) for kind, registry in REGISTRIES.items()}
     return {
-        **registered,
+        **{kind: sorted(words) for kind, words in REGISTRIES.items()},
         "loss": list(LOSSES),
         "metric": sorted(METRICS),
         "training": ["training"],

@@ -361,7 +361,13 @@ def describe(part: Any) -> list[dict[str, Any]]:
 def rows_of(fields: Mapping[str, Field]) -> list[dict[str, Any]]:
     """One row for each field, as describe gives them."""
     return [
-        {"field": name, "kind": f.kind, "default": f.default, "allowed": f.limits, "meaning": f.help}
+        {
+            "field": name,
+            "kind": f.kind,
+            "default": f.default,
+            "allowed": "must be given" if f.required else f.limits,
+            "meaning": f.help,
+        }
         for name, f in fields.items()
     ]
 

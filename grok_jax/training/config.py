@@ -65,13 +65,14 @@ def default_config(task: str = "teacher_student", model: str = "mlp", optimizer:
     """The config of one run with every field at its default.
 
     Args:
-      task, model, optimizer: registered names; each decides the fields of its section.
+      task, model, optimizer: words of TASKS, MODELS and OPTIMIZERS, or "package.module:name"; each decides the fields
+        of its section.
 
     Returns:
       A locked ConfigDict, in which 1e5 is a whole number: a misspelt field raises, a value of another type raises.
 
     Raises:
-      UserError: a name that is not registered.
+      UserError: a word that does not exist.
     """
     parts = {"task": task, "model": model, "optimizer": optimizer}
     sections = {section: {"name": name, **_defaults(part_of(section, name))} for section, name in parts.items()}
@@ -93,7 +94,7 @@ def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
     """A plain config with every section and field it leaves out at its default, and today's names of fields.
 
     Raises:
-      UserError: a part that is no part of a config, or a name that is not registered.
+      UserError: a part that is no part of a config, or a word that does not exist.
     """
     if isinstance(config, ConfigDict):
         try:
@@ -171,7 +172,8 @@ def to_config(run: Run, grid: str | Mapping[Any, Any] | Sequence[Axis] | None = 
     """The config that describes a run and its grid; from_config gives the run again, with the exceptions below.
 
     Parts of one's own are named "package.module:name", which from_config imports. It cannot hold arrays, which are
-    named by their content, nor fields of a loss or a metric, which get their defaults.
+    named by their content, nor fields of a loss or a metric, which get their defaults; a metric of one's own comes back
+    under its function's name.
 
     Args:
       run: the run.

@@ -49,7 +49,7 @@ def identity(plan: Any) -> dict[str, Any]:
 
     Returns:
       Settings by their dotted names, the grid, the devices, JAX's flags, versions, the hash of this package's source,
-      a fingerprint of each part (task, model, optimizer, probes), and the hash of each task's data.
+      a fingerprint of each part (task, model, optimizer, metrics), and the hash of each task's data.
 
     Raises:
       UserError: data cannot be loaded.

@@ -182,7 +182,7 @@ def answering_observer(group: Group, program: Program, read: Callable[..., Any])
 def load_pool(form: Form, mesh: Mesh) -> Examples | None:
     """The examples that all runs of a task share, once on each device; loaded once in a process.
 
-    A task that is edited, or registered again (its files may have changed), is loaded anew.
+    A task that is edited, or given again under its word (its files may have changed), is loaded anew.
     """
     return _load_pool(*_load_arguments(form), mesh)
 

@@ -231,7 +231,7 @@ def test_an_edited_part_is_named(made, monkeypatch, edit, entry):
     assert differences(before, made()) == [entry]
 
 
-def test_parts_registered_again_as_they_were_differ_in_nothing(made, monkeypatch):
+def test_parts_defined_again_as_they_were_differ_in_nothing(made, monkeypatch):
     before = made()
     monkeypatch.setitem(TASKS, "own", own_task(1.0))
     monkeypatch.setitem(MODELS, "own", own_model(1.0))
@@ -251,16 +251,16 @@ def test_data_of_a_file_that_changed_is_named(made, monkeypatch, tmp_path):
     np.save(tmp_path / "data.npy", np.ones((30, 3), np.float32))
     file = tmp_path / "data.npy"
 
-    def register():
+    def give():
         def load(self):
             return Examples(np.load(file), np.zeros((30, 1), np.float32))
 
         monkeypatch.setitem(TASKS, "own", loading_task(load))
 
-    register()
+    give()
     before = made()
     np.save(file, np.zeros((30, 3), np.float32))
-    register()
+    give()
     assert differences(before, made()) == ["data of task own"]
 
 

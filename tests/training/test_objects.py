@@ -13,6 +13,7 @@ import pytest
 
 import grok_jax as gj
 from grok_jax.models.mlp import MLP
+from grok_jax.tasks import ModularArithmetic
 from grok_jax.training.config import from_config, to_config
 from grok_jax.training.run import Form
 
@@ -95,7 +96,7 @@ def test_a_run_is_what_its_config_describes(small_config):
     assert jax.tree.leaves(run) == jax.tree.leaves(again)
 
 
-def test_the_library_s_own_network_as_an_object_is_the_registered_one():
+def test_the_library_s_own_network_as_an_object_is_the_one_of_its_word():
     task = gj.data(X, Y, train_size=30, test_size=20)
     training = gj.Training(steps=5, records=3)
     named = gj.Run(task, gj.model("mlp", widths=(4,)), gj.optimizer("adamw", weight_decay=0.0), training=training)
@@ -320,6 +321,22 @@ def test_the_results_tell_the_fields_of_an_own_loss():
     config = json.loads(swept(own_run(loss=gj.loss(huber, delta=0.5))).attrs["config"])
     assert config["loss"]["delta"] == 0.5
     assert config["metrics"]["layer_norm"]["dims"] == ["layer"]
+
+
+def test_a_subclass_does_not_pass_for_the_class_that_it_changes():
+    class Times(ModularArithmetic):
+        def load(self):
+            pairs = super().load()
+            return pairs._replace(targets=pairs.inputs[:, 0] * pairs.inputs[:, 1] % self.p)
+
+    assert Times(p=11).name == "Times"
+    with pytest.raises(gj.UserError, match=r"probe 'fourier' needs task\.name='modular_arithmetic'"):
+        gj.Run(Times(p=11), "mlp", "adamw", metrics=("fourier",))
+
+
+def test_a_field_that_must_be_given_says_so():
+    (row,) = (row for row in gj.describe(optax.sgd) if row["field"] == "learning_rate")
+    assert row["allowed"] == "must be given"
 
 
 class Undeclared(gj.Task):

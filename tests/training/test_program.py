@@ -97,7 +97,7 @@ def test_an_edited_part_is_another_program(key, edit):
     assert key() != before
 
 
-def test_parts_registered_again_as_they_were_are_the_same_program(key):
+def test_parts_defined_again_as_they_were_are_the_same_program(key):
     edit_task()
     before = key()
     METRICS["own"] = own_metric([1.0])
@@ -112,10 +112,10 @@ def test_a_flag_of_jax_that_decides_numbers_is_another_program(key):
     assert key() == before
 
 
-def test_a_task_registered_again_loads_its_data_again(small_config, monkeypatch, tmp_path):
+def test_a_task_given_again_loads_its_data_again(small_config, monkeypatch, tmp_path):
     file = tmp_path / "data.npy"
 
-    def register():
+    def give():
         def load(self):
             return Examples(np.load(file), np.zeros(3))
 
@@ -129,7 +129,7 @@ def test_a_task_registered_again_loads_its_data_again(small_config, monkeypatch,
 
     for value in (1.0, 2.0):
         np.save(file, np.full(3, value))
-        register()
+        give()
         assert first() == value
 
 

@@ -258,7 +258,7 @@ cases = pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED.keys())
 
 
 def config_of(parts, put=lambda registry, name, part: registry.update({name: part})):
-    """The config of a run of these parts, which are registered."""
+    """The config of a run of these parts, each under a word."""
     fitting = {"task": task(), "model": model(), "metric": measuring(lambda probed: {"one": jnp.float32(1)})}
     for kind, registry in (("task", TASKS), ("model", MODELS), ("metric", METRICS), ("optimizer", OPTIMIZERS)):
         part = parts.get(kind, fitting.get(kind))
@@ -282,7 +282,7 @@ def refusal(function, *args, **others):
 
 @pytest.fixture
 def own(monkeypatch):
-    """Parts -> the config of a run of them, which are registered as long as the test runs."""
+    """Parts -> the config of a run of them, which have words as long as the test runs."""
     return lambda **parts: config_of(parts, monkeypatch.setitem)
 
 
