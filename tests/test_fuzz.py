@@ -1,5 +1,6 @@
 """Whatever check accepts, sweep trains; all else is one line. Configs and grids are small, many with hostile edits."""
 
+import copy
 import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -124,9 +125,18 @@ odd_values = st.one_of(
 )
 
 
+# Made here, as checked annotations look at random entries of lists, and a strategy may not touch Python's own dice.
+DEFAULTS = default_config().to_dict()
+OF_WORDS = {
+    section: {word: default_config(**{section: word}).to_dict()[section] for word in words}
+    for section, words in NAMES.items()
+}
+
+
 def small_config(task: str, model: str, optimizer: str) -> dict[str, Any]:
     """The default config of three names as a plain dict, with sizes that take no time."""
-    config = default_config(task, model, optimizer).to_dict()
+    chosen = {"task": task, "model": model, "optimizer": optimizer}
+    config = copy.deepcopy(DEFAULTS | {section: OF_WORDS[section][word] for section, word in chosen.items()})
     for section, sizes in SMALL.items():
         known = config[section]
         # Of the optional numbers only those that bound a size.
