@@ -61,7 +61,7 @@ class Execution(NamedTuple):
     capacity: Rows | tuple[()]
 
 
-def default_config(task: str = "teacher_student", model: str = "mlp", optimizer: str = "adamw") -> Config:
+def default_config(task: Any = "teacher_student", model: Any = "mlp", optimizer: Any = "adamw") -> Config:
     """The config of one run with every field at its default.
 
     Args:
