@@ -41,11 +41,7 @@ FITTING = (
     ("kernel_eigenvector", {}, (*NUMBERS, "committee")),
     ("circuit_logits", {}, (*NUMBERS, "mixture")),
 )
-STORED = (  # which take seconds to load
-    ("mnist", {}, NUMBERS),
-    ("imdb", {}, TOKENS),
-    ("qm9", {}, ("graph_network",)),
-)
+STORED = (("mnist", {}, NUMBERS), ("imdb", {}, TOKENS), ("qm9", {}, ("graph_network",)))  # slow to load
 NAMES = {"task": tuple(TASKS), "model": tuple(MODELS), "optimizer": tuple(OPTIMIZERS)}
 SECTIONS = (*NAMES, "training")
 SMALL = {
@@ -126,17 +122,13 @@ odd_values = st.one_of(
 
 
 # Made here, as checked annotations look at random entries of lists, and a strategy may not touch Python's own dice.
-DEFAULTS = default_config().to_dict()
-OF_WORDS = {
-    section: {word: default_config(**{section: word}).to_dict()[section] for word in words}
-    for section, words in NAMES.items()
-}
+DEFAULTS = {word: default_config(**{kind: word}).to_dict() for kind, words in NAMES.items() for word in words}
 
 
 def small_config(task: str, model: str, optimizer: str) -> dict[str, Any]:
     """The default config of three names as a plain dict, with sizes that take no time."""
-    chosen = {"task": task, "model": model, "optimizer": optimizer}
-    config = copy.deepcopy(DEFAULTS | {section: OF_WORDS[section][word] for section, word in chosen.items()})
+    others = {"model": DEFAULTS[model]["model"], "optimizer": DEFAULTS[optimizer]["optimizer"]}
+    config = copy.deepcopy(DEFAULTS[task] | others)
     for section, sizes in SMALL.items():
         known = config[section]
         # Of the optional numbers only those that bound a size.

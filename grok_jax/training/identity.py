@@ -16,7 +16,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from flax import traverse_util
 from jaxtyping import Num
 
 from grok_jax.environment import version_of
@@ -28,14 +27,13 @@ from grok_jax.training.contents import contents, is_plain
 from grok_jax.training.devices import chosen_mapping, run_mesh
 from grok_jax.training.flags import deciding_flags
 from grok_jax.training.metrics import Metric
-from grok_jax.training.plan import Group
+from grok_jax.training.plan import Group, unvaried
 from grok_jax.training.program import pool_hash
 
 COMPUTING = ("jax", "jaxlib", "flax", "optax", "numpy", "ml_dtypes", "opt_einsum", "scipy", "neural-tangents")
 COUNTED = ("python", PACKAGE, *(name.replace("-", "_") for name in COMPUTING))  # by entries of their own
 ACCELERATORS = ("jax-", "jax_", "nvidia-", "libtpu", "rocm-")  # how packages of compilers and kernels begin
 OWN_SOURCE = "grok_jax's own source"
-BESIDE = ("figure", "execution", "grid")  # what a config has beside fields that decide a run
 SHOWN = 60  # longer values are named, not shown
 NOTHING = "nothing"
 BY_RUN = "by run: "
@@ -157,13 +155,11 @@ def _layout(plan: Any) -> dict[str, Any]:
 
 def _unvaried(plan: Any) -> dict[str, Any]:
     """Dotted name -> value of each field of the config that no axis sets."""
-    varied = tuple(f"{field}." for axis in plan.axes for field in axis.fields)  # whole parts among them
-    flat = traverse_util.flatten_dict({name: own for name, own in plan.config.items() if name not in BESIDE}, sep=".")
     words = tuple(f".{field}" for field in declared_fields(Metric))  # what a metric means decides no number
     return {
         name: _plain(value)
-        for name, value in flat.items()
-        if not f"{name}.".startswith(varied) and not (name.startswith("metrics.") and name.endswith(words))
+        for name, value in unvaried(plan).items()
+        if not (name.startswith("metrics.") and name.endswith(words))
     }
 
 

@@ -9,17 +9,15 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from flax.traverse_util import flatten_dict
 from jaxtyping import Int
 
 from grok_jax.errors import UserError, require, shortened, written
 from grok_jax.training.grid import Axis
-from grok_jax.training.plan import Group, Plan
+from grok_jax.training.plan import Group, Plan, unvaried
 from grok_jax.training.schedule import Schedule
 from grok_jax.values import coerce, plain
 
 LAST = "last"
-BESIDE = ("figure", "execution", "grid", "metrics")  # what a config has that no weight depends on
 UNSEEN = tuple(f"training.{name}" for name in ("probes", "probe_rows", "accuracy_threshold", *Schedule._fields))
 
 
@@ -175,13 +173,10 @@ def load_params(path: Path | str) -> Kept:
 
 def deciding_fields(plan: Plan) -> dict[str, Any]:
     """Dotted name -> value of each field on which the weights of all runs depend; those of axes of one value too."""
-    config = {name: own for name, own in plan.config.items() if name not in BESIDE}
-    flat = {name: value for name, value in flatten_dict(config, sep=".").items() if name not in UNSEEN}
-    for axis in plan.axes:
-        for place, field in enumerate(axis.fields):
-            flat = {name: value for name, value in flat.items() if not f"{name}.".startswith(f"{field}.")}
-            if len(axis.values) == 1:
-                flat[field] = axis.values[0][place]
+    alone = [axis for axis in plan.axes if len(axis.values) == 1]
+    single = {field: value for axis in alone for field, value in zip(axis.fields, axis.values[0], strict=True)}
+    fields = unvaried(plan) | single
+    flat = {name: value for name, value in fields.items() if not name.startswith("metrics.") and name not in UNSEEN}
     return json.loads(json.dumps(flat, default=written))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from flax.traverse_util import flatten_dict
 from jaxtyping import Num
 from ml_collections import ConfigDict
 
@@ -27,6 +28,7 @@ from grok_jax.values import coerce
 
 MOST_PROGRAMS = 1000  # more is a slip of the hand, and takes minutes to look at
 BYTES_OF_A_RUN = 1024  # that its values take, and somewhat more
+BESIDE = ("figure", "execution", "grid")  # what a config has beside fields that decide a run
 FOLLOWING = ("task.seed", "model.seed", "training.seed")  # fields that follow the run's seed where they are None
 
 
@@ -91,6 +93,13 @@ def plan_grid(
         plain = plain if grid is None else {**plain, "grid": as_text(axes)}
     groups = _groups(list(_blocks(draft, axes)))
     return Plan(axes, [_pinned(group, settings.capacity) for group in groups], settings, as_json(plain))
+
+
+def unvaried(plan: Plan) -> dict[str, Any]:
+    """Dotted name -> value of each field of a plan's config that decides its runs and that no axis sets."""
+    varied = tuple(f"{field}." for axis in plan.axes for field in axis.fields)  # whole parts among them
+    flat = flatten_dict({name: own for name, own in plan.config.items() if name not in BESIDE}, sep=".")
+    return {name: value for name, value in flat.items() if not f"{name}.".startswith(varied)}
 
 
 def _told(metric: Metric) -> dict[str, Any]:
