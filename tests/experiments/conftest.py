@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 900  # seconds until the processes are given up; a busy machine takes more than 300
+PATIENCE = 300  # seconds until the processes are given up
 
 # Most of a short process is imports, so all bad input shares them: each still is `python -m <module>` in a
 # process of its own, forked where all is imported and nothing done (before its first array JAX has no threads).
