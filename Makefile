@@ -13,7 +13,7 @@ ENVIRONMENT := $(VENV)/.stamp-$(subst $(comma),-,$(EXTRAS))
 IS_NEW_ENOUGH = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))'; } 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench clean
+.PHONY: help demo test test-all lint docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -32,11 +32,14 @@ lint: $(ENVIRONMENT) ## style: ruff check and ruff format
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
+docs: $(VENV)/.stamp-docs ## the documentation, its notebooks executed, in build/docs/index.html (2 minutes)
+	$(RUN) -m sphinx -q -W --keep-going -b html docs build/docs
+
 bench: $(VENV)/.stamp-test-torch ## speed, beside PyTorch in the same run
 	$(RUN) -m benchmarks.run
 
 clean: ## removes the environments and what the tools leave; keeps results/
-	rm -rf .venv .venv-* build grok_jax.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build docs/generated grok_jax.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN):

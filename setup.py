@@ -21,7 +21,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["grok_jax*"]),
-    package_data={"grok_jax.tasks": ["data/*.npz"]},
+    package_data={"grok_jax": ["py.typed"], "grok_jax.tasks": ["data/*.npz"]},
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.16",
@@ -42,6 +42,7 @@ setup(
         "xarray>=2025.1",
     ],
     extras_require={
+        "docs": ["furo>=2025.9", "myst-nb>=1.3", "sphinx>=8", "sphinx-copybutton>=0.5"],
         "test": [
             "beartype>=0.20",
             "hypothesis>=6.100",
