@@ -33,7 +33,7 @@ lint: $(ENVIRONMENT) ## style: ruff check and ruff format
 	$(VENV)/bin/ruff format --check .
 
 docs: $(VENV)/.stamp-docs ## the documentation, its notebooks executed, in build/docs/index.html (2 minutes)
-	$(RUN) -m sphinx -q -W --keep-going -b html docs build/docs
+	$(RUN) -m sphinx -q -E -W --keep-going -b html docs build/docs
 
 bench: $(VENV)/.stamp-test-torch ## speed, beside PyTorch in the same run
 	$(RUN) -m benchmarks.run

@@ -34,6 +34,7 @@ COLUMNS = ("field", "default", "allowed", "kind", "meaning")
 # What the pages link to in the repository, and the page of the site that shows it.
 LINKS = (
     (r"\]\((?:\.\./)+configs/(\w+)/(\w+)\.py\)", r"](/generated/figures/\1/\2.md)"),
+    (r"\]\(docs/(\w+\.md)\)", r"](/\1)"),
     (r"\]\((?:\.\./)+examples\)", "](/generated/examples.md)"),
     (r"\]\((?:\.\./)+examples/\w+\.py\)", "](/generated/examples.md)"),
 )
@@ -72,6 +73,8 @@ def pages() -> dict[str, str]:
         "gallery.md": _gallery(figures, evidence),
         **{f"figures/{name}.md": _figure(name, evidence) for name in figures},
         "examples.md": _examples(),
+        "contributing.md": (ROOT / "CONTRIBUTING.md").read_text("utf-8"),
+        "changelog.md": (ROOT / "CHANGELOG.md").read_text("utf-8"),
         **{f"api/{layer}.md": _layer(layer) for layer in LAYERS},
     }
 
