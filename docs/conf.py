@@ -1,5 +1,6 @@
 """How Sphinx builds this site: `make docs`."""
 
+import inspect
 import os
 import re
 import sys
@@ -12,6 +13,8 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import generate  # noqa: E402
 
+from grok_jax.parts import Part, describe  # noqa: E402
+
 project = "grok_jax"
 author = "the grok_jax authors"
 copyright = "2026, the grok_jax authors"
@@ -20,6 +23,7 @@ version = release = re.search(r'version="([^"]+)"', (HERE.parent / "setup.py").r
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "myst_nb", "sphinx_copybutton"]
 source_suffix = {".md": "myst-nb"}
 exclude_patterns = []
+smartquotes = False  # --config is no dash
 html_theme = "furo"
 html_title = "grok_jax"
 html_static_path = ["static"]
@@ -39,6 +43,8 @@ autodoc_typehints = "none"  # docstrings say it in words; shapes of jaxtyping fi
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+napoleon_attr_annotations = False
+napoleon_custom_sections = [("Fields", "params_style")]
 
 PROSE = (
     (re.compile(r"(?<!`)`([^`\n]+)`(?!`)"), r"``\1``"),  # code
@@ -47,9 +53,22 @@ PROSE = (
 )
 
 
+def fields_as_signature(app, what, name, obj, options, signature, returns) -> tuple[str, None] | None:
+    """The fields of a part as its signature; Sphinx itself sees the (*args, **fields) that they come through."""
+    del app, name, options, signature, returns
+    if what != "class" or not (isinstance(obj, type) and issubclass(obj, Part)):
+        return None
+    fields = [field.replace(annotation=field.empty) for field in inspect.signature(obj).parameters.values()]
+    return str(inspect.Signature(fields)), None
+
+
 def plain_prose(app, what, name, obj, options, lines) -> None:
-    """Docstrings are plain text: keeps reStructuredText from reading markup into them."""
-    del app, what, name, obj, options
+    """Docstrings are plain text: keeps reStructuredText from reading markup into them, and adds a part's fields."""
+    del app, name, options
+    if what == "class" and isinstance(obj, type) and issubclass(obj, Part):
+        said = {line.strip().partition(":")[0] for line in lines}
+        fields = [f"  {row['field']}: {row['meaning']}" for row in describe(obj) if row["field"] not in said]
+        lines += ["", "Fields:", *fields, ""] if fields else []
     for i, line in enumerate(lines):
         for pattern, text in PROSE:
             line = pattern.sub(text, line)
@@ -73,5 +92,6 @@ def setup(app) -> None:
     """Writes the generated pages, and mends what Sphinx would misread."""
     generate.write(HERE / "generated")
     app.connect("autodoc-process-docstring", plain_prose, priority=100)
+    app.connect("autodoc-process-signature", fields_as_signature)
     app.connect("autodoc-skip-member", skip_counted_fields)
     app.connect("source-read", inside_the_site)

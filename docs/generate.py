@@ -40,7 +40,10 @@ LINKS = (
 )
 KINDS = {
     "task": ("Tasks", "What is learned. The name comes after `task=` in a config's spec, or as `task.name`."),
-    "model": ("Models", "What learns. Every model also has the fields of the predictor around it, such as `init_scale`."),
+    "model": (
+        "Models",
+        "What learns. Each also has the fields of the predictor around it, such as `init_scale`.",
+    ),
     "optimizer": ("Optimizers", "How the weights move."),
 }
 KIND_NOTE = (
@@ -138,15 +141,17 @@ your own function.
 
 def _gallery(figures: Sequence[str], evidence: Iterable[Mapping[str, Any]]) -> str:
     parts = [
-        "# Gallery\n\nEvery figure that can be run, with its claims counted over all recorded runs. A figure's page has "
-        "its command, its settings, and each claim with its verdict."
+        "# Gallery\n\nEvery figure that can be run, with its claims counted over all recorded runs. A figure's page "
+        "has its command, its settings, and each claim with its verdict."
     ]
     for paper, title in PAPERS.items():
         own = [name for name in figures if paper_of(name) == paper]
         rows, shown, tree = [], [], []
         for name in own:
             verdicts = [claim for entry in evidence if entry["figure"] == name for claim in entry["claims"]]
-            rows.append((f"[{_title(name)}](figures/{name}.md)", count_verdicts(verdicts) if verdicts else "not run yet"))
+            rows.append(
+                (f"[{_title(name)}](figures/{name}.md)", count_verdicts(verdicts) if verdicts else "not run yet")
+            )
             shown += [f"[![{_title(name)}]({picture})](figures/{name}.md)" for picture in _pictures(name)[:1]]
             tree.append(f"figures/{name}")
         toctree = "```{toctree}\n:hidden:\n\n" + "\n".join(tree) + "\n```"
