@@ -12,12 +12,16 @@ run from a checkout:
     python -m experiments.run --config=configs/omnigrok/fig2b_teacher_student.py:quick --out=results/fig2b
 """
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 setup(
     name="grok_jax",
     version="0.1.0",
     description="When, and why, generalization comes late: whole grids of grokking runs as one compiled program",
+    long_description=Path(__file__).with_name("README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["grok_jax*"]),
