@@ -3,8 +3,11 @@
 import inspect
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
+
+from docutils import nodes
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -22,7 +25,7 @@ version = release = re.search(r'version="([^"]+)"', (HERE.parent / "setup.py").r
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "myst_nb", "sphinx_copybutton"]
 source_suffix = {".md": "myst-nb"}
-exclude_patterns = []
+exclude_patterns = ["report"]  # `make report` writes a page of its own there; it goes beside the site as it is
 smartquotes = False  # --config is no dash
 html_theme = "furo"
 html_title = "grok_jax"
@@ -81,6 +84,20 @@ def skip_counted_fields(app, what, name, obj, skip, options) -> bool | None:
     return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
 
 
+def dashes(app, doctree) -> None:
+    """Sphinx writes " -- " between a parameter and its meaning, for the smart quotes that are off."""
+    del app
+    for text in list(doctree.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" – "))
+
+
+def copy_report(app, error) -> None:
+    """Puts the report, if it is there, beside the site."""
+    if error is None and (HERE / "report" / "index.html").exists():
+        shutil.copytree(HERE / "report", Path(app.outdir) / "report", dirs_exist_ok=True)
+
+
 def inside_the_site(app, docname, source) -> None:
     """Links to files of the repository become links to the pages that show them."""
     del app, docname
@@ -95,3 +112,5 @@ def setup(app) -> None:
     app.connect("autodoc-process-signature", fields_as_signature)
     app.connect("autodoc-skip-member", skip_counted_fields)
     app.connect("source-read", inside_the_site)
+    app.connect("doctree-read", dashes)
+    app.connect("build-finished", copy_report)

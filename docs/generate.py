@@ -144,6 +144,8 @@ def _gallery(figures: Sequence[str], evidence: Iterable[Mapping[str, Any]]) -> s
         "# Gallery\n\nEvery figure that can be run, with its claims counted over all recorded runs. A figure's page "
         "has its command, its settings, and each claim with its verdict."
     ]
+    if (DOCS / "report" / "index.html").exists():
+        parts.append('All of it on one page, with filters: <a href="../report/index.html">the report</a>.')
     for paper, title in PAPERS.items():
         own = [name for name in figures if paper_of(name) == paper]
         rows, shown, tree = [], [], []
@@ -153,7 +155,7 @@ def _gallery(figures: Sequence[str], evidence: Iterable[Mapping[str, Any]]) -> s
                 (f"[{_title(name)}](figures/{name}.md)", count_verdicts(verdicts) if verdicts else "not run yet")
             )
             shown += [f"[![{_title(name)}]({picture})](figures/{name}.md)" for picture in _pictures(name)[:1]]
-            tree.append(f"figures/{name}")
+            tree.append(f"{_title(name).partition(':')[0]} <figures/{name}>")
         toctree = "```{toctree}\n:hidden:\n\n" + "\n".join(tree) + "\n```"
         parts += [f"## {title}", *(["\n".join(shown)] if shown else []), _table(("figure", "claims"), rows), toctree]
     return "\n\n".join(parts) + "\n"
