@@ -88,8 +88,8 @@ def dashes(app, doctree) -> None:
     """Sphinx writes " -- " between a parameter and its meaning, for the smart quotes that are off."""
     del app
     for text in list(doctree.findall(nodes.Text)):
-        if text == " -- ":
-            text.parent.replace(text, nodes.Text(" – "))
+        if text.startswith((" -- ", "-- ")) and not isinstance(text.parent, nodes.literal | nodes.literal_block):
+            text.parent.replace(text, nodes.Text(text.replace("-- ", "– ", 1)))
 
 
 def copy_report(app, error) -> None:
