@@ -30,6 +30,7 @@ PAPERS = {
     "model_efficiency": "Model and training efficiency (after Varma et al.)",
 }
 LAYERS = ("analysis", "plotting", "kernels", "probes", "models", "tasks", "optim", "training")
+FRONT = "omnigrok/fig2b"  # the figure on the first page
 COLUMNS = ("field", "default", "allowed", "kind", "meaning")
 # What the pages link to in the repository, and the page of the site that shows it.
 LINKS = (
@@ -155,7 +156,8 @@ def _gallery(figures: Sequence[str], evidence: Iterable[Mapping[str, Any]]) -> s
                 (f"[{_title(name)}](figures/{name}.md)", count_verdicts(verdicts) if verdicts else "not run yet")
             )
             shown += [f"[![{_title(name)}]({picture})](figures/{name}.md)" for picture in _pictures(name)[:1]]
-            tree.append(f"{_title(name).partition(':')[0]} <figures/{name}>")
+            short = re.sub(r" \(.*?\)", "", _title(name)).partition(":")[0]
+            tree.append(f"{short} <figures/{name}>")
         toctree = "```{toctree}\n:hidden:\n\n" + "\n".join(tree) + "\n```"
         parts += [f"## {title}", *(["\n".join(shown)] if shown else []), _table(("figure", "claims"), rows), toctree]
     return "\n\n".join(parts) + "\n"
@@ -213,7 +215,8 @@ def _pictures(name: str) -> list[str]:
     """Pictures of a figure that are committed, as paths from the root of the site."""
     stem = figure_id(name).replace("/", "_")
     found = sorted((DOCS / "evidence").glob(f"{stem}_*.png"))
-    found += [path for path in [DOCS / f"{name.split('/')[1].split('_')[0]}.png"] if path.exists() and "fig2b" in stem]
+    if figure_id(name) == FRONT:
+        found.append(DOCS / "fig2b.png")
     return [f"/{path.relative_to(DOCS).as_posix()}" for path in found]
 
 
