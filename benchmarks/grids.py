@@ -48,17 +48,17 @@ def trainer(module: str, preset: str, changes: dict[str, object]) -> Trainer:
     use_all_cores()
     (group,) = plan_grid(load_config(module, preset, changes)).groups
     began = time.perf_counter()
-    program = fitted_program(group, mapping="auto", chunk_runs=len(group.members))
+    program = fitted_program(group, "auto", len(group.members), ("advance", "init"))
     compile_seconds = time.perf_counter() - began
     pool = load_pool(group.form, program.mesh)
     hyper = jax.device_put(pad_runs(group.hyper, program.runs), per_run(program.mesh))
-    moving, fixed = program.init(hyper, pool)
+    moving, fixed = program.stages.init(hyper, pool)
     start = 0
 
     def advance(steps: int) -> None:
         nonlocal moving, start
         scalars = (jax.device_put(np.int32(value), shared(program.mesh)) for value in (start, steps))
-        moving = jax.block_until_ready(program.advance(moving, fixed, hyper, pool, *scalars))
+        moving = jax.block_until_ready(program.stages.advance(moving, fixed, hyper, pool, *scalars))
         start += steps
 
     return Trainer(advance, len(group.members), compile_seconds)
@@ -74,11 +74,11 @@ def whole_run(module: str, preset: str) -> WholeRun:
         def advance(*state: Any) -> Any:
             nonlocal training
             began = time.perf_counter()
-            moving = jax.block_until_ready(program.advance(*state))
+            moving = jax.block_until_ready(program.stages.advance(*state))
             training += time.perf_counter() - began
             return moving
 
-        return program._replace(advance=advance)
+        return program._replace(stages=program.stages._replace(advance=advance))
 
     config = load_config(module, preset, {})
     # The module, not the function of its name that the package exports.

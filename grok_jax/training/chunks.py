@@ -1,7 +1,7 @@
 """Runs that train together, from their start or from a checkpoint, to their last record."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from grok_jax.training.devices import pad_runs, per_run, shared
 from grok_jax.training.interrupts import held
 from grok_jax.training.kept import LAST, Keep
 from grok_jax.training.plan import Group
-from grok_jax.training.program import Program, load_pool, starter
+from grok_jax.training.program import Program, load_pool
 from grok_jax.training.progress import Progress
 from grok_jax.training.schedule import has_diverged, has_generalized, is_probed, record_steps
 
@@ -124,10 +124,9 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
     own = {name: values[members] for name, values in group.hyper.items()}
     hyper = jax.device_put(pad_runs(own, program.runs), per_run(program.mesh))
     if start.params is None:
-        moving, fixed = program.init(hyper, pool)
+        moving, fixed = program.stages.init(hyper, pool)
     else:
-        weights = jax.device_put(start.params, shared(program.mesh))
-        moving, fixed = starter(group, program)(hyper, pool, weights)
+        moving, fixed = program.stages.started(hyper, pool, jax.device_put(start.params, shared(program.mesh)))
     if start.moving is not None:
         given = jax.tree.map(lambda leaf: leaf[members], start.moving)
         moving = jax.device_put(pad_runs(given, program.runs), per_run(program.mesh))
@@ -140,9 +139,10 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
         bar.advance((step - start.step) * runs)
     followed = _follow_all(records, runs, ends_early)
 
-    def measured(probes: bool) -> Record:
-        state = (moving, fixed, hyper, pool, *scalars(program, step))
-        values = jax.device_get(program.probe(*state) if probes else program.measure(*state))
+    def measured(stage: Callable | None) -> Record:
+        if stage is None:  # there are no metrics
+            return {}
+        values = jax.device_get(stage(moving, fixed, hyper, pool, *scalars(program, step)))
         return {name: value[:runs] for name, value in values.items()}
 
     pace, last_saved = 1, time.perf_counter()
@@ -153,7 +153,7 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
                 count = min(pace, stop - step)
                 began = time.perf_counter()
                 moving = jax.block_until_ready(
-                    program.advance(moving, fixed, hyper, pool, *scalars(program, step, count))
+                    program.stages.advance(moving, fixed, hyper, pool, *scalars(program, step, count))
                 )
                 seconds = time.perf_counter() - began
                 step += count
@@ -167,12 +167,12 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
             held_weights.keep_at(step, moving, followed.open)
             if stop not in to_record:
                 continue
-            latest = measured(probes=False)
+            latest = measured(program.stages.measure)
             ending = followed.open & _has_settled(latest) & ends_early
             if probed[stop]:
-                latest |= measured(probes=True)
+                latest |= measured(program.stages.probe)
             elif ending.any():  # a run that ends is probed where it ends, the others are not
-                latest |= _only(ending, measured(probes=True))
+                latest |= _only(ending, measured(program.stages.probe))
             records.append(_only(followed.open, latest))
             held_weights.keep_last(moving, ending if stop < to_record[-1] else followed.open)
             followed = _follow(followed, records[-1], ends_early)

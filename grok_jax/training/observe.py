@@ -85,7 +85,8 @@ def observe_plan(
         for group, each in zip(plan.groups, found, strict=True)
     ]
     for group, weights in zip(plan.groups, taken, strict=True):
-        program = fitted_program(group, plan.execution.mapping, run_mesh().size)
+        uses = ("init",) if weights is not None or step == 0 else ("init", "advance")
+        program = fitted_program(group, plan.execution.mapping, run_mesh().size, uses)
         observed = observer(group, program, read)
         answered = answer and answering_observer(group, program, answer)
         pool = load_pool(group.form, program.mesh)
@@ -96,10 +97,10 @@ def observe_plan(
         for start in range(0, len(group.members), program.runs):
             places = group.members[start : start + program.runs]
             hyper = placed({name: values[start : start + program.runs] for name, values in group.hyper.items()})
-            moving, fixed = program.init(hyper, pool)
-            if weights is None:
-                moving = program.advance(moving, fixed, hyper, pool, *scalars(program, 0, step))
-            else:
+            moving, fixed = program.stages.init(hyper, pool)
+            if program.stages.advance:
+                moving = program.stages.advance(moving, fixed, hyper, pool, *scalars(program, 0, step))
+            elif weights is not None:
                 stop = start + program.runs
                 own = jax.tree.map(lambda leaf, start=start, stop=stop: leaf[start:stop], weights)
                 moving = moving._replace(params=placed(own))

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import jax
@@ -32,6 +33,7 @@ from grok_jax.training.metrics import Probed, measure_metrics
 from grok_jax.training.plan import Group
 from grok_jax.training.run import Form
 
+TRAINING = ("advance", "init", "measure")  # the stages that every sweep calls; the largest first
 REMEDIES = ("make the model or the batch smaller", "ask for fewer training.probes, or take fewer training rows")
 
 
@@ -39,6 +41,7 @@ class Stages(NamedTuple):
     """The functions of one run (see dynamics.py), of the values of its leaves by name."""
 
     init: Callable
+    started: Callable  # init of given weights
     advance: Callable
     measure: Callable
     probe: Callable
@@ -49,6 +52,9 @@ def stages_of(form: Form, capacity: Rows) -> Stages:
 
     def init(hyper: Any, pool: Any) -> Any:
         return dynamics.init(form.fill(hyper), pool, capacity)
+
+    def started(hyper: Any, pool: Any, params: Any) -> Any:
+        return dynamics.init(form.fill(hyper), pool, capacity, params)
 
     def advance(moving: Any, fixed: Any, hyper: Any, pool: Any, start: Any, steps: Any) -> Any:
         return dynamics.advance(form.fill(hyper), moving, fixed, pool, start, steps)
@@ -61,15 +67,15 @@ def stages_of(form: Form, capacity: Rows) -> Stages:
         read = functools.partial(measure_metrics, run.metrics)
         return dynamics.observe(run, read, moving, fixed, pool, step)
 
-    return Stages(init, advance, measure, probe)
+    return Stages(init, started, advance, measure, probe)
 
 
 class Program(NamedTuple):
-    """Compiled init, advance, measure and probe (see dynamics.py) for a fixed number of runs.
+    """Compiled stages (see dynamics.py) for a fixed number of runs.
 
     Attributes:
-      init, advance, measure, probe: executables; arrays of runs have a leading run axis sharded over the mesh.
-        `advance` takes over the memory of the state it is given.
+      stages: executables, None for those that were not asked for; arrays of runs have a leading run axis sharded over
+        the mesh. `advance` takes over the memory of the state it is given.
       moving: shapes, dtypes and shardings of the state, as a checkpoint needs them.
       mesh: the devices.
       mapping: "map" or "vmap": how a device takes its runs.
@@ -78,10 +84,7 @@ class Program(NamedTuple):
       largest: which of them.
     """
 
-    init: Callable
-    advance: Callable
-    measure: Callable
-    probe: Callable
+    stages: Stages
     moving: Any
     mesh: Mesh
     mapping: str
@@ -118,13 +121,20 @@ class Alike:
 _LATEST: dict[str, str] = {}  # the fingerprint of each part when it was last asked for
 
 
-def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
+def stages_of_training(group: Group, weights_given: bool = False) -> tuple[str, ...]:
+    """The stages that a sweep of a group calls."""
+    probe = ("probe",) if group.form.bare.metrics else ()
+    return (*(name.replace("init", "started") if weights_given else name for name in TRAINING), *probe)
+
+
+def fitted_program(group: Group, mapping: str, chunk_runs: int, uses: tuple[str, ...]) -> Program:
     """The program that trains as many runs of the group at a time as memory holds.
 
     Args:
       group: the runs.
       mapping: "map", "vmap", or "auto" for the backend's default.
       chunk_runs: how many runs at a time; 0 lets the compiled program's memory analysis decide.
+      uses: the stages that are compiled; a stage that is never called costs nothing.
 
     Raises:
       UserError: not even one run per device fits the memory.
@@ -135,7 +145,7 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
     runs = padded(wanted, mesh)
     alike = Alike(group.form, mesh)
     while True:
-        program = _compile(alike, group.capacity, runs, mapping, mesh)
+        program = _compile(alike, group.capacity, runs, mapping, mesh, uses)
         budget = memory_budget(mesh)
         if chunk_runs or program.bytes_per_device <= budget:
             return program
@@ -146,19 +156,6 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int) -> Program:
                 f"used; {REMEDIES[program.largest == 'probe']}"
             )
         runs = max(mesh.size, min(fitting, runs - mesh.size))
-
-
-def starter(group: Group, program: Program) -> Callable:
-    """hyper, pool, params -> (Moving, Fixed) of runs that all start from the same weights; compiled when called."""
-    return _starter(Alike(group.form, program.mesh), group.capacity, program.mesh, program.mapping)
-
-
-@functools.lru_cache(maxsize=16)
-def _starter(alike: Alike, capacity: Rows, mesh: Mesh, mapping: str) -> Callable:
-    def started(hyper: Any, pool: Any, params: Any) -> Any:
-        return dynamics.init(alike.form.fill(hyper), pool, capacity, params)
-
-    return _over_runs(started, mesh, mapping, per_run_args=1, shared_args=2)
 
 
 def observer(group: Group, program: Program, read: Callable[[Probed], Any]) -> Callable:
@@ -237,37 +234,53 @@ def _load_arguments(form: Form) -> tuple[str, _Static]:
 
 
 @functools.lru_cache(maxsize=64)
-def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh) -> Program:
+def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, uses: tuple[str, ...]) -> Program:
     """Compiles a group's functions; a second call with equal arguments compiles nothing."""
-    form = alike.form
-    pool = load_pool(form, mesh)
+    form, pool = alike.form, load_pool(alike.form, mesh)
+    stages = stages_of(form, capacity)
     hyper = {
         name: jax.ShapeDtypeStruct((runs,), leaf.dtype, sharding=per_run(mesh)) for name, leaf in form.shapes().items()
     }
     step = jax.ShapeDtypeStruct((), jnp.int32, sharding=shared(mesh))
-    stages = stages_of(form, capacity)
-    init = _over_runs(stages.init, mesh, mapping, per_run_args=1, shared_args=1)
+    traced = {"init": _over_runs(stages.init, mesh, mapping, per_run_args=1, shared_args=1).trace(hyper, pool)}
     moving, fixed = jax.tree.map(
-        lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), jax.eval_shape(init, hyper, pool)
+        lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), traced["init"].out_info
     )
-    advance = _over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,))
-    measure = _over_runs(stages.measure, mesh, mapping, per_run_args=3, shared_args=2)
-    # One run after the other on every backend: kernels are large, and would keep runs from training together.
-    probe = _over_runs(stages.probe, mesh, "map", per_run_args=3, shared_args=2)
-    compiled = {
-        "init": init.lower(hyper, pool).compile(_quickly()),
-        "advance": advance.lower(moving, fixed, hyper, pool, step, step).compile(),
-        "measure": measure.lower(moving, fixed, hyper, pool, step).compile(),
-        "probe": probe.lower(moving, fixed, hyper, pool, step).compile(),
+    params = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype, sharding=shared(mesh)), moving.params)
+    mapped = {
+        "started": (_over_runs(stages.started, mesh, mapping, per_run_args=1, shared_args=2), (hyper, pool, params)),
+        "advance": (
+            _over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,)),
+            (moving, fixed, hyper, pool, step, step),
+        ),
+        "measure": (
+            _over_runs(stages.measure, mesh, mapping, per_run_args=3, shared_args=2),
+            (moving, fixed, hyper, pool, step),
+        ),
+        # One run after the other on every backend: kernels are large, and would keep runs from training together.
+        "probe": (
+            _over_runs(stages.probe, mesh, "map", per_run_args=3, shared_args=2),
+            (moving, fixed, hyper, pool, step),
+        ),
     }
+    quickly = dict.fromkeys(("init", "started"), _quickly())
+    # Tracing holds Python's lock and compiling does not: one stage compiles while the next is traced.
+    with ThreadPoolExecutor(len(uses)) as threads:
+        compiling = {}
+        for name in uses:
+            if name not in traced:
+                function, arguments = mapped[name]
+                traced[name] = function.trace(*arguments)
+            compiling[name] = threads.submit(traced[name].lower().compile, quickly.get(name))
+    compiled = {name: each.result() for name, each in compiling.items()}
     held = {name: _bytes_held(executable) for name, executable in compiled.items()}
     largest = max(held, key=held.get)
     return Program(
-        **compiled,
-        moving=moving,
-        mesh=mesh,
-        mapping=mapping,
-        runs=runs,
+        Stages(**{name: compiled.get(name) for name in Stages._fields}),
+        moving,
+        mesh,
+        mapping,
+        runs,
         bytes_per_device=held[largest],
         largest=largest,
     )

@@ -38,7 +38,7 @@ from grok_jax.training.kept import (
 from grok_jax.training.labels import require_labels
 from grok_jax.training.metrics import ALWAYS, Probed, described
 from grok_jax.training.plan import FOLLOWING, Group, Plan, plan_grid
-from grok_jax.training.program import fitted_program
+from grok_jax.training.program import fitted_program, stages_of_training
 from grok_jax.training.progress import Progress
 from grok_jax.training.records import ENDS, GroupRecords, to_dataset
 from grok_jax.training.run import Run
@@ -185,7 +185,8 @@ def _train(
         began = time.perf_counter()
         own = keeping and keeping._replace(folder=keeping.folder / f"group_{number}")
         chunk_runs = checkpoints.chunk_runs(own.folder) if own else 0
-        program = fitted_program(group, plan.execution.mapping, chunk_runs or plan.execution.chunk_runs)
+        uses = stages_of_training(group, start.params is not None)
+        program = fitted_program(group, plan.execution.mapping, chunk_runs or plan.execution.chunk_runs, uses)
         compile_seconds += time.perf_counter() - began
         programs.append(program)
         bar.training()

@@ -67,10 +67,11 @@ def test_kept_weights_read_what_training_so_far_reads_and_train_nothing(small_co
 
     trained = list(observe(read, config, grid, step=12))
     _, kept = sweep(config, grid, progress=False, keep_params=[0, 12])
-    module = sys.modules["grok_jax.training.observe"]
+    module, compiled = sys.modules["grok_jax.training.observe"], []
     fitted = module.fitted_program
-    monkeypatch.setattr(module, "fitted_program", lambda *arguments: fitted(*arguments)._replace(advance=None))
+    monkeypatch.setattr(module, "fitted_program", lambda *args: compiled.append(args[-1]) or fitted(*args))
     again = list(observe(read, config, grid, step=12, kept=kept))
+    assert compiled == [("init",)]
     assert [setting for setting, _ in again] == [setting for setting, _ in trained]
     jax.tree.map(np.testing.assert_array_equal, again, trained)
 

@@ -31,11 +31,11 @@ def key(small_config, monkeypatch):
 
         def compiled(key, *others):
             asked.append(key)
-            return program.Program(*[None] * 5, others[-1], "map", 1, 0, "init")
+            return program.Program(None, None, others[3], "map", 1, 0, "init")
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(program, "_compile", compiled)
-            program.fitted_program(group, "map", 0)
+            program.fitted_program(group, "map", 0, program.TRAINING)
         return asked[0]
 
     return make
