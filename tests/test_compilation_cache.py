@@ -50,7 +50,9 @@ def trained(mapping):
     jax.clear_caches()
     runs = sweep(config, {"seed": range(2)}, progress=False)
     (group,) = plan_grid(config, {"seed": range(2)}).groups
-    return runs.drop_attrs(), program.fitted_program(group, mapping, 0, program.stages_of_training(group)).bytes_per_device
+    return runs.drop_attrs(), program.fitted_program(
+        group, mapping, 0, program.stages_of_training(group)
+    ).bytes_per_device
 
 
 @pytest.mark.slow

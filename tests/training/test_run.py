@@ -12,7 +12,7 @@ from grok_jax.optim import AdamW
 from grok_jax.tasks import Rows
 from grok_jax.tasks.task import fetch_rows
 from grok_jax.training.config import from_config
-from grok_jax.training.dynamics import DATA, INIT
+from grok_jax.training.dynamics import BLOCK, DATA, INIT
 from grok_jax.training.run import Run
 
 STEPS = 5
@@ -129,6 +129,17 @@ def test_steps_in_two_calls_are_bitwise_those_of_one(batch_size, small_config):
     whole = advance(run, start, fixed, None, 0, 9)
     halves = advance(run, advance(run, start, fixed, None, 0, 4), fixed, None, 4, 5)
     jax.tree.map(np.testing.assert_array_equal, whole, halves)
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+@pytest.mark.parametrize("steps", [BLOCK - 1, BLOCK, 2 * BLOCK + 3])
+def test_steps_in_blocks_of_known_length_are_bitwise_those_of_one_loop(steps, batch_size, small_config, monkeypatch):
+    config = small_config(**{"training.batch_size": batch_size})
+    _, end, *_ = train(config, steps)
+    monkeypatch.setattr(jax, "default_backend", lambda: "an accelerator")
+    monkeypatch.setitem(globals(), "advance", jax.jit(lambda *args: Run.advance(*args)))
+    _, blocks, *_ = train(config, steps)
+    jax.tree.map(np.testing.assert_array_equal, blocks, end)
 
 
 def test_a_run_whose_data_shrink_goes_on_as_one_with_fewer_data(small_config):
