@@ -2,6 +2,7 @@
 PYTHON ?= python3
 EXTRAS ?= test
 VENV ?= .venv
+TESTS ?=
 
 comma := ,
 RUN := $(VENV)/bin/python
@@ -13,7 +14,7 @@ ENVIRONMENT := $(VENV)/.stamp-$(subst $(comma),-,$(EXTRAS))
 IS_NEW_ENOUGH = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))'; } 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint docs bench clean
+.PHONY: help demo test test-slow test-all lint docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -21,10 +22,13 @@ help: ## this list
 demo: $(ENVIRONMENT) ## a first look: three figures of the papers with their claims, in results/demo (6 minutes at most)
 	$(RUN) -m experiments.reproduce --preset=quick --only=omnigrok/fig2b,omnigrok/fig3d,lazy_to_rich/fig8 --out=results/demo --overwrite
 
-test: $(ENVIRONMENT) ## the tests of every day, all but the slow ones (5 minutes on 2 cores)
-	$(PYTEST) -m "not slow"
+test: $(ENVIRONMENT) ## the tests of every day, all but the slow ones (5 minutes on 2 cores); TESTS=<files> chooses some
+	$(PYTEST) -m "not slow" $(TESTS)
 
-# In two parts: the slow ones compile as users do, with every annotation checked, which takes the others twice as long.
+# Apart from the others: they compile as users do, with every annotation checked, which takes the others twice as long.
+test-slow: $(ENVIRONMENT) ## the slow tests
+	$(PYTEST) -m slow
+
 test-all: $(ENVIRONMENT) ## every test; GROK_JAX_DATA=<folder of real data> runs those on real data too
 	$(PYTEST) -m "not slow"; first=$$?; $(PYTEST) -m slow && exit $$first
 
