@@ -27,6 +27,20 @@ class Axis(NamedTuple):
     values: tuple[tuple[Any, ...], ...]  # one tuple per point, one entry per field
 
 
+def values_at(axes: Sequence[Axis], point: Sequence[int]) -> dict[str, Any]:
+    """Field -> value at a point of a grid.
+
+    Args:
+      axes: of the grid.
+      point: for each axis, the number of one of its values.
+    """
+    return {
+        field: value
+        for axis, at in zip(axes, point, strict=True)
+        for field, value in zip(axis.fields, axis.values[at], strict=True)
+    }
+
+
 def parse_grid(grid: Any) -> tuple[Axis, ...]:
     """The axes of a grid.
 

@@ -1,18 +1,18 @@
 """Weights that a sweep keeps, labeled by the axes of its grid, and what another sweep starts from."""
 
 import json
-import math
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from flax.traverse_util import flatten_dict, unflatten_dict
+from jax.tree_util import keystr
 from jaxtyping import Int
 
 from grok_jax.errors import UserError, require, shortened, written
-from grok_jax.training.grid import Axis
+from grok_jax.training.grid import Axis, values_at
 from grok_jax.training.plan import Group, Plan, unvaried
 from grok_jax.training.schedule import Schedule
 from grok_jax.values import coerce, plain
@@ -62,17 +62,20 @@ class Kept(NamedTuple):
         """The weights of one run at one step, as the flax module takes them under "params".
 
         Args:
-          point: values of the run on the axes, such as {"model.init_scale": 2.0, "seed": 1}; axes of one value may be
-            left out.
+          point: fields on the axes and their values for the run, such as {"model.init_scale": 2.0, "seed": 1}; axes of
+            one value may be left out.
           step: None is the last one that was kept.
 
         Raises:
           UserError: there is no such run, or step.
         """
         require(point is None or isinstance(point, Mapping), f"point is {written(point)}; it must be a dict of axes")
-        group, place = self._find(point or {})
-        index = self._step(self.steps[-1] if step is None else step)
-        return jax.tree.map(lambda leaf: leaf[place, index], group.params)
+        known = [field for axis in self.axes for field in axis.fields]
+        for name in point or {}:
+            require(name in known, f"{written(name)} is no axis of these runs; they have {', '.join(known) or 'none'}")
+        group, row = self._find(plain(dict(point or {})), "kept")
+        index = self._index(self.steps[-1] if step is None else step)
+        return jax.tree.map(lambda leaf: leaf[row, index], group.params)
 
     def fork(self, step: int) -> Fork:
         """What sweep(start=...) goes on from: weights and optimizer state after `step` steps.
@@ -84,61 +87,46 @@ class Kept(NamedTuple):
             all(group.opt_state is not None for group in self.groups),
             "these weights were kept without the optimizer's state; sweep with keep_state=True to fork from them",
         )
-        step = plain(step)
-        require(
-            isinstance(step, int) and step in self.steps, f"step {written(step)} was not kept; {self._steps()} were"
-        )
+        step = coerce("step", step, 0)
+        self._index(step)
         return Fork(self, step)
 
     def save(self, path: Path | str) -> None:
         """Writes the weights to one .npz file, without pickle; the optimizer's state is left out."""
-        arrays: dict[str, np.ndarray] = {}
-        dtypes: dict[str, str] = {}
-        for number, group in enumerate(self.groups):
-            arrays[f"{number}:members"] = group.members
-            for path_of_leaf, leaf in jax.tree.leaves_with_path(group.params):
-                name = f"{number}/{jax.tree_util.keystr(path_of_leaf, simple=True, separator='/')}"
-                arrays[name], dtypes[name] = leaf, str(leaf.dtype)
+        weights = flatten_dict({str(number): group.params for number, group in enumerate(self.groups)}, sep="/")
         about = {
-            "axes": [[axis.name, axis.fields, axis.values] for axis in self.axes],
+            "axes": self.axes,
             "steps": self.steps,
             "fields": self.fields,
-            "dtypes": dtypes,
+            "dtypes": {name: str(leaf.dtype) for name, leaf in weights.items()},
             "groups": len(self.groups),
         }
+        arrays = weights | {f"{number}:members": group.members for number, group in enumerate(self.groups)}
         arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
         with Path(path).open("wb") as file:
             np.savez(file, **arrays)
 
-    def _find(self, point: Mapping[str, Any]) -> tuple[KeptGroup, int]:
-        names = [axis.name for axis in self.axes]
-        for name in point:
-            require(name in names, f"{written(name)} is no axis of these runs; they have {', '.join(names) or 'none'}")
+    def _find(self, point: Mapping[str, Any], given: str) -> tuple[KeptGroup, int]:
+        """The group of the one run whose fields on the axes are those of a point, and its row there."""
         index = []
         for axis in self.axes:
-            values = [value[0] if len(value) == 1 else value for value in axis.values]
-            require(
-                axis.name in point or len(values) == 1,
-                f"the runs differ along {axis.name}; name one of its values, {written(values)}",
-            )
-            asked = plain(point.get(axis.name, values[0]))
-            require(asked in values, f"{axis.name} is {written(asked)}; it must be one of {written(values)}")
-            index.append(values.index(asked))
-        shape = tuple(len(axis.values) for axis in self.axes)
-        return self._group_of(int(np.ravel_multi_index(index, shape)) if shape else 0)
+            asked = {field: point[field] for field in axis.fields if field in point}
+            runs = [dict(zip(axis.fields, values, strict=True)) for values in axis.values]
+            fits = [place for place, own in enumerate(runs) if asked.items() <= own.items()]
+            if len(fits) != 1:
+                words = " and ".join(f"{field} is {written(value)}" for field, value in asked.items())
+                values = written([value[0] if len(value) == 1 else value for value in axis.values])
+                words = words or f"{axis.name} is not given"
+                raise UserError(f"{given} has {len(fits)} runs where {words}; it must be one of {values}")
+            index += fits
+        place = np.ravel_multi_index(index, tuple(len(axis.values) for axis in self.axes))
+        group = next(group for group in self.groups if place in group.members)
+        return group, int(np.argmax(group.members == place))
 
-    def _group_of(self, place: int) -> tuple[KeptGroup, int]:
-        for group in self.groups:
-            if place in group.members:
-                return group, int(np.flatnonzero(group.members == place)[0])
-        raise UserError(f"run {place} is not among those that were kept")
-
-    def _step(self, step: int | str) -> int:
-        require(step in self.steps, f"step {written(step)} was not kept; {self._steps()} were")
+    def _index(self, step: int | str) -> int:
+        kept = ", ".join(map(str, self.steps))
+        require(step in self.steps, f"step {written(step)} was not kept; {kept} were")
         return self.steps.index(step)
-
-    def _steps(self) -> str:
-        return ", ".join(map(str, self.steps))
 
 
 def load_params(path: Path | str) -> Kept:
@@ -153,31 +141,23 @@ def load_params(path: Path | str) -> Kept:
         with path.open("rb") as opened, np.load(opened) as file:
             arrays = dict(file)
         about = json.loads(arrays.pop("about").tobytes())
-        groups = [({}, arrays.pop(f"{number}:members")) for number in range(about["groups"])]
-        for name, array in arrays.items():
-            number, *keys = name.split("/")
-            place = groups[int(number)][0]
-            for key in keys[:-1]:
-                place = place.setdefault(key, {})
-            dtype = np.dtype(jax.numpy.dtype(about["dtypes"][name]))
-            place[keys[-1]] = array if array.dtype == dtype else array.view(dtype)
-        axes = tuple(
-            Axis(name, tuple(fields), tuple(tuple(map(plain, value)) for value in values))
-            for name, fields, values in about["axes"]
-        )
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        axes = tuple(Axis(*plain(axis)) for axis in about["axes"])
+        members = [arrays.pop(f"{number}:members") for number in range(about["groups"])]
+        types = {name: jax.numpy.dtype(dtype) for name, dtype in about["dtypes"].items()}
+        # NumPy's files hold bfloat16 as bytes without a type.
+        weights = unflatten_dict({name: array.view(types[name]) for name, array in arrays.items()}, sep="/")
+    except Exception as error:  # whatever NumPy, zipfile and json raise of what is no such file
         raise UserError(f"{path} is no file of weights ({type(error).__name__}: {error})") from error
-    kept_groups = tuple(KeptGroup(members, params) for params, members in groups)
-    return Kept(axes, tuple(about["steps"]), kept_groups, about.get("fields", {}))
+    groups = tuple(KeptGroup(own, weights.get(str(number), {})) for number, own in enumerate(members))
+    return Kept(axes, tuple(about["steps"]), groups, about.get("fields", {}))
 
 
 def deciding_fields(plan: Plan) -> dict[str, Any]:
     """Dotted name -> value of each field on which the weights of all runs depend; those of axes of one value too."""
     alone = [axis for axis in plan.axes if len(axis.values) == 1]
-    single = {field: value for axis in alone for field, value in zip(axis.fields, axis.values[0], strict=True)}
-    fields = unvaried(plan) | single
-    flat = {name: value for name, value in fields.items() if not name.startswith("metrics.") and name not in UNSEEN}
-    return json.loads(json.dumps(flat, default=written))
+    fields = unvaried(plan) | values_at(alone, [0] * len(alone))
+    deciding = {name: value for name, value in fields.items() if not name.startswith("metrics.") and name not in UNSEEN}
+    return json.loads(json.dumps(deciding, default=written))
 
 
 def keep_of(keep_params: Any, keep_state: bool, plan: Plan, first: int = 0) -> Keep | None:
@@ -215,14 +195,11 @@ def forked(fork: Fork, plan: Plan, group: Group) -> Any:
     Raises:
       UserError: the old grid has no such run, or several.
     """
-    rows = []
-    for point, own in _taken(fork.kept, fork.step, plan, group, "start="):
-        finite = any(np.isfinite(leaf.astype(np.float32)).any() for leaf in jax.tree.leaves(own[0]))
-        require(
-            finite, f"start= has a run that had ended or diverged before step {fork.step}: {point or 'the only one'}"
-        )
-        rows.append(own)
-    return _stacked(rows, "start=")
+    params, opt_state = _taken(fork.kept, fork.step, plan, group, "start=")
+    finite = (np.isfinite(leaf.astype(np.float32)) for leaf in jax.tree.leaves(params))
+    ended = ~np.any([leaf.any(axis=tuple(range(1, leaf.ndim))) for leaf in finite], axis=0)
+    require(not ended.any(), f"start= has {ended.sum()} runs that had ended or diverged before step {fork.step}")
+    return params, opt_state
 
 
 def weights_of(kept: Any, step: int, plan: Plan, group: Group, like: Any) -> Any:
@@ -243,52 +220,22 @@ def weights_of(kept: Any, step: int, plan: Plan, group: Group, like: Any) -> Any
             kept.fields[name] == ours[name],
             f"kept= has weights of {name} {written(kept.fields[name])}; the run has {written(ours[name])}",
         )
-    weights = _stacked([params for _, (params, _) in _taken(kept, step, plan, group, "kept=")], "kept=")
+    weights, _ = _taken(kept, step, plan, group, "kept=")
     require_like(jax.tree.map(lambda leaf: leaf[0], weights), like, "parameters", "kept=")
     return weights
 
 
-def _taken(kept: Kept, step: int, plan: Plan, group: Group, given: str) -> Iterator[tuple[dict[str, Any], Any]]:
-    """For each run of a group its values on the axes, and the weights and optimizer state that were kept of it."""
-    index = kept._step(step)
-    shape = tuple(len(axis.values) for axis in plan.axes)
+def _taken(kept: Kept, step: int, plan: Plan, group: Group, given: str) -> tuple[Any, Any]:
+    """Weights and optimizer state that were kept of the runs of a group, leaves (runs, ...)."""
+    index, taken = kept._index(step), []
     for place in group.members:
-        at = np.unravel_index(int(place), shape) if shape else ()
-        point = {
-            field: value
-            for axis, i in zip(plan.axes, at, strict=True)
-            for field, value in zip(axis.fields, axis.values[i], strict=True)
-        }
-        there, row = kept._group_of(_place(kept.axes, point, given))
-        state = (there.params, there.opt_state)
-        yield point, jax.tree.map(lambda leaf, row=row: leaf[row, index], state)
-
-
-def _stacked(rows: Sequence[Any], given: str) -> Any:
+        point = values_at(plan.axes, np.unravel_index(place, tuple(len(axis.values) for axis in plan.axes)))
+        there, row = kept._find(point, given)
+        taken.append(jax.tree.map(lambda leaf, row=row: leaf[row, index], (there.params, there.opt_state)))
     try:
-        return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
+        return jax.tree.map(lambda *leaves: np.stack(leaves), *taken)
     except ValueError:
         raise UserError(f"{given} has runs of other shapes than the runs of the grid") from None
-
-
-def _place(axes: Sequence[Axis], point: Mapping[str, Any], given: str) -> int:
-    index = []
-    for axis in axes:
-        shared = [place for place, field in enumerate(axis.fields) if field in point]
-        fits = [
-            number
-            for number, values in enumerate(axis.values)
-            if all(values[place] == point[axis.fields[place]] for place in shared)
-        ]
-        asked = {axis.fields[place]: point[axis.fields[place]] for place in shared}
-        require(
-            len(fits) == 1,
-            f"{given} has {len(fits)} runs on its axis {axis.name} for {asked or 'a grid without it'}; it must have "
-            "one",
-        )
-        index.append(fits[0])
-    shape = tuple(len(axis.values) for axis in axes)
-    return int(np.ravel_multi_index(index, shape)) if shape else 0
 
 
 def require_like(tree: Any, expected: Any, words: str, given: str = "start=") -> None:
@@ -298,11 +245,9 @@ def require_like(tree: Any, expected: Any, words: str, given: str = "start=") ->
 
 
 def _described(tree: Any) -> str:
-    pairs = jax.tree.leaves_with_path(tree)
-    names = (jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in pairs)
-    return (
-        ", ".join(f"{name}{tuple(np.shape(leaf))}" for name, (_, leaf) in zip(names, pairs, strict=True)) or "nothing"
-    )
+    named = jax.tree.leaves_with_path(tree)
+    words = (f"{keystr(path, simple=True, separator='/')}{tuple(np.shape(leaf))}" for path, leaf in named)
+    return ", ".join(words) or "nothing"
 
 
 def bytes_kept(keep: Keep | None, moving: Any) -> int:
@@ -310,5 +255,5 @@ def bytes_kept(keep: Keep | None, moving: Any) -> int:
     if keep is None:
         return 0
     held = moving if keep.state else moving.params
-    size = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(held))
+    size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(held))
     return size * (1 if keep.steps == LAST else len(keep.steps))

@@ -10,6 +10,7 @@ from ml_collections import ConfigDict
 from grok_jax.errors import require
 from grok_jax.training.chunks import scalars
 from grok_jax.training.devices import pad_runs, per_run, run_mesh, start_jax
+from grok_jax.training.grid import values_at
 from grok_jax.training.kept import weights_of
 from grok_jax.training.metrics import Probed
 from grok_jax.training.plan import Plan, plan_grid
@@ -52,11 +53,7 @@ def observe(
     plan = plan_grid(run, grid)
     shape = tuple(len(axis.values) for axis in plan.axes)
     for place, values in observe_plan(plan, read, step=step, kept=kept):
-        point = zip(plan.axes, np.unravel_index(place, shape) if shape else (), strict=True)
-        setting = {
-            field: value for axis, at in point for field, value in zip(axis.fields, axis.values[at], strict=True)
-        }
-        yield setting, values
+        yield values_at(plan.axes, np.unravel_index(place, shape)), values
 
 
 def observe_plan(

@@ -19,7 +19,7 @@ from grok_jax.memory import free_memory, in_words
 from grok_jax.parts import dotted_leaves
 from grok_jax.tasks import Rows
 from grok_jax.training.config import Execution, as_json, complete, draft_of_config, execution_settings, to_config
-from grok_jax.training.grid import MOST, MOST_RUNS, Axis, as_text, parse_grid
+from grok_jax.training.grid import MOST, MOST_RUNS, Axis, as_text, parse_grid, values_at
 from grok_jax.training.metrics import METRICS, Metric
 from grok_jax.training.naming import SECTIONS, Draft, with_changes
 from grok_jax.training.run import Form, Run, draft_of, finished
@@ -118,7 +118,7 @@ def _blocks(draft: Draft, axes: Sequence[Axis]) -> Iterator[_Block]:
         if "seed" in axis.fields:
             for value in axis.values:
                 coerce("seed", value[axis.fields.index("seed")], 0)
-    first = with_changes(draft, _changes(axes, [0] * len(axes)))
+    first = with_changes(draft, values_at(axes, [0] * len(axes)))
     leaves = dotted_leaves(finished(first))
     moving = [_is_traced(axis, leaves, axes) for axis in axes]
     places = np.arange(count).reshape(shape)
@@ -126,15 +126,7 @@ def _blocks(draft: Draft, axes: Sequence[Axis]) -> Iterator[_Block]:
     for point in itertools.product(*structural):
         inside = tuple(slice(None) if free else at for at, free in zip(point, moving, strict=True))
         own = [axis for axis, free in zip(axes, moving, strict=True) if free]
-        yield _block(with_changes(draft, _changes(axes, point)), own, places[*inside, ...])
-
-
-def _changes(axes: Sequence[Axis], point: Sequence[int]) -> dict[str, Any]:
-    return {
-        field: value
-        for axis, at in zip(axes, point, strict=True)
-        for field, value in zip(axis.fields, axis.values[at], strict=True)
-    }
+        yield _block(with_changes(draft, values_at(axes, point)), own, places[*inside, ...])
 
 
 def _is_traced(axis: Axis, leaves: Mapping[str, Any], axes: Sequence[Axis]) -> bool:

@@ -143,8 +143,8 @@ def test_what_cannot_be_kept_or_started_from_is_one_line(options, words, config)
 def test_questions_that_kept_weights_cannot_answer_are_one_line(config):
     _, kept = swept(config, keep_params=[3])
     for ask, words in [
-        (lambda: kept.at(), "the runs differ along model.init_scale"),
-        (lambda: kept.at({"model.init_scale": 1.0, "seed": 0}), "it must be one of"),
+        (lambda: kept.at(), "kept has 2 runs where model.init_scale is not given; it must be one of"),
+        (lambda: kept.at({"model.init_scale": 1.0, "seed": 0}), "has 0 runs where model.init_scale is 1.0; it must be"),
         (lambda: kept.at({"model.gain": 1.0}), "'model.gain' is no axis of these runs"),
         (lambda: kept.at({"model.init_scale": 0.5, "seed": 0}, step=4), "step 4 was not kept; 3 were"),
         (lambda: kept.fork(3), "kept without the optimizer's state"),
@@ -155,9 +155,9 @@ def test_questions_that_kept_weights_cannot_answer_are_one_line(config):
 
 def test_a_fork_of_runs_that_are_not_there_is_one_line(config):
     _, kept = swept(config, keep_params=[3], keep_state=True)
-    with pytest.raises(UserError, match="has 0 runs on its axis seed for"):
+    with pytest.raises(UserError, match="start= has 0 runs where seed is 7"):
         swept(config, {"model.init_scale": [0.5, 2.0], "seed": [7]}, start=kept.fork(3))
-    with pytest.raises(UserError, match="has 2 runs on its axis model"):
+    with pytest.raises(UserError, match=r"start= has 2 runs where model\.init_scale is not given"):
         swept(config, {"seed": range(2)}, start=kept.fork(3))
 
 

@@ -92,8 +92,8 @@ def test_runs_of_a_smaller_grid_find_their_kept_weights(small_config):
         ({}, {"step": 3}, "step 3 was not kept; 0 were"),
         ({"model.widths": (3,)}, {}, r"kept= has weights of model.widths \[8\]; the run has \[3\]"),
         ({"optimizer.learning_rate": 0.5}, {}, "kept= has weights of optimizer.learning_rate 0.001; the run has 0.5"),
-        ({"seed": 7}, {"grid": {}}, "kept= has 2 runs on its axis seed for a grid without it; it must have one"),
-        ({}, {"grid": {"seed": [5]}}, "kept= has 0 runs on its axis seed for {'seed': 5}; it must have one"),
+        ({"seed": 7}, {"grid": {}}, r"kept= has 2 runs where seed is not given; it must be one of \[0, 1\]"),
+        ({}, {"grid": {"seed": [5]}}, r"kept= has 0 runs where seed is 5; it must be one of \[0, 1\]"),
         ({}, {"kept": "weights"}, "kept is 'weights'; it must be what sweep"),
     ],
 )
