@@ -13,11 +13,13 @@ import jax
 import jax.numpy as jnp
 from jax.interpreters import partial_eval
 from jax.sharding import Mesh
+from jax.tree_util import keystr
 
-from grok_jax.errors import naming, require, shortened
+from grok_jax.errors import naming, require, written
 from grok_jax.tasks import Data, Examples, Rows, Split
-from grok_jax.tasks.task import Task, fetch_rows
+from grok_jax.tasks.task import fetch_rows
 from grok_jax.training import dynamics
+from grok_jax.training.kept import require_like
 from grok_jax.training.losses import is_classification
 from grok_jax.training.metrics import ALWAYS, Metric, Probed
 from grok_jax.training.plan import Group
@@ -70,7 +72,7 @@ def _traced(alike: Alike, capacity: Rows, mesh: Mesh) -> Found:
     """Traces all that a run does, once for the same functions and shapes."""
     form = alike.form
     pool, stages = load_pool(form, mesh), stages_of(form, capacity)
-    seen = {}
+    seen, owners = {}, {}
 
     def everything(hyper: Mapping[str, Any], pool: Examples | None, step: Any) -> Any:
         run = form.fill(hyper)
@@ -78,24 +80,26 @@ def _traced(alike: Alike, capacity: Rows, mesh: Mesh) -> Found:
         shown = _shown(run, data, pool, outputs)
         _require_compatible(run, shown)
         _require_network(run, shown, outputs)
-        _require_loss(run, shown, outputs)
+        if not run.loss.views:  # a view is of a step, where there is a network
+            with naming(f"loss {run.loss.name!r}"):
+                losses = run.loss.fn(jnp.zeros((len(shown.targets), outputs)), shown.targets)
+            _require_floats(f"loss {run.loss.name!r}", losses, (len(shown.targets),), "each row has a loss")
         with naming("the start of a run"):
             moving, fixed = stages.init(hyper, pool)
         later = _require_step(run, stages, (moving, fixed, hyper, pool))
         with naming("measuring a run"):
             recorded = stages.measure(later, fixed, hyper, pool, step)
-        seen["owners"] = {}
-        read = functools.partial(_require_metrics, run, seen["owners"])
+        read = functools.partial(_require_metrics, run, owners)
         measured = dynamics.observe(run, read, later, fixed, pool, step)
-        seen["measured"] = {name: value.shape for name, value in measured.items()}
         own = data.train.examples is not None or data.test.examples is not None
         seen.update(labels=is_classification(shown.targets), outputs=outputs, own_examples=own)
+        seen["measured"] = {name: value.shape for name, value in measured.items()}
         return (recorded, measured), (moving, fixed)
 
     with jax.numpy_dtype_promotion("standard"):  # as the run's own functions have it
         step = jax.ShapeDtypeStruct((), jnp.int32)
         traced, (records, state) = jax.make_jaxpr(everything, return_shape=True)(form.shapes(), pool, step)
-    return Found(state, **seen, reads=_reads(traced, form, len(jax.tree.leaves(records))))
+    return Found(state, **seen, owners=owners, reads=_reads(traced, form, len(jax.tree.leaves(records))))
 
 
 def _reads(traced: Any, form: Form, records: int) -> frozenset[str]:
@@ -122,14 +126,10 @@ def _draw(run: Run, capacity: Rows, pool: Examples | None) -> tuple[Data, int]:
 def _require_split(where: str, name: str, split: Split, rows: int, pool: Examples | None) -> None:
     require(isinstance(split, Split), f"{where} gives {type(split).__name__} to {name} on; it must give a Split")
     index, size = jnp.asarray(split.index), jnp.asarray(split.size)
+    given = f"{where} gives {name}.index as {_kinds(index)} and {name}.size as {_kinds(size)}"
     require(
-        index.shape == (rows,) and jnp.issubdtype(index.dtype, jnp.integer),
-        f"{where} gives {name}.index of shape {index.shape} and {index.dtype}; it must be whole numbers of shape "
-        f"({rows},), the rows to make room for",
-    )
-    require(
-        size.shape == () and jnp.issubdtype(size.dtype, jnp.integer),
-        f"{where} gives {name}.size of shape {size.shape} and {size.dtype}; it must be one whole number",
+        index.shape == (rows,) and size.shape == () and _are(jnp.integer, index) and _are(jnp.integer, size),
+        f"{given}; they must be whole numbers of shapes ({rows},), the rows to make room for, and ()",
     )
     source = pool if split.examples is None else split.examples
     require(source is not None, f"{where} gives {name} no examples, and there is no pool; give one of both")
@@ -142,55 +142,26 @@ def _require_split(where: str, name: str, split: Split, rows: int, pool: Example
 
 def _shown(run: Run, data: Data, pool: Examples | None, outputs: int) -> Examples:
     """A few rows as the network sees them, alike in both splits."""
-    task, rows = run.task, _few(outputs)
+    task, rows = run.task, FEW + (outputs == FEW)  # not the outputs, so that none is taken for the other
     with naming(f"task {task.name!r} (present)"):
         train, test = (Examples(*fetch_rows(split, pool, jnp.arange(rows), task)) for split in data)
-    for part in Examples._fields:
-        ours, others = (_kinds(getattr(shown, part)) for shown in (train, test))
-        require(
-            ours == others,
-            f"task {task.name!r} trains on {part} {ours} and tests on {part} {others}; both must be of one kind",
-        )
+    _require_same(f"task {task.name!r} tests on examples", train, test, "it trains on")
     lengths = sorted({leaf.shape[:1] for leaf in jax.tree.leaves(train)})
     require(
         lengths == [(rows,)],
         f"task {task.name!r} (present) gives arrays that begin with {_listed(lengths)} for {rows} rows; "
         f"each must begin with ({rows},)",
     )
-    _require_targets(task, train.targets, outputs)
+    targets = train.targets
+    is_flat = targets.ndim == 1 and not is_classification(targets)
+    shape = str(("rows", *targets.shape[1:])).replace("'", "")
+    require(
+        (_are(jnp.signedinteger, targets) and targets.ndim == 1)
+        or (_are(jnp.floating, targets) and targets.shape == (rows, outputs)),
+        f"targets of task {task.name!r} are {targets.dtype} of shape {shape}; give labels as int32 of shape (rows,), "
+        f"or values as floats of shape (rows, {outputs}){'; write targets[:, None]' if is_flat else ''}",
+    )
     return train
-
-
-def _require_targets(task: Task, targets: Any, outputs: int) -> None:
-    """Labels (rows,) or values (rows, outputs)."""
-    kind, shape = targets.dtype, _in_rows(targets.shape)
-    if is_classification(targets):
-        require(
-            targets.ndim == 1,
-            f"targets of task {task.name!r} are whole numbers of shape {shape}, so labels; they must have shape "
-            "(rows,); give values as floats",
-        )
-        require(
-            jnp.issubdtype(kind, jnp.signedinteger),
-            f"labels of task {task.name!r} are {kind}, which has no -1; they must be int32; write "
-            "targets.astype(numpy.int32)",
-        )
-        return
-    require(
-        jnp.issubdtype(kind, jnp.floating),
-        f"targets of task {task.name!r} are {kind}; they must be floats (values) or int32 (labels)",
-    )
-    hint = "; write targets[:, None]" if targets.ndim == 1 else ""
-    require(
-        targets.ndim == 2,
-        f"targets of task {task.name!r} are floats of shape {shape}; they must have shape (rows, outputs), here "
-        f"(rows, {outputs}){hint}",
-    )
-    require(
-        targets.shape[1] == outputs,
-        f"targets of task {task.name!r} are floats of shape {shape}; its networks have {outputs} outputs, so they "
-        f"must have shape (rows, {outputs})",
-    )
 
 
 def _require_compatible(run: Run, shown: Examples) -> None:
@@ -210,7 +181,7 @@ def _require_compatible(run: Run, shown: Examples) -> None:
 
 def _require_network(run: Run, shown: Examples, outputs: int) -> None:
     """Parameters that are floats, and outputs of shape (rows, outputs)."""
-    name, rows = f"model {run.model.name!r}", _few(outputs)
+    name = f"model {run.model.name!r}"
     with naming(f"task {run.task.name!r} (vocabulary)"):
         vocabulary = run.task.vocabulary()
     with naming(f"{name} (build)"):
@@ -218,36 +189,23 @@ def _require_network(run: Run, shown: Examples, outputs: int) -> None:
     one = jax.tree.map(lambda a: jax.ShapeDtypeStruct((1, *a.shape[1:]), a.dtype), shown.inputs)
     with naming(f"{name} (init)"):
         variables = module.lazy_init(jax.random.key(0), one)
-    others = sorted(set(variables) - {"params"})
     require(
-        "params" in variables and not others,
+        set(variables) == {"params"},
         f"{name} has variables {', '.join(sorted(variables)) or 'of no kind'}; it must have params, and no others",
     )
     for path, leaf in jax.tree.leaves_with_path(variables["params"]):
-        require(
-            jnp.issubdtype(leaf.dtype, jnp.floating),
-            f"{name} has parameters {_written(path)} of {leaf.dtype}; parameters must be floats",
-        )
+        where = keystr(path, simple=True, separator="/")
+        require(_are(jnp.floating, leaf), f"{name} has parameters {where} of {leaf.dtype}; parameters must be floats")
     with naming(name):
         given = module.apply({"params": variables["params"]}, shown.inputs)
-    require(
-        getattr(given, "shape", None) == (rows, outputs) and jnp.issubdtype(given.dtype, jnp.floating),
-        f"{name} gives {_kinds(given)} for {rows} rows; task {run.task.name!r} has {outputs} outputs, so it must "
-        f"give floats of shape ({rows}, {outputs})",
-    )
+    about = f"task {run.task.name!r} has {outputs} outputs"
+    _require_floats(name, given, (len(shown.targets), outputs), about)
 
 
-def _require_loss(run: Run, shown: Examples, outputs: int) -> None:
-    """A loss of each row."""
-    rows = _few(outputs)
-    if run.loss.views:  # it is seen in a step, where there is a network
-        return
-    with naming(f"loss {run.loss.name!r}"):
-        given = run.loss.fn(jnp.zeros((rows, outputs)), shown.targets)
+def _require_floats(name: str, given: Any, shape: tuple[int, ...], reason: str) -> None:
     require(
-        getattr(given, "shape", None) == (rows,) and jnp.issubdtype(given.dtype, jnp.floating),
-        f"loss {run.loss.name!r} gives {_kinds(given)} for {rows} rows; it must give one float for each, of shape "
-        f"({rows},)",
+        _are(jnp.floating, given) and given.shape == shape,
+        f"{name} gives {_kinds(given)} for {shape[0]} rows; {reason}, so it must give floats of shape {shape}",
     )
 
 
@@ -255,94 +213,74 @@ def _require_step(run: Run, stages: Stages, state: tuple[Any, ...]) -> Any:
     """The state after a step that leaves its structure, shapes and dtypes as they are."""
     (moving, fixed, *_), name = state, f"optimizer {run.optimizer.name!r}"
     with naming(name):
-        optimizer = dynamics.chain_of(run)
-        key = jax.random.key(0)
         # Gradients are like the parameters, so these stand in for them.
-        updates, opt_state = optimizer.update(
-            moving.params, moving.opt_state, moving.params, initial_params=fixed.initial_params, key=key
+        updates, opt_state = dynamics.chain_of(run).update(
+            moving.params,
+            moving.opt_state,
+            moving.params,
+            initial_params=fixed.initial_params,
+            key=jax.random.key(0),
         )
-    # Only the shapes of updates count: they are cast when they are added to the parameters.
-    shapes = (
-        jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(jnp.shape(leaf), jnp.float32), t)
-        for t in (moving.params, updates)
-    )
-    _require_same(f"{name} gives updates", *shapes)
-    _require_same(f"a step of {name} gives a state", moving.opt_state, opt_state)
+    require_like(updates, moving.params, "updates", name)  # of any dtype: they are cast when they are added
+    _require_same(f"a step of {name} gives a state", moving.opt_state, opt_state, "it must be")
     with naming("a step of training"):
         return stages.advance(*state, 0, 1)  # as numbers: JAX sees then what a step does not read
 
 
-def _require_same(words: str, before: Any, after: Any) -> None:
+def _require_same(words: str, before: Any, after: Any, must: str) -> None:
     one, other = jax.tree.structure(before), jax.tree.structure(after)
-    require(one == other, f"{words} {_structure(other)}; it must be {_structure(one)}")
+    require(one == other, f"{words} {written(other)}; {must} {written(one)}")
     for (path, old), new in zip(jax.tree.leaves_with_path(before), jax.tree.leaves(after), strict=True):
-        was, came, where = _kinds(old), _kinds(new), _written(path)
-        require(was == came, f"{words}{where and f', {where},'} of {came}; it must be {was}")
+        was, came, where = _kinds(old), _kinds(new), keystr(path, simple=True, separator="/")
+        require(was == came, f"{words}{where and f' ({where})'} of {came}; {must} {was}")
 
 
 def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[str, Any]:
     """Each metric gives arrays under names that are free."""
-    taken, values = dict.fromkeys(ALWAYS, "every run"), {}
+    values = {}
     for name, each in run.metrics.items():
         with naming(f"metric {name!r}"):
-            measured = each.fn(probed)
-        for variable, value in _require_metric(name, each, measured).items():
-            values[variable], owners[variable] = value, name
+            measured = each.measure(name, probed)
+        declared = [variable for variable, *_ in each.variables]
+        require(
+            not declared or set(measured) == set(declared),
+            f"metric {name!r} gives {_listed(map(str, measured))}; its variables are {_listed(declared)}",
+        )
+        for variable, value in measured.items():
+            _require_metric(f"metric {name!r} gives {variable} as {_kinds(value)}", each, variable, value)
+            other = "every run" if variable in ALWAYS else f"metric {owners.get(variable)!r}"
             require(
-                variable not in taken,
-                f"metric {name!r} gives {variable}, which {taken.get(variable)} records; give another name",
+                variable not in {*ALWAYS, *owners},
+                f"metric {name!r} gives {variable}, which {other} records; give another name",
             )
-            taken[variable] = f"metric {name!r}"
+            values[variable], owners[variable] = value, name
     return values
 
 
-def _require_metric(name: str, each: Metric, measured: Any) -> Mapping[str, Any]:
-    named = measured if isinstance(measured, Mapping) else {name: measured}
-    declared = [variable for variable, *_ in each.variables]
+def _require_metric(given: str, each: Metric, variable: Any, value: Any) -> None:
+    is_number = _are(jnp.integer, value) or _are(jnp.floating, value)
+    require(is_number and isinstance(variable, str), f"{given}; it must give an array, or a dict of arrays by name")
     require(
-        not declared or set(named) == set(declared),
-        f"metric {name!r} gives {_listed(map(str, named))}; its variables are {_listed(declared)}",
+        not (each.dims or each.variables) or len(each.dims) == value.ndim,
+        f"{given}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions",
     )
-    for variable, value in named.items():
-        given = f"metric {name!r} gives {variable} as {_kinds(value)}"
-        is_number = hasattr(value, "dtype") and jnp.issubdtype(value.dtype, jnp.number)
-        is_number = is_number and not jnp.issubdtype(value.dtype, jnp.complexfloating)
-        require(is_number and isinstance(variable, str), f"{given}; it must give an array, or a dict of arrays by name")
-        require(
-            not (each.dims or declared) or len(each.dims) == value.ndim,
-            f"{given}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions",
-        )
-    return named
 
 
-def _few(outputs: int) -> int:
-    """A number of rows that is not the number of outputs, so that none is taken for the other."""
-    return FEW + (outputs == FEW)
+def _are(kind: Any, value: Any) -> bool:
+    """Whether a value is an array of a kind of numbers."""
+    return hasattr(value, "dtype") and jnp.issubdtype(value.dtype, kind)
 
 
 def _kinds(tree: Any) -> str:
     """Dtype and shape of each array, such as float32 of shape (3, 5)."""
     leaves = jax.tree.leaves(tree)
-    words = [
+    return _listed(
         f"{leaf.dtype} of shape {leaf.shape}" if hasattr(leaf, "dtype") else type(leaf).__name__ for leaf in leaves
-    ]
-    return _listed(words)
+    )
 
 
 def _listed(items: Any) -> str:
     return ", ".join(map(str, items)) or "nothing"
-
-
-def _structure(tree: Any) -> str:
-    return shortened(" ".join(str(tree).split()), 80)
-
-
-def _written(path: Any) -> str:
-    return jax.tree_util.keystr(path, simple=True, separator="/")
-
-
-def _in_rows(shape: tuple[int, ...]) -> str:
-    return f"(rows{''.join(f', {size}' for size in shape[1:])}{',' if len(shape) == 1 else ''})"
 
 
 def _in_words(inputs: type | None) -> str:

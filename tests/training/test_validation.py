@@ -102,26 +102,28 @@ NOPE = f"fails with KeyError: 'nope' ({FILE}:{LINE})"
 REFUSED = {
     "flat_values": (
         {"task": task(lambda rows: jnp.zeros(rows), 1)},
-        "targets of task 'own' are floats of shape (rows,); they must have shape (rows, outputs), here (rows, 1); "
-        "write targets[:, None]",
+        "targets of task 'own' are float32 of shape (rows,); give labels as int32 of shape (rows,), or values as "
+        "floats of shape (rows, 1); write targets[:, None]",
     ),
     "columns": (
         {"task": task(functools.partial(values, columns=3))},
-        "targets of task 'own' are floats of shape (rows, 3); its networks have 2 outputs, so they must have shape "
-        "(rows, 2)",
+        "targets of task 'own' are float32 of shape (rows, 3); give labels as int32 of shape (rows,), or values as "
+        "floats of shape (rows, 2)",
     ),
     "columns_of_labels": (
         {"task": task(functools.partial(whole, columns=1))},
-        "targets of task 'own' are whole numbers of shape (rows, 1), so labels; they must have shape (rows,); give "
-        "values as floats",
+        "targets of task 'own' are int32 of shape (rows, 1); give labels as int32 of shape (rows,), or values as "
+        "floats of shape (rows, 2)",
     ),
     "unsigned_labels": (
         {"task": task(lambda rows: whole(rows).astype(jnp.uint8))},
-        "labels of task 'own' are uint8, which has no -1; they must be int32; write targets.astype(numpy.int32)",
+        "targets of task 'own' are uint8 of shape (rows,); give labels as int32 of shape (rows,), or values as "
+        "floats of shape (rows, 2)",
     ),
     "truth_values": (
         {"task": task(lambda rows: whole(rows, 2).astype(bool))},
-        "targets of task 'own' are bool; they must be floats (values) or int32 (labels)",
+        "targets of task 'own' are bool of shape (rows, 2); give labels as int32 of shape (rows,), or values as "
+        "floats of shape (rows, 2)",
     ),
     "drawn_labels": (
         {"task": task(lambda rows: 3 + whole(rows))},
@@ -146,22 +148,21 @@ REFUSED = {
     ),
     "other_dtype": (
         {"task": task(train=lambda rows, targets: split(rows, whole))},
-        "task 'own' trains on targets int32 of shape (3,) and tests on targets float32 of shape (3, 2); both must be "
-        "of one kind",
+        "task 'own' tests on examples (targets) of float32 of shape (3, 2); it trains on int32 of shape (3,)",
     ),
     "other_inputs": (
         {"task": task(train=lambda rows, _: split(rows, examples=Examples(jnp.ones((rows, 5)), values(rows))))},
-        "task 'own' trains on inputs float32 of shape (3, 5) and tests on inputs float32 of shape (3, 4); both must be "
-        "of one kind",
+        "task 'own' tests on examples (inputs) of float32 of shape (3, 4); it trains on float32 of shape (3, 5)",
     ),
     "short_index": (
         {"task": task(train=lambda rows, _: split(rows, index=jnp.arange(5)))},
-        "task 'own' (draw) gives train.index of shape (5,) and int32; it must be whole numbers of shape (6,), the rows "
-        "to make room for",
+        "task 'own' (draw) gives train.index as int32 of shape (5,) and train.size as int32 of shape (); they must "
+        "be whole numbers of shapes (6,), the rows to make room for, and ()",
     ),
     "size_of_floats": (
         {"task": task(train=lambda rows, _: split(rows, size=jnp.float32(3)))},
-        "task 'own' (draw) gives train.size of shape () and float32; it must be one whole number",
+        "task 'own' (draw) gives train.index as int32 of shape (6,) and train.size as float32 of shape (); they "
+        "must be whole numbers of shapes (6,), the rows to make room for, and ()",
     ),
     "ragged": (
         {"task": task(train=lambda rows, _: split(rows, examples=Examples(jnp.ones((rows, 4)), values(7))))},
@@ -217,7 +218,8 @@ REFUSED = {
                 lambda updates, state, params, **others: (jax.tree.map(lambda w: w[None], updates), state)
             )
         },
-        "optimizer 'own' gives updates, Dense_0/bias, of float32 of shape (1, 2); it must be float32 of shape (2,)",
+        "optimizer 'own' has updates Dense_0/bias(1, 2), Dense_0/kernel(1, 4, 2); the model has Dense_0/bias(2,), "
+        "Dense_0/kernel(4, 2)",
     ),
     "state_dtype": (
         {"optimizer": optimizer(lambda updates, state, params, **others: (updates, jnp.int32(1)))},
