@@ -11,8 +11,8 @@ from absl import flags
 
 from experiments import command
 from experiments.catalogue import all_figures
+from grok_jax.description import describe, rows_of
 from grok_jax.errors import require
-from grok_jax.parts import describe, rows_of
 from grok_jax.training.config import EXECUTION
 from grok_jax.training.losses import LOSSES
 from grok_jax.training.metrics import METRICS

@@ -7,11 +7,11 @@ from grok_jax.backend import work_around_defects
 
 work_around_defects()
 
+from grok_jax.description import describe  # noqa: E402
 from grok_jax.errors import UserError, require  # noqa: E402
 from grok_jax.fields import static, traced  # noqa: E402
 from grok_jax.models.model import model  # noqa: E402
 from grok_jax.optim.optimizer import Optimizer, optimizer  # noqa: E402
-from grok_jax.parts import describe  # noqa: E402
 from grok_jax.probes import embedding_spectrum, lazy_limit, tangent_kernels  # noqa: E402
 from grok_jax.tasks import Data, Examples, Rows, Split  # noqa: E402
 from grok_jax.tasks.task import Task, data  # noqa: E402

@@ -8,6 +8,7 @@ traced field that is None has no leaf in a pytree: None leaves what it stands fo
 import dataclasses
 import functools
 import inspect
+import operator
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
@@ -16,7 +17,15 @@ import jax
 from grok_jax.errors import UserError, require, written
 from grok_jax.values import coerce, plain
 
+KINDS = ("traced", "static", "host")
 KEY = "grok_jax"  # of a dataclass field's metadata
+# How a number must lie to a limit, and how one says so.
+LIMITS = {
+    "above": (operator.gt, "above {:g}"),
+    "at_least": (operator.ge, "{:g} or above"),
+    "below": (operator.lt, "below {:g}"),
+    "at_most": (operator.le, "at most {:g}"),
+}
 
 
 class Field(NamedTuple):
@@ -52,25 +61,17 @@ class Field(NamedTuple):
         """What is allowed, in words: "above 0 and at most 1", or ""."""
         if self.one_of:
             return f"one of {', '.join(map(str, self.one_of))}"
-        low, high = self.above, self.below
         if self.at_least is not None and self.at_most is not None:
             return f"from {self.at_least:g} to {self.at_most:g}"
-        if self.at_least is not None and high is None:
-            return f"{self.at_least:g} or above"
-        words = [f"above {low:g}"] if low is not None else []
-        words += [f"at least {self.at_least:g}"] if self.at_least is not None else []
-        words += [f"below {high:g}"] if high is not None else []
-        words += [f"at most {self.at_most:g}"] if self.at_most is not None else []
-        return " and ".join(words)
+        given = {words: getattr(self, name) for name, (_, words) in LIMITS.items()}
+        return " and ".join(words.format(limit) for words, limit in given.items() if limit is not None)
 
-    def allows(self, number: float | int) -> bool:
-        """Whether a number lies within the limits."""
-        return (
-            (self.above is None or number > self.above)
-            and (self.at_least is None or number >= self.at_least)
-            and (self.below is None or number < self.below)
-            and (self.at_most is None or number <= self.at_most)
-        )
+    def allows(self, value: Any) -> bool:
+        """Whether a word is among those allowed, or a number within the limits."""
+        if self.one_of:
+            return value in self.one_of
+        limits = ((lies, getattr(self, name)) for name, (lies, _) in LIMITS.items())
+        return not isinstance(value, int | float) or all(limit is None or lies(value, limit) for lies, limit in limits)
 
 
 def traced(default: Any, help: str = "", **limits: Any) -> Any:
@@ -122,12 +123,10 @@ def fit(name: str, field: Field, value: Any) -> Any:
     value = coerce(name, value, field.default, optional_integer=field.whole)
     if value is None or isinstance(value, bool):
         return value
-    if field.one_of:
-        require(value in field.one_of, f"{name} is {written(value)}; it must be {field.limits}")
-    elif isinstance(value, tuple):
+    if isinstance(value, tuple):
         _require_entries(name, field, value)
-    elif isinstance(value, int | float):
-        require(field.allows(value), f"{name} is {value}; it must be {field.limits}")
+    elif not field.allows(value):
+        raise UserError(f"{name} is {written(value)}; it must be {field.limits}")
     return value
 
 
@@ -147,14 +146,14 @@ def _plain_or_refused(name: str, field: Field, value: Any) -> Any:
     """The value of a field of a foreign class or function: a number where it is traced, else what can be compared."""
     if field.kind == "traced":
         return coerce(name, value, None)
-    if getattr(value, "ndim", 0) > 0 or isinstance(value, jax.Array):
-        raise UserError(f"{name} is an array; a static field decides code, give arrays as data or as parameters")
-    value = plain(value)
+    if getattr(value, "ndim", 0) == 0:  # an array has no hash
+        value = plain(value)
     try:
         hash(value)
     except TypeError:
         raise UserError(
-            f"{name} is {written(value)}; a static field must be hashable: a word, number, tuple or function"
+            f"{name} is {written(value)}; a static field must be hashable: a word, number, tuple or function; give "
+            "arrays as data or as parameters"
         ) from None
     return value
 
@@ -169,11 +168,10 @@ def fields_of_class(cls: type, *, skip: tuple[str, ...] = ()) -> dict[str, Field
     """The fields of anybody's dataclass (a flax module): a float's default makes a field traced, all else is static."""
     found = {}
     for field in dataclasses.fields(cls):
-        if not field.init or field.name in skip:
-            continue
-        made = field.default_factory is not dataclasses.MISSING
-        default = field.default_factory() if made else field.default
-        found[field.name] = field.metadata.get(KEY) or _undeclared(default)
+        if field.init and field.name not in skip:
+            made = field.default_factory is not dataclasses.MISSING
+            default = field.default_factory() if made else field.default
+            found[field.name] = field.metadata.get(KEY) or _undeclared(default)
     return found
 
 
@@ -187,12 +185,11 @@ def fields_of_function(function: Callable, *, skip: int = 0) -> dict[str, Field]
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         raise UserError(f"{written(function)} has no signature; give a function of Python") from None
-    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY, p.POSITIONAL_ONLY)]
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     return {p.name: _undeclared(p.default) for p in named[skip:]}
 
 
 def _undeclared(default: Any) -> Field:
-    nothing = (dataclasses.MISSING, inspect.Parameter.empty)
+    missing = default is dataclasses.MISSING or default is inspect.Parameter.empty
     kind = "traced" if isinstance(default, float) else "static"
-    missing = any(default is each for each in nothing)
     return Field(kind, None if missing else default, declared=False, required=missing)

@@ -5,25 +5,41 @@ they are tracers. Two parts of one tree structure run in one program.
 """
 
 import dataclasses
+import functools
 import typing
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 import flax.linen as nn
 import jax
+from jax.tree_util import GetAttrKey
 
 from grok_jax.errors import UserError, naming, require, written
-from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit, host, static, traced
+from grok_jax.fields import (
+    KINDS,
+    Field,
+    declared_fields,
+    fields_of_class,
+    fields_of_function,
+    fit,
+    host,
+    static,
+    traced,
+)
 
 Self = TypeVar("Self", bound="Part")
 PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values, and no parts
 FLAX = ("parent", "name")  # fields that every flax module has
 
 
-class _Inner(NamedTuple):
-    """The key of a Built inside a Part, whose fields count as the part's own."""
+UNKNOWN = object()  # stands for a leaf whose value is not known: a part that is made of it lacks the attribute
 
-    name: str = ""
+
+@dataclasses.dataclass(frozen=True)
+class _Aside:
+    """What goes with a structure and tells none from another: equal to all others."""
+
+    held: Any = dataclasses.field(compare=False)
 
 
 @typing.dataclass_transform(frozen_default=True, field_specifiers=(traced, static, host))
@@ -46,9 +62,13 @@ class Part:
         super().__init_subclass__(**kwargs)
         dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=kw_only)(cls)
         declared = declared_fields(cls)
-        cls._nodes = tuple(field.name for field in dataclasses.fields(cls) if field.name not in declared)
-        for name, field in declared.items():
-            if field.kind != "static" and name in vars(cls):
+        kinds = {kind: [name for name, field in declared.items() if field.kind == kind] for kind in KINDS}
+        cls._nodes = [field.name for field in dataclasses.fields(cls) if field.name not in declared]
+        cls._children, cls._static, cls._host = kinds["traced"] + cls._nodes, kinds["static"], kinds["host"]
+        # A field of the inner Built counts as the part's own: its name has no part that stands for the Built.
+        cls._keys = [GetAttrKey("" if name == cls.inner else name) for name in cls._children]
+        for name in (*kinds["traced"], *kinds["host"]):
+            if name in vars(cls):
                 delattr(cls, name)  # or a part without the value would show the default in its place
         jax.tree_util.register_pytree_with_keys(cls, Part._flatten_with_keys, cls._unflatten, Part._flatten)
 
@@ -57,23 +77,20 @@ class Part:
         del args
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
-            words = f"{cls.section} {_name(cls)!r} has no field {name!r}; it has {', '.join(known)}"
-            require(name in known, words)
+            if name not in known:
+                raise UserError(f"{cls.section} {_name(cls)!r} has no field {name!r}; it has {', '.join(known)}")
         return object.__new__(cls)
 
     def __post_init__(self) -> None:
-        known = True
         for name, field in declared_fields(type(self)).items():
-            value = getattr(self, name)
-            known = known and not isinstance(value, jax.core.Tracer)
-            object.__setattr__(self, name, fit(f"{self.section}.{name}", field, value))
+            object.__setattr__(self, name, fit(f"{self.section}.{name}", field, getattr(self, name)))
         for name in self._nodes:
             require(
                 isinstance(getattr(self, name), Named) or not isinstance(getattr(self, name), PLAIN),
                 f"field {name!r} of {self.section} {self.name!r} is not declared; write {name} = gj.static(...) or "
                 "gj.traced(...)",
             )
-        if known and not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(self)):
+        if not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(self)):
             with naming(f"{self.section} {self.name!r} (check)"):
                 self.check()
 
@@ -82,8 +99,6 @@ class Part:
         inner = vars(self).get(type(self).inner)
         if inner is None or name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if hasattr(type(self), name):  # a property that failed: its own error says more
-            return object.__getattribute__(self, name)
         return inner.value(name)
 
     def check(self) -> None:
@@ -114,15 +129,14 @@ class Part:
         Raises:
           UserError: there is no such field, or it cannot have such a value.
         """
-        names = {field.name for field in dataclasses.fields(self)}
-        own = {name: value for name, value in changes.items() if name in names}
-        others = {name: value for name, value in changes.items() if name not in names}
-        if others:
-            known = ", ".join([*self.fields()] or ["none"])
-            for name in others:
-                require(name in self.fields(), f"{self.section} {self.name!r} has no field {name!r}; it has {known}")
-            own[self.inner] = own.get(self.inner, getattr(self, self.inner)).replace(**others)
-        return dataclasses.replace(self, **own)
+        own = {field.name for field in dataclasses.fields(self)}
+        inner = {name: changes.pop(name) for name in changes.keys() - own}
+        for name in inner:
+            known = ", ".join(self.fields()) or "none"
+            require(name in self.fields(), f"{self.section} {self.name!r} has no field {name!r}; it has {known}")
+        if inner:
+            changes[self.inner] = changes.get(self.inner, getattr(self, self.inner)).replace(**inner)
+        return dataclasses.replace(self, **changes)
 
     def swapped(self: Self, **changes: Any) -> Self:
         """The same with other fields, unchecked: inside of a program."""
@@ -131,73 +145,29 @@ class Part:
         return other
 
     def __repr__(self) -> str:
-        fields, inner = self.fields(), [name for name in self._nodes if name != self.inner]
-        values = self.values().items()
-        shown = [(name, value) for name, value in values if _is_worth_showing(value, fields[name].default)]
-        words = [f"{name}={written(value)}" for name, value in shown]
-        return f"{self.name}({', '.join([*words, *(f'{name}={getattr(self, name)!r}' for name in inner)])})"
-
-    def _children(self) -> list[tuple[Any, Any]]:
-        declared = declared_fields(type(self))
-        names = [name for name, field in declared.items() if field.kind == "traced"]
-        leaves = [(jax.tree_util.GetAttrKey(name), getattr(self, name, None)) for name in names]
-        nodes = [
-            (_Inner(name) if name == self.inner else jax.tree_util.GetAttrKey(name), getattr(self, name))
-            for name in self._nodes
-        ]
-        return leaves + nodes
-
-    def _statics(self) -> tuple[Any, ...]:
-        declared = declared_fields(type(self))
-        fixed = [getattr(self, name) for name, field in declared.items() if field.kind == "static"]
-        kept = _Host({name: getattr(self, name, None) for name, field in declared.items() if field.kind == "host"})
-        return tuple(map(_typed, fixed)), kept
-
-    def _flatten_with_keys(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
-        return self._children(), self._statics()
+        fields, values = self.fields(), {name: written(value) for name, value in self.values().items()}
+        words = [f"{name}={text}" for name, text in values.items() if text != written(fields[name].default)]
+        parts = [f"{name}={getattr(self, name)!r}" for name in self._nodes if name != self.inner]
+        return f"{self.name}({', '.join(words + parts)})"
 
     def _flatten(self) -> tuple[list[Any], tuple[Any, ...]]:
-        return [child for _, child in self._children()], self._statics()
+        held = vars(self)
+        fixed = tuple(held[name] for name in self._static)
+        # Beside their types: True and 1 are equal to Python.
+        structure = fixed, tuple(map(type, fixed)), _Aside({name: held.get(name) for name in self._host})
+        return [held.get(name) for name in self._children], structure
+
+    def _flatten_with_keys(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
+        children, structure = self._flatten()
+        return list(zip(self._keys, children, strict=True)), structure
 
     @classmethod
-    def _unflatten(cls, statics: tuple[Any, ...], children: Any) -> "Part":
+    def _unflatten(cls, structure: tuple[Any, ...], children: Any) -> "Part":
+        fixed, _, aside = structure
         self = object.__new__(cls)
-        declared = declared_fields(cls)
-        names = [name for name, field in declared.items() if field.kind == "traced"] + list(cls._nodes)
-        fixed = [name for name, field in declared.items() if field.kind == "static"]
-        values, kept = statics
-        own = zip(fixed, (value for _, value in values), strict=True)
-        for name, value in (*zip(names, children, strict=True), *own, *kept.items()):
-            if value is not UNKNOWN:
-                object.__setattr__(self, name, value)
+        known = {name: value for name, value in zip(cls._children, children, strict=True) if value is not UNKNOWN}
+        vars(self).update(aside.held, **known, **dict(zip(cls._static, fixed, strict=True)))
         return self
-
-
-def _typed(value: Any) -> tuple[type, Any]:
-    """A static value beside its type: True and 1 are equal to Python."""
-    return type(value), value
-
-
-class _Host(dict):
-    """Values of fields of the host, which go with a part and tell no program from another: equal to all others."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Host)
-
-    def __hash__(self) -> int:
-        return 0
-
-
-class _Unknown:
-    """Stands for a leaf whose value is not known: a part that is made of it lacks the attribute."""
-
-
-UNKNOWN = _Unknown()
-
-
-def _is_worth_showing(value: Any, default: Any) -> bool:
-    """Whether a value is none of Python's own, such as a tracer, or is not the default."""
-    return value is not default and (type(value) not in (type(None), bool, int, float, str, tuple) or value != default)
 
 
 class Built:
@@ -224,20 +194,19 @@ class Built:
         traced: tuple[str, ...] = (),
         static: tuple[str, ...] = (),
     ) -> None:
-        known = _schema(make, section, skip)
+        make = make if isinstance(make, Hashable) else Called(_name(make), make)
+        known = schema_of(make, skip)
         for name in (*traced, *static, *given):
             words = ", ".join(known) or "none"
             require(name in known, f"{section} {_name(make)!r} has no field {written(name)}; it has {words}")
-        for kind, names in (("traced", traced), ("static", static)):
-            known |= {name: known[name]._replace(kind=kind) for name in names}
-        for name, value in given.items():
-            if not known[name].declared and name not in (*traced, *static):
-                kind = "traced" if isinstance(value, float) or known[name].kind == "traced" else "static"
-                known[name] = known[name]._replace(kind=kind)
-        make = make if _has_hash(make) else Called(_name(make), make)
-        self.make, self.section, self.schema = make, section, known
+        floats = [name for name, value in given.items() if isinstance(value, float) and not known[name].declared]
+        kinds = dict.fromkeys((*floats, *traced), "traced") | dict.fromkeys(static, "static")
+        self.make, self.section = make, section
+        self.schema = {name: field._replace(kind=kinds.get(name, field.kind)) for name, field in known.items()}
         values = {name: field.default for name, field in known.items() if field.declared} | dict(given)
-        self.given = {name: fit(f"{section}.{name}", known[name], values[name]) for name in known if name in values}
+        self.given = {
+            name: fit(f"{section}.{name}", field, values[name]) for name, field in self.schema.items() if name in values
+        }
         self._options = {"skip": skip, "traced": traced, "static": static}
 
     @property
@@ -268,45 +237,35 @@ class Built:
         require(not missing, f"{self.section} {self.name!r} needs {', '.join(missing)}; give it as a field")
         return self.make(*args, **fields)
 
-    def _leaves(self) -> list[str]:
-        return [name for name in self.given if self.schema[name].kind == "traced"]
+    def _flatten(self) -> tuple[list[Any], tuple[Any, ...]]:
+        leaves = tuple(name for name in self.given if self.schema[name].kind == "traced")
+        fixed = tuple((name, type(value), value) for name, value in self.given.items() if name not in leaves)
+        structure = self.make, self.section, leaves, fixed, _Aside((self.schema, self._options))
+        return [self.given[name] for name in leaves], structure
 
     def _flatten_with_keys(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
-        leaves = self._leaves()
-        fixed = tuple((name, _typed(value)) for name, value in self.given.items() if name not in leaves)
-        kinds = tuple((name, field.kind) for name, field in self.schema.items())
-        structure = (self.make, self.section, tuple(leaves), fixed, kinds, tuple(self._options.items()))
-        return [(jax.tree_util.GetAttrKey(name), self.given[name]) for name in leaves], structure
-
-    def _flatten(self) -> tuple[list[Any], tuple[Any, ...]]:
-        pairs, structure = self._flatten_with_keys()
-        return [value for _, value in pairs], structure
+        children, structure = self._flatten()
+        return list(zip(map(GetAttrKey, structure[2]), children, strict=True)), structure
 
     @classmethod
     def _unflatten(cls, structure: tuple[Any, ...], children: Any) -> "Built":
         self = object.__new__(cls)
-        self.make, self.section, leaves, fixed, kinds, options = structure
-        self._options = dict(options)
-        known = _schema(self.make, self.section, self._options["skip"])
-        self.schema = {name: known[name]._replace(kind=kind) for name, kind in kinds}
-        pairs = zip(leaves, children, strict=True)
-        self.given = {name: value for name, (_, value) in fixed} | {
-            name: value for name, value in pairs if value is not UNKNOWN
-        }
+        self.make, self.section, leaves, fixed, aside = structure
+        self.schema, self._options = aside.held
+        known = {name: value for name, value in zip(leaves, children, strict=True) if value is not UNKNOWN}
+        self.given = {name: value for name, _, value in fixed} | known
         return self
 
 
 jax.tree_util.register_pytree_with_keys(Built, Built._flatten_with_keys, Built._unflatten, Built._flatten)
 
 
+@dataclasses.dataclass(frozen=True)
 class Called:
     """A function under a name of its own; equal to another of the same function and name."""
 
-    def __init__(self, called: str, function: Callable) -> None:
-        self.called, self.function = called, function
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Called) and (self.called, self.function) == (other.called, other.function)
+    called: str
+    function: Callable
 
     def __hash__(self) -> int:
         return hash((self.called, id(self.function)))  # a function of anybody's may have no hash
@@ -322,16 +281,15 @@ class Named(dict):
 
 jax.tree_util.register_pytree_with_keys(
     Named,
-    lambda named: ([(jax.tree_util.GetAttrKey(name), part) for name, part in named.items()], tuple(named)),
+    lambda named: ([(GetAttrKey(name), part) for name, part in named.items()], tuple(named)),
     lambda names, parts: Named(zip(names, parts, strict=True)),
-    lambda named: (list(named.values()), tuple(named)),
 )
 
 
 def dotted_leaves(part: Any) -> dict[str, Any]:
     """The leaves of parts by their dotted names, such as "model.init_scale", in the order of the pytree."""
     pairs, _ = jax.tree_util.tree_flatten_with_path(part)
-    return {".".join(key.name for key in path if not isinstance(key, _Inner)): leaf for path, leaf in pairs}
+    return {".".join(key.name for key in path if key.name): leaf for path, leaf in pairs}
 
 
 def as_built(make: Any, section: str, given: Mapping[str, Any], **options: Any) -> Built:
@@ -347,43 +305,12 @@ def as_built(make: Any, section: str, given: Mapping[str, Any], **options: Any) 
     return Built(make, given, section, **options)
 
 
-def describe(part: Any) -> list[dict[str, Any]]:
-    """One row for each field of a part, a class of parts, a flax module or its class, or a function with fields."""
-    if isinstance(part, Part):
-        known = part.shown()
-    elif isinstance(part, type) and issubclass(part, Part):
-        known = declared_fields(part)
-    else:
-        known = _schema(type(part) if isinstance(part, nn.Module) else part, "", 0)
-    return rows_of(known)
-
-
-def rows_of(fields: Mapping[str, Field]) -> list[dict[str, Any]]:
-    """One row for each field, as describe gives them."""
-    return [
-        {
-            "field": name,
-            "kind": f.kind,
-            "default": f.default,
-            "allowed": "must be given" if f.required else f.limits,
-            "meaning": f.help,
-        }
-        for name, f in fields.items()
-    ]
-
-
-def _schema(make: Any, section: str, skip: int) -> dict[str, Field]:
+@functools.lru_cache(maxsize=1024)
+def schema_of(make: Any, skip: int = 0) -> Mapping[str, Field]:
+    """The fields of a flax module's class, or of a function beyond its first `skip` parameters, by name."""
     if isinstance(make, type) and dataclasses.is_dataclass(make):
         return fields_of_class(make, skip=FLAX)
     return fields_of_function(make.function if isinstance(make, Called) else make, skip=skip)
-
-
-def _has_hash(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
 
 
 def _name(make: Any) -> str:
