@@ -316,9 +316,3 @@ def schema_of(make: Any, skip: int = 0) -> Mapping[str, Field]:
 def _name(make: Any) -> str:
     own = vars(make).get("called") if isinstance(make, type) else getattr(make, "called", None)
     return own or getattr(make, "__name__", type(make).__name__)
-
-
-def require_part(value: Any, kind: type, section: str) -> None:
-    """Raises UserError unless a value is a part of a kind."""
-    if not isinstance(value, kind):
-        raise UserError(f"{section} is {written(value)}; it must be a {kind.__name__}")

@@ -215,6 +215,13 @@ def data(
     )
 
 
+def as_task(given: Any) -> Task:
+    """A Task as it is, (inputs, targets) as a task of these arrays."""
+    task = data(*given) if isinstance(given, tuple) and len(given) == 2 else given
+    require(isinstance(task, Task), f"task is {written(task)}; it must be a task, or (inputs, targets)")
+    return task
+
+
 def _examples(inputs: Any, targets: Any) -> Examples:
     """NumPy arrays of 32 bits, checked."""
     inputs, targets = _array("inputs", inputs), _array("targets", targets)

@@ -15,7 +15,7 @@ from grok_jax.fields import Field, fit
 from grok_jax.parts import Part
 from grok_jax.tasks import Rows
 from grok_jax.tasks.task import Arrays
-from grok_jax.training.grid import Axis, as_text, parse_grid
+from grok_jax.training.grid import Axis, as_text, parse_grid, values_at
 from grok_jax.training.naming import (
     NAMED,
     OF_CONFIGS,
@@ -144,9 +144,8 @@ def draft_of_config(config: Mapping[str, Any]) -> Draft:
         fields = parts[section].fields()
         # What a foreign function needs is not given where it is None, and is asked for when it is called.
         changes[section] = {key: value for key, value in given.items() if value is not None or not _needs(fields, key)}
-    loss = coerce("training.loss", of_words.get("loss", "mse"), "mse")
-    whole = {"metrics": metrics_of(of_words.get("probes", ())), "seed": coerce("seed", config["seed"], 0)}
-    return Draft({**parts, "loss": loss_of(loss)}, {**changes, "loss": {}}, whole)
+    parts |= {"loss": loss_of(of_words.get("loss", "mse")), "metrics": metrics_of(of_words.get("probes", ()))}
+    return Draft({**parts, "seed": coerce("seed", config["seed"], 0)}, changes)
 
 
 def _needs(fields: Mapping[str, Field], key: str) -> bool:
@@ -160,12 +159,8 @@ def from_config(config: ConfigDict | Mapping[str, Any]) -> Run:
       UserError: an unknown field or name, a wrong type, an impossible value; one line each.
     """
     whole = complete(config)
-    first = {
-        field: value
-        for axis in parse_grid(whole["grid"])
-        for field, value in zip(axis.fields, axis.values[0], strict=True)
-    }
-    return finished(with_changes(draft_of_config(whole), first))
+    axes = parse_grid(whole["grid"])
+    return finished(with_changes(draft_of_config(whole), values_at(axes, [0] * len(axes))))
 
 
 def to_config(run: Run, grid: str | Mapping[Any, Any] | Sequence[Axis] | None = None, *, figure: str = "") -> Config:

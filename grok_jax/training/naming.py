@@ -11,9 +11,9 @@ from grok_jax.models import MODELS
 from grok_jax.models.model import Model, as_model, model
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.optim.optimizer import as_optimizer
-from grok_jax.parts import Called, Named, Part, require_part
+from grok_jax.parts import Called, Named, Part
 from grok_jax.tasks import TASKS
-from grok_jax.tasks.task import Task
+from grok_jax.tasks.task import as_task
 from grok_jax.training.losses import Loss, as_loss
 from grok_jax.training.metrics import METRICS, Metric, as_metrics
 from grok_jax.values import coerce
@@ -21,15 +21,15 @@ from grok_jax.values import coerce
 REGISTRIES = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}
 NAMED = ("task", "model", "optimizer")  # sections that a word chooses
 SECTIONS = (*NAMED, "training")
+WHOLE = {"task": as_task, "model": as_model, "optimizer": as_optimizer, "loss": as_loss}
 OF_CONFIGS = {"loss": "mse", "probes": ()}  # fields of the section training that are parts of a run by words
 
 
 class Draft(NamedTuple):
-    """Parts of a run, and the changes that they are to get; not checked before it is finished."""
+    """The fields of a run, and the changes that its parts are to get; not checked before it is finished."""
 
-    parts: dict[str, Part]
+    parts: dict[str, Any]
     changes: dict[str, dict[str, Any]]
-    whole: dict[str, Any]  # loss, metrics, seed
 
 
 def part_of(section: str, word: Any) -> Part:
@@ -40,7 +40,7 @@ def part_of(section: str, word: Any) -> Part:
     """
     require(isinstance(word, str), f"{section}.name is {written(word)}; it must be a word")
     if ":" in word:
-        return _part_of_object(section, word)
+        return _as_part(section, imported(f"{section}.name", word), word)
     return _default(section, lookup(REGISTRIES[section], word, f"{section}.name"))
 
 
@@ -66,10 +66,6 @@ def word_of(part: Part) -> str:
     return f"{getattr(made, '__module__', '?')}:{getattr(made, '__qualname__', part.name)}"
 
 
-def _part_of_object(section: str, word: str) -> Part:
-    return _as_part(section, imported(f"{section}.name", word), word)
-
-
 def _as_part(section: str, given: Any, word: str) -> Part:
     """What an object is as a part: a class of tasks, a flax module, an optax factory, or a part as it is."""
     if section == "model":
@@ -77,9 +73,7 @@ def _as_part(section: str, given: Any, word: str) -> Part:
     if section == "optimizer":
         return as_optimizer(given)
     with naming(f"task.name {written(word)}"):
-        task = given() if isinstance(given, type) else given
-    require_part(task, Task, "task")
-    return task
+        return as_task(given() if isinstance(given, type) else given)
 
 
 @functools.lru_cache(maxsize=256)
@@ -87,8 +81,9 @@ def _default(section: str, component: Any) -> Part:
     return _as_part(section, component, getattr(component, "called", ""))
 
 
-def loss_of(word: str) -> Loss:
+def loss_of(word: Any) -> Loss:
     """The loss that a word stands for."""
+    word = coerce("training.loss", word, "mse")
     return as_loss(imported("training.loss", word) if ":" in word else word)
 
 
@@ -123,62 +118,45 @@ def with_changes(draft: Draft, changes: Mapping[str, Any]) -> Draft:
       UserError: there is no such field.
     """
     # Names and whole parts first: they bring the fields that others may set.
-    for dotted, value in sorted(changes.items(), key=lambda change: not _is_whole(change[0])):
-        draft = _with_change(draft, dotted, value)
+    for dotted in sorted(changes, key=lambda dotted: "." in dotted and not dotted.endswith(".name")):
+        draft = _with_change(draft, dotted, changes[dotted])
     return draft
 
 
-def _is_whole(dotted: str) -> bool:
-    return "." not in dotted or dotted.endswith(".name")
-
-
 def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
+    if dotted in ("seed", "training"):
+        return _with_part(draft, dotted, value)
+    if dotted in WHOLE:
+        return _with_part(draft, dotted, WHOLE[dotted](value))
+    if dotted == "training.loss":
+        return _with_part(draft, "loss", loss_of(value))
+    if dotted == "training.probes":
+        return _with_part(draft, "metrics", metrics_of(value))
     section, _, key = dotted.partition(".")
-    if dotted == "seed":
-        return draft._replace(whole={**draft.whole, "seed": value})
-    if dotted in draft.parts:
-        made = {"model": as_model, "optimizer": as_optimizer, "loss": as_loss}.get(dotted)
-        if made is None:
-            require_part(value, type(draft.parts[dotted]) if dotted == "training" else Task, dotted)
-        return _with_part(draft, dotted, made(value) if made else value)
-    if section == "metrics" and key.count(".") == 1:
-        return _with_metric_field(draft, dotted, value)
-    if section not in draft.parts or not key:
+    part = draft.parts.get(section)
+    if isinstance(part, Named) and key.count(".") == 1:
+        name, key = key.split(".")
+        known = ", ".join(part) or "none"
+        require(name in part, f"grid axis {written(dotted)} is not a field; the metrics are {known}")
+        return _with_part(draft, section, Named({**part, name: part[name].replace(**{key: value})}))
+    if not isinstance(part, Part) or not key:
         raise UserError(
             f"grid axis {written(dotted)} is not a field; an axis is seed or one of {', '.join(SECTIONS)}.<field>"
         )
-    if section == "training" and key in OF_CONFIGS:
-        if key == "loss":
-            return _with_part(draft, "loss", loss_of(coerce(dotted, value, "mse")))
-        return draft._replace(whole={**draft.whole, "metrics": metrics_of(value)})
+    fields, changes = part.fields(), draft.changes.get(section, {})
     if section in NAMED and key == "name":
-        part, old = part_of(section, value), draft.parts[section]
-        known, new = old.fields(), part.fields()
-        kept = {**old.values(), **draft.changes[section]}
-        chosen = {k: v for k, v in kept.items() if k in new and v != known[k].default}
-        return _with_part(draft, section, part, chosen)
-    fields = draft.parts[section].fields()
+        other = part_of(section, value)
+        kept, new = {**part.values(), **changes}, other.fields()
+        return _with_part(draft, section, other, {k: v for k, v in kept.items() if k in new and v != fields[k].default})
     if value is None and key not in fields and _is_of_another(section, key):
         return draft
-    known = ", ".join(
-        [*(["name"] if section in NAMED else []), *fields, *(OF_CONFIGS if section == "training" else [])]
-    )
-    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {known}")
-    return _with_part(draft, section, draft.parts[section], {**draft.changes[section], key: value})
+    known = [*(["name"] if section in NAMED else []), *fields, *(OF_CONFIGS if section == "training" else [])]
+    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {', '.join(known)}")
+    return _with_part(draft, section, part, {**changes, key: value})
 
 
-def _with_part(draft: Draft, section: str, part: Any, changes: dict[str, Any] | None = None) -> Draft:
-    return draft._replace(parts={**draft.parts, section: part}, changes={**draft.changes, section: changes or {}})
-
-
-def _with_metric_field(draft: Draft, dotted: str, value: Any) -> Draft:
-    _, name, key = dotted.split(".")
-    metrics = draft.whole["metrics"]
-    require(
-        name in metrics, f"grid axis {written(dotted)} is not a field; the metrics are {', '.join(metrics) or 'none'}"
-    )
-    changed = type(metrics)({**metrics, name: metrics[name].replace(**{key: value})})
-    return draft._replace(whole={**draft.whole, "metrics": changed})
+def _with_part(draft: Draft, section: str, part: Any, changes: Mapping[str, Any] | None = None) -> Draft:
+    return Draft({**draft.parts, section: part}, {**draft.changes, section: dict(changes or {})})
 
 
 def _is_of_another(section: str, key: str) -> bool:

@@ -1,5 +1,6 @@
 """A run as a value: what is learned, what learns, how it moves, what is measured, and for how long."""
 
+import dataclasses
 import functools
 import operator
 from collections.abc import Sequence
@@ -11,15 +12,15 @@ from jaxtyping import Array, Int
 
 from grok_jax.errors import naming, require, written
 from grok_jax.fields import host, static, traced
-from grok_jax.models.model import Model, as_model
-from grok_jax.optim.optimizer import Optimizer, as_optimizer
+from grok_jax.models.model import Model
+from grok_jax.optim.optimizer import Optimizer
 from grok_jax.parts import UNKNOWN, Named, Part, dotted_leaves
 from grok_jax.tasks import Examples, Rows
-from grok_jax.tasks.task import Task, data
+from grok_jax.tasks.task import Task
 from grok_jax.training import dynamics
-from grok_jax.training.losses import Loss, as_loss
+from grok_jax.training.losses import Loss
 from grok_jax.training.metrics import as_metrics, measure_metrics
-from grok_jax.training.naming import SECTIONS, Draft, with_changes
+from grok_jax.training.naming import WHOLE, Draft, with_changes
 from grok_jax.training.schedule import MOST_RECORDS, Schedule
 
 PRECISIONS = ("default", "high", "highest")
@@ -38,7 +39,9 @@ class Training(Part):
     shrink_step: Any = traced(None, "step from which fewer rows are seen", whole=True, at_least=0)
     shrink_to: Any = traced(None, "share of the rows that is seen then", above=0, at_most=1)
     steps: Any = host(1000, "optimizer steps", at_least=0)
-    records: Any = host(60, "measurements, log-spaced", at_most=MOST_RECORDS)
+    records: Any = host(
+        60, "measurements, log-spaced, the first step and the last among them", at_least=2, at_most=MOST_RECORDS
+    )
     record_steps: Any = host((), "steps to measure at, in place of log-spaced ones")
     probe_every: Any = host(1, "metrics are measured at every so-many-th record", at_least=1)
     stop_when_generalized: Any = host(False, "end runs that have generalized or diverged")
@@ -49,12 +52,7 @@ class Training(Part):
             (self.shrink_step is None) == (self.shrink_to is None),
             f"training.shrink_step is {self.shrink_step} and training.shrink_to is {self.shrink_to}; give both or none",
         )
-        require(
-            self.records >= 2,
-            f"training.records is {self.records}; it must be at least 2 (the first step and the last)",
-        )
-        whole = all(isinstance(step, int) and not isinstance(step, bool) for step in self.record_steps)
-        outside = [step for step in self.record_steps if not whole or not 0 <= step <= self.steps]
+        outside = [step for step in self.record_steps if type(step) is not int or not 0 <= step <= self.steps]
         require(
             not outside,
             f"training.record_steps has {outside[:3]}; each must lie in 0 .. {self.steps} (training.steps)",
@@ -91,22 +89,12 @@ class Run(Part, kw_only=False):
     seed: Any = traced(0, "of task, model and training where they have none of their own")
 
     def __post_init__(self) -> None:
-        pair = isinstance(self.task, tuple) and len(self.task) == 2
-        task = data(*self.task) if pair else self.task
-        require(isinstance(task, Task), f"task is {written(task)}; it must be a task, or (inputs, targets)")
         require(
             isinstance(self.training, Training),
             f"training is {written(self.training)}; it must be a Training(steps=...)",
         )
-        made = {
-            "task": task,
-            "model": as_model(self.model),
-            "optimizer": as_optimizer(self.optimizer),
-            "loss": as_loss(self.loss),
-            "metrics": as_metrics(self.metrics),
-        }
-        for name, part in made.items():
-            object.__setattr__(self, name, part)
+        made = {name: as_part(getattr(self, name)) for name, as_part in WHOLE.items()}
+        vars(self).update(made, metrics=as_metrics(self.metrics))
         super().__post_init__()
 
     def check(self) -> None:
@@ -177,8 +165,7 @@ class Run(Part, kw_only=False):
 
 def draft_of(run: Run) -> Draft:
     """A run, to be changed."""
-    parts = {section: getattr(run, section) for section in (*SECTIONS, "loss")}
-    return Draft(parts, {section: {} for section in parts}, {"metrics": run.metrics, "seed": run.seed})
+    return Draft(dict(vars(run)), {})
 
 
 def finished(draft: Draft) -> Run:
@@ -187,10 +174,13 @@ def finished(draft: Draft) -> Run:
     Raises:
       UserError: it makes no sense.
     """
-    made = {name: part.replace(**draft.changes[name]) for name, part in draft.parts.items()}
-    return Run(**made, **draft.whole)
+    changes = {name: each for name, each in draft.changes.items() if each}
+    return Run(
+        **{name: part.replace(**changes[name]) if name in changes else part for name, part in draft.parts.items()}
+    )
 
 
+@dataclasses.dataclass(frozen=True, init=False)
 class Form:
     """What decides a program: a run's structure, without the values of its leaves; equal for equal structures.
 
@@ -199,19 +189,14 @@ class Form:
       dtypes: theirs, as names of NumPy's.
     """
 
+    names: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    structure: Any
+
     def __init__(self, run: Run) -> None:
         leaves = dotted_leaves(run)
-        self.names = tuple(leaves)
-        self.dtypes = tuple("int32" if isinstance(value, int) else "float32" for value in leaves.values())
-        self.structure = jax.tree.structure(run)
-        self._key = (self.structure, self.names, self.dtypes)
-        self._hash = hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Form) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return self._hash
+        dtypes = tuple("int32" if isinstance(value, int) else "float32" for value in leaves.values())
+        vars(self).update(names=tuple(leaves), dtypes=dtypes, structure=jax.tree.structure(run))
 
     def fill(self, leaves: dict[str, Any]) -> Run:
         """The run with these leaves; without those that are left out."""
