@@ -17,7 +17,6 @@ import jax
 from grok_jax.errors import UserError, require, written
 from grok_jax.values import coerce, plain
 
-KINDS = ("traced", "static", "host")
 KEY = "grok_jax"  # of a dataclass field's metadata
 # How a number must lie to a limit, and how one says so.
 LIMITS = {

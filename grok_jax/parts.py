@@ -15,20 +15,11 @@ import jax
 from jax.tree_util import GetAttrKey
 
 from grok_jax.errors import UserError, naming, require, written
-from grok_jax.fields import (
-    KINDS,
-    Field,
-    declared_fields,
-    fields_of_class,
-    fields_of_function,
-    fit,
-    host,
-    static,
-    traced,
-)
+from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit, host, static, traced
 
 Self = TypeVar("Self", bound="Part")
 PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values, and no parts
+Names = tuple[str, ...]
 FLAX = ("parent", "name")  # fields that every flax module has
 
 
@@ -62,10 +53,13 @@ class Part:
         super().__init_subclass__(**kwargs)
         dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=kw_only)(cls)
         declared = declared_fields(cls)
-        kinds = {kind: [name for name, field in declared.items() if field.kind == kind] for kind in KINDS}
+        kinds = {
+            kind: [name for name, field in declared.items() if field.kind == kind]
+            for kind in ("traced", "static", "host")
+        }
         cls._nodes = [field.name for field in dataclasses.fields(cls) if field.name not in declared]
         cls._children, cls._static, cls._host = kinds["traced"] + cls._nodes, kinds["static"], kinds["host"]
-        # A field of the inner Built counts as the part's own: its name has no part that stands for the Built.
+        # Dotted names leave out the inner Built, whose fields count as the part's own.
         cls._keys = [GetAttrKey("" if name == cls.inner else name) for name in cls._children]
         for name in (*kinds["traced"], *kinds["host"]):
             if name in vars(cls):
@@ -85,11 +79,9 @@ class Part:
         for name, field in declared_fields(type(self)).items():
             object.__setattr__(self, name, fit(f"{self.section}.{name}", field, getattr(self, name)))
         for name in self._nodes:
-            require(
-                isinstance(getattr(self, name), Named) or not isinstance(getattr(self, name), PLAIN),
-                f"field {name!r} of {self.section} {self.name!r} is not declared; write {name} = gj.static(...) or "
-                "gj.traced(...)",
-            )
+            is_plain = isinstance(getattr(self, name), PLAIN) and not isinstance(getattr(self, name), Named)
+            words = f"{self.section}.{name} is not declared; write {name} = gj.static(...) or gj.traced(...)"
+            require(not is_plain, words)
         if not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(self)):
             with naming(f"{self.section} {self.name!r} (check)"):
                 self.check()
@@ -191,8 +183,8 @@ class Built:
         section: str,
         *,
         skip: int = 0,
-        traced: tuple[str, ...] = (),
-        static: tuple[str, ...] = (),
+        traced: Names = (),
+        static: Names = (),
     ) -> None:
         make = make if isinstance(make, Hashable) else Called(_name(make), make)
         known = schema_of(make, skip)
@@ -204,9 +196,8 @@ class Built:
         self.make, self.section = make, section
         self.schema = {name: field._replace(kind=kinds.get(name, field.kind)) for name, field in known.items()}
         values = {name: field.default for name, field in known.items() if field.declared} | dict(given)
-        self.given = {
-            name: fit(f"{section}.{name}", field, values[name]) for name, field in self.schema.items() if name in values
-        }
+        names = [name for name in known if name in values]
+        self.given = {name: fit(f"{section}.{name}", self.schema[name], values[name]) for name in names}
         self._options = {"skip": skip, "traced": traced, "static": static}
 
     @property

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax.interpreters import partial_eval
 from jax.sharding import Mesh
 from jax.tree_util import keystr
+from jaxtyping import Array, Float, Int, Integer, Real
 
 from grok_jax.errors import naming, require, written
 from grok_jax.tasks import Data, Examples, Rows, Split
@@ -126,18 +127,14 @@ def _draw(run: Run, capacity: Rows, pool: Examples | None) -> tuple[Data, int]:
 def _require_split(where: str, name: str, split: Split, rows: int, pool: Examples | None) -> None:
     require(isinstance(split, Split), f"{where} gives {type(split).__name__} to {name} on; it must give a Split")
     index, size = jnp.asarray(split.index), jnp.asarray(split.size)
+    fits = isinstance(index, Integer[Array, f"{rows}"]) and isinstance(size, Integer[Array, ""])
     given = f"{where} gives {name}.index as {_kinds(index)} and {name}.size as {_kinds(size)}"
-    require(
-        index.shape == (rows,) and size.shape == () and _are(jnp.integer, index) and _are(jnp.integer, size),
-        f"{given}; they must be whole numbers of shapes ({rows},), the rows to make room for, and ()",
-    )
+    require(fits, f"{given}; they must be whole numbers of shapes ({rows},), the rows to make room for, and ()")
     source = pool if split.examples is None else split.examples
     require(source is not None, f"{where} gives {name} no examples, and there is no pool; give one of both")
     lengths = sorted({jnp.shape(leaf)[:1] for leaf in jax.tree.leaves(source)})
-    require(
-        len(lengths) == 1 and lengths[0] not in ((), (0,)),
-        f"{where} has {name} examples whose arrays have {_listed(lengths)} rows; all must have as many, 1 or more",
-    )
+    words = f"{where} has {name} examples whose arrays have {_listed(lengths)} rows"
+    require(len(lengths) == 1 and lengths[0] not in ((), (0,)), f"{words}; all must have as many, 1 or more")
 
 
 def _shown(run: Run, data: Data, pool: Examples | None, outputs: int) -> Examples:
@@ -147,36 +144,26 @@ def _shown(run: Run, data: Data, pool: Examples | None, outputs: int) -> Example
         train, test = (Examples(*fetch_rows(split, pool, jnp.arange(rows), task)) for split in data)
     _require_same(f"task {task.name!r} tests on examples", train, test, "it trains on")
     lengths = sorted({leaf.shape[:1] for leaf in jax.tree.leaves(train)})
+    words = f"task {task.name!r} (present) gives arrays that begin with {_listed(lengths)} for {rows} rows"
+    require(lengths == [(rows,)], f"{words}; each must begin with ({rows},)")
+    shape = str(("rows", *train.targets.shape[1:])).replace("'", "")
+    hint = "; write targets[:, None]" if isinstance(train.targets, Float[Any, "_"]) else ""
     require(
-        lengths == [(rows,)],
-        f"task {task.name!r} (present) gives arrays that begin with {_listed(lengths)} for {rows} rows; "
-        f"each must begin with ({rows},)",
-    )
-    targets = train.targets
-    is_flat = targets.ndim == 1 and not is_classification(targets)
-    shape = str(("rows", *targets.shape[1:])).replace("'", "")
-    require(
-        (_are(jnp.signedinteger, targets) and targets.ndim == 1)
-        or (_are(jnp.floating, targets) and targets.shape == (rows, outputs)),
-        f"targets of task {task.name!r} are {targets.dtype} of shape {shape}; give labels as int32 of shape (rows,), "
-        f"or values as floats of shape (rows, {outputs}){'; write targets[:, None]' if is_flat else ''}",
+        isinstance(train.targets, (Int[Any, "_"], Float[Any, f"_ {outputs}"])),
+        f"targets of task {task.name!r} are {train.targets.dtype} of shape {shape}; give labels as int32 of shape "
+        f"(rows,), or values as floats of shape (rows, {outputs}){hint}",
     )
     return train
 
 
 def _require_compatible(run: Run, shown: Examples) -> None:
     """The kind of inputs, and the loss, that the model and the targets allow."""
-    name, task = run.model.name, run.task.name
-    takes, given = run.model.inputs, None if hasattr(shown.inputs, "dtype") else type(shown.inputs)
-    require(
-        takes is given,
-        f"model {name!r} takes {_in_words(takes)}, and task {task!r} gives {_in_words(given)}; choose another model "
-        "or another task",
-    )
-    require(
-        is_classification(shown.targets) or not run.loss.for_labels,
-        f"training.loss is {run.loss.name!r}; task {task!r} is a regression, which allows 'mse'",
-    )
+    kinds = run.model.inputs, None if hasattr(shown.inputs, "dtype") else type(shown.inputs)
+    takes, gives = ("one array" if kind is None else kind.__name__ for kind in kinds)
+    words = f"model {run.model.name!r} takes {takes}, and task {run.task.name!r} gives {gives}"
+    require(kinds[0] is kinds[1], f"{words}; choose another model or another task")
+    words = f"training.loss is {run.loss.name!r}; task {run.task.name!r} is a regression, which allows 'mse'"
+    require(is_classification(shown.targets) or not run.loss.for_labels, words)
 
 
 def _require_network(run: Run, shown: Examples, outputs: int) -> None:
@@ -189,13 +176,11 @@ def _require_network(run: Run, shown: Examples, outputs: int) -> None:
     one = jax.tree.map(lambda a: jax.ShapeDtypeStruct((1, *a.shape[1:]), a.dtype), shown.inputs)
     with naming(f"{name} (init)"):
         variables = module.lazy_init(jax.random.key(0), one)
-    require(
-        set(variables) == {"params"},
-        f"{name} has variables {', '.join(sorted(variables)) or 'of no kind'}; it must have params, and no others",
-    )
+    words = f"{name} has variables {', '.join(sorted(variables)) or 'of no kind'}"
+    require(set(variables) == {"params"}, f"{words}; it must have params, and no others")
     for path, leaf in jax.tree.leaves_with_path(variables["params"]):
-        where = keystr(path, simple=True, separator="/")
-        require(_are(jnp.floating, leaf), f"{name} has parameters {where} of {leaf.dtype}; parameters must be floats")
+        words = f"{name} has parameters {keystr(path, simple=True, separator='/')} of {leaf.dtype}"
+        require(isinstance(leaf, Float[Any, "..."]), f"{words}; parameters must be floats")
     with naming(name):
         given = module.apply({"params": variables["params"]}, shown.inputs)
     about = f"task {run.task.name!r} has {outputs} outputs"
@@ -203,24 +188,17 @@ def _require_network(run: Run, shown: Examples, outputs: int) -> None:
 
 
 def _require_floats(name: str, given: Any, shape: tuple[int, ...], reason: str) -> None:
-    require(
-        _are(jnp.floating, given) and given.shape == shape,
-        f"{name} gives {_kinds(given)} for {shape[0]} rows; {reason}, so it must give floats of shape {shape}",
-    )
+    words = f"{name} gives {_kinds(given)} for {shape[0]} rows; {reason}, so it must give floats of shape {shape}"
+    require(isinstance(given, Float[Any, " ".join(map(str, shape))]), words)
 
 
 def _require_step(run: Run, stages: Stages, state: tuple[Any, ...]) -> Any:
     """The state after a step that leaves its structure, shapes and dtypes as they are."""
     (moving, fixed, *_), name = state, f"optimizer {run.optimizer.name!r}"
     with naming(name):
+        given = {"initial_params": fixed.initial_params, "key": jax.random.key(0)}
         # Gradients are like the parameters, so these stand in for them.
-        updates, opt_state = dynamics.chain_of(run).update(
-            moving.params,
-            moving.opt_state,
-            moving.params,
-            initial_params=fixed.initial_params,
-            key=jax.random.key(0),
-        )
+        updates, opt_state = dynamics.chain_of(run).update(moving.params, moving.opt_state, moving.params, **given)
     require_like(updates, moving.params, "updates", name)  # of any dtype: they are cast when they are added
     _require_same(f"a step of {name} gives a state", moving.opt_state, opt_state, "it must be")
     with naming("a step of training"):
@@ -242,33 +220,22 @@ def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[s
         with naming(f"metric {name!r}"):
             measured = each.measure(name, probed)
         declared = [variable for variable, *_ in each.variables]
-        require(
-            not declared or set(measured) == set(declared),
-            f"metric {name!r} gives {_listed(map(str, measured))}; its variables are {_listed(declared)}",
-        )
+        words = f"metric {name!r} gives {_listed(map(str, measured))}; its variables are {_listed(declared)}"
+        require(not declared or set(measured) == set(declared), words)
         for variable, value in measured.items():
             _require_metric(f"metric {name!r} gives {variable} as {_kinds(value)}", each, variable, value)
             other = "every run" if variable in ALWAYS else f"metric {owners.get(variable)!r}"
-            require(
-                variable not in {*ALWAYS, *owners},
-                f"metric {name!r} gives {variable}, which {other} records; give another name",
-            )
+            words = f"metric {name!r} gives {variable}, which {other} records; give another name"
+            require(variable not in {*ALWAYS, *owners}, words)
             values[variable], owners[variable] = value, name
     return values
 
 
 def _require_metric(given: str, each: Metric, variable: Any, value: Any) -> None:
-    is_number = _are(jnp.integer, value) or _are(jnp.floating, value)
-    require(is_number and isinstance(variable, str), f"{given}; it must give an array, or a dict of arrays by name")
-    require(
-        not (each.dims or each.variables) or len(each.dims) == value.ndim,
-        f"{given}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions",
-    )
-
-
-def _are(kind: Any, value: Any) -> bool:
-    """Whether a value is an array of a kind of numbers."""
-    return hasattr(value, "dtype") and jnp.issubdtype(value.dtype, kind)
+    is_named = isinstance(value, Real[Any, "..."]) and isinstance(variable, str)
+    require(is_named, f"{given}; it must give an array, or a dict of arrays by name")
+    words = f"{given}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions"
+    require(not (each.dims or each.variables) or len(each.dims) == value.ndim, words)
 
 
 def _kinds(tree: Any) -> str:
@@ -281,7 +248,3 @@ def _kinds(tree: Any) -> str:
 
 def _listed(items: Any) -> str:
     return ", ".join(map(str, items)) or "nothing"
-
-
-def _in_words(inputs: type | None) -> str:
-    return "one array" if inputs is None else inputs.__name__

@@ -344,7 +344,7 @@ class Undeclared(gj.Task):
 
 
 REFUSED_LATER = {
-    "a field that is not declared": (Undeclared, "field 'n' of task 'Undeclared' is not declared"),
+    "a field that is not declared": (Undeclared, "task.n is not declared; write n = gj.static"),
     "a metric's name that the results have": (
         lambda: gj.check(own_run(metrics={"step": layer_norms})),
         "a metric gives 'step', which the results have already",
