@@ -131,14 +131,10 @@ def fit(name: str, field: Field, value: Any) -> Any:
 
 def _require_entries(name: str, field: Field, entries: tuple[Any, ...]) -> None:
     whole = "whole numbers" if all(isinstance(entry, int) for entry in field.default) else "numbers"
-    require(
-        not field.limits or all(isinstance(e, int | float) and field.allows(e) for e in entries),
-        f"{name} is {written(entries)}; it must be a tuple of {whole} {field.limits}, such as {field.default}",
-    )
-    require(
-        field.most is None or len(entries) <= field.most,
-        f"{name} has {len(entries):,} entries; it must have at most {field.most or 0:,}",
-    )
+    words = f"{name} is {written(entries)}; it must be a tuple of {whole} {field.limits}, such as {field.default}"
+    require(not field.limits or all(isinstance(e, int | float) and field.allows(e) for e in entries), words)
+    words = f"{name} has {len(entries):,} entries; it must have at most {field.most or 0:,}"
+    require(field.most is None or len(entries) <= field.most, words)
 
 
 def _plain_or_refused(name: str, field: Field, value: Any) -> Any:
@@ -150,10 +146,8 @@ def _plain_or_refused(name: str, field: Field, value: Any) -> Any:
     try:
         hash(value)
     except TypeError:
-        raise UserError(
-            f"{name} is {written(value)}; a static field must be hashable: a word, number, tuple or function; give "
-            "arrays as data or as parameters"
-        ) from None
+        words = f"{name} is {written(value)}; a static field must be hashable: a word, number, tuple or function"
+        raise UserError(f"{words}; give arrays as data or as parameters") from None
     return value
 
 

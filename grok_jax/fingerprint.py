@@ -171,9 +171,6 @@ def _function(value: types.FunctionType, walk: _Walk) -> Iterator[tuple[str, Any
     if checks_types and hasattr(value, "__wrapped__"):  # such a wrapper has ids among its names
         yield "", value.__wrapped__
         return
-    if code.co_filename == "<string>" and code.co_qualname.startswith("__create_fn__"):
-        yield "written by dataclasses", value.__name__  # follows from the fields, which count
-        return
     yield "code", code_text(code)
     yield from (("defaults", value.__defaults__), ("keyword defaults", value.__kwdefaults__))
     yield "attributes", value.__dict__
@@ -192,9 +189,8 @@ def _function(value: types.FunctionType, walk: _Walk) -> Iterator[tuple[str, Any
 
 def _resolve(chain: tuple[str, ...], scope: dict[str, Any]) -> tuple[str, Any]:
     """The global that a.b.c reads: of a user's module what is taken from it, else the first."""
-    if chain[0] not in scope:
-        return chain[0], "not a global"  # a builtin, a name inside a class's body, or one not defined yet
-    value, path = scope[chain[0]], [chain[0]]
+    # "not a global": a builtin, a name inside a class's body, or one not defined yet
+    value, path = scope.get(chain[0], "not a global"), [chain[0]]
     for name in chain[1:]:
         is_own = isinstance(value, types.ModuleType) and origin_of_module(value.__name__) is None
         if not is_own or not hasattr(value, name):
@@ -215,9 +211,9 @@ def _imported(name: str, wanted: tuple[str, ...], scope: dict[str, Any]) -> list
 
 def _name_in_a_package(value: Any, walk: _Walk) -> str | None:
     """package version:module.name of what an installed package, or Python itself, has under its own name."""
-    is_module = isinstance(value, types.ModuleType)
-    module = value.__name__ if is_module else getattr(value, "__module__", None)
-    name = "" if is_module else getattr(value, "__qualname__", None)
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if isinstance(value, types.ModuleType):
+        module, name = value.__name__, ""
     if not isinstance(module, str) or not isinstance(name, str):
         return None
     origin = origin_of_module(module)
@@ -237,8 +233,6 @@ def _counted(origin: str, walk: _Walk) -> str:
 def _class(value: type) -> Iterator[tuple[str, Any]]:
     yield "name", value.__name__  # flax names parameters by it
     yield from (("metaclass", type(value)), ("bases", value.__bases__))
-    for name, field in vars(value).get("__dataclass_fields__", {}).items():
-        yield name, (field.default, field.default_factory, field.init, field.kw_only)
     yield from ((name, part) for name, part in sorted(vars(value).items()) if name not in SKIPPED)
 
 

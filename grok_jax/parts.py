@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self
 
 import flax.linen as nn
 import jax
@@ -17,7 +17,6 @@ from jax.tree_util import GetAttrKey
 from grok_jax.errors import UserError, naming, require, written
 from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit, host, static, traced
 
-Self = TypeVar("Self", bound="Part")
 PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values, and no parts
 Names = tuple[str, ...]
 FLAX = ("parent", "name")  # fields that every flax module has
@@ -64,7 +63,7 @@ class Part:
         for name in (*kinds["traced"], *kinds["host"]):
             if name in vars(cls):
                 delattr(cls, name)  # or a part without the value would show the default in its place
-        jax.tree_util.register_pytree_with_keys(cls, Part._flatten_with_keys, cls._unflatten, Part._flatten)
+        jax.tree_util.register_pytree_with_keys(cls, Part._flatten, cls._unflatten)
 
     def __new__(cls, *args: Any, **fields: Any) -> "Part":
         """A part to be filled; raises UserError for a field that it does not have."""
@@ -115,7 +114,7 @@ class Part:
         own = {name: getattr(self, name, None) for name in declared_fields(type(self))}
         return {**getattr(self, self.inner).values(), **own} if self.inner else own
 
-    def replace(self: Self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """The same with other fields, checked anew.
 
         Raises:
@@ -130,7 +129,7 @@ class Part:
             changes[self.inner] = changes.get(self.inner, getattr(self, self.inner)).replace(**inner)
         return dataclasses.replace(self, **changes)
 
-    def swapped(self: Self, **changes: Any) -> Self:
+    def swapped(self, **changes: Any) -> Self:
         """The same with other fields, unchecked: inside of a program."""
         other = object.__new__(type(self))
         other.__dict__.update({**vars(self), **changes})
@@ -142,16 +141,12 @@ class Part:
         parts = [f"{name}={getattr(self, name)!r}" for name in self._nodes if name != self.inner]
         return f"{self.name}({', '.join(words + parts)})"
 
-    def _flatten(self) -> tuple[list[Any], tuple[Any, ...]]:
+    def _flatten(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
         held = vars(self)
         fixed = tuple(held[name] for name in self._static)
         # Beside their types: True and 1 are equal to Python.
         structure = fixed, tuple(map(type, fixed)), _Aside({name: held.get(name) for name in self._host})
-        return [held.get(name) for name in self._children], structure
-
-    def _flatten_with_keys(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
-        children, structure = self._flatten()
-        return list(zip(self._keys, children, strict=True)), structure
+        return [(key, held.get(name)) for key, name in zip(self._keys, self._children, strict=True)], structure
 
     @classmethod
     def _unflatten(cls, structure: tuple[Any, ...], children: Any) -> "Part":
@@ -228,15 +223,11 @@ class Built:
         require(not missing, f"{self.section} {self.name!r} needs {', '.join(missing)}; give it as a field")
         return self.make(*args, **fields)
 
-    def _flatten(self) -> tuple[list[Any], tuple[Any, ...]]:
+    def _flatten(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
         leaves = tuple(name for name in self.given if self.schema[name].kind == "traced")
         fixed = tuple((name, type(value), value) for name, value in self.given.items() if name not in leaves)
         structure = self.make, self.section, leaves, fixed, _Aside((self.schema, self._options))
-        return [self.given[name] for name in leaves], structure
-
-    def _flatten_with_keys(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
-        children, structure = self._flatten()
-        return list(zip(map(GetAttrKey, structure[2]), children, strict=True)), structure
+        return [(GetAttrKey(name), self.given[name]) for name in leaves], structure
 
     @classmethod
     def _unflatten(cls, structure: tuple[Any, ...], children: Any) -> "Built":
@@ -248,7 +239,7 @@ class Built:
         return self
 
 
-jax.tree_util.register_pytree_with_keys(Built, Built._flatten_with_keys, Built._unflatten, Built._flatten)
+jax.tree_util.register_pytree_with_keys(Built, Built._flatten, Built._unflatten)
 
 
 @dataclasses.dataclass(frozen=True)

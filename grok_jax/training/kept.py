@@ -83,10 +83,8 @@ class Kept(NamedTuple):
         Raises:
           UserError: that step was not kept, or no optimizer state was.
         """
-        require(
-            all(group.opt_state is not None for group in self.groups),
-            "these weights were kept without the optimizer's state; sweep with keep_state=True to fork from them",
-        )
+        words = "these weights were kept without the optimizer's state; sweep with keep_state=True to fork from them"
+        require(all(group.opt_state is not None for group in self.groups), words)
         step = coerce("step", step, 0)
         self._index(step)
         return Fork(self, step)
@@ -94,13 +92,8 @@ class Kept(NamedTuple):
     def save(self, path: Path | str) -> None:
         """Writes the weights to one .npz file, without pickle; the optimizer's state is left out."""
         weights = flatten_dict({str(number): group.params for number, group in enumerate(self.groups)}, sep="/")
-        about = {
-            "axes": self.axes,
-            "steps": self.steps,
-            "fields": self.fields,
-            "dtypes": {name: str(leaf.dtype) for name, leaf in weights.items()},
-            "groups": len(self.groups),
-        }
+        about = {"axes": self.axes, "steps": self.steps, "fields": self.fields, "groups": len(self.groups)}
+        about["dtypes"] = {name: str(leaf.dtype) for name, leaf in weights.items()}
         arrays = weights | {f"{number}:members": group.members for number, group in enumerate(self.groups)}
         arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
         with Path(path).open("wb") as file:
@@ -114,18 +107,17 @@ class Kept(NamedTuple):
             runs = [dict(zip(axis.fields, values, strict=True)) for values in axis.values]
             fits = [place for place, own in enumerate(runs) if asked.items() <= own.items()]
             if len(fits) != 1:
-                words = " and ".join(f"{field} is {written(value)}" for field, value in asked.items())
-                values = written([value[0] if len(value) == 1 else value for value in axis.values])
-                words = words or f"{axis.name} is not given"
-                raise UserError(f"{given} has {len(fits)} runs where {words}; it must be one of {values}")
+                told = [f"{field} is {written(value)}" for field, value in asked.items()]
+                words = f"{given} has {len(fits)} runs where {' and '.join(told) or f'{axis.name} is not given'}"
+                values = [value[0] if len(value) == 1 else value for value in axis.values]
+                raise UserError(f"{words}; it must be one of {written(values)}")
             index += fits
         place = np.ravel_multi_index(index, tuple(len(axis.values) for axis in self.axes))
         group = next(group for group in self.groups if place in group.members)
         return group, int(np.argmax(group.members == place))
 
     def _index(self, step: int | str) -> int:
-        kept = ", ".join(map(str, self.steps))
-        require(step in self.steps, f"step {written(step)} was not kept; {kept} were")
+        require(step in self.steps, f"step {written(step)} was not kept; {', '.join(map(str, self.steps))} were")
         return self.steps.index(step)
 
 
@@ -216,10 +208,8 @@ def weights_of(kept: Any, step: int, plan: Plan, group: Group, like: Any) -> Any
     require(isinstance(kept, Kept), f"kept is {written(kept)}; it must be what sweep(..., keep_params=...) gives")
     ours = deciding_fields(plan)
     for name in kept.fields.keys() & ours.keys():
-        require(
-            kept.fields[name] == ours[name],
-            f"kept= has weights of {name} {written(kept.fields[name])}; the run has {written(ours[name])}",
-        )
+        words = f"kept= has weights of {name} {written(kept.fields[name])}; the run has {written(ours[name])}"
+        require(kept.fields[name] == ours[name], words)
     weights, _ = _taken(kept, step, plan, group, "kept=")
     require_like(jax.tree.map(lambda leaf: leaf[0], weights), like, "parameters", "kept=")
     return weights

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from grok_jax.errors import UserError, lookup, naming, require, written
+from grok_jax.errors import lookup, naming, require, written
 from grok_jax.models import MODELS
 from grok_jax.models.model import Model, as_model, model
 from grok_jax.optim import OPTIMIZERS
@@ -139,10 +139,8 @@ def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
         known = ", ".join(part) or "none"
         require(name in part, f"grid axis {written(dotted)} is not a field; the metrics are {known}")
         return _with_part(draft, section, Named({**part, name: part[name].replace(**{key: value})}))
-    if not isinstance(part, Part) or not key:
-        raise UserError(
-            f"grid axis {written(dotted)} is not a field; an axis is seed or one of {', '.join(SECTIONS)}.<field>"
-        )
+    words = f"grid axis {written(dotted)} is not a field; an axis is seed or one of {', '.join(SECTIONS)}.<field>"
+    require(isinstance(part, Part) and key != "", words)
     fields, changes = part.fields(), draft.changes.get(section, {})
     if section in NAMED and key == "name":
         other = part_of(section, value)

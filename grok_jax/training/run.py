@@ -23,6 +23,7 @@ from grok_jax.training.metrics import as_metrics, measure_metrics
 from grok_jax.training.naming import WHOLE, Draft, with_changes
 from grok_jax.training.schedule import MOST_RECORDS, Schedule
 
+Step = Int[Array, ""] | int
 PRECISIONS = ("default", "high", "highest")
 
 
@@ -39,24 +40,18 @@ class Training(Part):
     shrink_step: Any = traced(None, "step from which fewer rows are seen", whole=True, at_least=0)
     shrink_to: Any = traced(None, "share of the rows that is seen then", above=0, at_most=1)
     steps: Any = host(1000, "optimizer steps", at_least=0)
-    records: Any = host(
-        60, "measurements, log-spaced, the first step and the last among them", at_least=2, at_most=MOST_RECORDS
-    )
+    records: Any = host(60, "measurements, log-spaced, first and last step too", at_least=2, at_most=MOST_RECORDS)
     record_steps: Any = host((), "steps to measure at, in place of log-spaced ones")
     probe_every: Any = host(1, "metrics are measured at every so-many-th record", at_least=1)
     stop_when_generalized: Any = host(False, "end runs that have generalized or diverged")
 
     def check(self) -> None:
         """Raises UserError where fields make no sense together."""
-        require(
-            (self.shrink_step is None) == (self.shrink_to is None),
-            f"training.shrink_step is {self.shrink_step} and training.shrink_to is {self.shrink_to}; give both or none",
-        )
+        words = f"training.shrink_step is {self.shrink_step} and training.shrink_to is {self.shrink_to}"
+        require((self.shrink_step is None) == (self.shrink_to is None), f"{words}; give both or none")
         outside = [step for step in self.record_steps if type(step) is not int or not 0 <= step <= self.steps]
-        require(
-            not outside,
-            f"training.record_steps has {outside[:3]}; each must lie in 0 .. {self.steps} (training.steps)",
-        )
+        words = f"training.record_steps has {outside[:3]}; each must lie in 0 .. {self.steps} (training.steps)"
+        require(not outside, words)
 
     @property
     def schedule(self) -> Schedule:
@@ -89,10 +84,7 @@ class Run(Part, kw_only=False):
     seed: Any = traced(0, "of task, model and training where they have none of their own")
 
     def __post_init__(self) -> None:
-        require(
-            isinstance(self.training, Training),
-            f"training is {written(self.training)}; it must be a Training(steps=...)",
-        )
+        require(isinstance(self.training, Training), f"training is {written(self.training)}; it must be a Training")
         made = {name: as_part(getattr(self, name)) for name, as_part in WHOLE.items()}
         vars(self).update(made, metrics=as_metrics(self.metrics))
         super().__post_init__()
@@ -100,11 +92,9 @@ class Run(Part, kw_only=False):
     def check(self) -> None:
         """Raises UserError where parts do not go together; shapes are looked at later, by validate."""
         first_drop = self.optimizer.values().get("drop_every")
-        require(
-            first_drop is None or first_drop <= self.training.steps,
-            f"optimizer.drop_every is {first_drop}, and training.steps is {self.training.steps}; the learning rate "
-            "must drop before the training ends",
-        )
+        words = f"optimizer.drop_every is {first_drop}, and training.steps is {self.training.steps}"
+        is_early = first_drop is None or first_drop <= self.training.steps
+        require(is_early, f"{words}; the learning rate must drop before the training ends")
         for name, each in self.metrics.items():
             with naming(f"metric {name!r} (needs)"):
                 each.needs(self)
@@ -148,19 +138,16 @@ class Run(Part, kw_only=False):
         """
         return dynamics.init(self.seeded(), pool, capacity or self.rows())
 
-    def advance(
-        self, moving: Any, fixed: Any, pool: Examples | None, start: Int[Array, ""] | int, steps: Int[Array, ""] | int
-    ) -> Any:
+    def advance(self, moving: Any, fixed: Any, pool: Examples | None, start: Step, steps: Step) -> Any:
         """The state after `steps` optimizer steps, of which the first is number `start`."""
         return dynamics.advance(self.seeded(), moving, fixed, pool, start, steps)
 
-    def measure(self, moving: Any, fixed: Any, pool: Examples | None, step: Int[Array, ""] | int) -> dict[str, Array]:
+    def measure(self, moving: Any, fixed: Any, pool: Examples | None, step: Step) -> dict[str, Array]:
         """Losses, accuracies, norms and metrics after `step` steps."""
         run = self.seeded()
+        read = functools.partial(measure_metrics, run.metrics)
         always = dynamics.measure(run, moving, fixed, pool, step)
-        return always | dynamics.observe(
-            run, functools.partial(measure_metrics, run.metrics), moving, fixed, pool, step
-        )
+        return always | dynamics.observe(run, read, moving, fixed, pool, step)
 
 
 def draft_of(run: Run) -> Draft:
@@ -174,10 +161,8 @@ def finished(draft: Draft) -> Run:
     Raises:
       UserError: it makes no sense.
     """
-    changes = {name: each for name, each in draft.changes.items() if each}
-    return Run(
-        **{name: part.replace(**changes[name]) if name in changes else part for name, part in draft.parts.items()}
-    )
+    changed = {name: draft.parts[name].replace(**changes) for name, changes in draft.changes.items() if changes}
+    return Run(**{**draft.parts, **changed})
 
 
 @dataclasses.dataclass(frozen=True, init=False)
@@ -218,11 +203,9 @@ def stack(runs: Sequence[Run]) -> Run:
     Raises:
       UserError: there is no run, or they differ in a static field.
     """
-    runs = list(runs)
     require(runs and all(isinstance(run, Run) for run in runs), "stack takes one Run or more")
     seeded = [run.seeded() for run in runs]
-    first = Form(seeded[0])
     for place, run in enumerate(seeded):
-        same = Form(run) == first
-        require(same, f"run {place} of those to stack differs from the first in a static field; vmap takes one program")
+        words = f"run {place} of those to stack differs from the first in a static field; vmap takes one program"
+        require(Form(run) == Form(seeded[0]), words)
     return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *seeded)
