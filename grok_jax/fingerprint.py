@@ -171,9 +171,8 @@ def _function(value: types.FunctionType, walk: _Walk) -> Iterator[tuple[str, Any
     if checks_types and hasattr(value, "__wrapped__"):  # such a wrapper has ids among its names
         yield "", value.__wrapped__
         return
-    yield "code", code_text(code)
+    yield from (("code", code_text(code)), ("attributes", value.__dict__))
     yield from (("defaults", value.__defaults__), ("keyword defaults", value.__kwdefaults__))
-    yield "attributes", value.__dict__
     cells = zip(code.co_freevars, value.__closure__ or (), strict=True)
     yield from ((name, cell.cell_contents) for name, cell in cells)
     if origin is not None:
@@ -231,8 +230,8 @@ def _counted(origin: str, walk: _Walk) -> str:
 
 
 def _class(value: type) -> Iterator[tuple[str, Any]]:
-    yield "name", value.__name__  # flax names parameters by it
-    yield from (("metaclass", type(value)), ("bases", value.__bases__))
+    # The name counts because flax calls parameters by it.
+    yield from (("name", value.__name__), ("metaclass", type(value)), ("bases", value.__bases__))
     yield from ((name, part) for name, part in sorted(vars(value).items()) if name not in SKIPPED)
 
 

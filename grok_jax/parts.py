@@ -65,9 +65,8 @@ class Part:
                 delattr(cls, name)  # or a part without the value would show the default in its place
         jax.tree_util.register_pytree_with_keys(cls, Part._flatten, cls._unflatten)
 
-    def __new__(cls, *args: Any, **fields: Any) -> "Part":
+    def __new__(cls, *_: Any, **fields: Any) -> "Part":
         """A part to be filled; raises UserError for a field that it does not have."""
-        del args
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
             if name not in known:
@@ -161,26 +160,23 @@ class Built:
     """Something to be called, and the fields that it will be called with: a flax module, a chain, a loss, a metric.
 
     Args:
-      make: a flax module class, or a function.
+      make: a flax module class, a flax module that is made already, or a function.
       given: values of some of its fields.
       section: how messages call what it belongs to.
       skip: how many parameters of a function come from elsewhere (outputs and targets of a loss).
       traced, static: fields of a foreign class or function that are to be so, whatever their defaults are.
 
     Raises:
-      UserError: no such field, or a value that it cannot have.
+      UserError: it is none of these, has no such field, or one that cannot have such a value.
     """
 
     def __init__(
-        self,
-        make: Callable,
-        given: Mapping[str, Any],
-        section: str,
-        *,
-        skip: int = 0,
-        traced: Names = (),
-        static: Names = (),
+        self, make: Any, given: dict[str, Any], section: str, *, skip: int = 0, traced: Names = (), static: Names = ()
     ) -> None:
+        if isinstance(make, nn.Module):
+            given = {name: getattr(make, name) for name in schema_of(type(make))} | given
+            make = type(make)
+        require(callable(make), f"{section} is {written(make)}; it must be a class, a function or a flax module")
         make = make if isinstance(make, Hashable) else Called(_name(make), make)
         known = schema_of(make, skip)
         for name in (*traced, *static, *given):
@@ -190,7 +186,7 @@ class Built:
         kinds = dict.fromkeys((*floats, *traced), "traced") | dict.fromkeys(static, "static")
         self.make, self.section = make, section
         self.schema = {name: field._replace(kind=kinds.get(name, field.kind)) for name, field in known.items()}
-        values = {name: field.default for name, field in known.items() if field.declared} | dict(given)
+        values = {name: field.default for name, field in known.items() if field.declared} | given
         names = [name for name in known if name in values]
         self.given = {name: fit(f"{section}.{name}", self.schema[name], values[name]) for name in names}
         self._options = {"skip": skip, "traced": traced, "static": static}
@@ -206,11 +202,10 @@ class Built:
 
     def value(self, name: str) -> Any:
         """The value of one field; raises AttributeError where there is none."""
-        if name in self.given:
-            return self.given[name]
-        if name not in self.schema or self.schema[name].kind == "traced":
+        known = {key: field.default for key, field in self.schema.items() if field.kind != "traced"} | self.given
+        if name not in known:
             raise AttributeError(f"{self.name!r} has no field {name!r}")
-        return self.schema[name].default
+        return known[name]
 
     def replace(self, **changes: Any) -> "Built":
         """The same with other fields."""
@@ -272,19 +267,6 @@ def dotted_leaves(part: Any) -> dict[str, Any]:
     """The leaves of parts by their dotted names, such as "model.init_scale", in the order of the pytree."""
     pairs, _ = jax.tree_util.tree_flatten_with_path(part)
     return {".".join(key.name for key in path if key.name): leaf for path, leaf in pairs}
-
-
-def as_built(make: Any, section: str, given: Mapping[str, Any], **options: Any) -> Built:
-    """A Built of a class, a function, or of a flax module that is made already.
-
-    Raises:
-      UserError: it is none of these.
-    """
-    if isinstance(make, nn.Module):
-        own = {name: getattr(make, name) for name in fields_of_class(type(make), skip=FLAX)}
-        return Built(type(make), {**own, **given}, section, **options)
-    require(callable(make), f"{section} is {written(make)}; it must be a class, a function or a flax module")
-    return Built(make, given, section, **options)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ import flax.linen as nn
 from grok_jax.errors import lookup, require, written
 from grok_jax.fields import Field, declared_fields, static, traced
 from grok_jax.models import MODELS
-from grok_jax.parts import Built, Part, as_built
+from grok_jax.parts import Built, Part
 
 FROM_TASK = ("outputs", "vocabulary")  # fields of a module that the task decides, where they are None
 
@@ -74,7 +74,7 @@ def model(net: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...] = (
     if isinstance(net, str):
         net = lookup(MODELS, net, "model.name")
     own = {name: fields.pop(name) for name in declared_fields(Model) if name in fields}
-    return Model(as_built(net, "model", fields, traced=traced, static=static), **own)
+    return Model(Built(net, fields, "model", traced=traced, static=static), **own)
 
 
 def as_model(net: Any) -> Model:

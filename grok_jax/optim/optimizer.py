@@ -8,7 +8,7 @@ from jaxtyping import ArrayLike, Real
 from grok_jax.errors import UserError, lookup, require, written
 from grok_jax.optim.base import Optimizer
 from grok_jax.optim.chains import OPTIMIZERS
-from grok_jax.parts import Built, as_built
+from grok_jax.parts import Built
 
 
 class Chain(Optimizer, kw_only=False):
@@ -50,7 +50,7 @@ def optimizer(factory: Any, *, traced: tuple[str, ...] = (), static: tuple[str, 
         factory = lookup(OPTIMIZERS, factory, "optimizer.name")
     if isinstance(factory, type) and issubclass(factory, Optimizer):
         return factory(**fields)
-    return Chain(as_built(factory, "optimizer", fields, traced=traced, static=static))
+    return Chain(Built(factory, fields, "optimizer", traced=traced, static=static))
 
 
 def as_optimizer(given: Any) -> Optimizer:

@@ -201,8 +201,7 @@ class _Weights:
             return
         like = moving if keep.state else moving.params
         flat, self.structure = jax.tree.flatten(like)
-        count = 1 if keep.steps == LAST else len(keep.steps)
-        self.leaves = [_blank((runs, count, *leaf.shape[1:]), leaf.dtype) for leaf in flat]
+        self.leaves = [_blank((runs, len(keep.steps), *leaf.shape[1:]), leaf.dtype) for leaf in flat]
 
     def to_come(self) -> tuple[int, ...]:
         """The steps that are still to be kept."""

@@ -17,14 +17,14 @@ from grok_jax.training.plan import Group, Plan, unvaried
 from grok_jax.training.schedule import Schedule
 from grok_jax.values import coerce, plain
 
-LAST = "last"
+LAST = ("last",)
 UNSEEN = tuple(f"training.{name}" for name in ("probes", "probe_rows", "accuracy_threshold", *Schedule._fields))
 
 
 class Keep(NamedTuple):
     """What a sweep is asked to keep."""
 
-    steps: tuple[int, ...] | str  # or LAST: each run's, where it ends
+    steps: tuple[int | str, ...]  # or LAST: each run's, where it ends
     state: bool = False  # the optimizer's state too
 
 
@@ -48,7 +48,7 @@ class Kept(NamedTuple):
 
     Attributes:
       axes: of the grid.
-      steps: the steps, or (LAST,).
+      steps: the steps, or LAST.
       groups: runs of one structure each.
       fields: what the weights depend on beside the axes: dotted name -> value; empty where it is not known.
     """
@@ -167,7 +167,7 @@ def keep_of(keep_params: Any, keep_state: bool, plan: Plan, first: int = 0) -> K
         require(not keep_state, "keep_state=True keeps the optimizer's state beside keep_params=<steps>; give these")
         return None
     if isinstance(keep_params, str):
-        require(keep_params == LAST, f"keep_params is {written(keep_params)}; it must be 'last', steps, or None")
+        require(keep_params in LAST, f"keep_params is {written(keep_params)}; it must be 'last', steps, or None")
         return Keep(LAST, keep_state)
     given = plain(keep_params)
     given = tuple(given) if isinstance(given, Iterable) else (given,)
@@ -245,5 +245,4 @@ def bytes_kept(keep: Keep | None, moving: Any) -> int:
     if keep is None:
         return 0
     held = moving if keep.state else moving.params
-    size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(held))
-    return size * (1 if keep.steps == LAST else len(keep.steps))
+    return len(keep.steps) * sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(held))

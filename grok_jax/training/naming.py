@@ -124,10 +124,8 @@ def with_changes(draft: Draft, changes: Mapping[str, Any]) -> Draft:
 
 
 def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
-    if dotted in ("seed", "training"):
-        return _with_part(draft, dotted, value)
-    if dotted in WHOLE:
-        return _with_part(draft, dotted, WHOLE[dotted](value))
+    if dotted in ("seed", "training", *WHOLE):
+        return _with_part(draft, dotted, WHOLE[dotted](value) if dotted in WHOLE else value)
     if dotted == "training.loss":
         return _with_part(draft, "loss", loss_of(value))
     if dotted == "training.probes":

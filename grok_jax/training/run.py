@@ -24,7 +24,6 @@ from grok_jax.training.naming import WHOLE, Draft, with_changes
 from grok_jax.training.schedule import MOST_RECORDS, Schedule
 
 Step = Int[Array, ""] | int
-PRECISIONS = ("default", "high", "highest")
 
 
 class Training(Part):
@@ -33,7 +32,7 @@ class Training(Part):
     section = "training"
 
     batch_size: Any = static(None, "rows of a step, of shuffled epochs; None takes all", whole=True, above=0)
-    matmul_precision: Any = static("highest", "of products of matrices", one_of=PRECISIONS)
+    matmul_precision: Any = static("highest", "of products of matrices", one_of=("default", "high", "highest"))
     probe_rows: Any = static(500, "rows of each split that kernels are measured on, at most", above=0)
     accuracy_threshold: Any = traced(1e-3, "squared error below which a row of a regression is right", above=0)
     seed: Any = traced(None, "of batches and noise; None takes the run's", whole=True)

@@ -24,7 +24,6 @@ from grok_jax.training.devices import memory_budget, run_mesh, start_jax
 from grok_jax.training.dynamics import Moving
 from grok_jax.training.identity import experiment, identity, require_sure
 from grok_jax.training.kept import (
-    LAST,
     Fork,
     Keep,
     Kept,
@@ -209,8 +208,7 @@ def _train(
     )
     if ways.keep is None:
         return dataset, None
-    steps = (LAST,) if ways.keep.steps == LAST else ways.keep.steps
-    return dataset, Kept(plan.axes, steps, tuple(kept), deciding_fields(plan))
+    return dataset, Kept(plan.axes, ways.keep.steps, tuple(kept), deciding_fields(plan))
 
 
 def check(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> None:

@@ -22,7 +22,7 @@ from grok_jax.tasks.task import fetch_rows
 from grok_jax.training import dynamics
 from grok_jax.training.kept import require_like
 from grok_jax.training.losses import is_classification
-from grok_jax.training.metrics import ALWAYS, Metric, Probed
+from grok_jax.training.metrics import ALWAYS, Probed
 from grok_jax.training.plan import Group
 from grok_jax.training.program import Alike, Stages, load_pool, stages_of
 from grok_jax.training.run import Form, Run
@@ -223,19 +223,16 @@ def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[s
         words = f"metric {name!r} gives {_listed(map(str, measured))}; its variables are {_listed(declared)}"
         require(not declared or set(measured) == set(declared), words)
         for variable, value in measured.items():
-            _require_metric(f"metric {name!r} gives {variable} as {_kinds(value)}", each, variable, value)
+            words = f"metric {name!r} gives {variable} as {_kinds(value)}"
+            is_named = isinstance(value, Real[Any, "..."]) and isinstance(variable, str)
+            require(is_named, f"{words}; it must give an array, or a dict of arrays by name")
+            fits = not (each.dims or declared) or len(each.dims) == value.ndim
+            require(fits, f"{words}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions")
             other = "every run" if variable in ALWAYS else f"metric {owners.get(variable)!r}"
             words = f"metric {name!r} gives {variable}, which {other} records; give another name"
             require(variable not in {*ALWAYS, *owners}, words)
             values[variable], owners[variable] = value, name
     return values
-
-
-def _require_metric(given: str, each: Metric, variable: Any, value: Any) -> None:
-    is_named = isinstance(value, Real[Any, "..."]) and isinstance(variable, str)
-    require(is_named, f"{given}; it must give an array, or a dict of arrays by name")
-    words = f"{given}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions"
-    require(not (each.dims or each.variables) or len(each.dims) == value.ndim, words)
 
 
 def _kinds(tree: Any) -> str:
