@@ -150,7 +150,7 @@ def _pieces(value: Any, walk: _Walk) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, type):
         yield from _class(value)
     elif isinstance(value, UNREADABLE):
-        raise TypeError(kind)
+        raise TypeError(f"a {kind.__name__} has no content that stays")
     elif isinstance(value, jax.Array) or (isinstance(value, np.ndarray) and not value.dtype.hasobject):
         yield from _array(value)
     elif isinstance(value, weakref.ref):

@@ -18,11 +18,9 @@ from grok_jax.errors import UserError, naming, require, written
 from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit, host, static, traced
 
 PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values, and no parts
-Names = tuple[str, ...]
 FLAX = ("parent", "name")  # fields that every flax module has
-
-
 UNKNOWN = object()  # stands for a leaf whose value is not known: a part that is made of it lacks the attribute
+Names = tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)

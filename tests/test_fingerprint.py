@@ -41,6 +41,12 @@ PARTIAL = "import functools\ndef h(a, x):\n    return a * x\nf = functools.parti
 METHOD = (
     "class A:\n    def __init__(self, s):\n        self.s = s\n    def m(self):\n        return self.s\nf = A({}).m"
 )
+NAMELESS = "class A:\n    m = lambda self: 1\n    n = lambda self: 2\nf = A().{}"
+FACTORY = (
+    "import dataclasses\n@dataclasses.dataclass\nclass f:\n"
+    "    a: list = dataclasses.field(default_factory=lambda: [{}])"
+)
+FLAG = "import enum\nclass E(enum.Flag):\n    A = {}\nf = E.A"
 NAMESPACE = "import types\nfields = types.SimpleNamespace(a={})\ndef f():\n    return fields.a"
 NESTED = "def f(x):\n    def g(y):\n        return SCALE * y\n    return g(x)\nSCALE = {}"
 PROPERTY = "class f:\n    @property\n    def p(self):\n        return {}"
@@ -78,6 +84,9 @@ DIFFERENT = {
     "a rule of differentiation": (CUSTOM.format(1), CUSTOM.format(2)),
     "an argument of a partial": (PARTIAL.format(1), PARTIAL.format(2)),
     "the object of a method": (METHOD.format(1), METHOD.format(2)),
+    "another method without a name": (NAMELESS.format("m"), NAMELESS.format("n")),
+    "a factory of a dataclass's default": (FACTORY.format(1), FACTORY.format(2)),
+    "a member of a flag": (FLAG.format(1), FLAG.format(2)),
     "a field of a namespace": (NAMESPACE.format(1), NAMESPACE.format(2)),
     "the end of a recursion": (CYCLE.format(1), CYCLE.format(2)),
     "an argument of an installed package's function": (OPTAX.format(0.1), OPTAX.format(0.2)),

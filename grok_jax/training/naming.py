@@ -151,8 +151,8 @@ def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
     return _with_part(draft, section, part, {**changes, key: value})
 
 
-def _with_part(draft: Draft, section: str, part: Any, changes: Mapping[str, Any] | None = None) -> Draft:
-    return Draft({**draft.parts, section: part}, {**draft.changes, section: dict(changes or {})})
+def _with_part(draft: Draft, section: str, part: Any, changes: dict[str, Any] | None = None) -> Draft:
+    return Draft({**draft.parts, section: part}, {**draft.changes, section: changes or {}})
 
 
 def _is_of_another(section: str, key: str) -> bool:

@@ -153,6 +153,12 @@ def test_questions_that_kept_weights_cannot_answer_are_one_line(config):
             ask()
 
 
+def test_a_run_on_an_axis_of_two_fields_is_found_by_either(config):
+    grid = {"model.init_scale,optimizer.weight_decay": [(0.5, 0.0), (2.0, 1.0)]}
+    _, kept = swept(config, grid, keep_params=[0])
+    same(kept.at({"model.init_scale": 2.0}), kept.at({"optimizer.weight_decay": 1.0}))
+
+
 def test_a_fork_of_runs_that_are_not_there_is_one_line(config):
     _, kept = swept(config, keep_params=[3], keep_state=True)
     with pytest.raises(UserError, match="start= has 0 runs where seed is 7"):
