@@ -6,7 +6,6 @@ they are tracers. Two parts of one tree structure run in one program.
 
 import dataclasses
 import functools
-import typing
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, ClassVar, Self
 
@@ -15,7 +14,7 @@ import jax
 from jax.tree_util import GetAttrKey
 
 from grok_jax.errors import UserError, naming, require, written
-from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit, host, static, traced
+from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit
 
 PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values, and no parts
 FLAX = ("parent", "name")  # fields that every flax module has
@@ -30,7 +29,6 @@ class _Aside:
     held: Any = dataclasses.field(compare=False)
 
 
-@typing.dataclass_transform(frozen_default=True, field_specifiers=(traced, static, host))
 class Part:
     """Base of all parts: a subclass is a frozen dataclass, registered as a pytree.
 
@@ -63,7 +61,7 @@ class Part:
                 delattr(cls, name)  # or a part without the value would show the default in its place
         jax.tree_util.register_pytree_with_keys(cls, Part._flatten, cls._unflatten)
 
-    def __new__(cls, *_: Any, **fields: Any) -> "Part":
+    def __new__(cls, *_: Any, **fields: Any) -> Self:
         """A part to be filled; raises UserError for a field that it does not have."""
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
