@@ -131,8 +131,9 @@ class Part:
         return other
 
     def __repr__(self) -> str:
-        fields, values = self.fields(), {name: written(value) for name, value in self.values().items()}
-        words = [f"{name}={text}" for name, text in values.items() if text != written(fields[name].default)]
+        values = self.values()
+        texts = {name: (written(values[name]), written(field.default)) for name, field in self.shown().items()}
+        words = [f"{name}={text}" for name, (text, default) in texts.items() if text != default]
         parts = [f"{name}={getattr(self, name)!r}" for name in self._nodes if name != self.inner]
         return f"{self.name}({', '.join(words + parts)})"
 

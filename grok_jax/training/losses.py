@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, Shaped
 
 from grok_jax.errors import require, written
-from grok_jax.fields import static
+from grok_jax.fields import Field, static
 from grok_jax.parts import Built, Called, Part
 
 LOSSES = ("mse", "cross_entropy", "brier")
@@ -142,6 +142,10 @@ class Loss(Part, kw_only=False):
     views: Any = static(False, "whether the function takes a LossView, not outputs and targets")
     for_labels: Any = static(False, "whether targets must be labels")
     by_word: Any = static(False, "whether it is chosen by a word")
+
+    def shown(self) -> dict[str, Field]:
+        """The parameters of the function; the loss's own fields follow from it."""
+        return self.fn.schema
 
     def rows(self, view: LossView) -> Float[Array, " rows"]:
         """The loss of each row."""
