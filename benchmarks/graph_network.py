@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from ml_collections import ConfigDict
 
+from benchmarks.machine import start_torch
 from benchmarks.peers import trainer
 from benchmarks.timing import Trainer
 from grok_jax import default_config
@@ -72,7 +73,7 @@ def plain(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> Trai
     """
     import torch
 
-    torch.set_num_threads(threads)
+    device = start_torch(threads)
 
     class Convolution(torch.nn.Module):
         def __init__(self, features: int, width: int) -> None:
@@ -84,16 +85,18 @@ def plain(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> Trai
             messages = torch.bmm(atoms[senders, None], matrices)[:, 0]
             return self.root(atoms).index_add(0, receivers, messages)
 
-    atoms, senders, receivers, bonds = (list(map(torch.from_numpy, arrays)) for arrays in molecules[:-1])
-    targets = torch.from_numpy(molecules.targets)
-    sizes = torch.tensor(list(map(len, atoms)))
-    edges = torch.tensor(list(map(len, senders)))
+    atoms, senders, receivers, bonds = (
+        [torch.from_numpy(array).to(device) for array in arrays] for arrays in molecules[:-1]
+    )
+    targets = torch.from_numpy(molecules.targets).to(device)
+    sizes = torch.tensor(list(map(len, atoms)), device=device)
+    edges = torch.tensor(list(map(len, senders)), device=device)
 
     def batches() -> Iterator[tuple[tuple, torch.Tensor]]:
         while True:
-            for chosen in torch.randperm(len(atoms)).split(BATCH):
+            for chosen in torch.randperm(len(atoms), device=device).split(BATCH):
                 members = chosen.tolist()
-                of_atom = torch.arange(len(members)).repeat_interleave(sizes[chosen])
+                of_atom = torch.arange(len(members), device=device).repeat_interleave(sizes[chosen])
                 first = (sizes[chosen].cumsum(0) - sizes[chosen]).repeat_interleave(edges[chosen])
                 ends = (torch.cat([side[i] for i in members]) + first for side in (senders, receivers))
                 parts = (torch.cat([atoms[i] for i in members]), *ends, torch.cat([bonds[i] for i in members]))
@@ -110,7 +113,7 @@ def plain(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> Trai
                 x = convolution(x, *ends_and_bonds).relu()
             return self.readout(x.new_zeros(count, x.shape[1]).index_add(0, of_atom, x))
 
-    return _trained(Network(), optimizer, batches())
+    return _trained(Network().to(device), optimizer, batches())
 
 
 def geometric(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> Trainer:
@@ -126,7 +129,7 @@ def geometric(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> 
     from torch_geometric.loader import DataLoader
     from torch_geometric.nn import NNConv, global_add_pool
 
-    torch.set_num_threads(threads)
+    device = start_torch(threads)
     data = [
         Data(
             x=torch.from_numpy(atoms),
@@ -141,7 +144,8 @@ def geometric(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> 
     def batches() -> Iterator[tuple[Data, torch.Tensor]]:
         while True:
             for batch in loader:
-                yield batch, batch.y
+                on_device = batch.to(device)
+                yield on_device, on_device.y
 
     class Network(torch.nn.Module):
         def __init__(self) -> None:
@@ -155,7 +159,7 @@ def geometric(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> 
                 x = convolution(x, batch.edge_index, batch.edge_attr).relu()
             return self.readout(global_add_pool(x, batch.batch))
 
-    return _trained(Network(), optimizer, batches())
+    return _trained(Network().to(device), optimizer, batches())
 
 
 def _edges(features: int, width: int) -> Any:

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.machine import cores, start_torch
 from benchmarks.memory import peak_bytes
-from benchmarks.peers import cores, mnist_network
+from benchmarks.peers import mnist_network
 
 
 class Taken(NamedTuple):
@@ -52,8 +53,8 @@ def pytorch(images: np.ndarray, chunk: int) -> Taken:
     import torch
     from torch.func import functional_call, jacrev, vmap
 
-    torch.set_num_threads(cores())
-    inputs, network = torch.from_numpy(images).float() / 255, mnist_network()
+    device = start_torch(cores())
+    inputs, network = torch.from_numpy(images).to(device).float() / 255, mnist_network().to(device)
     params = {name: parameter.detach() for name, parameter in network.named_parameters()}
 
     def jacobian(inputs: torch.Tensor) -> list[torch.Tensor]:
@@ -62,7 +63,7 @@ def pytorch(images: np.ndarray, chunk: int) -> Taken:
 
     def kernel_of(inputs: torch.Tensor) -> torch.Tensor:
         rows = len(inputs)
-        kernel = torch.empty(rows, rows)
+        kernel = torch.empty(rows, rows, device=device)
         for i in range(0, rows, chunk):
             left = jacobian(inputs[i : i + chunk])
             for j in range(i, rows, chunk):
@@ -72,7 +73,7 @@ def pytorch(images: np.ndarray, chunk: int) -> Taken:
                 kernel[j : j + chunk, i : i + chunk] = block.T
         return kernel
 
-    kernel_of(inputs[:2])
+    kernel_of(inputs[:2]).cpu()  # which waits for a GPU
     began = time.perf_counter()
-    kernel_of(inputs)
+    kernel_of(inputs).cpu()
     return Taken(time.perf_counter() - began, 0.0, peak_bytes())

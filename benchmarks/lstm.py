@@ -5,6 +5,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from benchmarks.machine import start_torch
 from benchmarks.peers import trainer
 from benchmarks.timing import Trainer
 from grok_jax import default_config
@@ -33,13 +34,20 @@ def task_config(model: str) -> ConfigDict:
 def trained(module: Any, optimizer: dict[str, Any]) -> Trainer:
     """A PyTorch network of tokens on this task, under AdamW with further arguments."""
     import torch
+
+    batch = pairs(next(module.parameters()).device)
+    adamw = torch.optim.AdamW(module.parameters(), **{"lr": 1e-3, "weight_decay": 1.0, **optimizer})
+    return trainer(module, adamw, itertools.repeat(batch), criterion=torch.nn.functional.cross_entropy)
+
+
+def pairs(device: Any) -> tuple[Any, Any]:
+    """Pairs to train on, as tokens (rows, 3), and their sums (rows,)."""
+    import torch
     from torch.nn import functional
 
-    pairs = torch.cartesian_prod(torch.arange(P), torch.arange(P))
-    pairs = pairs[torch.randperm(len(pairs))[: int(FRACTION * len(pairs))]]
-    tokens = functional.pad(pairs, (0, 1), value=P)
-    adamw = torch.optim.AdamW(module.parameters(), **{"lr": 1e-3, "weight_decay": 1.0, **optimizer})
-    return trainer(module, adamw, itertools.repeat((tokens, pairs.sum(1) % P)), criterion=functional.cross_entropy)
+    summands = torch.cartesian_prod(torch.arange(P), torch.arange(P))
+    summands = summands[torch.randperm(len(summands))[: int(FRACTION * len(summands))]].to(device)
+    return functional.pad(summands, (0, 1), value=P), summands.sum(1) % P
 
 
 def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
@@ -49,10 +57,8 @@ def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
       threads: of PyTorch.
       optimizer: further arguments of AdamW.
     """
-    import torch
-
-    torch.set_num_threads(threads)
-    return trained(network(P + 1, WIDTH, P), optimizer)
+    device = start_torch(threads)
+    return trained(network(P + 1, WIDTH, P).to(device), optimizer)
 
 
 def network(vocabulary: int, embedding_width: int, outputs: int) -> Any:

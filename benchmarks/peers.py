@@ -3,25 +3,14 @@
 Nothing is in their way: the data is in memory as float32, a minibatch is one indexing, nothing is measured.
 """
 
-import importlib.util
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import start_torch
 from benchmarks.timing import Trainer
-
-
-def has_torch() -> bool:
-    """Whether PyTorch is installed; the benchmarks of our side run without."""
-    return importlib.util.find_spec("torch") is not None
-
-
-def cores() -> int:
-    """CPU cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def teacher_student(threads: int, optimizer: dict[str, Any]) -> Trainer:
@@ -33,22 +22,13 @@ def teacher_student(threads: int, optimizer: dict[str, Any]) -> Trainer:
     """
     import torch
 
-    torch.set_num_threads(threads)
-
-    def network() -> torch.nn.Module:
-        return _mlp(torch.nn.Tanh, 5, 100, 100, 5)
-
-    inputs = torch.randn(100, 5)
+    device = start_torch(threads)
+    inputs = torch.randn(100, 5, device=device)
     with torch.no_grad():
-        targets = network()(inputs)
-
-    def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        while True:
-            yield inputs, targets
-
-    student = _scaled(network(), 2.0)
+        targets = teacher_network().to(device)(inputs)
+    student = _scaled(teacher_network().to(device), 2.0)
     adamw = torch.optim.AdamW(student.parameters(), **{"lr": 3e-4, "weight_decay": 0.03, **optimizer})
-    return trainer(student, adamw, batches())
+    return trainer(student, adamw, itertools.repeat((inputs, targets)))
 
 
 def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Trainer:
@@ -62,10 +42,10 @@ def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: n
     """
     import torch
 
-    torch.set_num_threads(threads)
-    network = _scaled(mnist_network(), 8.0)
+    device = start_torch(threads)
+    network = _scaled(mnist_network().to(device), 8.0)
     adamw = torch.optim.AdamW(network.parameters(), **{"lr": 1e-3, "weight_decay": 0.1, **optimizer})
-    return trainer(network, adamw, _digits(images, labels, 200))
+    return trainer(network, adamw, _digits(images, labels, 200, device))
 
 
 def landscape(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Trainer:
@@ -79,8 +59,8 @@ def landscape(threads: int, optimizer: dict[str, Any], images: np.ndarray, label
     """
     import torch
 
-    torch.set_num_threads(threads)
-    network = mnist_network()
+    device = start_torch(threads)
+    network = mnist_network().to(device)
     parameters = list(network.parameters())
 
     def norm() -> torch.Tensor:
@@ -96,18 +76,32 @@ def landscape(threads: int, optimizer: dict[str, Any], images: np.ndarray, label
         for parameter in parameters:
             parameter.mul_(factor)
 
-    return trainer(network, adamw, _digits(images, labels, 100), rescale)
+    return trainer(network, adamw, _digits(images, labels, 100, device), rescale)
 
 
-def _digits(images: np.ndarray, labels: np.ndarray, batch: int) -> Iterator:
+def digits(images: np.ndarray, labels: np.ndarray, device: Any) -> tuple[Any, Any]:
+    """Pixels in [0, 1], float32 (rows, 784), and one-hot labels, float32 (rows, 10), on a device."""
+    import torch
+
+    inputs = torch.from_numpy(images).to(device).float() / 255
+    return inputs, torch.eye(10, device=device)[torch.from_numpy(labels).to(device).long()]
+
+
+def _digits(images: np.ndarray, labels: np.ndarray, batch: int, device: Any) -> Iterator:
     """Shuffled batches of digits and one-hot labels, for ever."""
     import torch
 
-    inputs = torch.from_numpy(images).float() / 255
-    targets = torch.eye(10)[torch.from_numpy(labels).long()]
+    inputs, targets = digits(images, labels, device)
     while True:
-        for rows in torch.randperm(len(inputs)).split(batch):
+        for rows in torch.randperm(len(inputs), device=device).split(batch):
             yield inputs[rows], targets[rows]
+
+
+def teacher_network() -> Any:
+    """5-100-100-5, tanh."""
+    import torch
+
+    return _mlp(torch.nn.Tanh, 5, 100, 100, 5)
 
 
 def mnist_network() -> Any:
@@ -129,13 +123,13 @@ def committee(threads: int, optimizer: dict[str, Any], features: int, rows: int,
     """
     import torch
 
-    torch.set_num_threads(threads)
+    device = start_torch(threads)
     output_scale, epsilon = 2.8, 0.14  # the middle of the figure
 
     class Committee(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.weight = torch.nn.Parameter(torch.randn(width, features))
+            self.weight = torch.nn.Parameter(torch.randn(width, features, device=device))
             self.offset = self.votes(inputs).detach()
 
         def votes(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -145,8 +139,8 @@ def committee(threads: int, optimizer: dict[str, Any], features: int, rows: int,
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             return self.votes(inputs) - self.offset
 
-    inputs = torch.randn(rows, features) / features**0.5
-    targets = (inputs @ torch.randn(features)) ** 2 / 2
+    inputs = torch.randn(rows, features, device=device) / features**0.5
+    targets = (inputs @ torch.randn(features, device=device)) ** 2 / 2
     network = Committee()
     sgd = torch.optim.SGD(network.parameters(), **{"lr": 20 * width / output_scale**2, **optimizer})
     return trainer(network, sgd, itertools.repeat((inputs, targets)))
@@ -181,7 +175,7 @@ def trainer(
 
     Args:
       network: a module.
-      optimizer: of its parameters.
+      optimizer: of its parameters; one that is capturable has its steps made one CUDA graph.
       batches: inputs and targets, for ever.
       after_step: called after each step.
       criterion: of the network's outputs and the targets; the mean squared error by default.
@@ -189,14 +183,59 @@ def trainer(
     import torch
 
     criterion = criterion or torch.nn.functional.mse_loss
+    on_gpu = next(network.parameters()).is_cuda
+
+    def step(inputs: Any, targets: Any) -> None:
+        optimizer.zero_grad()
+        criterion(network(inputs), targets).backward()
+        optimizer.step()
+        if after_step:
+            after_step()
+
+    if optimizer.defaults.get("capturable"):
+        step = graphed(step, *next(batches))
 
     def advance(steps: int) -> None:
         for _ in range(steps):
-            inputs, targets = next(batches)
-            optimizer.zero_grad()
-            criterion(network(inputs), targets).backward()
-            optimizer.step()
-            if after_step:
-                after_step()
+            step(*next(batches))
+        if on_gpu:
+            torch.cuda.synchronize()
 
     return Trainer(advance, runs=1)
+
+
+def graphed(step: Callable, *batch: Any) -> Callable:
+    """A step as one CUDA graph, which reads its batch where the first one was.
+
+    Args:
+      step: takes tensors, and changes others in place.
+      batch: tensors like those of every step.
+    """
+
+    places, latest = [tensor.clone() for tensor in batch], []
+    replay = captured(lambda: step(*places))
+
+    def replayed(*batch: Any) -> None:
+        if not latest or batch[0] is not latest[0]:  # A full batch is copied once.
+            for place, tensor in zip(places, batch, strict=True):
+                place.copy_(tensor)
+            latest[:] = batch
+        replay()
+
+    return replayed
+
+
+def captured(step: Callable[[], None]) -> Callable[[], None]:
+    """A step as a CUDA graph, as PyTorch's manual captures one; it is run three times before."""
+    import torch
+
+    other = torch.cuda.Stream()
+    other.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(other):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(other)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay

@@ -7,6 +7,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from benchmarks import lstm
+from benchmarks.machine import start_torch
 from benchmarks.peers import trainer
 from benchmarks.timing import Trainer
 from grok_jax import default_config, observe
@@ -43,15 +44,15 @@ def reviews(threads: int, optimizer: dict[str, Any], tokens: np.ndarray, targets
     """
     import torch
 
-    torch.set_num_threads(threads)
-    inputs, labels = torch.from_numpy(tokens), torch.from_numpy(targets)
+    device = start_torch(threads)
+    inputs, labels = torch.from_numpy(tokens).to(device), torch.from_numpy(targets).to(device)
 
     def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         while True:
-            for chosen in torch.randperm(len(inputs)).split(BATCH):
+            for chosen in torch.randperm(len(inputs), device=device).split(BATCH):
                 yield inputs[chosen], labels[chosen]
 
-    network = lstm.network(WORDS + 1, EMBEDDING_WIDTH, 1)
+    network = lstm.network(WORDS + 1, EMBEDDING_WIDTH, 1).to(device)
     adamw = torch.optim.AdamW(network.parameters(), **{"lr": 3e-4, "weight_decay": 0.0, **optimizer})
     loss = torch.nn.functional.binary_cross_entropy_with_logits
     return trainer(network, adamw, batches(), criterion=loss)

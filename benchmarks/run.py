@@ -12,7 +12,7 @@ from pathlib import Path
 from absl import app, flags
 
 from benchmarks import suite
-from benchmarks.peers import cores
+from benchmarks.machine import cores
 
 ONLY = flags.DEFINE_list("only", list(suite.BENCHMARKS), f"Which of {', '.join(suite.BENCHMARKS)} to run.")
 SMOKE = flags.DEFINE_bool("smoke", False, "Tiny sizes: whether the benchmarks run, not what they measure.")

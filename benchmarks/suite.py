@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import graph_network as graphs
-from benchmarks import grids, kernels, peers
+from benchmarks import grids, kernels, machine, peers
 from benchmarks import lstm as recurrent
 from benchmarks import reviews as films
 from benchmarks import token_mlp as tokens
@@ -135,7 +135,7 @@ def kernel(size: Size) -> Iterator[Row]:
     rows = size.kernel_rows
     digits, _ = _in_own_process(_first_digits, rows)
     sides = {OURS: partial(kernels.ours, digits), BY_JACOBIANS: partial(kernels.ours, digits, block_rows=168)}
-    chunks = {"all rows at once": rows, "in chunks of a fifth": rows // 5} if peers.has_torch() else {}
+    chunks = {"all rows at once": rows, "in chunks of a fifth": rows // 5} if machine.has_torch() else {}
     sides |= {label: partial(kernels.pytorch, digits, chunk) for label, chunk in chunks.items()}
     turns = {name: [] for name in sides}
     for _ in range(min(size.rounds, KERNEL_ROUNDS)):
@@ -224,11 +224,11 @@ def _beside_pytorch(
     name: str, module: str, changes: Mapping[str, Any], size: Size, peer: Callable[..., Any], *data: Any
 ) -> Iterator[Row]:
     """A row beside the loop as users write it (the faster of processes and threads), and one with its step fused."""
-    count = peers.cores()
+    count = machine.cores()
     with ExitStack() as stack:
         sides = {OURS: stack.enter_context(contestant(grids.trainer, module, size.preset, changes))}
         compiling = sides[OURS].compile_seconds
-        if peers.has_torch():
+        if machine.has_torch():
             processes = partial(contestant, processes=count)
             for label, start, threads, optimizer in (
                 (f"{count} processes", processes, 1, {}),
@@ -239,7 +239,7 @@ def _beside_pytorch(
         turns = take_turns(sides, size.rounds, size.seconds)
     ours = turns[OURS]
     row = Row(name, median_rate(ours), compile_seconds=compiling, peak_bytes=ours[-1].peak_bytes, turns=turns)
-    if not peers.has_torch():
+    if not machine.has_torch():
         yield row._replace(peer=NO_PEER)
         return
     plain = [label for label in turns if label != OURS and not label.endswith(FUSED)]

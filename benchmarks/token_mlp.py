@@ -5,6 +5,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from benchmarks.lstm import P, task_config, trained
+from benchmarks.machine import start_torch
 from benchmarks.timing import Trainer
 
 EMBEDDING, WIDTH = 128, 400
@@ -25,10 +26,15 @@ def token_mlp(threads: int, optimizer: dict[str, Any]) -> Trainer:
       threads: of PyTorch.
       optimizer: further arguments of AdamW.
     """
+    device = start_torch(threads)
+    return trained(network().to(device), optimizer)
+
+
+def network() -> Any:
+    """Three layers over the embeddings of three tokens."""
     import torch
 
-    torch.set_num_threads(threads)
-    network = torch.nn.Sequential(
+    return torch.nn.Sequential(
         torch.nn.Embedding(P + 1, EMBEDDING),
         torch.nn.Flatten(),
         torch.nn.Linear(3 * EMBEDDING, WIDTH),
@@ -37,4 +43,3 @@ def token_mlp(threads: int, optimizer: dict[str, Any]) -> Trainer:
         torch.nn.ReLU(),
         torch.nn.Linear(WIDTH, P),
     )
-    return trained(network, optimizer)

@@ -1,9 +1,10 @@
 """The transformer of Nanda et al. as a PyTorch user writes it, at every position or with the last one read in time."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from benchmarks.machine import start_torch
 from benchmarks.peers import trainer
 from benchmarks.timing import Trainer
 
@@ -42,16 +43,58 @@ def transformer(
       optimizer: further arguments of AdamW.
       p, train_fraction: of the task.
       width, mlp_width: of the network.
-      last_only: computes the queries and all that follows where it is read, with PyTorch's own attention; else every
-        position goes through the whole network, in the einsums of Nanda's code.
+      last_only: see network.
+    """
+    import torch
+
+    device = start_torch(threads)
+    batch = pairs(p, train_fraction, device)
+    module = network(p, width, mlp_width, last_only, device)
+    options = {"lr": 1e-3, "weight_decay": 1.0, "betas": (0.9, 0.98), **optimizer}
+    adamw = torch.optim.AdamW(module.parameters(), **options)
+    return trainer(module, adamw, itertools.repeat(batch), criterion=torch.nn.functional.cross_entropy)
+
+
+def pairs(p: int, train_fraction: float, device: Any) -> tuple[Any, Any]:
+    """Pairs to train on, as tokens (rows, 3), and their sums (rows,)."""
+    import torch
+    from torch.nn import functional
+
+    summands = torch.cartesian_prod(torch.arange(p), torch.arange(p))
+    summands = summands[torch.randperm(len(summands))[: int(train_fraction * len(summands))]].to(device)
+    return functional.pad(summands, (0, 1), value=p), summands.sum(1) % p
+
+
+def attention(query: Any, key: Any, value: Any) -> Any:
+    """What scaled_dot_product_attention gives, in operations that torch.func can batch over networks."""
+    return (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1) @ value
+
+
+def network(
+    p: int, width: int, mlp_width: int, last_only: bool, device: Any, attend: Callable[..., Any] | None = None
+) -> Any:
+    """The network of Nanda et al.
+
+    Args:
+      p: of the task.
+      width, mlp_width: of the network.
+      last_only: computes the queries and all that follows where it is read; else every position goes through the
+        whole network, in the einsums of Nanda's code.
+      device: of the weights.
+      attend: queries, keys, values -> mixed values, with last_only; PyTorch's own attention by default.
     """
     import torch
     from torch.nn import functional
 
-    torch.set_num_threads(threads)
+    attend = attend or functional.scaled_dot_product_attention
 
     def matrix(*shape: int, std: float = width**-0.5) -> torch.nn.Parameter:
-        return torch.nn.Parameter(std * torch.randn(*shape))
+        return torch.nn.Parameter(std * torch.randn(*shape, device=device))
+
+    def zeros(size: int) -> torch.nn.Parameter:
+        return torch.nn.Parameter(torch.zeros(size, device=device))
+
+    unseen = 1e10 * torch.triu(torch.ones(3, 3, device=device), 1)
 
     class Network(torch.nn.Module):
         def __init__(self) -> None:
@@ -59,8 +102,8 @@ def transformer(
             self.token, self.position = matrix(p + 1, width), matrix(3, width)
             self.query, self.key, self.value = (matrix(HEADS, width // HEADS, width) for _ in range(3))
             self.output = matrix(width, width)
-            self.inward, self.inward_bias = matrix(mlp_width, width), torch.nn.Parameter(torch.zeros(mlp_width))
-            self.outward, self.outward_bias = matrix(width, mlp_width), torch.nn.Parameter(torch.zeros(width))
+            self.inward, self.inward_bias = matrix(mlp_width, width), zeros(mlp_width)
+            self.outward, self.outward_bias = matrix(width, mlp_width), zeros(width)
             self.unembedding = matrix(p + 1, width, std=(p + 1) ** -0.5)
 
         def forward(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -85,13 +128,6 @@ def transformer(
                 functional.linear(read, of.flatten(0, 1)).unflatten(-1, (HEADS, -1)).transpose(1, 2)
                 for of, read in ((self.query, x[:, -1:]), (self.key, x), (self.value, x))
             )
-            return functional.scaled_dot_product_attention(*heads).flatten(1)
+            return attend(*heads).flatten(1)
 
-    unseen = 1e10 * torch.triu(torch.ones(3, 3), 1)
-    pairs = torch.cartesian_prod(torch.arange(p), torch.arange(p))
-    pairs = pairs[torch.randperm(len(pairs))[: int(train_fraction * len(pairs))]]
-    tokens = functional.pad(pairs, (0, 1), value=p)
-    network = Network()
-    options = {"lr": 1e-3, "weight_decay": 1.0, "betas": (0.9, 0.98), **optimizer}
-    adamw = torch.optim.AdamW(network.parameters(), **options)
-    return trainer(network, adamw, itertools.repeat((tokens, pairs.sum(1) % p)), criterion=functional.cross_entropy)
+    return Network()

@@ -7,7 +7,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 from benchmarks import graph_network as graphs
-from benchmarks import grids, peers, run, suite
+from benchmarks import grids, machine, peers, run, suite
 from benchmarks import lstm as recurrent
 from benchmarks import reviews as films
 from benchmarks import token_mlp as tokens
@@ -46,7 +46,7 @@ def test_the_ratio_pairs_turns_of_the_same_round():
 
 @pytest.mark.slow
 def test_our_side_of_the_speed_benchmark_runs_without_pytorch(monkeypatch):
-    monkeypatch.setattr(peers, "has_torch", lambda: False)
+    monkeypatch.setattr(machine, "has_torch", lambda: False)
     (row,) = suite.teacher_student(suite.SMOKE)
     assert row.rate > 0
     assert row.compile_seconds > 0
@@ -206,7 +206,7 @@ def test_the_pytorch_committee_takes_a_plain_step_through_all_its_weights(monkey
 
 @pytest.mark.slow
 def test_the_kernel_benchmark_without_pytorch_has_both_of_our_ways(monkeypatch):
-    monkeypatch.setattr(peers, "has_torch", lambda: False)
+    monkeypatch.setattr(machine, "has_torch", lambda: False)
     rows = list(suite.kernel(suite.SMOKE))
     assert [row.benchmark.endswith("by Jacobians") for row in rows] == [False, True]
     assert all(row.seconds > 0 and row.peak_bytes > 0 and row.peer == suite.NO_PEER for row in rows)

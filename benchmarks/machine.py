@@ -1,0 +1,127 @@
+"""What the benchmarks run on: cores or a GPU, the same for both sides, and at what precision."""
+
+import datetime
+import importlib.util
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NamedTuple
+
+PACKAGES = ("jax", "jaxlib", "optax", "torch", "numpy")
+NO_PEER = "torch is not installed"
+NO_CUDA = "torch has no CUDA device here"
+NO_COMPILER = "torch.compile has no C++ compiler here"
+# What a product of float32 matrices is made of: JAX's word, and PyTorch's for the same.
+PRECISIONS = {"float32": ("highest", "highest"), "tf32": ("default", "high")}
+PRECISION = "GROK_JAX_BENCH_PRECISION"  # an environment variable, as every process of a benchmark has to know it
+
+
+class Machine(NamedTuple):
+    """Where both sides run.
+
+    Attributes:
+      kind: "cpu" or "gpu": JAX's default backend.
+      name: of the device, in words; what was measured on one is never mixed with what was measured on another.
+      cores: CPU cores that this process may use.
+      no_peer: why there is no PyTorch on that device; None where there is.
+    """
+
+    kind: str
+    name: str
+    cores: int
+    no_peer: str | None
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed; the benchmarks of our side run without."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def cores() -> int:
+    """CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def find() -> Machine:
+    """The machine. It starts JAX: call it in a process of its own, so that the caller holds no GPU."""
+    import jax
+
+    kind, count = jax.default_backend(), cores()
+    if kind == "cpu":
+        name = f"{count} CPU cores ({processor()})"
+        return Machine("cpu", name, count, None if has_torch() else NO_PEER)
+    return Machine("gpu", jax.devices()[0].device_kind, count, _no_peer_on_gpu())
+
+
+def prepare(machine: Machine, precision: str) -> None:
+    """Sets what the processes of both sides inherit: the device, the precision, and a GPU that they can share.
+
+    Args:
+      machine: as found.
+      precision: "float32" or "tf32"; CPU cores know the first only.
+    """
+    os.environ[PRECISION] = precision
+    if machine.kind == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+
+def jax_precision() -> str:
+    """What training.matmul_precision has to be."""
+    return PRECISIONS[os.environ.get(PRECISION, "float32")][0]
+
+
+def start_torch(threads: int) -> Any:
+    """Sets PyTorch's threads and precision, and gives the device to make tensors on."""
+    import torch
+
+    theirs = PRECISIONS[os.environ.get(PRECISION, "float32")][1]
+    torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision(theirs)
+    torch.backends.cudnn.allow_tf32 = theirs != "highest"  # cuDNN has a switch of its own, which is on
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def no_compiler() -> str | None:
+    """Why torch.compile cannot work; None where it can."""
+    names = filter(None, (os.environ.get("CXX"), "g++", "clang++", "cl"))
+    return None if any(map(shutil.which, names)) else NO_COMPILER
+
+
+def about(machine: Machine, precision: str) -> dict[str, Any]:
+    """Device, date and versions, as the table gives them."""
+    return {
+        "device": machine.name,
+        "kind": machine.kind,
+        "cores": machine.cores,
+        "precision": precision,
+        "date": datetime.date.today().isoformat(),
+        "load_before": os.getloadavg()[0],
+        "python": platform.python_version(),
+        **{name: _version(name) for name in PACKAGES},
+    }
+
+
+def processor() -> str:
+    """The model of the CPU, or its architecture where the system does not tell."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
+
+
+def _no_peer_on_gpu() -> str | None:
+    if not has_torch():
+        return NO_PEER
+    import torch
+
+    return None if torch.cuda.is_available() else NO_CUDA
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
