@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
+from benchmarks.machine import jax_precision
 from benchmarks.memory import peak_bytes
 from benchmarks.timing import Trainer
 from grok_jax import sweep
@@ -39,6 +40,7 @@ class WholeRun(NamedTuple):
 def load_config(module: str, preset: str, changes: dict[str, object]) -> ConfigDict:
     """The config of a module's preset, with fields (dotted names) changed."""
     config = importlib.import_module(module).get_config(preset)
+    config.training.matmul_precision = jax_precision()
     config.update_from_flattened_dict(changes)
     return config
 
