@@ -43,15 +43,19 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def host() -> Machine:
+    """The CPU cores, whatever else there is."""
+    count = cores()
+    return Machine("cpu", f"{count} CPU cores ({processor()})", count, None if has_torch() else NO_PEER)
+
+
 def find() -> Machine:
     """The machine. It starts JAX: call it in a process of its own, so that the caller holds no GPU."""
     import jax
 
-    kind, count = jax.default_backend(), cores()
-    if kind == "cpu":
-        name = f"{count} CPU cores ({processor()})"
-        return Machine("cpu", name, count, None if has_torch() else NO_PEER)
-    return Machine("gpu", jax.devices()[0].device_kind, count, _no_peer_on_gpu())
+    if jax.default_backend() == "cpu":
+        return host()
+    return Machine("gpu", jax.devices()[0].device_kind, cores(), _no_peer_on_gpu())
 
 
 def prepare(machine: Machine, precision: str) -> None:

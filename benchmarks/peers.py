@@ -5,12 +5,35 @@ Nothing is in their way: the data is in memory as float32, a minibatch is one in
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.machine import start_torch
+from benchmarks.machine import Machine, start_torch
 from benchmarks.timing import Trainer
+
+FUSED = ", fused optimizer"
+
+
+class Form(NamedTuple):
+    """How loops run: in so many processes of so many threads, with further arguments of the optimizer."""
+
+    label: str
+    processes: int
+    threads: int
+    optimizer: dict[str, Any]
+
+
+def forms(machine: Machine) -> list[Form]:
+    """The forms in which loops of one kind run on a machine; with a fused optimizer last."""
+    if machine.kind == "gpu":
+        return [Form("one loop", 1, 1, {}), Form(f"one loop{FUSED}", 1, 1, {"fused": True})]
+    count = machine.cores
+    return [
+        Form(f"{count} processes", count, 1, {}),
+        Form(f"{count} threads", 1, count, {}),
+        Form(f"{count} processes{FUSED}", count, 1, {"fused": True}),
+    ]
 
 
 def teacher_student(threads: int, optimizer: dict[str, Any]) -> Trainer:

@@ -2,19 +2,19 @@
 
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import graph_network as graphs
-from benchmarks import grids, kernels, machine, peers
+from benchmarks import grids, kernels, peers
 from benchmarks import lstm as recurrent
 from benchmarks import reviews as films
 from benchmarks import token_mlp as tokens
 from benchmarks import transformer as nanda
-from benchmarks.timing import CONTEXT, Ratio, contestant, median_rate, ratio, take_turns
+from benchmarks.machine import Machine, host
+from benchmarks.timing import Ratio, contestant, in_own_process, median_rate, ratio, take_turns
 from grok_jax.tasks.mnist import load_embedded
 
 REPOSITORY = Path(__file__).parent.parent
@@ -30,8 +30,6 @@ COMMITTEE = "configs.lazy_to_rich.fig3e_phase_map"
 RECORDED = (TEACHER_STUDENT, MNIST)
 OURS = "ours"
 BY_JACOBIANS = f"{OURS}, by Jacobians"
-NO_PEER = "torch is not installed"
-FUSED = ", fused optimizer"
 KERNEL_ROUNDS = 3  # a turn of the peer takes half a minute
 
 
@@ -44,6 +42,11 @@ class Size(NamedTuple):
     runs_divisor: int = 1  # of the grids whose memory is measured
     committee: Mapping[str, int] = {"task.features": 100, "task.train_size": 550, "model.width": 500}
     kernel_rows: int = 1000
+    machine: Machine | None = None
+
+    def place(self) -> Machine:
+        """Where both sides run: the CPU cores, if nothing else is said."""
+        return self.machine or host()
 
 
 SMALL = {"task.features": 8, "task.train_size": 20, "model.width": 10}
@@ -73,14 +76,14 @@ def teacher_student(size: Size) -> Iterator[Row]:
 
 def mnist(size: Size) -> Iterator[Row]:
     """Omnigrok's fig. 3d on the embedded digits, 8 runs."""
-    digits = _in_own_process(_first_digits, 1000)
+    digits = in_own_process(_first_digits, 1000)
     changes = {"grid": "seed=range(8)"}
     yield from _beside_pytorch("MNIST MLP, batch 200, 8 runs", MNIST, changes, size, peers.mnist, *digits)
 
 
 def landscape(size: Size) -> Iterator[Row]:
     """A row of Omnigrok's fig. 3a on the embedded digits: 21 initial scales, 1000 digits."""
-    digits = _in_own_process(_first_digits, 1000)
+    digits = in_own_process(_first_digits, 1000)
     changes = {"grid": "model.init_scale=log(0.1, 10, 21)", "task.train_size": 1000}
     name = "MNIST landscape, batch 100, 21 runs"
     yield from _beside_pytorch(name, LANDSCAPE, changes, size, peers.landscape, *digits)
@@ -110,7 +113,7 @@ def lstm(size: Size) -> Iterator[Row]:
 
 def reviews(size: Size) -> Iterator[Row]:
     """Two layers of LSTM on reviews of IMDb cut to 100 words, 8 runs."""
-    data = _in_own_process(films.first_reviews)
+    data = in_own_process(films.first_reviews)
     yield from _beside_pytorch("LSTM, 100 words, batch 50, 8 runs", REVIEWS, {}, size, films.reviews, *data)
 
 
@@ -121,7 +124,7 @@ def token_mlp(size: Size) -> Iterator[Row]:
 
 def graph_network(size: Size) -> Iterator[Row]:
     """Omnigrok's graph network on the first molecules of QM9, 8 runs."""
-    molecules = _in_own_process(graphs.first_molecules)
+    molecules = in_own_process(graphs.first_molecules)
     forms = {"plain": graphs.plain}
     if graphs.has_geometric():
         forms["Geometric"] = graphs.geometric
@@ -133,14 +136,14 @@ def graph_network(size: Size) -> Iterator[Row]:
 def kernel(size: Size) -> Iterator[Row]:
     """The tangent kernel of the MNIST network, averaged over its outputs: time, and memory of whole processes."""
     rows = size.kernel_rows
-    digits, _ = _in_own_process(_first_digits, rows)
+    digits, _ = in_own_process(_first_digits, rows)
     sides = {OURS: partial(kernels.ours, digits), BY_JACOBIANS: partial(kernels.ours, digits, block_rows=168)}
-    chunks = {"all rows at once": rows, "in chunks of a fifth": rows // 5} if machine.has_torch() else {}
+    chunks = {"all rows at once": rows, "in chunks of a fifth": rows // 5} if not size.place().no_peer else {}
     sides |= {label: partial(kernels.pytorch, digits, chunk) for label, chunk in chunks.items()}
     turns = {name: [] for name in sides}
     for _ in range(min(size.rounds, KERNEL_ROUNDS)):
         for name, side in sides.items():
-            turns[name].append(_in_own_process(side))
+            turns[name].append(in_own_process(side))
     for ours in (OURS, BY_JACOBIANS):
         row = Row(
             f"NTK of {rows:,} digits, MNIST MLP" + ours.removeprefix(OURS),
@@ -149,14 +152,14 @@ def kernel(size: Size) -> Iterator[Row]:
             peak_bytes=max(taken.peak_bytes for taken in turns[ours]),
         )
         if not chunks:
-            yield row._replace(peer=NO_PEER)
+            yield row._replace(peer=size.place().no_peer)
         yield from (_against_kernel(row, turns[ours], label, turns[label]) for label in chunks)
 
 
 def full_kernel(size: Size) -> Iterator[Row]:
     """The tangent kernel of the MNIST network over pairs of its outputs, from its layers."""
-    digits, _ = _in_own_process(_first_digits, size.kernel_rows)
-    turns = [_in_own_process(partial(kernels.ours, digits, full=True)) for _ in range(min(size.rounds, KERNEL_ROUNDS))]
+    digits, _ = in_own_process(_first_digits, size.kernel_rows)
+    turns = [in_own_process(partial(kernels.ours, digits, full=True)) for _ in range(min(size.rounds, KERNEL_ROUNDS))]
     yield Row(
         f"NTK of {size.kernel_rows:,} digits x 10 outputs, MNIST MLP",
         seconds=statistics.median(taken.seconds for taken in turns),
@@ -168,7 +171,7 @@ def full_kernel(size: Size) -> Iterator[Row]:
 def records(size: Size) -> Iterator[Row]:
     """What measuring and recording cost, over whole figures with their own grids and records."""
     for module in RECORDED:
-        whole = _in_own_process(grids.whole_run, module, size.preset)
+        whole = in_own_process(grids.whole_run, module, size.preset)
         yield Row(
             f"{_figure(module)}, {size.preset}, whole",
             whole.rate,
@@ -181,7 +184,7 @@ def records(size: Size) -> Iterator[Row]:
 def thousand(size: Size) -> Iterator[Row]:
     """Memory of a grid of 1000 teacher-student runs."""
     grid = f"model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range({250 // size.runs_divisor})"
-    held = _in_own_process(grids.few_steps, TEACHER_STUDENT, size.preset, {"grid": grid})
+    held = in_own_process(grids.few_steps, TEACHER_STUDENT, size.preset, {"grid": grid})
     yield _held_row(f"teacher-student, {held.runs:,} runs", held)
 
 
@@ -189,7 +192,7 @@ def figures(size: Size) -> Iterator[Row]:
     """Memory and compile time of every figure that has a config."""
     for path in sorted(REPOSITORY.glob("configs/*/fig*.py")):
         module = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
-        held = _in_own_process(grids.few_steps, module, size.preset, {})
+        held = in_own_process(grids.few_steps, module, size.preset, {})
         yield _held_row(f"{_figure(module)}, {size.preset}", held)
 
 
@@ -224,27 +227,22 @@ def _beside_pytorch(
     name: str, module: str, changes: Mapping[str, Any], size: Size, peer: Callable[..., Any], *data: Any
 ) -> Iterator[Row]:
     """A row beside the loop as users write it (the faster of processes and threads), and one with its step fused."""
-    count = machine.cores()
+    place = size.place()
     with ExitStack() as stack:
         sides = {OURS: stack.enter_context(contestant(grids.trainer, module, size.preset, changes))}
         compiling = sides[OURS].compile_seconds
-        if machine.has_torch():
-            processes = partial(contestant, processes=count)
-            for label, start, threads, optimizer in (
-                (f"{count} processes", processes, 1, {}),
-                (f"{count} threads", contestant, count, {}),
-                (f"{count} processes{FUSED}", processes, 1, {"fused": True}),
-            ):
-                sides[label] = stack.enter_context(start(peer, threads, optimizer, *data))
+        for form in () if place.no_peer else peers.forms(place):
+            made = contestant(peer, form.threads, form.optimizer, *data, processes=form.processes)
+            sides[form.label] = stack.enter_context(made)
         turns = take_turns(sides, size.rounds, size.seconds)
     ours = turns[OURS]
     row = Row(name, median_rate(ours), compile_seconds=compiling, peak_bytes=ours[-1].peak_bytes, turns=turns)
-    if not machine.has_torch():
-        yield row._replace(peer=NO_PEER)
+    if place.no_peer:
+        yield row._replace(peer=place.no_peer)
         return
-    plain = [label for label in turns if label != OURS and not label.endswith(FUSED)]
+    plain = [label for label in turns if label != OURS and not label.endswith(peers.FUSED)]
     yield _against(max(plain, key=lambda label: median_rate(turns[label])), row)
-    (fused,) = (label for label in turns if label.endswith(FUSED))
+    (fused,) = (label for label in turns if label.endswith(peers.FUSED))
     yield _against(fused, Row(name, row.rate, turns=turns))
 
 
@@ -276,12 +274,6 @@ def _held_row(name: str, held: grids.Held) -> Row:
 def _first_digits(count: int) -> tuple[Any, Any]:
     images, labels = load_embedded()
     return images[:count], labels[:count]
-
-
-def _in_own_process(function: Callable, *args: Any) -> Any:
-    """function(*args) in a fresh process, so that nothing is compiled or held from before."""
-    with ProcessPoolExecutor(1, mp_context=CONTEXT) as pool:
-        return pool.submit(function, *args).result()
 
 
 def _cells(row: Row) -> tuple[str, ...]:

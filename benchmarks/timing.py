@@ -5,6 +5,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any, NamedTuple
@@ -49,6 +50,12 @@ class Ratio(NamedTuple):
     median: float
     low: float
     high: float
+
+
+def in_own_process(function: Callable[..., Any], *args: Any) -> Any:
+    """function(*args) in a fresh process, so that nothing is compiled or held from before."""
+    with ProcessPoolExecutor(1, mp_context=CONTEXT) as pool:
+        return pool.submit(function, *args).result()
 
 
 @contextlib.contextmanager
