@@ -39,8 +39,10 @@ lint: $(ENVIRONMENT) ## style: ruff check and ruff format
 docs: $(VENV)/.stamp-docs ## the documentation, its notebooks executed, in build/docs/index.html (2 minutes)
 	$(RUN) -m sphinx -q -E -W --keep-going -b html docs build/docs
 
-bench: $(VENV)/.stamp-test-torch ## speed, beside PyTorch in the same run
-	$(RUN) -m benchmarks.run
+# With CUDA for both sides where there is a GPU.
+BENCH_EXTRAS := $(if $(shell nvidia-smi -L 2>/dev/null),test-torch-gpu,test-torch)
+bench: $(VENV)/.stamp-$(BENCH_EXTRAS) ## speed, beside PyTorch in the same run, on the GPU where there is one; BENCH=<flags>
+	$(RUN) -m benchmarks.run $(BENCH)
 
 clean: ## removes the environments and what the tools leave; keeps results/
 	rm -rf .venv .venv-* build docs/generated grok_jax.egg-info .pytest_cache .ruff_cache

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
+from benchmarks import floor
 from benchmarks.machine import jax_precision
 from benchmarks.memory import peak_bytes
 from benchmarks.timing import Trainer
@@ -64,6 +65,13 @@ def trainer(module: str, preset: str, changes: dict[str, object]) -> Trainer:
         start += steps
 
     return Trainer(advance, len(group.members), compile_seconds)
+
+
+def needs(module: str, preset: str, changes: dict[str, object]) -> floor.Needs:
+    """What a step of one of the runs takes at least."""
+    use_all_cores()
+    (group,) = plan_grid(load_config(module, preset, changes)).groups
+    return floor.needs(group)
 
 
 def whole_run(module: str, preset: str) -> WholeRun:

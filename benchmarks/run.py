@@ -1,50 +1,61 @@
-"""Times and weighs grids of runs, beside PyTorch on the same cores by turns, and prints one table.
+"""Times and weighs grids of runs, beside PyTorch on the same device by turns, and prints what it finds.
 
-python -m benchmarks.run [--only=mnist,kernel,...] [--smoke] [--out=<file>.json]
+python -m benchmarks.run [--only=at_once,compile,...] [--rounds=5] [--smoke] [--out=docs [--resume]]
+
+With --out the results are kept in speed.json there, after each benchmark, and speed.md and its pictures are made of it.
 """
 
-import json
-import os
-import platform
-from importlib.metadata import PackageNotFoundError, version
+import sys
 from pathlib import Path
 
-from absl import app, flags
+from absl import flags
 
-from benchmarks import suite
-from benchmarks.machine import cores
+from benchmarks import catalogue, machine, page, suite
+from benchmarks.kept import Kept
+from benchmarks.timing import in_own_process
+from experiments import command
+from grok_jax.errors import require
 
-ONLY = flags.DEFINE_list("only", list(suite.BENCHMARKS), f"Which of {', '.join(suite.BENCHMARKS)} to run.")
+ONLY = flags.DEFINE_list("only", [], "Which to run, by the beginnings of their names; all but figures by default.")
+LIST = flags.DEFINE_bool("list", False, "Print the names of the benchmarks, and run none.")
 SMOKE = flags.DEFINE_bool("smoke", False, "Tiny sizes: whether the benchmarks run, not what they measure.")
-ROUNDS = flags.DEFINE_integer("rounds", 11, "Turns of each side.", lower_bound=1)
+ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns of each side.", lower_bound=1)
 SECONDS = flags.DEFINE_float("seconds", 1.0, "About how long a turn is.", lower_bound=0.0)
-OUT = flags.DEFINE_string("out", None, "JSON file for the results.")
+PRECISION = flags.DEFINE_enum("precision", "float32", list(machine.PRECISIONS), "Of products, on both sides.")
+OUT = flags.DEFINE_string("out", None, "Folder for speed.json, speed.md and its pictures; what it has is kept.")
+RESUME = flags.DEFINE_bool("resume", False, "Leave out what --out has of this device and these versions.")
 flags.register_validator(
-    "only", lambda names: set(names) <= set(suite.BENCHMARKS), message=f"there are {', '.join(suite.BENCHMARKS)}"
+    "only",
+    lambda words: set(words) <= {word for word in words if catalogue.chosen([word], catalogue.every())},
+    message=f"there are {', '.join(catalogue.families())}; --list prints all names",
 )
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Runs the benchmarks of the flags."""
-    if len(argv) > 1:
-        raise app.UsageError(f"{argv[1]!r} is no flag")
+    require(not RESUME.value or OUT.value, "--resume needs --out=<folder>, the results to go on from")
+    found = in_own_process(machine.find)
+    if LIST.value:
+        print("\n".join(catalogue.every(found.kind)))
+        return
+    machine.prepare(found, PRECISION.value)
+    about = machine.about(found, PRECISION.value)
     size = suite.SMOKE if SMOKE.value else suite.Size("quick", ROUNDS.value, SECONDS.value)
-    load = os.getloadavg()[0]
-    print(f"{cores()} cores ({platform.machine()}); load average {load:.1f} before, from others than these benchmarks")
-    rows = [row for name in ONLY.value for row in suite.BENCHMARKS[name](size)]
-    print(suite.table(rows))
+    size = size._replace(machine=found)
+    kept = Kept.read(Path(OUT.value), about) if OUT.value else Kept.nothing(about)
+    print(f"{found.name}; load average {about['load_before']:.1f} before, from others than these benchmarks")
+    for name, benchmark in catalogue.chosen(ONLY.value, catalogue.every(found.kind)).items():
+        if RESUME.value and kept.has(name):
+            continue
+        rows = list(benchmark(size))
+        print(page.text(rows), flush=True)
+        kept = kept.with_rows(name, rows)
+        if OUT.value:
+            kept.write(Path(OUT.value))
     if OUT.value:
-        packages = {name: _version(name) for name in ("jax", "jaxlib", "torch", "numpy")}
-        about = {"cores": cores(), "load_before": load, "python": platform.python_version(), **packages}
-        Path(OUT.value).write_text(json.dumps({"about": about, "rows": [row._asdict() for row in rows]}, indent=2))
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+        page.write(Path(OUT.value))
+        print("\n".join(page.summary(kept.entry())), file=sys.stderr)
 
 
 if __name__ == "__main__":
-    app.run(main)
+    command.start(main)

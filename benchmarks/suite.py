@@ -173,7 +173,7 @@ def records(size: Size) -> Iterator[Row]:
     for module in RECORDED:
         whole = in_own_process(grids.whole_run, module, size.preset)
         yield Row(
-            f"{_figure(module)}, {size.preset}, whole",
+            f"{figure_id(module)}, {size.preset}, whole",
             whole.rate,
             compile_seconds=whole.compile_seconds,
             measuring_share=whole.measuring_share,
@@ -193,7 +193,7 @@ def figures(size: Size) -> Iterator[Row]:
     for path in sorted(REPOSITORY.glob("configs/*/fig*.py")):
         module = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
         held = in_own_process(grids.few_steps, module, size.preset, {})
-        yield _held_row(f"{_figure(module)}, {size.preset}", held)
+        yield _held_row(f"{figure_id(module)}, {size.preset}", held)
 
 
 BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
@@ -261,7 +261,7 @@ def _against_kernel(row: Row, ours: Sequence[kernels.Taken], label: str, theirs:
     )
 
 
-def _figure(module: str) -> str:
+def figure_id(module: str) -> str:
     """configs.omnigrok.fig2b_teacher_student -> omnigrok/fig2b"""
     _, paper, figure = module.split(".")
     return f"{paper}/{figure.split('_')[0]}"

@@ -1,0 +1,90 @@
+"""What a grid costs beside training: compiling, at a first start and at a second one, and memory."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import psutil
+
+from benchmarks.grids import few_steps, load_config
+from benchmarks.memory import peak_bytes
+from benchmarks.timing import in_own_process
+from grok_jax.compilation_cache import SECONDS_WORTH_KEEPING
+from grok_jax.training.chunks import scalars
+from grok_jax.training.devices import pad_runs, per_run, use_all_cores
+from grok_jax.training.plan import plan_grid
+from grok_jax.training.program import Program, fitted_program, load_pool
+
+STEPS = 3  # what a grid holds does not depend on how many
+RESET_PEAK = Path("/proc/self/clear_refs")  # Linux; "5" makes the most that was resident what is resident now
+
+
+class Compiled(NamedTuple):
+    """Seconds of compiling a grid's programs, with nothing kept of them, and with all."""
+
+    benchmark: str
+    runs: int
+    first_seconds: float
+    cached_seconds: float
+
+
+class Weighed(NamedTuple):
+    """Bytes of all devices that a grid takes, without what the process took before.
+
+    Attributes:
+      benchmark: what they are.
+      runs: how many train at once.
+      predicted: by the planner.
+      held: the most that was held.
+    """
+
+    benchmark: str
+    runs: int
+    predicted: int
+    held: int
+
+
+def compiled(name: str, module: str, preset: str, changes: Mapping[str, Any]) -> Compiled:
+    """Starts a grid twice, each time in a process of its own, and times its compiling."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = (in_own_process(_compiling, module, preset, dict(changes), folder) for _ in range(2))
+    return Compiled(name, first.runs, first.compile_seconds, second.compile_seconds)
+
+
+def _compiling(module: str, preset: str, changes: dict[str, Any], folder: str) -> Any:
+    # As the commands have it, but for the folder.
+    jax.config.update("jax_compilation_cache_dir", folder)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", SECONDS_WORTH_KEEPING)
+    return few_steps(module, preset, changes)
+
+
+def weighed(name: str, module: str, preset: str, changes: Mapping[str, Any]) -> Weighed:
+    """Trains a grid for some steps, all runs at once, in a process of its own, and weighs it."""
+    return in_own_process(_weighing, name, module, preset, dict(changes))
+
+
+def _weighing(name: str, module: str, preset: str, changes: dict[str, Any]) -> Weighed:
+    use_all_cores()
+    (group,) = plan_grid(load_config(module, preset, changes)).groups
+    program = fitted_program(group, "auto", len(group.members))
+    pool = load_pool(group.form, program.mesh)
+    hyper = jax.block_until_ready(jax.device_put(pad_runs(group.hyper, program.runs), per_run(program.mesh)))
+    held = _weight_from_now_on(program)
+    moving, fixed = program.init(hyper, pool)
+    moving = program.advance(moving, fixed, hyper, pool, *scalars(program, 0, STEPS))
+    jax.block_until_ready(program.measure(moving, fixed, hyper, pool, *scalars(program, STEPS)))
+    return Weighed(name, len(group.members), program.bytes_per_device * program.mesh.size, held())
+
+
+def _weight_from_now_on(program: Program) -> Callable[[], int]:
+    """What gives the most bytes held since then: a GPU's own count, else what is resident."""
+    devices = list(program.mesh.devices.flat)
+    if devices[0].memory_stats():
+        before = sum(device.memory_stats()["bytes_in_use"] for device in devices)
+        return lambda: sum(device.memory_stats()["peak_bytes_in_use"] for device in devices) - before
+    before = psutil.Process().memory_info().rss
+    if RESET_PEAK.exists():
+        RESET_PEAK.write_text("5")
+    return lambda: peak_bytes() - before

@@ -1,0 +1,258 @@
+"""The page of results: speed.md of what speed.json has, and the same rows as text."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import kept, picture, scaling, suite
+from benchmarks.costs import Compiled, Weighed
+from benchmarks.kept import Entry
+from benchmarks.scaling import COMPILED, EAGER, GRAPH, OURS, Scaled, Side
+from benchmarks.suite import Row
+
+FILE = "speed.md"
+HEAD = """\
+# How fast it is
+
+`make bench` measures yours. This page is made of [speed.json](speed.json), which
+`python -m benchmarks.run --out=docs` writes.
+
+A run-step is one optimizer step of one run. All sides train on the same device at the same precision, by turns; rates
+are medians of the turns, ratios those of turns of the same round, with their range in brackets. No side measures or
+records anything while it trains, but where it is said.
+"""
+AT_ONCE = """\
+### Beside the strongest peers
+
+Ours beside PyTorch in its fastest forms: ensembles by torch.func (weights stacked, vmap of grad, AdamW by hand), under
+torch.compile and without, and loops with a fused optimizer, one run in each. Every run has its own learning rate, decay
+and order of rows. A form that can be spread over processes or threads is measured both ways, and the faster one counts.
+
+The floor is what no program can beat: the operations of all products of matrices at the rate of large products, or
+the bytes of weights, moments, gradients and activations at the rate of copies, whichever takes longer.
+"""
+DASH = "–"
+
+
+def text(rows: Sequence[Any]) -> str:
+    """Rows of any kind as text for a terminal."""
+    plain = [row for row in rows if isinstance(row, Row)]
+    lines = [suite.table(plain)] if plain else []
+    for row in rows:
+        if isinstance(row, Scaled):
+            lines += scaling.text(row)
+        elif isinstance(row, Compiled):
+            lines.append(_compiled(row))
+        elif isinstance(row, Weighed):
+            lines.append(
+                f"{row.benchmark}, {row.runs:,} runs: {_gib(row.held)} held, {_gib(row.predicted)} were predicted"
+            )
+    return "\n".join(lines)
+
+
+def write(folder: Path) -> None:
+    """Writes the page of a folder's results, and a picture for each entry that has something to draw."""
+    entries = kept.read(folder)
+    (folder / FILE).write_text(markdown(entries), "utf-8")
+    for key, entry in entries.items():
+        if drawn := picture.drawable(entry.rows(Scaled)):
+            picture.write(folder / picture_name(key), drawn)
+
+
+def picture_name(key: str) -> str:
+    """The file of an entry's picture."""
+    return f"speed_{key}.png"
+
+
+def markdown(entries: Mapping[str, Entry]) -> str:
+    """The page."""
+    return "\n".join([HEAD, *(line for key, entry in entries.items() for line in _section(key, entry))])
+
+
+def summary(entry: Entry) -> list[str]:
+    """Five numbers for the README, of those that were measured; one line each."""
+    scaled = entry.rows(Scaled)
+    found = []
+    for work in ("teacher_student", "mnist"):
+        title = scaling.WORKS[work].title
+        rows = [row for row in scaled if row.work == title and scaling.strongest(row.sides)]
+        if rows:
+            most = max(rows, key=lambda row: row.runs)
+            label = scaling.strongest(most.sides)
+            times = most.sides[label].ratio.median
+            found.append(f"{title}, {_runs(most.runs)}: {times:.1f} times the fastest PyTorch ({label})")
+    digits = [row for row in scaled if row.work == scaling.WORKS["mnist"].title]
+    if digits:
+        best = max(digits, key=_share)
+        found.append(f"{best.work}, {_runs(best.runs)}: {_share(best):.0%} of what the machine allows")
+    for row in entry.rows(Compiled)[:1]:
+        found.append(_compiled(row))
+    for row in [row for row in entry.rows(Row) if row.measuring_share is not None][:1]:
+        found.append(f"{row.benchmark}: {row.measuring_share:.1%} of the time is measuring")
+    return found
+
+
+def _section(key: str, entry: Entry) -> Iterator[str]:
+    about = entry.about
+    versions = ", ".join(f"{name} {about[name]}" for name in ("jax", "torch", "optax") if about.get(name))
+    dates = sorted({each["date"] for each in entry.benchmarks.values()})
+    days = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else about["date"]
+    yield f"## {about['device']}, {about['precision']} products\n"
+    yield f"Measured on {days} with {versions}, Python {about['python']}."
+    yield f"Others than the benchmarks had a load of {about['load_before']:.1f} at their start.\n"
+    scaled, plain = entry.rows(Scaled), entry.rows(Row)
+    if picture.drawable(scaled):
+        yield f"![Rates by number of runs, and shares of the floor]({picture_name(key)})\n"
+    if scaled:
+        yield AT_ONCE
+        yield from _at_once(scaled)
+        yield from _machine(scaled)
+        yield from _by_label(scaled)
+    yield from _costs(entry)
+    beside = [row for row in plain if row.rate is not None and row.measuring_share is None]
+    if beside:
+        yield "### Beside loops\n"
+        yield "One run in each PyTorch process; the faster of processes and threads, then with a fused optimizer.\n"
+        yield from _table(
+            ("runs", "ours, run-steps/s", "PyTorch, run-steps/s", "times PyTorch"),
+            [(row.benchmark, f"{row.rate:,.0f}", row.peer or DASH, _ratio(row.ratio)) for row in beside],
+        )
+    kernels = [row for row in plain if row.seconds is not None]
+    if kernels:
+        yield "### Kernels\n"
+        yield from _table(
+            ("kernel", "ours, s", "compile, s", "GiB of the process", "torch.func", "times torch.func"),
+            [
+                (
+                    row.benchmark,
+                    f"{row.seconds:.2f}",
+                    f"{row.compile_seconds:.1f}",
+                    f"{row.peak_bytes / 2**30:.2f}",
+                    row.peer or DASH,
+                    _ratio(row.ratio),
+                )
+                for row in kernels
+            ],
+        )
+
+
+def _at_once(rows: Sequence[Scaled]) -> Iterator[str]:
+    titles = ("work", "runs", "run-steps/s", "µs a run-step", "of the floor")
+    peers = (COMPILED, EAGER, "loop", GRAPH)
+    lines = []
+    for row in rows:
+        ours, label = row.sides[OURS], scaling.strongest(row.sides)
+        lines.append(
+            (
+                row.work,
+                f"{row.runs:,}",
+                f"{ours.rate:,.0f}",
+                f"{1e6 / ours.rate:,.3g}",
+                f"{_share(row):.0%} ({row.bound})",
+                *(_fastest(row.sides, kind) for kind in peers),
+                DASH if label is None else f"{_ratio(row.sides[label].ratio)} ({label})",
+            )
+        )
+    yield from _table((*titles, *peers, "times the strongest"), lines)
+
+
+def _fastest(sides: Mapping[str, Side], kind: str) -> str:
+    """The rate of the fastest side of a kind, or why there is none. A CUDA graph of a loop or an ensemble is of one."""
+    own = {label: side for label, side in sides.items() if _is_of(label, kind)}
+    rates = [side.rate for side in own.values() if side.rate]
+    if rates:
+        return f"{max(rates):,.0f}"
+    return next((side.missing for side in own.values() if side.missing), DASH)
+
+
+def _is_of(label: str, kind: str) -> bool:
+    return label.endswith(kind) if kind == GRAPH else label.startswith(kind) and not label.endswith(GRAPH)
+
+
+def _machine(rows: Sequence[Scaled]) -> Iterator[str]:
+    """What the machine did in the same minutes."""
+    products, copies = ([getattr(row, name) / 1e9 for row in rows] for name in ("operations_rate", "bytes_rate"))
+    yield (
+        f"The machine multiplied at {_range(products)} GFLOP/s, and copied at {_range(copies)} GB/s arrays as large as "
+        "those that a step touches (of one run on a core, of all runs on a GPU).\n"
+    )
+
+
+def _by_label(rows: Sequence[Scaled]) -> Iterator[str]:
+    yield "<details><summary>Every side</summary>\n"
+    lines = []
+    for row in rows:
+        for label, side in row.sides.items():
+            if side.missing:
+                lines.append((row.work, f"{row.runs:,}", label, side.missing, DASH, DASH, DASH))
+                continue
+            rates = f"{side.rate:,.0f} ({side.low:,.0f} .. {side.high:,.0f})"
+            seconds = f"{side.compile_seconds:.1f}" if side.compile_seconds else DASH
+            share = f"{side.rate / row.floor:.0%}"
+            lines.append((row.work, f"{row.runs:,}", label, rates, share, seconds, _ratio(side.ratio)))
+    titles = ("work", "runs", "side", "run-steps/s", "of the floor", "compile, s", "ours is times as fast")
+    yield from _table(titles, lines)
+    yield "</details>\n"
+
+
+def _costs(entry: Entry) -> Iterator[str]:
+    if compiled := entry.rows(Compiled):
+        yield "### Compiling\n"
+        yield from _table(
+            ("figure", "runs", "first start, s", "second start, s"),
+            [(r.benchmark, f"{r.runs:,}", f"{r.first_seconds:.1f}", f"{r.cached_seconds:.1f}") for r in compiled],
+        )
+    if weighed := entry.rows(Weighed):
+        yield "### Memory\n"
+        yield "What the planner predicts for all runs at once, and what a process held beside what it had before.\n"
+        yield from _table(
+            ("work", "runs", "predicted", "held", "held / predicted"),
+            [
+                (r.benchmark, f"{r.runs:,}", _gib(r.predicted), _gib(r.held), f"{r.held / r.predicted:.2f}")
+                for r in weighed
+            ],
+        )
+    shares = [row for row in entry.rows(Row) if row.measuring_share is not None]
+    if shares:
+        yield "### Records\n"
+        yield from _table(
+            ("figure", "run-steps/s, records included", "share of measuring and recording"),
+            [(row.benchmark, f"{row.rate:,.0f}", f"{row.measuring_share:.1%}") for row in shares],
+        )
+    held = [row for row in entry.rows(Row) if row.rate is None and row.seconds is None]
+    if held:
+        yield "### Whole grids\n"
+        yield from _table(
+            ("grid", "compile, s", "GiB of the process"),
+            [(row.benchmark, f"{row.compile_seconds:.1f}", f"{row.peak_bytes / 2**30:.2f}") for row in held],
+        )
+
+
+def _table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    for cells in (titles, ("---",) * len(titles), *lines):
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _compiled(row: Compiled) -> str:
+    return f"{row.benchmark}: compiled in {row.first_seconds:.1f} s, in {row.cached_seconds:.1f} s at a second start"
+
+
+def _share(row: Scaled) -> float:
+    return row.sides[OURS].rate / row.floor
+
+
+def _ratio(ratio: Any) -> str:
+    return DASH if ratio is None else "{:.2f} ({:.2f} .. {:.2f})".format(*ratio)
+
+
+def _range(values: Sequence[float]) -> str:
+    return " to ".join(dict.fromkeys(f"{value:,.0f}" for value in (min(values), max(values))))
+
+
+def _gib(count: int) -> str:
+    return f"{count / 2**30:.2f} GiB"
+
+
+def _runs(count: int) -> str:
+    return f"{count:,} run{'s' if count > 1 else ''}"

@@ -1,0 +1,56 @@
+"""The picture of the results: how rates grow with the number of runs, and how near they are to the floor."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from benchmarks.scaling import COMPILED, EAGER, OURS, Scaled
+from grok_jax.plotting.style import OKABE_ITO, panel_label, short_log_axes, style
+
+KINDS = dict(zip((OURS, COMPILED, EAGER, "loop"), OKABE_ITO, strict=False))
+MOST_PANELS = 3
+
+
+def drawable(rows: Sequence[Scaled]) -> list[list[Scaled]]:
+    """The first works that were measured at several numbers of runs, each with its rows."""
+    by_work = [list(own) for _, own in groupby(rows, key=lambda row: row.work)]
+    return [sorted(own, key=lambda row: row.runs) for own in by_work if len(own) > 1][:MOST_PANELS]
+
+
+def write(path: Path, works: Sequence[Sequence[Scaled]]) -> None:
+    """Draws a panel for each work."""
+    with style():
+        figure = Figure(figsize=(4.2 * len(works), 3.6))
+        axes = figure.subplots(1, len(works), squeeze=False)
+        for ax, letter, rows in zip(axes[0], "abc", works, strict=False):
+            _panel(ax, rows)
+            panel_label(ax, letter)
+        axes[0, 0].set_ylabel("run-steps per second")
+        axes[0, 0].legend()
+        figure.tight_layout()
+        figure.savefig(path, metadata={"Software": None})
+
+
+def _panel(ax: Axes, rows: Sequence[Scaled]) -> None:
+    for kind, color in KINDS.items():
+        points = [(row.runs, rate) for row in rows if (rate := _fastest(row, kind))]
+        if points:
+            ax.plot(*zip(*points, strict=True), marker="o", color=color, label=kind)
+    ax.plot(
+        [row.runs for row in rows],
+        [row.floor for row in rows],
+        color="0.4",
+        linestyle="--",
+        label="what the floor allows",
+    )
+    short_log_axes(ax)
+    ax.set(xlabel="runs at once", title=rows[0].work)
+
+
+def _fastest(row: Scaled, kind: str) -> float | None:
+    """The rate of the fastest side of a kind, in a CUDA graph or not."""
+    rates = [side.rate for label, side in row.sides.items() if side.rate and label.startswith(kind)]
+    return max(rates, default=None)
