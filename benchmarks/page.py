@@ -102,7 +102,7 @@ def _section(key: str, entry: Entry) -> Iterator[str]:
     yield f"Others than the benchmarks had a load of {about['load_before']:.1f} at their start.\n"
     scaled, plain = entry.rows(Scaled), entry.rows(Row)
     if picture.drawable(scaled):
-        yield f"![Rates by number of runs, and shares of the floor]({picture_name(key)})\n"
+        yield f"![Rates by number of runs, and what the machine allows]({picture_name(key)})\n"
     if scaled:
         yield AT_ONCE
         yield from _at_once(scaled)

@@ -33,7 +33,7 @@ flags.register_validator(
 
 def main() -> None:
     """Runs the benchmarks of the flags."""
-    require(not RESUME.value or OUT.value, "--resume needs --out=<folder>, the results to go on from")
+    require(not RESUME.value or OUT.value is not None, "--resume needs --out=<folder>, the results to go on from")
     found = in_own_process(machine.find)
     if LIST.value:
         print("\n".join(catalogue.every(found.kind)))
