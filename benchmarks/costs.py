@@ -79,7 +79,7 @@ def _weighing(name: str, module: str, preset: str, changes: dict[str, Any]) -> W
 
 
 def _weight_from_now_on(program: Program) -> Callable[[], int]:
-    """What gives the most bytes held since then: a GPU's own count, else what is resident."""
+    """What gives the most bytes held since then: a GPU's own count (its autotuning included), else what is resident."""
     devices = list(program.mesh.devices.flat)
     if devices[0].memory_stats():
         before = sum(device.memory_stats()["bytes_in_use"] for device in devices)

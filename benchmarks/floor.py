@@ -104,7 +104,8 @@ def products(jaxpr: ClosedJaxpr | Jaxpr) -> tuple[int, int]:
 def product_trainer() -> Trainer:
     """Products of large matrices on all devices; a step is one on each, of operations_of_product() in all."""
     use_all_cores()
-    size, precision = PRODUCT_SIZE[jax.default_backend()], jax_precision()
+    kind = "cpu" if jax.default_backend() == "cpu" else "gpu"
+    size, precision = PRODUCT_SIZE[kind], jax_precision()
 
     def multiplied(matrix: jax.Array, steps: Any) -> jax.Array:
         # Divided by the size, the product of matrices of ones is one of ones again.

@@ -68,6 +68,7 @@ def prepare(machine: Machine, precision: str) -> None:
     os.environ[PRECISION] = precision
     if machine.kind == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")  # PyTorch would leave the others idle
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 

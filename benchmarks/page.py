@@ -25,11 +25,13 @@ AT_ONCE = """\
 ### Beside the strongest peers
 
 Ours beside PyTorch in its fastest forms: ensembles by torch.func (weights stacked, vmap of grad, AdamW by hand), under
-torch.compile and without, and loops with a fused optimizer, one run in each. Every run has its own learning rate, decay
-and order of rows. A form that can be spread over processes or threads is measured both ways, and the faster one counts.
+torch.compile and without, and loops with a fused optimizer, one run in each. On both sides every run has weights, an
+order of rows, a learning rate and a decay of its own. A form that can be spread over processes or over threads is
+measured both ways, and the faster one counts. All rates are run-steps per second of all runs together.
 
-The floor is what no program can beat: the operations of all products of matrices at the rate of large products, or
-the bytes of weights, moments, gradients and activations at the rate of copies, whichever takes longer.
+The floor is what no program can beat on the whole machine: the operations of all products of matrices at the rate of
+large products, or the bytes of weights, moments, gradients and activations at the rate of copies, whichever takes
+longer. One run alone has one core, or few of the units of a GPU.
 """
 DASH = "–"
 
@@ -137,7 +139,7 @@ def _section(key: str, entry: Entry) -> Iterator[str]:
 
 
 def _at_once(rows: Sequence[Scaled]) -> Iterator[str]:
-    titles = ("work", "runs", "run-steps/s", "µs a run-step", "of the floor")
+    titles = ("work", "runs", "ours", "µs a run-step", "of the floor")
     peers = (COMPILED, EAGER, "loop", GRAPH)
     lines = []
     for row in rows:
@@ -147,7 +149,7 @@ def _at_once(rows: Sequence[Scaled]) -> Iterator[str]:
                 row.work,
                 f"{row.runs:,}",
                 f"{ours.rate:,.0f}",
-                f"{1e6 / ours.rate:,.3g}",
+                _microseconds(ours.rate),
                 f"{_share(row):.0%} ({row.bound})",
                 *(_fastest(row.sides, kind) for kind in peers),
                 DASH if label is None else f"{_ratio(row.sides[label].ratio)} ({label})",
@@ -248,6 +250,10 @@ def _ratio(ratio: Any) -> str:
 
 def _range(values: Sequence[float]) -> str:
     return " to ".join(dict.fromkeys(f"{value:,.0f}" for value in (min(values), max(values))))
+
+
+def _microseconds(rate: float) -> str:
+    return f"{1e6 / rate:,.0f}" if rate < 1e4 else f"{1e6 / rate:.3g}"
 
 
 def _gib(count: int) -> str:

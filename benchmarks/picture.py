@@ -29,8 +29,10 @@ def write(path: Path, works: Sequence[Sequence[Scaled]]) -> None:
             _panel(ax, rows)
             panel_label(ax, letter)
         axes[0, 0].set_ylabel("run-steps per second")
-        axes[0, 0].legend()
-        figure.tight_layout()
+        figure.tight_layout(rect=(0, 0.08, 1, 1))
+        # Every kind has a name, in whichever panel it was measured.
+        names = {label: line for ax in axes[0] for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        figure.legend(names.values(), names, loc="lower center", ncols=len(names))
         figure.savefig(path, metadata={"Software": None})
 
 
@@ -39,15 +41,12 @@ def _panel(ax: Axes, rows: Sequence[Scaled]) -> None:
         points = [(row.runs, rate) for row in rows if (rate := _fastest(row, kind))]
         if points:
             ax.plot(*zip(*points, strict=True), marker="o", color=color, label=kind)
-    ax.plot(
-        [row.runs for row in rows],
-        [row.floor for row in rows],
-        color="0.4",
-        linestyle="--",
-        label="what the floor allows",
-    )
+    counts = [row.runs for row in rows]
+    ax.plot(counts, [row.floor for row in rows], color="0.4", linestyle="--", label="what the machine allows")
     short_log_axes(ax)
     ax.set(xlabel="runs at once", title=rows[0].work)
+    ax.set_xticks(counts, map(str, counts))
+    ax.minorticks_off()
 
 
 def _fastest(row: Scaled, kind: str) -> float | None:
