@@ -47,7 +47,7 @@ def text(rows: Sequence[Any]) -> str:
             lines.append(_compiled(row))
         elif isinstance(row, Weighed):
             lines.append(
-                f"{row.benchmark}, {row.runs:,} runs: {_gib(row.held)} held, {_gib(row.predicted)} were predicted"
+                f"{row.benchmark}, {scaling.runs_in_words(row.runs)}: {_gib(row.held)} held, {_gib(row.predicted)} were predicted"
             )
     return "\n".join(lines)
 
@@ -82,11 +82,13 @@ def summary(entry: Entry) -> list[str]:
             most = max(rows, key=lambda row: row.runs)
             label = scaling.strongest(most.sides)
             times = most.sides[label].ratio.median
-            found.append(f"{title}, {_runs(most.runs)}: {times:.1f} times the fastest PyTorch ({label})")
+            found.append(
+                f"{title}, {scaling.runs_in_words(most.runs)}: {times:.1f} times the fastest PyTorch ({label})"
+            )
     digits = [row for row in scaled if row.work == scaling.WORKS["mnist"].title]
     if digits:
         best = max(digits, key=_share)
-        found.append(f"{best.work}, {_runs(best.runs)}: {_share(best):.0%} of what the machine allows")
+        found.append(f"{best.work}, {scaling.runs_in_words(best.runs)}: {_share(best):.0%} of what the machine allows")
     for row in entry.rows(Compiled)[:1]:
         found.append(_compiled(row))
     for row in [row for row in entry.rows(Row) if row.measuring_share is not None][:1]:
@@ -258,7 +260,3 @@ def _microseconds(rate: float) -> str:
 
 def _gib(count: int) -> str:
     return f"{count / 2**30:.2f} GiB"
-
-
-def _runs(count: int) -> str:
-    return f"{count:,} run{'s' if count > 1 else ''}"

@@ -55,6 +55,7 @@ def _measure(found: machine.Machine) -> None:
     for name, benchmark in catalogue.chosen(ONLY.value, catalogue.every(found.kind)).items():
         if RESUME.value and kept.has(name):
             continue
+        print(f"{name} ...", file=sys.stderr, flush=True)
         rows = list(benchmark(size))
         print(page.text(rows), flush=True)
         kept = kept.with_rows(name, rows)

@@ -239,7 +239,7 @@ def strongest(sides: Mapping[str, Side], kind: str = "") -> str | None:
 
 def text(scaled: Scaled) -> Iterator[str]:
     """The line as text: one for each side."""
-    yield f"{scaled.work}, {scaled.runs:,} runs; floor {scaled.floor:,.0f} run-steps/s, of {scaled.bound}"
+    yield f"{scaled.work}, {runs_in_words(scaled.runs)}; floor {scaled.floor:,.0f} run-steps/s, of {scaled.bound}"
     for label, side in scaled.sides.items():
         if side.missing:
             yield f"  {label}: {side.missing}"
@@ -249,6 +249,11 @@ def text(scaled: Scaled) -> Iterator[str]:
             f"  {label}: {side.rate:,.0f} ({side.low:,.0f} .. {side.high:,.0f}), {side.rate / scaled.floor:.0%} of the "
             f"floor, compiled in {side.compile_seconds:.1f} s{beside}"
         )
+
+
+def runs_in_words(count: int) -> str:
+    """1 run; 1,024 runs."""
+    return f"{count:,} run{'s' if count > 1 else ''}"
 
 
 def _told(turns: Sequence[Turn], side: Contestant, ours: Sequence[Turn]) -> Side:
