@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks import kept, picture, scaling, suite
 from benchmarks.costs import Compiled, Weighed
 from benchmarks.kept import Entry
-from benchmarks.scaling import COMPILED, EAGER, GRAPH, OURS, Scaled, Side
+from benchmarks.scaling import COMPILED, EAGER, GRAPH, OURS, Scaled, Side, runs_in_words
 from benchmarks.suite import Row
 
 FILE = "speed.md"
@@ -46,9 +46,8 @@ def text(rows: Sequence[Any]) -> str:
         elif isinstance(row, Compiled):
             lines.append(_compiled(row))
         elif isinstance(row, Weighed):
-            lines.append(
-                f"{row.benchmark}, {scaling.runs_in_words(row.runs)}: {_gib(row.held)} held, {_gib(row.predicted)} were predicted"
-            )
+            held = f"{_gib(row.held)} held, {_gib(row.predicted)} were predicted"
+            lines.append(f"{row.benchmark}, {runs_in_words(row.runs)}: {held}")
     return "\n".join(lines)
 
 
@@ -82,13 +81,11 @@ def summary(entry: Entry) -> list[str]:
             most = max(rows, key=lambda row: row.runs)
             label = scaling.strongest(most.sides)
             times = most.sides[label].ratio.median
-            found.append(
-                f"{title}, {scaling.runs_in_words(most.runs)}: {times:.1f} times the fastest PyTorch ({label})"
-            )
+            found.append(f"{title}, {runs_in_words(most.runs)}: {times:.1f} times the fastest PyTorch ({label})")
     digits = [row for row in scaled if row.work == scaling.WORKS["mnist"].title]
     if digits:
         best = max(digits, key=_share)
-        found.append(f"{best.work}, {scaling.runs_in_words(best.runs)}: {_share(best):.0%} of what the machine allows")
+        found.append(f"{best.work}, {runs_in_words(best.runs)}: {_share(best):.0%} of what the machine allows")
     for row in entry.rows(Compiled)[:1]:
         found.append(_compiled(row))
     for row in [row for row in entry.rows(Row) if row.measuring_share is not None][:1]:
