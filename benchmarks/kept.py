@@ -14,7 +14,7 @@ from grok_jax.errors import UserError
 FILE = "speed.json"
 ROWS = {kind.__name__: kind for kind in (Row, Scaled, Compiled, Weighed)}
 # What was measured with other values of these is not mixed with what is measured now.
-SAME = ("device", "cores", "python", "jax", "jaxlib", "optax", "torch", "numpy")
+SAME = ("preset", "device", "cores", "python", "jax", "jaxlib", "optax", "torch", "numpy")
 
 
 class Entry(NamedTuple):

@@ -47,9 +47,9 @@ def main() -> None:
 
 
 def _measure(found: machine.Machine) -> None:
-    about = machine.about(found, PRECISION.value)
     size = suite.SMOKE if SMOKE.value else suite.Size("quick", ROUNDS.value, SECONDS.value)
     size = size._replace(machine=found)
+    about = {**machine.about(found, PRECISION.value), "preset": size.preset}
     kept = Kept.read(Path(OUT.value), about) if OUT.value else Kept.nothing(about)
     print(f"{found.name}; load average {about['load_before']:.1f} before, from others than these benchmarks")
     for name, benchmark in catalogue.chosen(ONLY.value, catalogue.every(found.kind)).items():

@@ -16,6 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 ABOUT = {
     "device": "2 CPU cores (a kind)",
     "kind": "cpu",
+    "preset": "quick",
     "cores": 2,
     "precision": "float32",
     "date": "2026-01-31",
@@ -69,8 +70,8 @@ def test_what_is_kept_reads_as_what_was_measured(tmp_path):
     assert again.has("compile")
 
 
-@pytest.mark.parametrize("field", ["device", "jax", "torch"])
-def test_what_another_device_or_version_measured_is_not_gone_on_from(field, tmp_path):
+@pytest.mark.parametrize("field", ["device", "preset", "jax", "torch"])
+def test_what_another_device_preset_or_version_measured_is_not_gone_on_from(field, tmp_path):
     measured().write(tmp_path)
     assert not Kept.read(tmp_path, {**ABOUT, field: "another"}).entry().benchmarks
 
