@@ -15,7 +15,7 @@ from grok_jax.compilation_cache import SECONDS_WORTH_KEEPING
 from grok_jax.training.chunks import scalars
 from grok_jax.training.devices import pad_runs, per_run, use_all_cores
 from grok_jax.training.plan import plan_grid
-from grok_jax.training.program import Program, fitted_program, load_pool
+from grok_jax.training.program import TRAINING, Program, fitted_program, load_pool
 
 STEPS = 3  # what a grid holds does not depend on how many
 RESET_PEAK = Path("/proc/self/clear_refs")  # Linux; "5" makes the most that was resident what is resident now
@@ -68,13 +68,14 @@ def weighed(name: str, module: str, preset: str, changes: Mapping[str, Any]) -> 
 def _weighing(name: str, module: str, preset: str, changes: dict[str, Any]) -> Weighed:
     use_all_cores()
     (group,) = plan_grid(load_config(module, preset, changes)).groups
-    program = fitted_program(group, "auto", len(group.members))
+    program = fitted_program(group, "auto", len(group.members), TRAINING)
     pool = load_pool(group.form, program.mesh)
     hyper = jax.block_until_ready(jax.device_put(pad_runs(group.hyper, program.runs), per_run(program.mesh)))
     held = _weight_from_now_on(program)
-    moving, fixed = program.init(hyper, pool)
-    moving = program.advance(moving, fixed, hyper, pool, *scalars(program, 0, STEPS))
-    jax.block_until_ready(program.measure(moving, fixed, hyper, pool, *scalars(program, STEPS)))
+    stages = program.stages
+    moving, fixed = stages.init(hyper, pool)
+    moving = stages.advance(moving, fixed, hyper, pool, *scalars(program, 0, STEPS))
+    jax.block_until_ready(stages.measure(moving, fixed, hyper, pool, *scalars(program, STEPS)))
     return Weighed(name, len(group.members), program.bytes_per_device * program.mesh.size, held())
 
 

@@ -12,7 +12,7 @@ from grok_jax.training.batches import shuffled
 from grok_jax.training.chunks import scalars
 from grok_jax.training.devices import pad_runs, per_run
 from grok_jax.training.plan import plan_grid
-from grok_jax.training.program import fitted_program, load_pool
+from grok_jax.training.program import TRAINING, fitted_program, load_pool
 
 STEPS = 12
 RATES = "optimizer.learning_rate=3e-4, 3e-3; optimizer.weight_decay=0, 1"
@@ -28,13 +28,13 @@ def ours(module: str, changes: dict) -> tuple:
     """The group, its start, its training rows, and its training losses after some steps."""
     (group,) = plan_grid(grids.load_config(module, "smoke", {"grid": RATES, **changes})).groups
     runs = len(group.members)
-    program = fitted_program(group, "map", runs)
+    program = fitted_program(group, "map", runs, TRAINING)
     pool = load_pool(group.form, program.mesh)
     hyper = jax.device_put(pad_runs(group.hyper, program.runs), per_run(program.mesh))
-    moving, fixed = program.init(hyper, pool)
+    moving, fixed = program.stages.init(hyper, pool)
     start = jax.device_get(moving.params)  # before advance takes its memory
-    moving = program.advance(moving, fixed, hyper, pool, *scalars(program, 0, STEPS))
-    measured = program.measure(moving, fixed, hyper, pool, *scalars(program, STEPS))
+    moving = program.stages.advance(moving, fixed, hyper, pool, *scalars(program, 0, STEPS))
+    measured = program.stages.measure(moving, fixed, hyper, pool, *scalars(program, STEPS))
     return group, start, fixed.data.train, np.asarray(measured["train_loss"])
 
 
