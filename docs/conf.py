@@ -16,7 +16,8 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import generate  # noqa: E402
 
-from grok_jax.parts import Part, describe  # noqa: E402
+from grok_jax.description import describe  # noqa: E402
+from grok_jax.parts import Part  # noqa: E402
 
 project = "grok_jax"
 author = "the grok_jax authors"

@@ -15,7 +15,7 @@ from typing import Any
 import grok_jax
 from experiments.catalogue import all_figures, figure_id, paper_of
 from grok_jax.analysis.claims import count_verdicts, show_value
-from grok_jax.parts import describe, rows_of
+from grok_jax.description import describe, rows_of
 from grok_jax.training.config import EXECUTION
 from grok_jax.training.losses import LOSSES, row_losses
 from grok_jax.training.metrics import METRICS
