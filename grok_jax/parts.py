@@ -7,7 +7,7 @@ they are tracers. Two parts of one tree structure run in one program.
 import dataclasses
 import functools
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import flax.linen as nn
 import jax
@@ -19,6 +19,7 @@ from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_f
 PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values, and no parts
 FLAX = ("parent", "name")  # fields that every flax module has
 UNKNOWN = object()  # stands for a leaf whose value is not known: a part that is made of it lacks the attribute
+Self = TypeVar("Self", bound="Part")
 Names = tuple[str, ...]
 
 
@@ -61,7 +62,7 @@ class Part:
                 delattr(cls, name)  # or a part without the value would show the default in its place
         jax.tree_util.register_pytree_with_keys(cls, Part._flatten, cls._unflatten)
 
-    def __new__(cls, *_: Any, **fields: Any) -> Self:
+    def __new__(cls: type[Self], *_: Any, **fields: Any) -> Self:
         """A part to be filled; raises UserError for a field that it does not have."""
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
@@ -109,7 +110,7 @@ class Part:
         own = {name: getattr(self, name, None) for name in declared_fields(type(self))}
         return {**getattr(self, self.inner).values(), **own} if self.inner else own
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self: Self, **changes: Any) -> Self:
         """The same with other fields, checked anew.
 
         Raises:
@@ -124,7 +125,7 @@ class Part:
             changes[self.inner] = changes.get(self.inner, getattr(self, self.inner)).replace(**inner)
         return dataclasses.replace(self, **changes)
 
-    def swapped(self, **changes: Any) -> Self:
+    def swapped(self: Self, **changes: Any) -> Self:
         """The same with other fields, unchecked: inside of a program."""
         other = object.__new__(type(self))
         other.__dict__.update({**vars(self), **changes})

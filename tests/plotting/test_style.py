@@ -42,3 +42,11 @@ def test_axes_without_a_point_that_can_be_drawn_stay_as_they_are():
     short_log_axes(ax)
     assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "linear")
     ax.figure.draw_without_rendering()
+
+
+def test_logarithmic_axes_have_numbers_over_many_decades_too():
+    ax = Figure().subplots()
+    ax.plot([1, 1e3, 1e5], [1e-13, 1e-4, 1])
+    short_log_axes(ax)
+    low, high = ax.get_ylim()
+    assert sum(low <= tick <= high for tick in ax.get_yticks()) >= 3
