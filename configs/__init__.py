@@ -1,1 +1,1 @@
-"""Configs: one lab note for each figure, and grid.py for a grid of your own."""
+"""Configs: one lab note per figure, and grid.py and landscape.py for your own experiments."""

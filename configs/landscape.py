@@ -1,8 +1,8 @@
-"""A reduced landscape of your own: any task and model, its loss minimized on spheres of equal weight norm.
+"""A custom reduced landscape: the loss of any task and model, minimized on spheres of constant weight norm.
 
-Each run rescales its weights to their initial norm after every step, so that it minimizes the training loss over
-directions alone (Omnigrok, Eq. 1 and 5). The word after the colon chooses task, model and optimizer, as in
-configs/grid.py; the grid is over model.init_scale, perhaps a second axis, and seeds:
+After every step, each run rescales its weights to their initial norm, so it minimizes the training loss over weight
+directions only (Omnigrok, Eq. 1 and 5). The text after the colon chooses task, model and optimizer, as in
+configs/grid.py. The grid has model.init_scale, an optional second axis, and seeds:
 
     python -m experiments.run --config=configs/landscape.py:task=teacher_student --out=results/mine
 
@@ -10,9 +10,9 @@ configs/grid.py; the grid is over model.init_scale, perhaps a second axis, and s
         --config.training.batch_size=100 \\
         --config.grid="model.init_scale=log(0.1, 10, 7); task.train_size=50, 200, 1000; seed=range(3)"
 
-Without a second axis the picture has slices, with one it has heat maps: losses and errors, final and best values, and
-whether the minimum was reached. Further axes, and axes that are no numbers, are shown at their first value; results.nc
-has all of them. The first command takes about half a minute on 2 cores.
+The figure shows losses and errors, final and best values, and whether the minimum was reached: as curves with one
+axis, as heat maps with two. Additional axes and non-numeric axes are shown at their first value only; results.nc has
+every value. The first command takes about half a minute on 2 cores.
 """
 
 from ml_collections import ConfigDict
@@ -22,13 +22,13 @@ from grok_jax.training.grid import grid_text, log
 
 
 def get_config(spec: str = "") -> ConfigDict:
-    """The config of a landscape with every other field at its default.
+    """Returns the config of a landscape, with every other field at its default.
 
     Args:
-      spec: names, such as "task=mnist,model=mlp"; a part that is left out has its default, of the optimizer adam.
+      spec: names such as "task=mnist,model=mlp"; a part left out gets its default (optimizer: adam).
 
     Raises:
-      UserError: a part or a name that does not exist.
+      UserError: a part or a name does not exist.
     """
     words = [word for word in spec.split(",") if word]
     if not any(word.startswith("optimizer=") for word in words):

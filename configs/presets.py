@@ -1,4 +1,4 @@
-"""The three sizes a figure comes in, and how a config file applies one."""
+"""The three presets (sizes) of every figure, and how a config file applies one."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,12 +16,12 @@ def apply_preset(config: ConfigDict, preset: str, presets: Mapping[str, Mapping[
     """Sets the fields of the chosen preset and returns the config.
 
     Args:
-      config: what all presets have.
-      preset: which one.
-      presets: the fields of each, by dotted name; "grid" is a dict of axes.
+      config: the fields that all presets share.
+      preset: name of the preset to apply.
+      presets: preset name -> {dotted field name: value}; "grid" is a dict of axes.
 
     Raises:
-      UserError: no such preset, or a grid that makes no sense.
+      UserError: the preset does not exist, or its grid is invalid.
     """
     if preset not in presets:
         raise UserError(f"preset {preset!r} does not exist; there are {', '.join(presets)}")

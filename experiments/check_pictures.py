@@ -1,4 +1,4 @@
-"""Pictures of check values: our curves with the authors' numbers on them, and the ratios of all of a paper's."""
+"""Plots of check values: our curves with the authors' numbers on them, and the ratios for a whole paper."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -28,24 +28,24 @@ from grok_jax.plotting.style import OKABE_ITO, colors, style
 
 Row = Mapping[str, Any]
 COLUMNS = 3
-SHOWN = (1e-2, 1e2)  # ratios; those outside, such as of a level never reached, are drawn at the nearer end
+SHOWN = (1e-2, 1e2)  # range of ratios; a ratio outside it (such as a level never reached) is drawn at the nearer end
 MARKERS = {AGREES: "o", SPREAD: "D", DIFFERS: "X"}
 COLORS = {AGREES: OKABE_ITO[0], SPREAD: OKABE_ITO[4], DIFFERS: OKABE_ITO[1]}
-BELOW = 30.0  # a logarithmic axis goes no further down than the lowest number over this
+BELOW = 30.0  # a logarithmic axis ends at the lowest number divided by this
 
 
 def check_curves(checks: Sequence[Check], compared: Sequence[Row], ds: xr.Dataset) -> Figure | None:
-    """A panel for each curve: thin lines for our seeds, a thick one for their median, markers for the authors' numbers.
+    """Plots one panel per curve: thin lines are our seeds, the thick line their median, markers the authors' numbers.
 
-    The bar at a marker is the range in which it would agree.
+    The bar at a marker is the range in which the authors' number would agree.
 
     Args:
       checks: the authors' numbers.
-      compared: what checks.compare made of them.
+      compared: the output of checks.compare for them.
       ds: our results.
 
     Returns:
-      The picture; None where no number on a curve over steps could be compared.
+      The figure, or None if no number on a curve over steps could be compared.
     """
     pairs = list(zip(checks, compared, strict=True))
     drawn = [(c, r) for c, r in pairs if r["verdict"] != NOT_COMPARED and "step" in ds[c.curve].dims]
@@ -113,11 +113,11 @@ def _mark(ax: Axes, check: Check, row: Row, color: str) -> None:
 
 
 def ratios(rows: Sequence[Row], title: str) -> Figure:
-    """Check values of many figures: ours over the authors', with the range of our seeds.
+    """Plots the check values of many figures: our value over the authors', with the range of our seeds.
 
     Args:
-      rows: as checks.compare makes them, each with the further key "figure".
-      title: of the picture.
+      rows: output of checks.compare, each row with the additional key "figure".
+      title: title of the plot.
     """
     rows = [row for row in rows if row["verdict"] != NOT_COMPARED]
     with style():

@@ -1,10 +1,10 @@
-"""Check values: numbers of the authors' own runs, held against ours.
+"""Check values: numbers from the authors' own runs, compared with ours.
 
-They are not claims. The authors have one run, with other random numbers. So a number of theirs agrees with ours if it
-lies within the range of our seeds, widened at both ends by a factor of WIDENING; this rule was fixed before any number
-was compared. A level that is never reached counts as reached after all steps. Where our seeds differ by more than a
-factor of WIDE, agreement says little and has a name of its own; that was added after a first look at two figures with
-networks of two neurons. A number is compared only where our runs have the setting of today's paper preset; their seeds,
+They are not claims. The authors have one run, with different random numbers. So an authors' number agrees with ours if
+it lies within the range of our seeds, widened at both ends by a factor of WIDENING; this rule was fixed before any
+number was compared. A level that is never reached counts as reached after all steps. Where our seeds differ by more
+than a factor of WIDE, agreement says little and gets its own verdict; that was added after a first look at two figures
+with networks of two neurons. A number is compared only if our runs use the settings of the current paper preset; seeds,
 records and length may differ.
 """
 
@@ -26,18 +26,18 @@ from grok_jax.analysis.selection import runs_at
 
 WIDENING, WIDE = 1.25, 10.0
 AGREES, SPREAD, DIFFERS, NOT_COMPARED = "agrees", "ours spread", "differs", "not compared"  # the verdicts
-# Fields that decide no check: how long a run is, how often recorded, on how many rows tested, and how fast.
+# Fields that do not affect a check: length of a run, how often it is recorded, test rows, and speed.
 IRRELEVANT = ("grid", "seed", "training.steps", "training.record", "training.probe", "training.matmul", "execution.")
 IRRELEVANT += ("task.test_size",)
 
 
 class Check(NamedTuple):
-    """One number of a run of the authors."""
+    """One number from an authors' run."""
 
     curve: str  # variable of the results
-    runs: Mapping[str, float]  # which runs: dotted names of fields -> their values
-    kind: str  # what is read off the curve, at `where`: see grok_jax.analysis.readings
-    where: float  # of a "peak" its step, and of a "peak step" its height, by which the picture places them
+    runs: Mapping[str, float]  # selects the runs: dotted field names -> values
+    kind: str  # what to read off the curve, at `where`: see grok_jax.analysis.readings
+    where: float  # for a "peak" its step, for a "peak step" its height; only the plot uses these two
     theirs: float
     relative: bool = False  # whether the curve is divided by its first record
 
@@ -45,39 +45,39 @@ class Check(NamedTuple):
 def at_steps(
     curve: str, runs: Mapping[str, float], at: Mapping[float, float], *, relative: bool = False
 ) -> list[Check]:
-    """Checks of a curve's values: `at` has them by their steps."""
+    """Returns checks of a curve's values; `at` maps steps to the authors' values."""
     return [Check(curve, runs, "value", step, value, relative) for step, value in at.items()]
 
 
 def peak(curve: str, runs: Mapping[str, float], step: float, height: float) -> list[Check]:
-    """Two checks of a curve's peak: of its height, and of its step."""
+    """Returns two checks of a curve's peak: its height and its step."""
     return [Check(curve, runs, "peak", step, height), Check(curve, runs, "peak step", height, step)]
 
 
 def rises(curve: str, runs: Mapping[str, float], steps: Mapping[float, float]) -> list[Check]:
-    """Checks of when a curve first rises to a level: `steps` has them by their levels."""
+    """Returns checks of when a curve first rises to a level; `steps` maps levels to the authors' steps."""
     return [Check(curve, runs, "rise", level, step) for level, step in steps.items()]
 
 
 def falls(
     curve: str, runs: Mapping[str, float], steps: Mapping[float, float], *, relative: bool = False
 ) -> list[Check]:
-    """Checks of when a curve first falls to a level: `steps` has them by their levels."""
+    """Returns checks of when a curve first falls to a level; `steps` maps levels to the authors' steps."""
     return [Check(curve, runs, "fall", level, step, relative) for level, step in steps.items()]
 
 
 def compare(checks: Sequence[Check], ds: xr.Dataset, setting: ConfigDict | None = None) -> list[dict[str, Any]]:
-    """Holds the authors' numbers against results.
+    """Compares the authors' numbers with our results.
 
     Args:
-      checks: the numbers.
-      ds: results.
-      setting: the authors' setting; the results may differ from it in the fields that the checks' runs name, and in
-        IRRELEVANT. None: not compared.
+      checks: the authors' numbers.
+      ds: our results.
+      setting: the authors' config. The results may differ from it in the fields that are axes of their grid and in
+        IRRELEVANT. None: do not compare configs.
 
     Returns:
-      For each check {"check", "theirs", "ours", "low", "high", "verdict", "note"}: the median of our seeds, and the
-      smallest and the largest of them.
+      For each check {"check", "theirs", "ours", "low", "high", "verdict", "note"}: "ours" is the median over our
+      seeds, "low" and "high" are the smallest and the largest.
     """
     others = other_fields(json.loads(ds.attrs["config"]), setting) if setting else []
     others = [name for name in others if not name.startswith(IRRELEVANT) and name not in ds.coords]
@@ -101,10 +101,10 @@ def _compare(check: Check, ds: xr.Dataset, note: str) -> dict[str, Any]:
 
 
 def curve_of(check: Check, ds: xr.Dataset) -> Real[xr.DataArray, "seed step"]:
-    """Our curves for a check, one for each seed.
+    """Returns our curves for a check, one per seed.
 
     Raises:
-      NotMeasured: there are none, or they differ in more than their seed.
+      NotMeasured: the results lack the curve, or have axes besides the seed.
     """
     if check.curve not in ds:
         raise NotMeasured(f"the results have no {check.curve}")
@@ -130,17 +130,17 @@ def _ours(check: Check, ds: xr.Dataset) -> Real[xr.DataArray, " seed"]:
 
 
 def at_step(check: Check) -> float:
-    """The step at which a picture shows the authors' number."""
+    """Returns the step at which a plot shows the authors' number."""
     return check.where if check.kind in ("value", "peak") else check.theirs
 
 
 def at_height(check: Check) -> float:
-    """The height at which a picture shows the authors' number."""
+    """Returns the height at which a plot shows the authors' number."""
     return check.theirs if check.kind in ("value", "peak") else check.where
 
 
 def words(check: Check) -> str:
-    """A check in words, for a reader."""
+    """Describes a check in words."""
     name = check.curve.replace("_", " ") + (" / its start" if check.relative else "")
     level = show_value(check.where)
     read = {
@@ -154,7 +154,7 @@ def words(check: Check) -> str:
 
 
 def setting_words(check: Check) -> str:
-    """Which runs a check is about, in words."""
+    """Describes in words which runs a check is about."""
     flags = {("model.linearized", False): "network", ("model.linearized", True): "linearized twin"}
     shown = [
         flags.get((name, value)) or f"{name.rpartition('.')[2].replace('_', ' ')} {value:.4g}"

@@ -1,4 +1,4 @@
-"""How every command starts, and how it ends when its input cannot be used: one line on stderr, exit code 2."""
+"""How every command starts, and how it exits on invalid input: one line on stderr, exit code 2."""
 
 import contextlib
 import gc
@@ -27,25 +27,23 @@ from grok_jax.training.grid import parse_grid
 from grok_jax.training.naming import REGISTRIES
 from grok_jax.values import plain
 
-INTERRUPTED = (
-    "\ninterrupted; with --resume (and without --overwrite) it goes on from where it is"  # below a progress bar
-)
+INTERRUPTED = "\ninterrupted; continue with --resume (and without --overwrite)"  # starts below a progress bar
 
-flags.disclaim_key_flags()  # --help of a command shows the flags that are defined here for it
+flags.disclaim_key_flags()  # so that a command's --help shows the flags that this module defines for it
 
 
 def start(main: Callable[[], None]) -> None:
-    """Parses the flags and runs main(); a wrong flag or a UserError leaves one line and exit code 2."""
+    """Parses the flags and runs main(); an invalid flag or a UserError prints one line and exits with code 2."""
 
     print_every_letter()
     warnings.showwarning = _show_warning
 
     def guarded(argv: list[str]) -> None:
         if len(argv) > 1:
-            _leave(f"{argv[1]!r} is no flag; flags begin with --")
+            _leave(f"{argv[1]!r} is not a flag; flags begin with --")
         logging.set_verbosity(logging.ERROR)
         for handler in pooch.get_logger().handlers:
-            handler.setStream(sys.stdout)  # that a download begins is no error
+            handler.setStream(sys.stdout)  # the start of a download is not an error
         use_all_cores()
         keep_compiled_programs()
         leave_at_signals(INTERRUPTED)
@@ -57,87 +55,87 @@ def start(main: Callable[[], None]) -> None:
             if isinstance(error, BrokenPipeError) or os.environ.get("GROK_JAX_TRACEBACK"):
                 raise
             what = f"{error.filename or f'--out={flags.FLAGS.out}'}: {error.strerror or error}"
-            _leave(f"{what} (GROK_JAX_TRACEBACK=1 shows where); --resume goes on from what is saved")
+            _leave(f"{what} (GROK_JAX_TRACEBACK=1 shows where); --resume continues from what was saved")
         finally:
             leave_at_signals()
 
-    gc.freeze()  # or the search through all that was imported makes leaving take half a second
+    gc.freeze()  # otherwise garbage collection over all imported modules delays the exit by half a second
     try:
         try:
             app.run(guarded, flags_parser=_parse)
         finally:
             if sys.stdout:
                 sys.stdout.flush()
-    except BrokenPipeError:  # who reads what is printed has left, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains as it ends
-        sys.exit(128 + signal.SIGPIPE)  # as shells call it
+    except BrokenPipeError:  # the reader of our output has exited, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise Python complains at exit
+        sys.exit(128 + signal.SIGPIPE)  # the exit code that shells use
 
 
 def print_every_letter() -> None:
-    """Lets stdout and stderr of an encoding without α print its number in its place, not fail."""
+    """Makes stdout and stderr print an escape such as \\u03b1 for a character their encoding lacks, and not fail."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def define_config() -> flags.FlagHolder[ConfigDict]:
-    """The flag --config=<file>[:<argument of its get_config>], and --config.<field>=<value> for each field."""
-    words = "File with get_config(preset); fields: --config.<field>=<value>. It is Python, and is executed."
+    """Defines --config=<file>[:<argument of its get_config>], and --config.<field>=<value> for each field."""
+    words = "Python file with get_config(preset); it is executed. Set a field with --config.<field>=<value>."
     try:
         holder = config_flags.DEFINE_config_file("config", None, words)
-    except (flags.Error, UnicodeDecodeError) as error:  # it looks into the file of --flagfile already
+    except (flags.Error, UnicodeDecodeError) as error:  # it already reads the file of --flagfile
         _leave(str(error))
     flags.FLAGS["config"].parser = _ConfigFile()
     return holder
 
 
 def define_out(words: str) -> flags.FlagHolder[str]:
-    """The flag --out=<folder>, which must be given."""
+    """Defines the required flag --out=<folder>."""
     holder = flags.DEFINE(_Folder(), "out", None, words)
     flags.mark_flag_as_required("out")
     return holder
 
 
 def given_or_saved(given: ConfigDict | None, out: str, *, resume: bool) -> ConfigDict:
-    """The config of --config; without it, when resuming, that of the unfinished run in the folder.
+    """Returns the config of --config or, when resuming without it, the config of the unfinished run in the folder.
 
     Raises:
-      UserError: no config is given, and there is no run to resume.
+      UserError: no config is given, and the folder has no run to resume.
     """
     if given is not None:
         return given
-    require(resume, "flag --config must have a value; only --resume goes on without it, with the config in --out")
+    require(resume, "flag --config must have a value; only --resume works without it, with the config in --out")
     return ConfigDict(_as_tuples(results.saved_config(Path(out)))).lock()
 
 
 def _as_tuples(value: Any) -> Any:
-    """What JSON made of a config, with its tuples again."""
+    """Restores the tuples of a config that went through JSON."""
     if isinstance(value, dict):
         return {key: _as_tuples(entry) for key, entry in value.items()}
     return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 class _Folder(flags.ArgumentParser):
-    """Reads a path; a shell leaves the ~ in --out=~/mine as it is."""
+    """Parses a path; needed because a shell does not expand the ~ in --out=~/mine."""
 
     def parse(self, argument: str) -> str:
-        """The path, from the user's home where it begins with ~."""
+        """Returns the path, with a leading ~ expanded to the user's home."""
         return os.path.expanduser(argument)
 
 
 class _Number(flags.ArgumentParser):
-    """Reads a number, or None for a field that may be left out; 1e5 is a whole one."""
+    """Parses a number, or None for an optional field; 1e5 counts as an integer."""
 
     def __init__(self, kind: type) -> None:
         self.kind = kind
         self.syntactic_help = f"{'a whole number' if kind is int else 'a number'} or None"
 
     def flag_type(self) -> str:
-        """How --help calls it."""
+        """Returns the name that --help shows for the type."""
         return self.kind.__name__
 
     def parse(self, argument: str | float | None) -> float | int | None:
-        """The number; raises ValueError where it is none."""
+        """Returns the number; raises ValueError if the argument is not a number."""
         text = str(argument).strip()
         if text == "None":
             return None
@@ -153,22 +151,22 @@ for _kind in (int, float):
 
 
 class _ConfigFile(flags.ArgumentParser):
-    """Reads a config file. What ml_collections' own parser says of a missing or wrong one is a page of traceback."""
+    """Parses a config file. ml_collections' own parser prints a page of traceback if the file is missing or broken."""
 
     def parse(self, argument: str) -> ConfigDict:
         file, *rest = os.path.expanduser(argument).split(":", 1)
-        require(Path(file).is_file(), "there is no such file")
+        require(Path(file).is_file(), "the file does not exist")
         try:
             module = _import(file)
             require(hasattr(module, "get_config"), f"{file} has no function get_config")
             given = module.get_config(*rest)
-            require(isinstance(given, ConfigDict), f"get_config gave {type(given).__name__}; it must give a ConfigDict")
+            require(isinstance(given, ConfigDict), f"get_config returned {type(given).__name__}, not a ConfigDict")
             config = _with_all_parts(ConfigDict(given) if isinstance(given, FrozenConfigDict) else given)
         except UserError:
             raise
         except SystemExit as error:
-            raise UserError(f"{file} ends the process (sys.exit); it must give a config") from error
-        except Exception as error:  # A config file is a user's own Python, which can fail in any way.
+            raise UserError(f"{file} ends the process (sys.exit); it must return a config") from error
+        except Exception as error:  # A config file is the user's own Python code, which can fail in any way.
             if os.environ.get("GROK_JAX_TRACEBACK"):
                 raise
             raise UserError(f"{type(error).__name__}: {error} (GROK_JAX_TRACEBACK=1 shows where)") from error
@@ -177,7 +175,7 @@ class _ConfigFile(flags.ArgumentParser):
 
 
 def require_no_axis_overridden(config: ConfigDict) -> None:
-    """Raises UserError for an override of a field that the grid varies, which would change nothing."""
+    """Raises UserError if --config.<field> overrides a grid axis, which would have no effect."""
     axes = {field for axis in parse_grid(config.grid) for field in axis.fields}
     for field in _overridden():
         given = f"--config.{field} is an axis of the grid {config.grid!r}; change it there, with --config.grid"
@@ -185,8 +183,8 @@ def require_no_axis_overridden(config: ConfigDict) -> None:
 
 
 def _overridden() -> list[str]:
-    """The fields that the command line overrides, by their dotted names."""
-    arguments = flags.FLAGS.read_flags_from_files(sys.argv[1:], force_gnu=False)  # with those of --flagfile
+    """Returns the dotted names of the fields that the command line overrides."""
+    arguments = flags.FLAGS.read_flags_from_files(sys.argv[1:], force_gnu=False)  # includes those in --flagfile
     overrides = [re.match(r"--?(?:no)?config\.([^=]*)", argument) for argument in arguments]
     return [match[1] for match in overrides if match]
 
@@ -194,7 +192,7 @@ def _overridden() -> list[str]:
 def _import(file: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location("config_file", file)
     module = importlib.util.module_from_spec(spec)
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # no __pycache__ beside a user's file
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # leaves no __pycache__ next to the user's file
     try:
         spec.loader.exec_module(module)
     finally:
@@ -203,8 +201,8 @@ def _import(file: str) -> ModuleType:
 
 
 def _with_all_parts(config: ConfigDict) -> ConfigDict:
-    """The config with the parts that it leaves out, such as grid, at their defaults, and numbers of Python's."""
-    complete(config)  # raises UserError for what is no config
+    """Fills in missing parts of the config, such as grid, with defaults, and converts its numbers to Python's."""
+    complete(config)  # raises UserError if it is not a valid config
     grid = config.get("grid", "")
     require(isinstance(grid, str), f"the grid is {written(grid)}; it must be text such as 'seed=range(3)'")
     _use_plain_numbers(config)
@@ -217,7 +215,7 @@ def _with_all_parts(config: ConfigDict) -> ConfigDict:
 
 
 def _use_plain_numbers(config: ConfigDict) -> None:
-    """Replaces NumPy's and JAX's numbers by Python's, which JSON knows."""
+    """Replaces NumPy and JAX numbers by Python numbers, which JSON can store."""
     with config.unlocked(), config.ignore_type():
         for key, value in config.items():
             if isinstance(value, ConfigDict):
@@ -227,13 +225,13 @@ def _use_plain_numbers(config: ConfigDict) -> None:
 
 
 def _require_fields(overrides: list[str], config: ConfigDict) -> None:
-    """Raises flags.Error for an override such as model.widht that is no field of the config."""
+    """Raises flags.Error for an override that is not a field of the config, such as model.widht."""
     for override in overrides:
         section = config
         for key in override.split("."):
             known = list(section) if isinstance(section, ConfigDict) else ["none"]
             if key not in known:
-                raise flags.Error(f"--config.{override} is no field; there are {', '.join(known)}")
+                raise flags.Error(f"--config.{override} is not a field; available: {', '.join(known)}")
             section = section[key]
 
 
@@ -252,7 +250,7 @@ def _leave(message: str) -> None:
 
 
 def _show_warning(message: Warning | str, *args: Any, **kwargs: Any) -> None:
-    """A warning in one line, without the place in the code that gave it."""
+    """Prints a warning in one line, without its location in the code."""
     del args, kwargs
     if is_of_kept_programs(str(message)):
         forget_compiled_programs()

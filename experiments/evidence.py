@@ -1,12 +1,12 @@
-"""The table of evidence: gathers what finished figures have measured.
+"""Writes the evidence table: gathers what finished figures measured.
 
 python -m experiments.evidence --results=<folder>,<folder> --out=docs
 
-Every finished figure below the folders is judged by its claims of today, from the results that it kept. It replaces
-what evidence.json had for that figure and preset; where several have the same, the last one counts. evidence.md and the
-table's pictures are made from evidence.json alone, also without --results. Results in another setting than today's
-presets are passed over; only the number of seeds and the precision of matrix products may differ, and the table says
-so. Nothing is written before everything was read.
+Every finished figure below the folders is judged by its current claims, from its saved results. The outcome replaces
+the entry of that figure and preset in evidence.json; if several folders hold the same figure and preset, the last one
+counts. evidence.md and its pictures are made from evidence.json alone, so --results is optional. Results whose settings
+differ from the current presets are skipped; only the number of seeds and the precision of matrix products may differ,
+and the table says so. Everything is read before anything is written.
 """
 
 import datetime
@@ -20,8 +20,8 @@ from grok_jax.analysis.claims import count_verdicts
 from grok_jax.errors import require
 
 RESULTS = flags.DEFINE_list("results", [], "Folders with finished figures in them, at any depth.")
-OUT = command.define_out("Folder of evidence.json, evidence.md and evidence/, made or brought up to date.")
-DATE = flags.DEFINE_string("date", "", "Date of results that do not record one, as 2026-01-31; else their file's.")
+OUT = command.define_out("Folder of evidence.json, evidence.md and evidence/, created or updated.")
+DATE = flags.DEFINE_string("date", "", "Date, as 2026-01-31, for results that do not record one; default: the file's.")
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     _require_date(DATE.value)
     entries = evidence_entries.read(out / "evidence.json")
     folders = [folder for root in RESULTS.value for folder in _finished_below(Path(root).expanduser())]
-    require(entries or folders, f"--out={out} has no evidence.json to write the table from; give --results=<folder>")
+    require(entries or folders, f"--out={out} has no evidence.json to make the table from; give --results=<folder>")
     gathered = {}
     for folder in folders:
         entry, reason = evidence_entries.gather(folder, DATE.value)
@@ -51,13 +51,13 @@ def _require_date(date: str) -> None:
         known = not date or datetime.date.fromisoformat(date)
     except ValueError:
         known = False
-    require(known, f"--date={date} is no date; it must be written as 2026-01-31")
+    require(known, f"--date={date} is not a date; write it as 2026-01-31")
 
 
 def _finished_below(root: Path) -> list[Path]:
-    require(root.is_dir(), f"--results={root} is no folder")
+    require(root.is_dir(), f"--results={root} is not a folder")
     folders = sorted(file.parent for file in root.rglob("results.nc"))
-    require(folders, f"--results={root} has no results.nc in it, nor below")
+    require(folders, f"--results={root} and its subfolders have no results.nc")
     return folders
 
 

@@ -1,4 +1,4 @@
-"""The entries of evidence.json, one for each figure and preset: gathering, reading and writing them."""
+"""Gathers, reads and writes the entries of evidence.json, one per figure and preset."""
 
 import datetime
 import json
@@ -19,26 +19,26 @@ from grok_jax import results
 from grok_jax.analysis.claims import as_json, judge
 from grok_jax.errors import naming, require
 
-RECORDED = {"config", "devices", "git_revision", "versions"}  # of what config.json holds
+RECORDED = {"config", "devices", "git_revision", "versions"}  # keys that config.json must have
 DPI = 72  # the pictures are kept in the repository
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:
-    """The entries of evidence.json by figure and preset; none where it does not exist.
+    """Returns the entries of evidence.json by figure and preset; an empty dict if the file does not exist.
 
     Raises:
-      UserError: no page can be made of the file.
+      UserError: the file is damaged.
     """
     if not file.exists():
         return {}
-    with naming(f"reading {file}, which must be as this command left it,"):
+    with naming(f"reading {file}, which must be as this command wrote it,"):
         entries = json.loads(file.read_text("utf-8"))
         page(entries)
     return entries
 
 
 def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes evidence.json, the page, and the picture of each paper's ratios."""
+    """Writes evidence.json, evidence.md, and the picture of each paper's ratios."""
     entries = as_json({key: entries[key] for key in sorted(entries, key=_in_order)})
     text, markdown = json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n", page(entries)
     (out / "evidence").mkdir(parents=True, exist_ok=True)
@@ -51,35 +51,35 @@ def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def page(entries: Mapping[str, Mapping[str, Any]]) -> str:
-    """evidence.md."""
+    """Returns the text of evidence.md."""
     return evidence_table.page(entries, sorted(all_figures(), key=_in_order))
 
 
 def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
-    """What a finished figure measured, judged by its claims of today.
+    """Returns what a finished figure measured, judged by its current claims.
 
     Args:
-      folder: where it is.
-      date: of results that do not record one; "": that of their file.
+      folder: the folder of the finished figure.
+      date: date for results that do not record one; "": the date of their file.
 
     Returns:
-      The entry, and ""; or, where the folder has none for the table, an empty entry and why.
+      The entry and ""; or, if the folder has no entry for the table, an empty entry and the reason.
 
     Raises:
-      UserError: its config.json or results.nc is missing or damaged.
+      UserError: config.json or results.nc is missing or damaged.
     """
     record = results.record_of(folder)
     require(
         record.keys() >= RECORDED,
-        f"{folder / 'config.json'} is missing or damaged; --results must hold folders as runs left them",
+        f"{folder / 'config.json'} is missing or damaged; --results must hold folders as runs wrote them",
     )
     figure = record["config"].get("figure", "")
     if figure not in all_figures():
-        of = f"figure {figure!r} is not in the catalogue" if figure else "a grid of no figure"
-        return {}, f"passed over: {of}"
+        of = f"figure {figure!r} is not in the catalogue" if figure else "a custom grid, not a figure"
+        return {}, f"skipped: {of}"
     preset, others = nearest_preset(record["config"], figure)
     if others:
-        return {}, f"passed over: not the setting of {preset} ({', '.join(others[:4])})"
+        return {}, f"skipped: not the settings of {preset} ({', '.join(others[:4])})"
     figure_of = figures.figure_of(ConfigDict(record["config"]))
     dataset = results.load_dataset(folder)
     made = record.get("date") or date or _day_of(folder / "results.nc")
@@ -99,7 +99,7 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
 
 
 def write_curves(out: Path, folder: Path, entry: Mapping[str, Any]) -> None:
-    """Writes the picture of a figure's curves and check values, if the page shows it."""
+    """Writes the picture of a figure's curves and check values if the page shows it."""
     name = evidence_table.curves_picture(entry)
     if name:
         (out / "evidence").mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The page of evidence: a table of claims for each paper, from the entries of evidence.json."""
+"""The evidence page: a table of claims for each paper, made from the entries of evidence.json."""
 
 import math
 import re
@@ -12,8 +12,13 @@ from experiments.settings import setting_of
 from grok_jax.analysis.claims import FAILS, MIXED, count_verdicts, show_value
 
 Entry = Mapping[str, Any]
-CURVES = ("lazy_to_rich/fig1", "lazy_to_rich/fig8", "lazy_to_rich/fig9", "omnigrok/fig2a")  # the page shows theirs
-MOST_NUMBERS = 5  # of those measured for a claim, in the table; evidence.json has all
+CURVES = (
+    "lazy_to_rich/fig1",
+    "lazy_to_rich/fig8",
+    "lazy_to_rich/fig9",
+    "omnigrok/fig2a",
+)  # shown with curves
+MOST_NUMBERS = 5  # numbers per claim in the table; evidence.json has all of them
 
 HEAD = """# Evidence
 
@@ -41,11 +46,11 @@ today's paper preset are compared. None of these numbers is a claim of the paper
 
 
 def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:
-    """The page as Markdown.
+    """Returns the page as Markdown.
 
     Args:
-      entries: those of evidence.json, in its order.
-      catalogue: every figure there is; the page lists those without an entry.
+      entries: the entries of evidence.json, in its order.
+      catalogue: every available figure; the page lists those without an entry.
     """
     papers = list(dict.fromkeys(paper_of(figure) for figure in catalogue))
     every = [HEAD, _totals(entries.values()), *(_paper(paper, entries) for paper in papers)]
@@ -72,13 +77,13 @@ def _paper(paper: str, entries: Mapping[str, Entry]) -> str:
 
 
 def curves_picture(entry: Entry) -> str:
-    """Where the picture of a figure's curves and check values lies, from the page; "" where the page shows none."""
+    """Returns the path, relative to the page, of the picture of a figure's curves; "" if the page shows none."""
     shown = figure_id(entry["figure"]) in CURVES and compared_rows([entry])
     return f"evidence/{figure_id(entry['figure']).replace('/', '_')}_{entry['preset']}.png" if shown else ""
 
 
 def compared_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """The check values that could be compared, each with its figure and preset, and with numbers for "never"."""
+    """Returns the check values that could be compared, with their figure and preset, and inf in place of "never"."""
     return [
         {**row, "figure": _short(entry), **{key: _number(row[key]) for key in ("low", "ours", "high")}}
         for entry in entries
@@ -124,7 +129,7 @@ def _short(entry: Entry) -> str:
 
 
 def _number(value: float | str | None) -> float:
-    """A number as evidence.json has it: "never" is inf, null NaN."""
+    """Converts a number of evidence.json: "never" becomes inf, null becomes NaN."""
     return math.inf if value == "never" else math.nan if value is None else float(value)
 
 
@@ -160,5 +165,5 @@ def _missing(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> list[str
 
 
 def _cell(text: str) -> str:
-    """Text that Markdown leaves as it is, in a cell of a table."""
+    """Escapes text for a cell of a Markdown table."""
     return re.sub(r"([|*\[\]])", r"\\\1", " ".join(text.split())).replace("<", "&lt;")

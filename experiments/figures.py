@@ -1,4 +1,4 @@
-"""One figure of a paper, or a user's own grid: trained, drawn, and its claims measured."""
+"""Trains and plots one figure of a paper, or a user's own grid, and measures its claims."""
 
 import importlib
 import json
@@ -28,38 +28,38 @@ from grok_jax.training.plan import plan_grid
 
 
 class FigureOf(NamedTuple):
-    """What is made of results."""
+    """What a figure does with its config and results."""
 
     plot: Callable[[xr.Dataset], Figure]
     claims: list[Claim]
     table: Callable[[xr.Dataset], list[dict[str, Any]]] | None = None  # rows of table.csv
-    prepare: Callable[[ConfigDict, Path], ConfigDict] | None = None  # config, folder -> what is trained, made there
-    extend: Callable[[ConfigDict, xr.Dataset], xr.Dataset] | None = None  # config, results -> results with more
-    checks: Sequence[Check] = ()  # numbers of the authors' own runs
-    remark: str = ""  # where ours differ from these
+    prepare: Callable[[ConfigDict, Path], ConfigDict] | None = None  # config, folder -> config to train
+    extend: Callable[[ConfigDict, xr.Dataset], xr.Dataset] | None = None  # config, results -> extended results
+    checks: Sequence[Check] = ()  # numbers from the authors' own runs
+    remark: str = ""  # why ours differ from them
 
 
 def figure_of(config: ConfigDict) -> FigureOf:
-    """What the module that config.figure names has, e.g. "omnigrok/fig2b_teacher_student"; "" is a user's own grid.
+    """Loads the figure that config.figure names, e.g. "omnigrok/fig2b_teacher_student"; "" means a user's own grid.
 
-    A module has plot and CLAIMS, and may have table, prepare, extend and CHECKS; findings.py beside it says why claims
-    do not hold, or numbers differ.
+    A figure's module defines plot and CLAIMS, and optionally table, prepare, extend and CHECKS. The findings.py next to
+    it says why claims do not hold or numbers differ.
 
     Raises:
-      UserError: there is no such figure.
+      UserError: the figure does not exist.
     """
     if not config.figure:
         return FigureOf(overview, [])
     absent = f"figure {config.figure!r} does not exist; see the files experiments/<paper>/<figure>.py"
     file = Path(__file__).parent / f"{config.figure}.py"
-    # Looked for first: importing another file, such as a command, would do other things.
+    # Checked before the import, because importing some other file, such as a command, has side effects.
     found = bool(re.fullmatch(r"\w+(/\w+)*", str(config.figure))) and file.is_file()
     require(found and "\nCLAIMS" in file.read_text("utf-8"), absent)
     name = "experiments." + config.figure.replace("/", ".")
     module = importlib.import_module(name)
     further = {name: getattr(module, name, None) for name in ("table", "prepare", "extend")}
     checks = getattr(module, "CHECKS", ())
-    if "/" not in config.figure:  # of no paper
+    if "/" not in config.figure:  # does not belong to a paper
         return FigureOf(module.plot, module.CLAIMS, **further, checks=checks)
     notes = importlib.import_module(f"experiments.{paper_of(config.figure)}.findings")
     claims = [claim._replace(finding=notes.FINDINGS.get(claim.id, "")) for claim in module.CLAIMS]
@@ -77,29 +77,29 @@ def make(
     progress: bool = True,
     keep_params: str | tuple[int, ...] | None = None,
 ) -> list[dict]:
-    """Trains a config's grid and leaves config.json, results.nc, figure.png and claims.json in `out`.
+    """Trains a config's grid and writes config.json, results.nc, figure.png and claims.json to `out`.
 
-    Where the figure has check values of the authors, they are in checks.json, and in checks.png if any could be
-    compared.
+    If the figure has check values from the authors, also writes checks.json, and checks.png if any could be compared.
 
     Args:
-      config: what is trained.
-      out: the folder.
-      figure: what is made of it, and perhaps table.csv; None: what config.figure names. Its `prepare` makes what the
-        training needs beforehand; a run that is resumed calls it again. Its `extend` adds what no run records.
+      config: the config to train.
+      out: the output folder.
+      figure: what to do with the results; a figure with a table also writes table.csv. None: the figure that
+        config.figure names. Its `prepare` makes what the training needs beforehand, and runs again when a run is
+        resumed. Its `extend` adds variables that runs do not record.
       resume, overwrite: see results.begin.
-      progress: whether to draw a progress bar.
-      keep_params: steps at which the weights of every run are kept in params.npz, or "last".
+      progress: whether to show a progress bar.
+      keep_params: steps at which to save the weights of every run in params.npz, or "last".
 
     Returns:
       The verdicts on the figure's claims.
 
     Raises:
-      UserError: the config makes no sense, or the folder is not free; nothing is changed then.
+      UserError: the config is invalid or the folder is in use; nothing is changed in that case.
     """
     figure = figure or figure_of(config)
     plan = plan_grid(config, None)
-    plain = values.plain(config.to_dict())  # as JSON can have it
+    plain = values.plain(config.to_dict())  # in types that JSON can store
     results.require_free(out, plain, resume=resume, overwrite=overwrite)
     grok_jax.check(config)
     keep_of(keep_params, False, plan)
@@ -118,7 +118,7 @@ def make(
             dataset = dataset.assign_attrs(config=json.dumps(plain))
             results.write_dataset(out, dataset)
             if dataset.attrs["diverged_runs"]:
-                print(f"{dataset.attrs['diverged_runs']} runs diverged; they are NaN from there on")
+                print(f"{dataset.attrs['diverged_runs']} runs diverged; their values are NaN from that step on")
         results.write_figure(out, figure.plot(dataset))
         if figure.table:
             results.write_table(out, figure.table(dataset))
@@ -139,11 +139,11 @@ def _leave_checks(out: Path, checks: Sequence[Check], dataset: xr.Dataset, name:
 
 
 def _kept_dataset(out: Path) -> xr.Dataset | None:
-    """The results of a run that was stopped while it was drawn; None where there are none, or none that are whole."""
+    """Returns the results of a run that was stopped while plotting; None if they are missing or damaged."""
     if not (out / "results.nc").exists():
         return None
     try:
         return results.load_dataset(out)
     except UserError:
-        print(f"warning: {out / 'results.nc'} is damaged; it is made again from the checkpoint", file=sys.stderr)
+        print(f"warning: {out / 'results.nc'} is damaged; rebuilding it from the checkpoint", file=sys.stderr)
         return None

@@ -1,4 +1,4 @@
-"""How a command ends that is asked to: Ctrl-C, a scheduler's SIGTERM, a terminal that closes."""
+"""How a command ends when it is told to stop: Ctrl-C, a scheduler's SIGTERM, a closed terminal."""
 
 import contextlib
 import os
@@ -10,16 +10,16 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 def leave_at_signals(line: str = "interrupted") -> None:
-    """Ends the process at such a signal with a line on stderr and the exit code of shells: 130, 143, 129.
+    """Makes these signals end the process with one line on stderr and the usual exit code: 130, 143 or 129.
 
-    Files are written under other names first, so they may be left at any moment; what a sweep must save before, it
-    saves while it holds signals back.
+    Stopping is safe at any moment, because files are first written under temporary names. A sweep blocks signals while
+    it saves a checkpoint.
     """
 
     def leave(number: int, frame: object) -> NoReturn:
         del frame
-        # Not by an exception: in the midst of an import it ends in a page of traceback, a callback of JAX's prints it
-        # and goes on, and where a compiler is at work in another thread, an orderly end aborts the process.
+        # Do not raise an exception: during an import it prints a page of traceback; JAX's callbacks print it and carry
+        # on; and a normal exit aborts the process if a compiler is running in another thread.
         with contextlib.suppress(Exception):
             sys.stdout.flush()
         with contextlib.suppress(OSError):  # the terminal is gone
@@ -27,5 +27,5 @@ def leave_at_signals(line: str = "interrupted") -> None:
         os._exit(128 + number)
 
     for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, leave)

@@ -1,7 +1,8 @@
-"""Trains any config beside its linearized twin, and holds both against kernel regression with the initial kernel.
+"""Trains any config and its linearized twin, and compares both with kernel regression on the initial kernel.
 
-The kernel is that over pairs of outputs: regression is where gradient descent on the twin ends, without decay. Where
-it does not fit the memory, one averaged over outputs stands in, and a line, the table and the legend say so.
+The kernel is the full kernel over pairs of outputs, so regression gives the limit of gradient descent on the twin
+without weight decay. If that kernel does not fit in memory, a kernel averaged over outputs replaces it; a printed
+line, the table and the legend say so.
 
 python -m experiments.kernel_vs_network --config=configs/grid.py:task=mnist --out=<folder> [--probe_records=8]
 """
@@ -18,18 +19,18 @@ OUT = command.define_out("Folder for the results.")
 RECORDS = flags.DEFINE_integer(
     "probe_records",
     None,
-    f"Records at which kernels are measured; {lazy_baseline.PROBE_RECORDS} where the config has no probes of its own.",
+    f"Records at which to measure kernels; default: {lazy_baseline.PROBE_RECORDS} if the config has no probes.",
     lower_bound=2,
 )
-RESUME = flags.DEFINE_bool("resume", False, "Go on with the unfinished run in the folder; needs no --config.")
-OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what a run left in the folder before.")
-PROGRESS = flags.DEFINE_bool("progress", True, "Draw a progress bar.")
+RESUME = flags.DEFINE_bool("resume", False, "Continue the unfinished run in the folder; needs no --config.")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard the results of an earlier run in the folder.")
+PROGRESS = flags.DEFINE_bool("progress", True, "Show a progress bar.")
 
 
 def main() -> None:
-    """Runs the config of the flags and its twin."""
+    """Trains the config given by the flags and its twin."""
     config = command.given_or_saved(CONFIG.value, OUT.value, resume=RESUME.value)
-    if CONFIG.value is not None:  # what an unfinished run left has its twin already
+    if CONFIG.value is not None:  # the config of an unfinished run already includes the twin
         config = lazy_baseline.beside_twin(config, RECORDS.value)
     command.require_no_axis_overridden(config)
     out = Path(OUT.value)
@@ -37,7 +38,7 @@ def main() -> None:
     figures.make(config, out, figure=figure, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
     print(lazy_baseline.format_table(lazy_baseline.table(results.load_dataset(out))))
     if "kernel_regression" not in config.training.probes:
-        print("no kernel regression: it has a closed form for training.loss='mse' only")
+        print("no kernel regression: it has a closed form only for training.loss='mse'")
     print(f"results, picture and table are in {out}/")
 
 

@@ -1,6 +1,6 @@
-"""The picture of any reduced landscape: slices over one axis of a grid, or heat maps over two.
+"""Plots any reduced landscape: curves over one axis of the grid, or heat maps over two.
 
-Results: dims (the grid's axes, 'step'); axes of seeds are repeats.
+Results have dims (grid axes, 'step'); axes of seeds count as repeats.
 """
 
 import numpy as np
@@ -20,13 +20,13 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import panel_label, style
 
 INIT_SCALE = "model.init_scale"
-WIDE = 5.0  # largest value / smallest from which an axis is logarithmic
+WIDE = 5.0  # an axis is logarithmic if its largest value / smallest is at least this
 LINES = {"final": "-", "best": "--"}
 CLAIMS: list[Claim] = []
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Reduced losses and errors, final and best, and whether the loss was minimized, over the axes of the grid."""
+    """Plots reduced losses and errors, final and best, and whether the loss was minimized, over the grid's axes."""
     axes, ds, held = _axes_to_show(ds)
     with style():
         figure = _maps(ds, *axes) if len(axes) > 1 else _slices(ds, axes[0])
@@ -36,7 +36,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _axes_to_show(ds: xr.Dataset) -> tuple[list[str], xr.Dataset, str]:
-    """One or two axes of numbers, init_scale first; the results without the others; what those were set to."""
+    """Returns one or two numeric axes, init_scale first; the results without the other axes; their fixed values."""
     seeds = axes_of_seeds(ds)
     axes = [str(d) for d in ds.dims if d != "step" and d not in seeds]
     numbers = [d for d in axes if np.issubdtype(ds[d].dtype, np.number)]
@@ -48,7 +48,7 @@ def _axes_to_show(ds: xr.Dataset) -> tuple[list[str], xr.Dataset, str]:
 
 
 def _values(ds: xr.Dataset, kind: str, value: str) -> list[xr.DataArray]:
-    """Reduced training and test values, losses or errors, of each run."""
+    """Returns the reduced training and test values (losses or errors) of each run."""
     if kind == "loss":
         return [reduced(ds[f"{split}_loss"], value) for split in ("train", "test")]
     return [error(reduced(ds[f"{split}_accuracy"], value)) for split in ("train", "test")]
@@ -100,7 +100,7 @@ def _maps(ds: xr.Dataset, x: str, y: str) -> Figure:
 
 
 def _contours(z: xr.DataArray, logarithmic: bool) -> list[float]:
-    """Whole powers of ten within a logarithmic map, a few round levels within another; none where there is no plane."""
+    """Returns powers of ten for a logarithmic map, a few round levels for a linear one; none if an axis is trivial."""
     known = z.values[np.isfinite(z.values) & ((z.values > 0) | (not logarithmic))]
     if min(z.shape) < 2 or not known.size or known.min() == known.max():
         return []

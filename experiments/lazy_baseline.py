@@ -1,4 +1,4 @@
-"""Any config beside its lazy baseline: trained with its linearized twin, whose end is known; picture and table."""
+"""Compares any config with its lazy baseline: its linearized twin, whose limit is known. Makes a plot and a table."""
 
 import math
 from itertools import product
@@ -26,28 +26,28 @@ PROBE_RECORDS = 8  # enough for a curve of the alignment
 
 
 def beside_twin(config: ConfigDict, probe_records: int | None = None) -> ConfigDict:
-    """A config with the further axis model.linearized=False, True and the probes of the kernel.
+    """Adds the axis model.linearized=False, True and the kernel probes to a config.
 
-    Its figure is dropped. Its own probes stay, but for those that cannot be measured on a twin. Kernel regression is
-    followed where every run of the grid has the squared error, with the kernel averaged over outputs.
+    Its figure is dropped. Its own probes stay, except those that cannot be measured on a twin. If every run of the grid
+    uses the squared error, kernel regression is also tracked, with the kernel averaged over outputs.
 
     Args:
-      config: any; may have the axis model.linearized already.
-      probe_records: at how many records to measure the probes; None: where the config says, and PROBE_RECORDS where
-        it asks for no probes.
+      config: any config; it may already have the axis model.linearized.
+      probe_records: number of records at which to measure the probes; None: as the config says, or PROBE_RECORDS if
+        the config has no probes.
 
     Returns:
-      Another config; the given one is unchanged.
+      A new config; the given one is unchanged.
 
     Raises:
-      UserError: a config that makes no sense, or whose grid has networks or twins alone.
+      UserError: the config is invalid, or its grid has only networks or only twins.
     """
     plain = complete(config)
     axes = parse_grid(plain["grid"])
     _require_both(axes)
     groups = plan_grid(plain).groups
     training = plain["training"]
-    if training["record_steps"]:  # kernel regression is that of the start
+    if training["record_steps"]:  # kernel regression uses the kernel at step 0
         training["record_steps"] = (0, *training["record_steps"])
     if probe_records is None and not training["probes"] and training["probe_every"] == 1:
         probe_records = PROBE_RECORDS
@@ -63,27 +63,27 @@ def beside_twin(config: ConfigDict, probe_records: int | None = None) -> ConfigD
 
 
 def has_kernel_regression(groups: list[Group]) -> bool:
-    """Whether every run has the loss for which kernel regression has a closed form."""
+    """Returns whether every run uses the squared error, for which kernel regression has a closed form."""
     return {group.form.bare.loss.name for group in groups} == {"mse"}
 
 
 def baseline_figure() -> FigureOf:
-    """What is made of the results: the picture and the table; no claims."""
+    """Returns the figure of a lazy baseline: a plot and a table, no claims."""
     return FigureOf(lazy_overview, [], table, extend=with_lazy_limit)
 
 
 def with_lazy_limit(config: ConfigDict, ds: xr.Dataset) -> xr.Dataset:
-    """Results with the limit of their linearized networks, from the initial kernel over pairs of outputs.
+    """Adds the limit of the linearized networks to the results, from the initial kernel over pairs of outputs.
 
-    Where that kernel does not fit the memory, a line says so, and probe 'kernel_regression' stands in, if it was
-    measured; where it is singular, a line says so too; where there is no closed form, nothing is added.
+    If that kernel does not fit in memory, a line says so, and the probe 'kernel_regression' replaces it if it was
+    measured. If the kernel is singular, a line says so. If there is no closed form, nothing is added.
 
     Args:
-      config: what was trained.
+      config: the config that was trained.
       ds: its results.
 
     Returns:
-      The results, with the variables of grok_jax.lazy_limit where they could be measured.
+      The results, with the variables of grok_jax.lazy_limit if they could be measured.
     """
     if not has_kernel_regression(plan_grid(config).groups):
         return ds
@@ -95,16 +95,17 @@ def with_lazy_limit(config: ConfigDict, ds: xr.Dataset) -> xr.Dataset:
     if singular := int(np.isinf(limit["lazy_limit_condition"]).sum()):
         print(
             f"the initial kernel of {singular} of {limit['lazy_limit_condition'].size} networks is singular up to "
-            "rounding; kernel regression leaves out where it vanishes, which gradient descent learns very late or never"
+            "rounding; kernel regression omits the directions in which it vanishes, which gradient descent learns very "
+            "late or never"
         )
     return ds.assign(limit.data_vars)
 
 
 def table(ds: xr.Dataset) -> list[dict[str, Any]]:
-    """A row for each setting of the grid: its fields, and the columns of analysis.lazy.comparison.
+    """Returns one row per setting of the grid: its fields, and the columns of analysis.lazy.comparison.
 
-    Kernel regression is that with the kernel over pairs of outputs. Columns of a kernel averaged over several outputs
-    say so: those that are followed over training, and kernel regression where the full kernel could not be had.
+    Kernel regression uses the full kernel over pairs of outputs. Column names say so if a kernel is averaged over
+    several outputs: the columns tracked over training, and kernel regression if the full kernel was not available.
     """
     compared = comparison(ds)
     followed = ("alignment_start", "alignment_end", "kernel_distance") if averages_outputs(ds) else ()
@@ -120,7 +121,7 @@ def table(ds: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def format_table(rows: list[dict[str, Any]]) -> str:
-    """The table for a terminal: aligned columns, "never" for what was not reached, "-" for what was not measured."""
+    """Formats the table for a terminal: aligned columns, "never" if not reached, "-" if not measured."""
     titles = [key if "." in key else key.replace("_", " ") for key in rows[0]]
     cells = [titles, *([_cell(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -137,12 +138,13 @@ def _require_both(axes: tuple[Axis, ...]) -> None:
         if LINEARIZED in axis.fields:
             both = axis.fields == (LINEARIZED,) and list(axis.values) in ([(False,), (True,)], [(True,), (False,)])
             require(
-                both, f"grid axis {axis.name!r} must be {LINEARIZED}=False, True, or not be there: both are compared"
+                both,
+                f"grid axis {axis.name!r} must be {LINEARIZED}=False, True, or left out: both are compared",
             )
 
 
 def _takes_twins(word: str, plain: dict[str, Any]) -> bool:
-    """Whether a metric can be measured on linearized models."""
+    """Returns whether a metric can be measured on linearized models."""
     network = from_config({**plain, "training": {**plain["training"], "probes": (word,)}})
     try:
         network.at(LINEARIZED, True)

@@ -1,8 +1,8 @@
-"""Prints what there is: tasks, models, optimizers, losses, metrics, figures, and the fields of each.
+"""Lists the available tasks, models, optimizers, losses, metrics and figures, and the fields of each.
 
-python -m experiments.list                       everything by name
-python -m experiments.list --of=optimizer        what each one is
-python -m experiments.list --of=model:mlp        its fields: meaning, default, what is allowed, static or traced
+python -m experiments.list                       the names of everything
+python -m experiments.list --of=optimizer        the names of one kind; metrics also show their variables
+python -m experiments.list --of=model:mlp        the fields of one: meaning, default, allowed values, static or traced
 """
 
 from typing import Any
@@ -26,12 +26,12 @@ COLUMNS = ("field", "kind", "default", "allowed", "meaning")
 
 
 def main() -> None:
-    """Prints what the flag asks for."""
+    """Prints the list that the flag asks for."""
     kind, _, name = OF.value.partition(":")
     there = _names()
-    require(kind in ("", *there), f"--of={OF.value} is none of {', '.join(there)}")
+    require(kind in ("", *there), f"--of={OF.value} does not exist; available: {', '.join(there)}")
     if name:
-        require(kind in REGISTRIES, f"--of={OF.value}: {kind} has no fields by name; ask for --of={kind}")
+        require(kind in REGISTRIES, f"--of={OF.value}: {kind} has no fields by name; use --of={kind}")
         _print_fields(describe(part_of(kind, name)))
     elif kind == "training":
         _print_fields(describe(Training()))

@@ -1,4 +1,4 @@
-"""The page over several figures: each picture beside what the paper claims of it and what was measured."""
+"""Writes a page about several figures: each plot with the paper's claims and what was measured."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -20,12 +20,12 @@ small { color: #555 }
 
 
 def write_page(out: Path, preset: str, figures: Mapping[str, Sequence[Mapping[str, Any]]]) -> Path:
-    """Writes index.html over the figures in `out`.
+    """Writes index.html about the figures in `out`.
 
     Args:
-      out: the folder that holds <name>/figure.png for each figure, and perhaps <name>/checks.png.
-      preset: which size was run.
-      figures: name of each figure -> verdicts on its claims.
+      out: the folder with <name>/figure.png for each figure and, optionally, <name>/checks.png.
+      preset: the preset that was run.
+      figures: figure name -> verdicts on its claims.
 
     Returns:
       The path of the page.
@@ -48,7 +48,7 @@ def _section(name: str, verdicts: Sequence[Mapping[str, Any]], checked: bool) ->
     return (
         f'<h2 id="{escape(name)}">{escape(name)}</h2>{_picture(name, "figure")}'
         f"<table><tr><th>verdict<th>claim<th>paper<th>measured</tr>{rows}</table>"
-        + ("<p>Numbers of the authors' own run, over our curves:</p>" + _picture(name, "checks") if checked else "")
+        + ("<p>Numbers from the authors' own run, on our curves:</p>" + _picture(name, "checks") if checked else "")
     )
 
 
@@ -60,7 +60,7 @@ def _picture(name: str, picture: str) -> str:
 def _row(verdict: Mapping[str, Any]) -> str:
     kind = verdict["verdict"].replace(" ", "-")
     note = f"<br><small>{escape(verdict['note'])}</small>" if verdict["note"] else ""
-    if verdict.get("finding"):  # older files of claims have none
+    if verdict.get("finding"):  # older claims.json files lack this key
         note += f"<br><small>Finding: {escape(verdict['finding'])}</small>"
     whose = "<i>a claim of our own</i>: " if verdict["own"] else ""
     cells = (whose + escape(verdict["claim"]) + note, escape(verdict["paper"]), escape(show_value(verdict["measured"])))

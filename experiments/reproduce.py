@@ -1,4 +1,4 @@
-"""Reproduces figures of the papers: every picture, every claim measured, one page.
+"""Reproduces figures of the papers: plots each one, measures its claims, and writes one page about all of them.
 
 python -m experiments.reproduce --preset=quick --out=<folder> [--only=omnigrok,lazy_to_rich/fig2]
 """
@@ -18,28 +18,28 @@ from grok_jax import results
 from grok_jax.analysis.claims import format_claims
 from grok_jax.errors import require
 
-PRESET = flags.DEFINE_enum("preset", "quick", PRESETS, "Size of every figure.")
-ONLY = flags.DEFINE_list("only", [], "Papers, figures such as omnigrok/fig2b, or beginnings of these; all by default.")
-OUT = command.define_out("Folder for the results, one folder below it for each figure.")
-RESUME = flags.DEFINE_bool("resume", False, "Keep the figures that are finished and go on with the rest.")
-OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what was left in the folder before.")
-PROGRESS = flags.DEFINE_bool("progress", True, "Draw progress bars.")
+PRESET = flags.DEFINE_enum("preset", "quick", PRESETS, "Preset (size) of every figure.")
+ONLY = flags.DEFINE_list("only", [], "Papers, figures such as omnigrok/fig2b, or prefixes of names; default: all.")
+OUT = command.define_out("Folder for the results; each figure gets a subfolder.")
+RESUME = flags.DEFINE_bool("resume", False, "Keep the finished figures and continue with the rest.")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard earlier results in the folder.")
+PROGRESS = flags.DEFINE_bool("progress", True, "Show progress bars.")
 
 
 def main() -> None:
-    """Makes the figures of the flags, one after the other, then the page over all of them."""
+    """Makes the figures given by the flags one by one, then a page about all of them."""
     out = Path(OUT.value)
     names = chosen_figures(ONLY.value, all_figures())
     chosen = {
         name: importlib.import_module(f"configs.{name.replace('/', '.')}").get_config(PRESET.value) for name in names
     }
     kept = {name for name, config in chosen.items() if RESUME.value and _is_made(out / name, config)}
-    for name, config in chosen.items():  # so that what is wrong with the last is known before the first has trained
+    for name, config in chosen.items():  # report an error in the last config before training the first
         if name not in kept:
             results.require_free(out / name, config.to_dict(), resume=RESUME.value, overwrite=OVERWRITE.value)
             grok_jax.check(config)
     for number, (name, config) in enumerate(chosen.items(), 1):
-        print(f"[{number}/{len(chosen)}] {name} ({PRESET.value}){', made before' * (name in kept)}", flush=True)
+        print(f"[{number}/{len(chosen)}] {name} ({PRESET.value}){', already finished' * (name in kept)}", flush=True)
         if name not in kept:
             figures.make(config, out / name, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
     verdicts = {name: json.loads((out / name / "claims.json").read_text("utf-8")) for name in names}
@@ -47,19 +47,19 @@ def main() -> None:
         page = report.write_page(out, PRESET.value, verdicts)
     print(format_claims([verdict for figure in verdicts.values() for verdict in figure]))
     print(f"pictures: {', '.join(str(out / name / 'figure.png') for name in names)}")
-    print(f"all of it on one page: {page}")
+    print(f"everything on one page: {page}")
 
 
 def _is_made(folder: Path, config: ConfigDict) -> bool:
-    """Whether a folder holds the finished figure of this very config.
+    """Returns whether a folder holds the finished figure of exactly this config.
 
     Raises:
-      UserError: it holds the finished figure of another.
+      UserError: the folder holds a figure finished with a different config.
     """
     if not results.is_finished(folder):
         return False
     changed = results.changed_fields(folder, config.to_dict())
-    require(not changed, f"--resume: {folder} was made with another {', '.join(changed[:3])}; give another --out")
+    require(not changed, f"--resume: {folder} was made with a different {', '.join(changed[:3])}; choose another --out")
     return True
 
 

@@ -1,4 +1,4 @@
-"""Trains one config and draws it.
+"""Trains one config and plots the results.
 
 python -m experiments.run --config=configs/<paper>/<figure>.py:<preset> --out=<folder> [--config.seed=1]
 python -m experiments.run --resume --out=<folder>
@@ -14,16 +14,16 @@ from grok_jax.errors import require
 
 CONFIG = command.define_config()
 OUT = command.define_out("Folder for the results.")
-RESUME = flags.DEFINE_bool("resume", False, "Go on with the unfinished run in the folder; needs no --config.")
-OVERWRITE = flags.DEFINE_bool("overwrite", False, "Give up what a run left in the folder before.")
+RESUME = flags.DEFINE_bool("resume", False, "Continue the unfinished run in the folder; needs no --config.")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard the results of an earlier run in the folder.")
 KEEP_PARAMS = flags.DEFINE_string(
-    "keep_params", None, "Keep weights in params.npz: last, or steps such as 0,100. Also with --resume."
+    "keep_params", None, "Save weights in params.npz: last, or steps such as 0,100. Repeat it with --resume."
 )
-PROGRESS = flags.DEFINE_bool("progress", True, "Draw a progress bar.")
+PROGRESS = flags.DEFINE_bool("progress", True, "Show a progress bar.")
 
 
 def main() -> None:
-    """Runs the config of the flags."""
+    """Trains the config given by the flags."""
     config = command.given_or_saved(CONFIG.value, OUT.value, resume=RESUME.value)
     command.require_no_axis_overridden(config)
     out = Path(OUT.value)
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _kept(given: str | None) -> str | tuple[int, ...] | None:
-    """The flag's steps; raises UserError for what is none."""
+    """Parses the flag's steps; raises UserError if one is not a step."""
     if given in (None, "last"):
         return given
     steps = given.split(",")

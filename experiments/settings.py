@@ -1,4 +1,4 @@
-"""Whether results have the setting of a figure's preset."""
+"""Compares the settings of results with a figure's presets."""
 
 import importlib
 import json
@@ -13,10 +13,10 @@ from grok_jax.training.config import OLD_NAMES
 from grok_jax.training.grid import parse_grid
 from grok_jax.values import plain
 
-MEASURED = ("quick", "paper")  # presets whose results are told
-PRECISION = "training.matmul_precision"  # may differ from the preset's; readers are told
+MEASURED = ("quick", "paper")  # presets whose results are reported
+PRECISION = "training.matmul_precision"  # may differ from the preset; the table then says so
 PROBES = "training.probes"
-# Words of metrics in configs of earlier results -> what they are called now.
+# Names of metrics in configs of older results -> their current names.
 EARLIER = {
     "decomposition": "experiments.lazy_to_rich.moments:decomposition",
     "population_alignment": "experiments.lazy_to_rich.moments:population_alignment",
@@ -26,15 +26,15 @@ EARLIER = {
 
 
 def preset_config(figure: str, preset: str) -> ConfigDict:
-    """The config of a figure, e.g. of "omnigrok/fig2b_teacher_student", at a preset."""
+    """Returns the config of a figure, e.g. "omnigrok/fig2b_teacher_student", at a preset."""
     return importlib.import_module(f"configs.{figure.replace('/', '.')}").get_config(preset)
 
 
 def nearest_preset(there: Mapping[str, Any], figure: str) -> tuple[str, list[str]]:
-    """Which of a figure's presets some results are of: the one with the same setting, then with as many seeds.
+    """Returns the preset of a figure that some results match best: first by settings, then by the number of seeds.
 
     Returns:
-      The preset, and the fields in which the results are of another setting all the same.
+      The preset, and the fields in which the results still differ from its settings.
     """
     found = {preset: setting_of(there, figure, preset) for preset in MEASURED}
     nearest = min(found, key=lambda preset: (len(found[preset][1]), found[preset][0] != ""))
@@ -42,15 +42,15 @@ def nearest_preset(there: Mapping[str, Any], figure: str) -> tuple[str, list[str
 
 
 def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str, list[str]]:
-    """How the config of some results differs from a figure's preset of today.
+    """Returns how the config of some results differs from a figure's current preset.
 
     Args:
-      there: that config as JSON has it, or its chosen_fields.
-      figure, preset: which preset.
+      there: the config of the results as read from JSON, or its chosen_fields.
+      figure, preset: the preset to compare with.
 
     Returns:
-      What a reader must know beside the preset's name, such as "3 of 5 seeds" or "", of differences that leave the
-      setting the same; and the fields that make it another one.
+      A remark on differences that do not change the setting, such as "3 of 5 seeds", or ""; and the fields whose
+      difference does change it.
     """
     config = preset_config(figure, preset)
     others, known = other_fields(there, config), _known(there, config)
@@ -64,11 +64,11 @@ def setting_of(there: Mapping[str, Any], figure: str, preset: str) -> tuple[str,
 
 
 def other_fields(there: Mapping[str, Any], config: ConfigDict) -> list[str]:
-    """The fields in which the config of some results differs from another config.
+    """Returns the fields in which the config of some results differs from another config.
 
     Args:
-      there: the config of the results as JSON has it, or its chosen_fields. A field that it lacks has its default.
-      config: the other.
+      there: the config of the results as read from JSON, or its chosen_fields. A missing field has its default.
+      config: the other config.
 
     Returns:
       Dotted names.
@@ -78,7 +78,7 @@ def other_fields(there: Mapping[str, Any], config: ConfigDict) -> list[str]:
 
 
 def chosen_fields(there: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a config, as JSON has it, that differ from their defaults, and the grid."""
+    """Returns the grid, and the fields of a config (as read from JSON) that differ from their defaults."""
     defaults = _defaults(*(there[part]["name"] for part in ("task", "model", "optimizer")))
     fields = results.flat(there)
     return {name: value for name, value in fields.items() if name == "grid" or defaults.get(name) != value}
@@ -94,7 +94,7 @@ def _known(there: Mapping[str, Any], config: ConfigDict) -> dict[str, Any]:
 
 
 def words_of_today(probes: Sequence[str]) -> list[str]:
-    """The training.probes of a config of earlier results, as they are called now."""
+    """Returns the training.probes of an older config under their current names."""
     return [EARLIER.get(word, word) for word in probes]
 
 
@@ -103,5 +103,5 @@ def _defaults(*names: str) -> dict[str, Any]:
 
 
 def _as_kept(config: ConfigDict) -> dict[str, Any]:
-    """The fields of a config as config.json has them."""
+    """Returns the fields of a config as config.json stores them."""
     return results.flat(json.loads(json.dumps(plain(config.to_dict()))))

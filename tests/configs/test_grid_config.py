@@ -24,10 +24,10 @@ def test_the_config_is_one_run_without_a_figure():
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ("mnist", "'mnist' is no choice; write any of task=<name>"),
-        ("modle=mlp", "'modle=mlp' is no choice"),
-        ("task=", "'task=' is no choice"),
-        ("task=mnist,task=mnist", "'task=mnist' is no choice"),
+        ("mnist", "'mnist' is not allowed; write task=<name>"),
+        ("modle=mlp", "'modle=mlp' is not allowed"),
+        ("task=", "'task=' is not allowed"),
+        ("task=mnist,task=mnist", "'task=mnist' is not allowed"),
         ("task=minst", "task.name 'minst' does not exist; there are .*mnist"),
         ("optimizer=adamwx", "optimizer.name 'adamwx' does not exist"),
     ],

@@ -27,7 +27,7 @@ def test_each_word_chooses_a_part():
 
 
 def test_a_wrong_word_is_one_line_that_says_what_is_allowed():
-    with pytest.raises(UserError, match="'landscape' is no choice; write any of task=<name>"):
+    with pytest.raises(UserError, match="'landscape' is not allowed; write task=<name>"):
         get_config("landscape")
 
 

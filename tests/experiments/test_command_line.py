@@ -107,17 +107,17 @@ def no_digits(folder: Path, finished: Path) -> None:
 MINE = ("--config={folder}/mine.py", "--out={out}")
 BAD = {
     "unknown flag": Bad((*RUN, "--stpes=3"), "unknown command line flag 'stpes'"),
-    "positional argument": Bad((*RUN, "extra"), "'extra' is no flag"),
+    "positional argument": Bad((*RUN, "extra"), "'extra' is not a flag"),
     "no --config": Bad(("--out={out}",), "--config must have a value"),
     "no such config file": Bad(
-        ("--config=configs/nope.py", "--config.seed=1", "--out={out}"), "nope.py: there is no such file"
+        ("--config=configs/nope.py", "--config.seed=1", "--out={out}"), "nope.py: the file does not exist"
     ),
     "config file with a syntax error": Bad(MINE, "mine.py, line 1", config_file("def get_config(:\n")),
     "config file with a bug": Bad(MINE, "name 'nope' is not defined", config_file("def get_config():\n  nope\n")),
     "config file without get_config": Bad(MINE, "no function get_config", config_file("seed = 0\n")),
     "unknown preset": Bad((f"--config={FIGURE}:smok", "--out={out}"), "there are smoke, quick, paper"),
-    "misspelt field": Bad((*RUN, "--config.model.init_scael=2"), "--config.model.init_scael is no field; there are"),
-    "field without a name": Bad((*RUN, "--config.=3"), "--config. is no field; there are"),
+    "misspelt field": Bad((*RUN, "--config.model.init_scael=2"), "--config.model.init_scael is not a field"),
+    "field without a name": Bad((*RUN, "--config.=3"), "--config. is not a field; available:"),
     "field of another type": Bad((*RUN, "--config.training.steps=abc"), "--config.training.steps=abc"),
     "more rows than the data": Bad(
         ("--config=configs/grid.py:task=mnist", "--config.task.train_size=6000", "--out={out}"),
@@ -173,7 +173,7 @@ BAD = {
     "a grid of very many values": Bad((*RUN, "--config.grid=seed=lin(0, 1, 10000000000)"), "10,000,000,000 values"),
     "no such flag file": Bad((*RUN, "--flagfile={folder}/nope"), "Unable to open flagfile"),
     "flag file with a misspelt field": Bad(
-        (*RUN, "--flagfile={folder}/mine.py"), "is no field", config_file("--config.model.widht=(5,)")
+        (*RUN, "--flagfile={folder}/mine.py"), "is not a field", config_file("--config.model.widht=(5,)")
     ),
     "a fraction of a step": Bad((*RUN, "--config.training.steps=2.5"), "it must be a whole number"),
 }

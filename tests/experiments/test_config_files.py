@@ -48,7 +48,7 @@ def test_a_frozen_config_is_a_config(config_of):
         ("ConfigDict({'seed': config_dict.required_placeholder(int)})", "None value found in required reference"),
         ("ConfigDict({'grid': {'seed': [1, 2]}})", "it must be text such as 'seed=range"),
         ("ConfigDict({'seed': 0, 1.5: 2})", "names that are not all words"),
-        ("{'seed': 0}", "get_config gave dict; it must give a ConfigDict"),
+        ("{'seed': 0}", "get_config returned dict, not a ConfigDict"),
     ],
 )
 def test_another_thing_is_refused_in_one_line(config_of, given, words):

@@ -140,13 +140,13 @@ def test_results_say_their_day():
 def test_another_preset_and_no_figure_are_passed_over(tmp_path):
     config = preset_config(FIGURE, "smoke")
     results.begin(tmp_path, config.to_dict())
-    assert evidence_entries.gather(tmp_path)[1].startswith("passed over: ")
+    assert evidence_entries.gather(tmp_path)[1].startswith("skipped: ")
     config.figure = ""
     results.begin(tmp_path, config.to_dict(), overwrite=True)
-    assert evidence_entries.gather(tmp_path) == ({}, "passed over: a grid of no figure")
+    assert evidence_entries.gather(tmp_path) == ({}, "skipped: a custom grid, not a figure")
     config.figure = "lazy_baseline"
     results.begin(tmp_path, config.to_dict(), overwrite=True)
-    assert evidence_entries.gather(tmp_path)[1] == "passed over: figure 'lazy_baseline' is not in the catalogue"
+    assert evidence_entries.gather(tmp_path)[1] == "skipped: figure 'lazy_baseline' is not in the catalogue"
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_a_damaged_folder_is_refused(finished):
 @pytest.mark.parametrize("text", ['{"a": {', "[]", '{"a": {"figure": "omnigrok/fig2a"}}'])
 def test_a_table_that_is_damaged_is_refused_in_one_line(tmp_path, text):
     (tmp_path / "evidence.json").write_text(text, "utf-8")
-    with pytest.raises(UserError, match=r"^reading .*evidence\.json, which must be as this command left it, fails"):
+    with pytest.raises(UserError, match=r"^reading .*evidence\.json, which must be as this command wrote it, fails"):
         evidence_entries.read(tmp_path / "evidence.json")
 
 

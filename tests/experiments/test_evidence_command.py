@@ -15,10 +15,10 @@ from grok_jax import results
 ROOT = Path(__file__).parents[2]
 # What is wrong -> the flags, with {base} for the folder of all cases, and words of the one line.
 BAD = {
-    "no such folder": (["--results={base}/none"], "/none is no folder"),
-    "no results below": (["--results={base}/empty"], "/empty has no results.nc in it, nor below"),
-    "nothing to write from": ([], "has no evidence.json to write the table from"),
-    "no date": (["--date=today", "--results={base}/other"], "--date=today is no date"),
+    "no such folder": (["--results={base}/none"], "/none is not a folder"),
+    "no results below": (["--results={base}/empty"], "/empty and its subfolders have no results.nc"),
+    "nothing to write from": ([], "has no evidence.json to make the table from"),
+    "no date": (["--date=today", "--results={base}/other"], "--date=today is not a date"),
     "no config.json": (["--results={base}/bare"], "bare/config.json is missing or damaged"),
     "a damaged folder behind a whole one": (["--results={base}/other,{base}/bare"], "bare/config.json is missing"),
 }

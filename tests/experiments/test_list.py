@@ -41,7 +41,11 @@ def test_each_field_is_told_with_its_kind_default_limits_and_meaning():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "words"),
-    [("models", "is none of task, model"), ("model:mpl", "there are committee"), ("loss:mse", "has no fields")],
+    [
+        ("models", "available: task, model"),
+        ("model:mpl", "there are committee"),
+        ("loss:mse", "has no fields"),
+    ],
 )
 def test_what_is_not_there_is_one_line(asked, words):
     said = printed(f"--of={asked}", code=2)

@@ -24,7 +24,7 @@ def test_a_word_means_the_figure_of_that_id_or_else_all_that_begin_so(only, chos
 
 
 def test_a_word_that_names_no_figure_lists_those_there_are():
-    with pytest.raises(UserError, match=r"lazy/fig7 names no figure; there are lazy/fig10_init"):
+    with pytest.raises(UserError, match=r"lazy/fig7 matches no figure; available: lazy/fig10_init"):
         chosen_figures(["lazy/fig7"], AVAILABLE)
 
 
@@ -64,5 +64,5 @@ def test_the_page_shows_the_numbers_of_the_authors_where_there_are_any(tmp_path)
 
 @pytest.mark.parametrize("only", [["", ""], ["omnigrok", ""]])
 def test_an_empty_word_is_refused(only):
-    with pytest.raises(UserError, match="has an empty word"):
+    with pytest.raises(UserError, match="has an empty entry"):
         chosen_figures(only, AVAILABLE)

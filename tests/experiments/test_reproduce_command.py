@@ -20,16 +20,16 @@ def test_a_figure_is_made_kept_on_resume_and_not_passed_off_as_another_preset(tm
     assert "lazy_to_rich/fig2_modular_mlp/figure.png" in (tmp_path / "index.html").read_text("utf-8")
 
     again = reproduce(tmp_path, *smoke, "--resume")
-    assert "made before" in again.stdout
+    assert "already finished" in again.stdout
 
     other = reproduce(tmp_path, "--preset=quick", "--only=lazy_to_rich/fig2", "--resume")
     assert other.returncode == 2
     assert other.stderr.count("\n") == 1
-    assert "was made with another" in other.stderr
+    assert "was made with a different" in other.stderr
 
 
 def test_a_word_that_names_no_figure_is_one_line_and_leaves_nothing(tmp_path):
     ended = reproduce(tmp_path / "out", "--only=lazy_to_rich/fig99")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-    assert "names no figure" in ended.stderr
+    assert "matches no figure" in ended.stderr
     assert not (tmp_path / "out").exists()

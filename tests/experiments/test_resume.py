@@ -183,7 +183,7 @@ def test_a_signal_saves_ends_in_one_line_and_resume_alone_gives_bitwise_the_same
     config.write_text(SIGNALED.format(number=int(number)))
     process = start(out, killed[1], RARELY, QUIET, config=str(config))
     errors = process.communicate(timeout=PATIENCE)[1]
-    assert errors == "\ninterrupted; with --resume (and without --overwrite) it goes on from where it is\n"
+    assert errors == "\ninterrupted; continue with --resume (and without --overwrite)\n"
     assert (process.returncode, len(saved_steps(out))) == (code, 1)
     again = finish(launch("--resume", f"--out={out}", QUIET), out)
     xr.testing.assert_identical(without_times(again), without_times(uninterrupted))
@@ -200,7 +200,7 @@ def test_a_signal_while_compiling_ends_in_one_line(number, heeded, tmp_path):
     told += process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 128 + number
     assert "Traceback" not in told
-    assert told.splitlines()[-1].startswith("interrupted; with --resume")
+    assert told.splitlines()[-1].startswith("interrupted; continue with --resume")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["INT", "TERM", "HUP"])
