@@ -1,4 +1,4 @@
-"""The same statements about the runs at each value of a setting."""
+"""Makes the same claims about the runs at each value of a setting."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -8,19 +8,19 @@ import xarray as xr
 from grok_jax.analysis.claims import Claim, Measured
 from grok_jax.analysis.selection import runs_at
 
-Statement = tuple[str, str, Callable[[xr.Dataset], Measured]]  # what it says, the paper's words, what measures it
+Statement = tuple[str, str, Callable[[xr.Dataset], Measured]]  # text, the paper's words, function that measures it
 
 
 def claims_at_each(
     figure: str, setting: str, values: Sequence[float | int], statements: Sequence[Statement]
 ) -> list[Claim]:
-    """The same statements about the runs at each value of a setting, as claims numbered from 1.
+    """Returns claims with the same statements about the runs at each value of a setting, numbered from 1.
 
     Args:
-      figure: <paper>/<figure>, with which their ids begin.
+      figure: <paper>/<figure>; the claims' ids begin with it.
       setting: dotted name of a field, as for runs_at.
-      values: of the setting.
-      statements: text, the paper's words, and what measures the runs at one value.
+      values: values of the setting.
+      statements: text, the paper's words, and the function that measures the runs at one value.
     """
     name = setting.rpartition(".")[2]
 

@@ -1,4 +1,4 @@
-"""What the three parts of the polynomial task's test loss say about a run (probe "decomposition")."""
+"""Reads the three parts of the polynomial task's test loss (probe "decomposition")."""
 
 import numpy as np
 import xarray as xr
@@ -14,30 +14,30 @@ from grok_jax.plotting.curves import curve, learning_curves, legend
 from grok_jax.plotting.style import NORM, OKABE_ITO, TEST, TRAIN, panel_label, style
 
 PARTS = ("variance_error", "misalignment_error", "linear_power")
-STANDARD_ERRORS = 4.0  # A mean of independent draws is farther off once in 16,000 times.
-ROUNDING = 1e-9  # Below this share of its start a loss in float32 is noise.
-RISES = 0.1  # of its start: a smaller rise is none
-LATE = 2.0  # times as late
-GENERALIZED = 0.1  # of its start: what is left of a test loss that has fallen
-# variable -> name, color, line: as in the paper the misalignment error is dashed green and linear power dashed black.
+STANDARD_ERRORS = 4.0  # a mean of independent draws is farther off once in 16,000 times
+ROUNDING = 1e-9  # below this share of its start, a float32 loss is noise
+RISES = 0.1  # least rise that counts, as a share of the start
+LATE = 2.0  # least ratio of times that counts as late
+GENERALIZED = 0.1  # a test loss below this share of its start has fallen
+# variable -> name, color, line. As in the paper, misalignment error is dashed green and linear power dashed black.
 LINES = {
     "test_loss": ("test loss", TEST, "-"),
     "variance_error": ("variance error", OKABE_ITO[3], ":"),
     "misalignment_error": ("misalignment error", NORM, "--"),
     "linear_power": ("power in linear modes", "black", "--"),
 }
-DECADES = 1e-4  # of the largest test loss: what is below adds nothing a reader could see
+DECADES = 1e-4  # lower limit of the plot, as a share of the largest test loss
 
 
 def sampling_error(ds: xr.Dataset, rows: int) -> Float[xr.DataArray, "..."]:
-    """Largest standard error of a test loss over `rows` random rows that its three parts allow.
+    """Returns an upper bound on the standard error of a test loss over `rows` random rows, given its three parts.
 
     The residual r = y - f is a quadratic function of Gaussian inputs, so its cumulants are known. With m² the
     variance error, s the misalignment error, l the linear power and v = s + l the variance of r,
 
     Var(r²) = κ_4 + 4 m κ_3 + 2 v² + 4 m² v,   |κ_3| ≤ 8 (s/2)^{3/2} + 6 l (s/2)^{1/2},   κ_4 ≤ 12 s² + 24 l s,
 
-    and the standard error is √(Var(r²) / rows). The bounds are reached where y - f depends on one direction.
+    and the standard error is √(Var(r²) / rows). The bounds are attained if y - f depends on one direction.
 
     Args:
       ds: results with the three parts.
@@ -51,10 +51,10 @@ def sampling_error(ds: xr.Dataset, rows: int) -> Float[xr.DataArray, "..."]:
 
 
 def sum_is_test_loss(ds: xr.Dataset) -> Measured:
-    """Whether the three parts add up to the test loss measured on random rows, within the error of sampling these.
+    """Judges whether the three parts add up to the test loss on random rows, within the sampling error of these rows.
 
-    In most runs, at every record, the two differ by no more than STANDARD_ERRORS; and so does, at every record, the
-    mean over the runs of their relative difference, which is the sharper test: the runs have independent rows.
+    In most runs, the two must differ by at most STANDARD_ERRORS at every record. The same must hold for the mean of
+    their relative difference over runs, a sharper test because the runs have independent rows.
     """
     rows = config_value(ds, "task.test_size")
     if rows is None:
@@ -82,11 +82,11 @@ def sum_is_test_loss(ds: xr.Dataset) -> Measured:
 
 
 def rise_is_linear_power(ds: xr.Dataset) -> Measured:
-    """Whether in runs that generalize the test loss first rises, and by more than half because linear power does.
+    """Judges whether in runs that generalize the test loss first rises, mostly because linear power does.
 
-    A run shows it where the sum of the parts rises from its lowest record so far by RISES times its start or more,
-    reaches the top of its largest such rise before the misalignment error has halved, and linear power makes up more
-    than half of that rise. A run that does not generalize is no run whose delay there is to explain.
+    A run shows it if the sum of the parts rises from its lowest record so far by at least RISES times its start, the
+    top of its largest such rise comes before the misalignment error has halved, and linear power makes up more than
+    half of that rise. A run that does not generalize does not count: it has no delay to explain.
     """
     ds, note = _those_that_generalize(ds)
     loss, linear = ds["decomposed_loss"], ds["linear_power"]
@@ -108,7 +108,7 @@ def rise_is_linear_power(ds: xr.Dataset) -> Measured:
 
 
 def _largest_rise(x: Float[xr.DataArray, "*grid step"]) -> tuple[xr.DataArray, xr.DataArray]:
-    """Records of the low and of the top of a curve's largest rise; both the first where it only falls."""
+    """Returns the records of the bottom and the top of a curve's largest rise; both are 0 if it only falls."""
 
     def ends(curve: np.ndarray) -> tuple[int, int]:
         finite = np.where(np.isfinite(curve), curve, -np.inf)
@@ -120,9 +120,9 @@ def _largest_rise(x: Float[xr.DataArray, "*grid step"]) -> tuple[xr.DataArray, x
 
 
 def misalignment_falls_late(ds: xr.Dataset) -> Measured:
-    """Whether in runs that generalize the misalignment error halves LATE times later than the training loss.
+    """Judges whether in runs that generalize the misalignment error halves LATE times later than the training loss.
 
-    It has to halve after the peak of the test loss as well.
+    It must also halve after the peak of the test loss.
     """
     ds, note = _those_that_generalize(ds)
     error = relative(ds["misalignment_error"])
@@ -141,10 +141,10 @@ def misalignment_falls_late(ds: xr.Dataset) -> Measured:
 
 
 def _those_that_generalize(ds: xr.Dataset) -> tuple[xr.Dataset, str]:
-    """The runs that generalize, and a note on how many these are.
+    """Returns the runs that generalize, and a note on their number.
 
     Raises:
-      NotMeasured: there are none.
+      NotMeasured: no run generalizes.
     """
     general = np.atleast_1d(generalizes(ds).values)
     note = f"{general.sum()} of {general.size} runs generalize"
@@ -154,20 +154,20 @@ def _those_that_generalize(ds: xr.Dataset) -> tuple[xr.Dataset, str]:
 
 
 def generalizes(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid"]:
-    """Whether the test loss of a run ends below GENERALIZED times its start."""
+    """Returns whether the test loss of a run ends below GENERALIZED times its start."""
     return last_value(relative(ds["test_loss"])) < GENERALIZED
 
 
 def typical_run(ds: xr.Dataset) -> int:
-    """Place along 'seed' of the run to show where single runs differ in kind.
+    """Returns the index along 'seed' of a typical run, for plots of a single run.
 
-    It is the one that takes the median time among those that generalize; where none does, the one with the median
-    test loss at the end.
+    It is the run with the median time among those that generalize or, if none does, the run with the median final test
+    loss.
     """
     loss, chosen = relative(ds["test_loss"]), generalizes(ds)
     some = bool(chosen.any())
     key = first_crossing(loss, GENERALIZED, "down").where(chosen) if some else last_value(loss)
-    return int(np.argsort(key.values)[(max(int(key.count()), 1) - 1) // 2])  # NaN comes last.
+    return int(np.argsort(key.values)[(max(int(key.count()), 1) - 1) // 2])  # NaN sorts last
 
 
 def loss_parts(ax: Axes, ds: xr.Dataset) -> None:
@@ -186,9 +186,9 @@ def loss_parts(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def decomposed_run(ds: xr.Dataset) -> Figure:
-    """(a) losses of a typical run, the test losses of the others faint behind, (b) its test loss beside the parts.
+    """Plots (a) losses of a typical run, with the other test losses faint, (b) its test loss and the three parts.
 
-    The typical run is one that generalizes where any does; the title says how many do.
+    The typical run is one that generalizes, if any does; the title says how many do.
     """
     runs = ds if "seed" in ds.dims else ds.expand_dims("seed")
     generalizing = generalizes(runs)

@@ -20,16 +20,16 @@ from grok_jax.plotting.times import marks_along
 
 EPSILON = "model.epsilon"
 ROWS, PAIRS, FORMULA = "kernel_alignment", "pair_alignment", "population_alignment"
-CLOSE = 0.15  # relative
+CLOSE = 0.15  # largest relative difference
 STRONG = 0.8  # rank correlation
-SEEN = 0.5  # ε from which 1000 rows tell the alignment from 0
-TRAINED = 0.25  # ε from which training moves the weights
-SMALL = 0.1  # ε up to which claim 4 speaks
+SEEN = 0.5  # smallest ε whose alignment 1000 rows can distinguish from 0
+TRAINED = 0.25  # smallest ε at which training moves the weights
+SMALL = 0.1  # largest ε for claim 4
 FEWEST = 3  # values of ε above SEEN, or records
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) alignment at the start over ε, (b) formula against measurement, (c) alignment against misalignment."""
+    """Plots (a) alignment at the start over ε, (b) formula against measurement, (c) alignment against misalignment."""
     ds = with_axis(ds, EPSILON).sortby(EPSILON)
     ds = ds if "seed" in ds.dims else ds.expand_dims("seed")
     with style():
@@ -83,12 +83,12 @@ def _over_training(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def _probed(ds: xr.Dataset) -> xr.Dataset:
-    """The records at which the kernel was measured."""
+    """Returns the records at which the kernel was measured."""
     return ds.isel(step=np.flatnonzero(ds[ROWS].notnull().any([d for d in ds[ROWS].dims if d != "step"])))
 
 
 def _from(ds: xr.Dataset, least: float) -> xr.Dataset:
-    """The runs with an ε of at least that."""
+    """Returns the runs with at least the given ε."""
     ds = with_axis(ds, EPSILON)
     ds = ds.isel({EPSILON: np.flatnonzero(ds[EPSILON] > 0.999 * least)})
     if ds.sizes[EPSILON] < FEWEST:

@@ -19,14 +19,14 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import colors, panel_label, style
 
 ORDER = "task.order"
-CLOSE = 0.1  # relative difference of the squared distance and the difficulty
+CLOSE = 0.1  # largest relative difference of squared distance and difficulty
 RISING = 0.8  # rank correlation
-FITTED = 0.01  # of the first train loss: a run that has come there has gone its way
-PARTS = ("lazy_progress", "tangent_distance", "normal_distance")  # orthogonal, over the length of the lazy solution
+FITTED = 0.01  # share of the first train loss; a run below it has finished moving
+PARTS = ("lazy_progress", "tangent_distance", "normal_distance")  # orthogonal; unit: lazy solution
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) squared distance against difficulty, (b) how far the kernel has moved; a point for each run."""
+    """Plots (a) squared distance against difficulty, (b) how far the kernel has moved; one point per run."""
     ds = with_axis(with_axis(ds, OUTPUT_SCALE), ORDER).sortby(ORDER)
     with style():
         figure = Figure(figsize=(9.6, 4.0), layout="constrained")
@@ -57,7 +57,7 @@ def _difficulty(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 
 
 def _share(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
-    """|w - w_0|² over the difficulty, at the end: the three parts are lengths over that of the lazy solution."""
+    """Returns the final |w - w_0|² over the difficulty; the three parts are in units of the lazy solution's length."""
     return sum(last_value(ds[name]) ** 2 for name in PARTS)
 
 
@@ -66,7 +66,7 @@ def _squared_distance(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 
 
 def _runs(ds: xr.Dataset, scale: float) -> tuple[xr.Dataset, Float[xr.DataArray, "*grid"]]:
-    """The runs of one α in the order of j, and whether all of a seed have fitted."""
+    """Returns the runs of one α ordered by j, and whether all runs of a seed have fitted."""
     runs = sorted_along(runs_at(ds, {OUTPUT_SCALE: scale}), ORDER)
     return runs, (last_value(relative(runs["train_loss"])) < FITTED).all(ORDER)
 

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 10: initial weights with a share c of the solution in them; the rise of the test loss goes.
+"""Lazy to rich, Figure 10: with a share c of the solution in the initial weights, the rise of the test loss vanishes.
 
 Results: dims ('model.init_scale,model.solution_share', 'seed', 'step'), or ('model.solution_share', 'seed', 'step').
 """
@@ -19,17 +19,17 @@ from grok_jax.plotting.style import colors, panel_label, style
 
 SOLUTION_SHARE, INIT_SCALE = "model.solution_share", "model.init_scale"
 FEWEST_SHARES = 3
-LEFT_OUT = 0.05  # the authors' code trains this c too, and leaves it out of the picture
+LEFT_OUT = 0.05  # the authors' code trains this c too but does not plot it
 RISING = 0.8  # rank correlation
 
 
 def added(ds: xr.Dataset) -> xr.Dataset:
-    """The runs that start at w_0 + c w_s, along c."""
+    """Returns the runs that start at w_0 + c w_s, along c."""
     return _along_share(ds, interpolated=False)
 
 
 def interpolated(ds: xr.Dataset) -> xr.Dataset:
-    """The runs that start at (1 - c) w_0 + c w_s, along c."""
+    """Returns the runs that start at (1 - c) w_0 + c w_s, along c."""
     return _along_share(ds, interpolated=True)
 
 
@@ -48,7 +48,7 @@ def _along_share(ds: xr.Dataset, interpolated: bool) -> xr.Dataset:
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Losses for each c, added and interpolated; the peak of the test loss and the kernel's alignment against c."""
+    """Plots losses for each c, added and interpolated; the test loss's peak and the kernel's alignment against c."""
     kinds = {"$w_0 + c\\,w_s$": added(ds), "$(1-c)\\,w_0 + c\\,w_s$": interpolated(ds)}
     kinds = {name: runs for name, runs in kinds.items() if runs.sizes[SOLUTION_SHARE] > 1}
     with style():
@@ -74,7 +74,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _against_share(ax: Axes, x: Real[xr.DataArray, "..."], color: str, name: str) -> None:
-    """The median over seeds with a band from the smallest to the largest."""
+    """Draws the median over seeds with a band from the smallest to the largest."""
     repeats = [d for d in x.dims if d != SOLUTION_SHARE]
     ax.plot(x[SOLUTION_SHARE], x.median(repeats), color=color, marker="o", markersize=4, label=name)
     ax.fill_between(x[SOLUTION_SHARE], x.min(repeats), x.max(repeats), color=color, alpha=0.15, linewidth=0)
@@ -93,7 +93,7 @@ def _falls(peak: Real[xr.DataArray, "..."]) -> xr.DataArray:
 
 
 def _shown(runs: xr.Dataset) -> xr.Dataset:
-    """The runs that the paper shows: all but LEFT_OUT."""
+    """Returns the runs that the paper shows: all but LEFT_OUT."""
     return runs.isel({SOLUTION_SHARE: ~np.isclose(runs[SOLUTION_SHARE], LEFT_OUT)})
 
 

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 11: the decomposition of Figure 4 where the readouts are trained as well; the same claims.
+"""Lazy to rich, Figure 11: the decomposition and claims of Figure 4, with trained readouts.
 
 Results: dims ('seed', 'step').
 """

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 12: weight decay takes the grokking of a transformer away, a larger output scale brings it back.
+"""Lazy to rich, Figure 12: weight decay removes the grokking of a transformer; a larger output scale restores it.
 
 Results: dims ('model.output_scale,optimizer.weight_decay', 'seed', 'step').
 """
@@ -21,7 +21,7 @@ LARGE, GONE = 10.0, 2.0  # delays
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Losses, as in the paper, above accuracies; a column for each setting: (a) lazy, (b) decayed, (c) both."""
+    """Plots losses, as in the paper, above accuracies, one column per setting: (a) lazy, (b) decayed, (c) both."""
     with style():
         figure = Figure(figsize=(10.8, 5.6), layout="constrained")
         panels = figure.subplots(2, len(SETTINGS), sharex=True, sharey="row")
@@ -30,7 +30,7 @@ def plot(ds: xr.Dataset) -> Figure:
             panel_label(top, letter)
             try:
                 runs = _runs(ds, alpha, gamma)
-            except NotMeasured:  # a grid of the user's own, without this setting
+            except NotMeasured:  # a custom grid without this setting
                 continue
             learning_curves(top, runs, ("train_loss", "test_loss"))
             learning_curves(bottom, runs)
@@ -54,9 +54,9 @@ def _delay(
     expected: Callable[[xr.DataArray], xr.DataArray],
     at_most: float = np.inf,
 ) -> Measured:
-    """Whether the delay of the runs with a setting is as expected, which is `at_most` or less.
+    """Judges whether the delay of the runs with a setting is as expected: at most `at_most`.
 
-    A run that never generalizes has no delay. It decides only where its budget is at_most times its steps to fit.
+    A run that never generalizes has no delay. It decides only if its budget is at_most times its steps to fit.
     """
     runs = _runs(ds, *setting)
     ratio, fit = delay(runs), t_fit(runs)

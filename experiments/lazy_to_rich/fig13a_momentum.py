@@ -20,14 +20,14 @@ from grok_jax.plotting.curves import legend, mark_time
 from grok_jax.plotting.lazy import curves_against_twin
 from grok_jax.plotting.style import panel_label, style
 
-HALF = 2.0  # the test loss falls: it is down to half its peak
+HALF = 2.0  # the test loss falls when it is this many times below its peak
 
 
-extend = with_lazy_limit  # the level line of kernel regression
+extend = with_lazy_limit  # the horizontal line of kernel regression
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) losses of network, twin and kernel regression, (b) weight norm and kernel alignment; the first seed."""
+    """Plots (a) losses of network, twin and kernel regression, (b) weight norm and kernel alignment; the first seed."""
     pair = first_of_seeds(network_and_twin(ds))
     with style():
         figure = Figure(figsize=(9.6, 3.8), layout="constrained")

@@ -14,11 +14,11 @@ from grok_jax.analysis.grokking import last_value
 from grok_jax.analysis.lazy import TOLERANCE, network_and_twin, t_part
 
 HALF = 2.0  # times below its peak
-APART = 0.5  # of the twin's final test loss
+APART = 0.5  # share of the twin's final test loss
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(b) losses of network and twin, as in the paper; their accuracies and weight norms beside."""
+    """Plots (b) losses of network and twin, as in the paper, and their accuracies and weight norms."""
     return network_and_twin_figure(ds, HALF, "b")
 
 
@@ -54,7 +54,7 @@ CLAIMS = [
     ),
 ]
 
-# One run of the authors' code, and its twin's.
+# One run of the authors' code, and one of its twin.
 NETWORK, TWIN = {"model.linearized": False}, {"model.linearized": True}
 CHECKS = [
     *at_steps("test_loss", NETWORK, {0: 170.3, 20_000: 20.7}),

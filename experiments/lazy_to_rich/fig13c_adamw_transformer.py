@@ -11,11 +11,11 @@ from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.lazy import TOLERANCE
 
 HALF = 2.0  # times below its peak
-EARLY = 0.1  # of the steps until the test loss falls
+EARLY = 0.1  # share of the steps until the test loss falls
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(c) losses of network and twin, as in the paper; their accuracies and weight norms beside."""
+    """Plots (c) losses of network and twin, as in the paper, and their accuracies and weight norms."""
     return network_and_twin_figure(ds, HALF, "c")
 
 

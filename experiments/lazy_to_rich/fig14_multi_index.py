@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 14: targets of 2 and 3 directions are learned late, as those of one are.
+"""Lazy to rich, Figure 14: targets with 2 and 3 directions are learned late, like those with one.
 
 Results: dims ('task.directions', 'seed', 'step') and, with linearized twins, 'model.linearized'.
 """
@@ -11,17 +11,17 @@ from grok_jax.analysis.claims import Claim
 from grok_jax.analysis.selection import runs_at, with_axis
 
 DIRECTIONS = "task.directions"
-LEARNED = 0.2  # part of the start; the mean of y alone explains 1/3, 1/2, 3/5 of it for 1, 2, 3 directions
-LATE = 2.0  # times as many steps for the test loss as for the training loss
+LEARNED = 0.2  # share of the start; the mean of y alone explains 1/3, 1/2, 3/5 of it for 1, 2, 3 directions
+LATE = 2.0  # least ratio of steps, test loss over training loss
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Losses over their start, a panel for each number of directions."""
+    """Plots losses over their start, one panel per number of directions."""
     return relative_loss_row(with_axis(ds, DIRECTIONS), DIRECTIONS, "directions", LEARNED)
 
 
 def late_claim(claim_id: str, words: str, paper: str, field: str, value: int) -> Claim:
-    """The claim that the runs with one value of a field, which `words` says, learn the target, and late."""
+    """Returns the claim that the runs with one value of a field, described by `words`, learn the target late."""
     return Claim(
         claim_id,
         f"{words}: the test loss falls to a fifth of its start, at least {LATE:g} times later than the train loss",

@@ -14,7 +14,7 @@ DEGREE = "task.degree"
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Losses over their start, a panel for each degree."""
+    """Plots losses over their start, one panel per degree."""
     return relative_loss_row(with_axis(ds, DEGREE), DEGREE, "degree", LEARNED)
 
 

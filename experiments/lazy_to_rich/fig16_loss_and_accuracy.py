@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 16: accuracy and loss of the same runs of modular addition tell of the same delay.
+"""Lazy to rich, Figure 16: accuracy and loss of the same runs of modular addition show the same delay.
 
 Results: dims ('task.p', 'seed', 'step').
 """
@@ -17,15 +17,15 @@ from grok_jax.plotting.curves import learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 PRIME = "task.p"
-FLAT = 0.1  # accuracy: no rise by more
+FLAT = 0.1  # accuracy is flat if it rises by no more than this
 RISING = (0.1, LEVEL)  # accuracies between which a network generalizes
 PAPER_LEVEL = 0.06  # loss
-GENERALIZES = 0.9  # final test accuracy; of 17 test rows one that is wrong makes .94
-MOVES = 0.1  # of its start: a loss that changes by more has moved
+GENERALIZES = 0.9  # final test accuracy; one wrong row of 17 gives .94
+MOVES = 0.1  # a loss moves if it changes by more than this share of its start
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies, (b) losses of the same runs, with the steps and the loss that the claims compare; a row for p."""
+    """Plots (a) accuracies, (b) losses of the same runs, with the steps and the loss of the claims; one row per p."""
     ds = with_axis(ds, PRIME)
     with style():
         figure = Figure(figsize=(10.4, 3.9 * ds.sizes[PRIME]), layout="constrained")
@@ -48,14 +48,14 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _perfect(ds: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Step at which train accuracy is 100%, and the paper's loss, or the train loss where losses start below it."""
+    """Returns the step of 100% train accuracy, and the paper's loss or, if losses start below it, the train loss."""
     perfect = first_crossing(ds["train_accuracy"], 1.0)
     level = value_at(ds["train_loss"], perfect)
     return perfect, xr.where(ds["test_loss"].isel(step=0, drop=True) > PAPER_LEVEL, PAPER_LEVEL, level)
 
 
 def _falls_below(ds: xr.Dataset, level: xr.DataArray) -> xr.DataArray:
-    """Step at which the test loss first falls to a level of each run."""
+    """Returns the step at which the test loss first falls to each run's level."""
     return first_crossing(ds["test_loss"] / level, 1.0, "down")
 
 

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 17: the accuracies of one regression run for several thresholds θ, some "grokking", some not.
+"""Lazy to rich, Figure 17: accuracies of one regression run at several thresholds θ; some "grok", some do not.
 
 Results: dims ('training.accuracy_threshold', 'seed', 'step').
 """
@@ -21,7 +21,7 @@ FACTOR = 3.0
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies for each θ, (b) the delay of generalization over θ."""
+    """Plots (a) accuracies for each θ, (b) the delay of generalization over θ."""
     ds = with_axis(ds, ACCURACY_THRESHOLD).sortby(ACCURACY_THRESHOLD)
     with style():
         figure = Figure(figsize=(11.0, 4.0), layout="constrained")
@@ -45,7 +45,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _delay_at_least(ds: xr.Dataset) -> xr.DataArray:
-    """t95(test)/t95(train), with the budget for a time beyond it; NaN where a run does not fit."""
+    """Returns t95(test)/t95(train), with the budget in place of a time beyond it; NaN if a run does not fit."""
     fit = t_fit(ds)
     return np.minimum(t_generalize(ds), float(ds["step"][-1])) / fit.where(np.isfinite(fit) & (fit > 0))
 
@@ -56,7 +56,7 @@ def _depends_on_threshold(ds: xr.Dataset) -> Measured:
     ds = ds.sortby(ACCURACY_THRESHOLD)
     late = t_generalize(ds)
     ratio = _delay_at_least(ds)
-    # The smallest must be a delay and no lower bound of one.
+    # The smallest must be an actual delay, not a lower bound.
     known = ratio.where(np.isfinite(late))
     factor = ratio.max(ACCURACY_THRESHOLD) / known.min(ACCURACY_THRESHOLD)
     complete = (np.isfinite(late) & ratio.notnull()).all(ACCURACY_THRESHOLD)

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 18: train and test loss of the student-teacher run whose accuracies grok.
+"""Lazy to rich, Figure 18: train and test loss of the student-teacher run whose accuracies show grokking.
 
 Results: dims ('seed', 'step').
 """
@@ -15,12 +15,12 @@ from grok_jax.analysis.grokking import delay, last_value, t_loss
 from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 
-LEVELS = (0.1, 0.01)  # of the loss at the start
+LEVELS = (0.1, 0.01)  # shares of the loss at the start
 TOGETHER = 2.0
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) losses on a linear axis as in the paper, (b) on a logarithmic one, (c) the accuracies of the same runs."""
+    """Plots (a) losses on a linear axis as in the paper, (b) on a logarithmic one, (c) accuracies of the same runs."""
     with style():
         figure = Figure(figsize=(13.0, 3.8), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
@@ -51,7 +51,7 @@ def _fall_together(ds: xr.Dataset, level: float) -> Measured:
 
 
 def _delay_at_least(losses: xr.Dataset, level: float, budget: float) -> Float[xr.DataArray, "..."]:
-    """How many times later the test loss falls to the level, with the budget for a time beyond it; NaN: unknown."""
+    """Returns how many times later the test loss falls to the level, with the budget as a bound; NaN if unknown."""
     train, test = t_loss(losses, level)
     return np.minimum(test, budget) / train.where(np.isfinite(train) & (train > 0))
 

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 19: more data against labels that are harder for the initial kernel.
+"""Lazy to rich, Figure 19: the amount of data against the difficulty of the labels for the initial kernel.
 
 Results: dims ('task.order', 'task.train_size,task.test_size', 'seed', 'step').
 """
@@ -22,13 +22,13 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import style
 
 ORDER, TRAIN_SIZE = "task.order", "task.train_size"
-LEARNED = 0.5  # part of the loss of predicting 0, as in Figure 5
+LEARNED = 0.5  # share of the loss of predicting 0, as in Figure 5
 STRONG = 0.8  # rank correlation
 FEWEST = 3  # points of an axis
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Losses over their start: a row of panels for each j, a column for each number of training inputs."""
+    """Plots losses over their start: one row of panels per j, one column per number of training inputs."""
     ds = _by_size(ds)
     orders, sizes = ds[ORDER].values, ds[TRAIN_SIZE].values
     with style():
@@ -47,7 +47,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _by_size(ds: xr.Dataset) -> xr.Dataset:
-    """The results along ORDER and TRAIN_SIZE, both ascending."""
+    """Returns the results along ORDER and TRAIN_SIZE, both ascending."""
     if TRAIN_SIZE in ds.coords and ds[TRAIN_SIZE].ndim == 1 and TRAIN_SIZE not in ds.dims:
         ds = ds.swap_dims({ds[TRAIN_SIZE].dims[0]: TRAIN_SIZE})
     return with_axis(with_axis(ds, TRAIN_SIZE), ORDER).sortby([ORDER, TRAIN_SIZE])
@@ -62,7 +62,7 @@ def _more_data_restores(ds: xr.Dataset) -> Measured:
     ds = networks(_by_size(ds))
     _need(ds, TRAIN_SIZE)
     learned = np.isfinite(t_learned(ds, LEARNED))
-    fails = ~learned.isel({TRAIN_SIZE: 0}, drop=True)  # which j the fewest data do not teach
+    fails = ~learned.isel({TRAIN_SIZE: 0}, drop=True)  # the j that are not learned from the fewest data
     end = last_value(relative_losses(ds)["test_loss"])
     falls = rank_correlation(end, TRAIN_SIZE) < -STRONG
     restored = (falls & learned.isel({TRAIN_SIZE: -1}, drop=True)) | ~fails

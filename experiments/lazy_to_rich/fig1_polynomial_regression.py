@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 1: a network that first follows its linearized twin, and then learns features.
+"""Lazy to rich, Figure 1: a network first follows its linearized twin and then learns features.
 
 Results: dims ('model.linearized', 'seed', 'step'), with the probes kernel, kernel_regression and subspace, and with the
 limit of the linearized networks.
@@ -20,17 +20,17 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.lazy import curves_against_twin
 from grok_jax.plotting.style import panel_label, style
 
-RISE = 1.05  # a test loss this many times its initial value has risen
-FALL = 10.0  # times from its peak down to its last value
-BELOW_REGRESSION = 5.0  # times
-ENOUGH_STEPS = STEPS // 2  # a test loss that has not fallen by then counts as one that does not
+RISE = 1.05  # a test loss has risen at this many times its initial value
+FALL = 10.0  # least ratio of the peak to the last value
+BELOW_REGRESSION = 5.0  # least ratio of kernel regression's loss to the network's
+ENOUGH_STEPS = STEPS // 2  # a test loss that has not fallen by then never does
 
 
-extend = with_lazy_limit  # the level line of kernel regression
+extend = with_lazy_limit  # the horizontal line of kernel regression
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) ways through weight space, (b) losses, twin and kernel regression, (c) norm, alignment; the first seed."""
+    """Plots (a) paths in weight space, (b) losses, twin, kernel regression, (c) norm and alignment; the first seed."""
     pair = first_of_seeds(network_and_twin(ds))
     with style():
         figure = Figure(figsize=(13.5, 4.0), layout="constrained")

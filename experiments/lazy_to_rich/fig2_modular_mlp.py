@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 2: modular addition groks with no weight decay and a growing norm; the scale s sets the delay.
+"""Lazy to rich, Figure 2: modular addition groks without weight decay, as the norm grows; the scale s sets the delay.
 
 Results: dims ('task.p', 'model.output_scale', 'seed', 'step'). The scale of the paper, s, is that of each layer's
 weights: the output scale of a run is s²/√N.
@@ -19,11 +19,11 @@ from grok_jax.plotting.curves import curve, learning_curves, legend, weight_norm
 from grok_jax.plotting.style import colors, panel_label, style
 
 PRIME = "task.p"
-WELL_BEFORE = 1.5  # times: by so much later a run generalizes that fits well before
+WELL_BEFORE = 1.5  # least ratio of the times to generalize and to fit
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies and weight norm, (b) losses, both at the s nearest to 1, (c) accuracies for each; a row each p."""
+    """Plots (a) accuracies and norm, (b) losses, both at the s nearest to 1, (c) accuracies for each s; a row per p."""
     ds = with_axis(with_axis(ds, OUTPUT_SCALE), PRIME).sortby(OUTPUT_SCALE)
     scales = np.sqrt(ds[OUTPUT_SCALE].values / REFERENCE)  # s
     nearest = int(np.abs(np.log(scales)).argmin())
@@ -71,7 +71,7 @@ def _norm_grows(ds: xr.Dataset) -> Measured:
     runs = runs_at(ds, {OUTPUT_SCALE: REFERENCE})
     norm, late = runs["weight_norm"], t_generalize(runs)
     start = norm.isel(step=0)
-    # A run that breaks off without having generalized has diverged: its norm grew, but shows nothing.
+    # A run that ends before it generalizes has diverged; the growth of its norm shows nothing.
     end = last_value(norm).where(norm.isel(step=-1).notnull() | np.isfinite(late))
     return over_seeds(
         end > start,
@@ -101,7 +101,7 @@ STATEMENTS = (
 
 CLAIMS = claims_at_each("lazy_to_rich/fig2", PRIME, PRIMES, STATEMENTS)
 
-# One run of the authors' code for each p, at s = 1; and of its sweep over s, in which every s has other weights.
+# One run of the authors' code for each p at s = 1, and for each s of its sweep, with new weights for every s.
 P23, P13 = ({PRIME: prime, OUTPUT_SCALE: REFERENCE} for prime in PRIMES)
 AT_ONE = [
     *at_steps("train_loss", P23, {0: 0.0437, 50_000: 0.00065}),

@@ -19,11 +19,11 @@ from experiments.lazy_to_rich.output_scale import (
 from experiments.lazy_to_rich.relative_loss import relative_losses
 from grok_jax.analysis.claims import Claim
 
-LEVEL = 0.1  # of the loss at the start, over which the authors' code draws it
+LEVEL = 0.1  # share of the loss at the start, by which the authors' code divides it
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) losses for each α, (c) where the weights went; the paper has a sketch for (c)."""
+    """Plots (a) losses for each α, (c) the path of the weights, where the paper has a sketch."""
     figure = losses_and_paths(relative_losses(ds), OUTPUT_SCALE, symbol="α", level=LEVEL, letters="ac")
     figure.axes[0].set_ylabel("loss / its start (dashed: train)")
     return figure
@@ -49,8 +49,8 @@ CLAIMS = [
     ),
 ]
 
-# One run of the authors' code at each α: steps until train and test loss are a tenth of their starts (to 15%); what is
-# left of the test loss at 6e4 steps, and how far the weights have gone by then, over their norm.
+# One run of the authors' code at each α: steps until train and test loss are a tenth of their starts (to 15%); the test
+# loss at 6e4 steps, and how far the weights have moved by then, relative to their norm.
 THEIRS = {
     2**-5: (24, 311, 7e-4, 14.6),
     0.25: (193, 2473, 0.0150, 5.20),

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 3b: the share ε of quadratics in the initial kernel sets when, and how far, test loss falls.
+"""Lazy to rich, Figure 3b: the share ε of quadratics in the initial kernel sets when and how far test loss falls.
 
 Results: dims ('model.epsilon', 'seed', 'step').
 """
@@ -21,7 +21,7 @@ FEWEST = 3  # different waits
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(b) losses for each ε, (d) where the weights went; the paper has a sketch for (d)."""
+    """Plots (b) losses for each ε, (d) the path of the weights, where the paper has a sketch."""
     return losses_and_paths(ds, EPSILON, symbol="ε", level=LEVEL, letters="bd")
 
 

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 3e: the steps between the fall of train loss and of test loss, over α and ε.
+"""Lazy to rich, Figure 3e: steps from the fall of train loss to the fall of test loss, over α and ε.
 
 Results: dims ('model.output_scale', 'model.epsilon', 'seed', 'step').
 """
@@ -20,13 +20,13 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import panel_label, style
 
 OUTPUT_SCALE, EPSILON = "model.output_scale", "model.epsilon"
-LEVEL = 0.1  # the loss at which the paper reads off times
+LEVEL = 0.1  # loss at which the paper reads times
 RISING = 0.8  # rank correlation
 FEWEST = 3  # different waits
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(e) the paper's map; beside it the final test loss, which tells where the level is out of reach."""
+    """Plots (e) the paper's map, and the final test loss, which shows where the level is out of reach."""
     ds = with_axis(with_axis(ds, OUTPUT_SCALE), EPSILON)
     wait = median_of_seeds(time_to_grok(ds, LEVEL)).median
     end = median_of_seeds(last_value(ds["test_loss"])).median
@@ -47,7 +47,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _mean_over_lines(wait: Float[xr.DataArray, "..."], along: str, across: str) -> Float[xr.DataArray, "..."]:
-    """Mean rank correlation of the times along one axis; a line that is all beyond the budget has no say."""
+    """Returns the mean rank correlation of the times along one axis, ignoring lines entirely beyond the budget."""
     informative = (~is_censored(wait)).any(along)
     return rank_correlation(wait.where(informative), along).mean(across)
 
@@ -109,8 +109,8 @@ CLAIMS = [
     ),
 ]
 
-# One run of the authors' code at each (α, ε): steps to a train and a test loss of .1, and the last test loss of those
-# that never come to it.
+# One run of the authors' code at each (α, ε): steps to a train and a test loss of .1, and the last test loss of runs
+# that never reach it.
 THEIRS = {
     (0.4, 0.02): (173, 407, None),
     (0.4, 0.14): (19, 78, None),

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 4: the test loss of a committee that groks, taken apart by the first two moments of its weights.
+"""Lazy to rich, Figure 4: the test loss of a grokking committee, decomposed by the first two moments of its weights.
 
 Results: dims ('seed', 'step').
 """

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 5: labels that are eigenvectors of the initial kernel are learned at once, late or never.
+"""Lazy to rich, Figure 5: labels that are eigenvectors of the initial kernel are learned immediately, late or never.
 
 Results: dims ('task.order', 'seed', 'step') and, with linearized twins, 'model.linearized'.
 """
@@ -20,15 +20,15 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
 ORDER = "task.order"
-LEARNED = 0.5  # part of the loss of predicting 0, which is where a centered network begins
-WELL_LEARNED = 0.2  # reported beside
-TOGETHER, LATE = 2.0, 10.0  # times as many steps for the test loss as for the training loss
+LEARNED = 0.5  # share of the loss of predicting 0, where a centered network begins
+WELL_LEARNED = 0.2  # reported only
+TOGETHER, LATE = 2.0, 10.0  # ratios of steps, test loss over training loss
 FALLING = -0.8  # rank correlation
-MARGIN = 0.1  # by which two losses must differ, ours: what the other figures call different
+MARGIN = 0.1  # least difference of two losses; our choice, as in the other figures
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a)-(c) losses for an easy, a middling and a hard j, (d) kernel alignment at the start and at the end."""
+    """Plots (a)-(c) losses for an easy, a medium and a hard j, (d) kernel alignment at the start and at the end."""
     ds = with_axis(ds, ORDER).sortby(ORDER)
     shown = [j for j in (EASY, MIDDLE, HARD) if j in ds[ORDER]] or list(ds[ORDER].values[:3])
     with style():
@@ -63,7 +63,7 @@ def _alignments(ax: Axes, alignment: xr.DataArray) -> None:
 
 
 def _values(ds: xr.Dataset, order: int) -> tuple[xr.DataArray, dict[str, xr.DataArray]]:
-    """How much later the test loss of the networks is at LEARNED, and what else there is to say."""
+    """Returns how much later the networks' test loss reaches LEARNED, and other numbers to report."""
     chosen = runs_at(ds, {ORDER: float(order)})
     runs = relative_losses(networks(chosen))
     ratio = loss_delay(runs, LEARNED)

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 6a: with large weights the output scale s sets how late an MLP generalizes on MNIST.
+"""Lazy to rich, Figure 6a: with large weights, the output scale s sets how late an MLP generalizes on MNIST.
 
 Results: dims ('model.output_scale', 'seed', 'step'). The s of the paper's plots is 28 times the output scale of a run;
 see the config.
@@ -24,13 +24,13 @@ LEVEL = 0.8  # accuracy; see the config
 
 
 def _along_s(ds: xr.Dataset) -> xr.Dataset:
-    """The results along s."""
+    """Returns the results along s."""
     ds = with_axis(ds, OUTPUT_SCALE)
     return ds.assign_coords({OUTPUT_SCALE: FACTOR * ds[OUTPUT_SCALE]})
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies for each α, as in the paper; beside them the delay against α, and the weight norms."""
+    """Plots (a) accuracies for each α, as in the paper, the delay against α, and the weight norms."""
     return output_scale_figure(_along_s(ds), LEVEL, "a")
 
 
@@ -51,7 +51,7 @@ CLAIMS = [
 
 
 def _checks() -> list[Check]:
-    """The training loss at the start of the authors' network on 1000 digits, by their s."""
+    """Returns the initial training loss of the authors' network on 1000 digits, by their s."""
     checks = []
     for s, loss in {1e-3: 0.14, 0.01: 4.2, 0.05: 103, 0.5: 1.03e4}.items():
         checks += at_steps("train_loss", {OUTPUT_SCALE: s / FACTOR}, {0: loss})

@@ -18,7 +18,7 @@ from grok_jax.analysis.grokking import LEVEL
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(b) accuracies for each α, as in the paper; beside them the delay against α, and the weight norms."""
+    """Plots (b) accuracies for each α, as in the paper, the delay against α, and the weight norms."""
     return output_scale_figure(ds, LEVEL, "b")
 
 

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 7: the weight scale σ acts through σ²α, as the output scale α does.
+"""Lazy to rich, Figure 7: the weight scale σ acts through σ²α, like the output scale α.
 
 Results: dims ('model.init_scale,model.output_scale,optimizer.learning_rate', 'seed', 'step').
 """
@@ -20,12 +20,12 @@ from grok_jax.plotting.style import OKABE_ITO, panel_label, short_log_axes, styl
 INIT_SCALE, OUTPUT_SCALE = "model.init_scale", "model.output_scale"
 POINT = f"{INIT_SCALE},{OUTPUT_SCALE},optimizer.learning_rate"
 LAZINESS = "laziness"  # σ²α
-CLOSE_CHANGE, CLOSE_LOSS = 0.20, 0.25  # relative; the second is ours
+CLOSE_CHANGE, CLOSE_LOSS = 0.20, 0.25  # largest relative deviations; the second is our choice
 FEWEST = 3  # points of the α sweep
 
 
 class Sweep(NamedTuple):
-    """A way through the plane of σ and α."""
+    """A sweep through the plane of σ and α."""
 
     name: str
     axis: str
@@ -41,7 +41,7 @@ SWEEPS = (
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) to (c) losses of the three sweeps, (d) to (f) how far the weights moved, and the final test loss."""
+    """Plots (a) to (c) losses of the three sweeps, (d) to (f) how far the weights moved, and the final test loss."""
     with style():
         figure = Figure(figsize=(13.5, 7.4), layout="constrained")
         panels = figure.subplots(2, 3)
@@ -61,7 +61,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _scatter(ax: Axes, ends: xr.Dataset, x: str, y: str, labels: tuple[str, str]) -> None:
-    """Every run as a mark, on logarithmic axes, the α sweep joined by a line through its medians."""
+    """Draws every run as a marker on logarithmic axes, and a line through the medians of the α sweep."""
     for i, (sweep, color) in enumerate(zip(SWEEPS, OKABE_ITO, strict=False)):
         runs = _runs(ends, i)
         across, up = (runs[name].broadcast_like(runs["loss"]) for name in (x, y))
@@ -74,7 +74,7 @@ def _scatter(ax: Axes, ends: xr.Dataset, x: str, y: str, labels: tuple[str, str]
 
 
 def _ends(ds: xr.Dataset) -> xr.Dataset:
-    """Where every run ends: its σ²α, relative change of the weights and test loss."""
+    """Returns the σ²α, the final relative change of the weights and the final test loss of every run."""
     ds = ds if "seed" in ds.dims else ds.expand_dims("seed")
     return xr.Dataset(
         {"change": last_value(ds["relative_distance"]), "loss": last_value(ds["test_loss"])}
@@ -82,24 +82,24 @@ def _ends(ds: xr.Dataset) -> xr.Dataset:
 
 
 def _members(ds: xr.Dataset) -> list[np.ndarray]:
-    """Which points belong to each sweep; (1, 1) belongs to all."""
+    """Returns which points belong to each sweep; (1, 1) belongs to all."""
     sigma, alpha = ds[INIT_SCALE].values, ds[OUTPUT_SCALE].values
     return [np.isclose(x, 1, rtol=1e-5) for x in (sigma, alpha, sigma**2 * alpha)]
 
 
 def _runs(ds: xr.Dataset, sweep: int) -> xr.Dataset:
-    """The runs of one sweep along its own axis."""
+    """Returns the runs of one sweep along its own axis."""
     axis = SWEEPS[sweep].axis
     return ds.isel({POINT: _members(ds)[sweep]}).swap_dims({POINT: axis}).sortby(axis)
 
 
 def _off_the_curve(ds: xr.Dataset, name: str) -> Float[xr.DataArray, "points seed"]:
-    """How much larger a result is than that of the α sweep at the same σ²α, relative; for the other sweeps' points.
+    """Returns the relative deviation of the other sweeps' points from the α sweep at the same σ²α.
 
-    Between points of the α sweep its logarithm is interpolated linearly in log σ²α; beyond its ends there is no value.
+    Between points of the α sweep, its logarithm is interpolated linearly in log σ²α; beyond its ends the value is NaN.
 
     Raises:
-      NotMeasured: no sweeps.
+      NotMeasured: the results lack the sweeps.
     """
     if POINT not in ds.dims:
         raise NotMeasured(f"needs the axis {POINT}")
@@ -149,7 +149,7 @@ CLAIMS = [
     ),
 ]
 
-# One run of the authors' code at each (σ, α): the last test loss, and how far the weights have gone, over their norm.
+# One run of the authors' code at each (σ, α): the last test loss, and how far the weights moved, over their norm.
 THEIRS = {
     (0.5, 1): (0.0332, 5.18),
     (2, 1): (0.646, 1.139),

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 8: a student of doubled weights groks, less with a smaller output scale, more with a larger.
+"""Lazy to rich, Figure 8: a student with doubled weights groks, less at a smaller output scale, more at a larger one.
 
 Results: dims ('model.output_scale', 'seed', 'step').
 """
@@ -26,11 +26,11 @@ from grok_jax.plotting.times import legend_below, times_along
 
 REFERENCE = 1.0
 LEVEL, OTHERS = 0.8, (0.5, 0.95)  # accuracies
-SHOWN = 10_000.0  # steps, where the paper's figure ends
+SHOWN = 10_000.0  # steps at which the paper's figure ends
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies for each α as in the paper, (b) the steps to 95% accuracy over α."""
+    """Plots (a) accuracies for each α as in the paper, (b) the steps to 95% accuracy over α."""
     ds = with_axis(ds, OUTPUT_SCALE).sortby(OUTPUT_SCALE)
     budget = float(ds["step"][-1])
     with style():
@@ -60,7 +60,7 @@ def _accuracy_falls_with_scale(ds: xr.Dataset) -> Measured:
 
 
 def _others(ds: xr.Dataset, place: int) -> dict[str, xr.DataArray]:
-    """The waits at the other levels."""
+    """Returns the waits at the other levels."""
     waits = {level: waits_of_accuracy(ds, level).wait.isel({OUTPUT_SCALE: place}, drop=True) for level in OTHERS}
     return {f"at {level:.0%} accuracy": wait for level, wait in waits.items()}
 

@@ -1,4 +1,4 @@
-"""Lazy to rich, Figure 9: too few training rows, some, and many; learning curves above the parts of the test loss.
+"""Lazy to rich, Figure 9: too few, some and many training rows; learning curves above the parts of the test loss.
 
 Results: dims ('task.train_size', 'seed', 'step').
 """
@@ -19,15 +19,15 @@ from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 
 TRAIN_SIZE = "task.train_size"
-# Of ours, all of them: the paper says it in words. The authors' own run stays on the same side of each.
-HALF = 0.5  # of its start: a test loss that ends above has not been learned
-GROKS = 2.0  # ratio of the steps to a half from which a run groks
-TOGETHER = 0.1  # of the wait of a run that groks: what is shorter is not seen beside it
-GONE = 0.01  # of the first test loss
+# All limits are ours, as the paper gives none. The authors' own run is on the same side of each.
+HALF = 0.5  # a test loss that ends above this share of its start has not been learned
+GROKS = 2.0  # a run groks from this ratio of the steps to half the losses on
+TOGETHER = 0.1  # a wait below this share of a grokking run's wait counts as none
+GONE = 0.01  # share of the first test loss
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """A column for each training set size: losses above, medians of the test loss and its parts below."""
+    """Plots one column per training set size: losses above, medians of the test loss and its parts below."""
     ds = with_axis(ds, TRAIN_SIZE).sortby(TRAIN_SIZE)
     sizes = ds[TRAIN_SIZE].values
     with style():
@@ -72,7 +72,7 @@ def _has_fitted(runs: xr.Dataset) -> xr.DataArray:
 
 
 def _halves(ds: xr.Dataset, size: float) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
-    """Steps until the train and the test loss of a size have halved, and whether there was time for the test loss."""
+    """Returns the steps until a size's train and test loss halve, and whether the test loss had enough time to."""
     losses = relative_losses(runs_at(ds, {TRAIN_SIZE: size}))
     train, test = t_loss(losses, HALF)
     return train, test, ~is_censored(test) | (last_value(losses["train_loss"]) < FINISHED)

@@ -1,4 +1,4 @@
-"""Why claims of this paper do not hold, or not in all seeds, as far as we found out; the configs say more."""
+"""Why claims of this paper do not hold, or not in all seeds, as far as we know; the configs say more."""
 
 FINDINGS = {
     "lazy_to_rich/eq9/1": (
@@ -110,7 +110,7 @@ FINDINGS = {
     ),
 }
 
-# Where ours differ from numbers of the authors.
+# Why our numbers differ from the authors'.
 REMARKS = {
     "lazy_to_rich/fig4": (
         "By step 1,098 linear power has fallen in 19 of our 20 runs and risen to 1.45 times its start in one. The "

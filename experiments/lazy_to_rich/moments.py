@@ -1,4 +1,4 @@
-"""What two moments of a committee's weights say: its test loss in parts, and how well its kernel fits the target."""
+"""Computes, from two moments of a committee's weights, the parts of its test loss and its kernel's alignment."""
 
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ Scalar = float | int | Float[Array, ""]
 
 
 class LossParts(NamedTuple):
-    """Their sum is the expected squared error over x ~ N(0, I/D)."""
+    """The sum of the parts is the expected squared error over x ~ N(0, I/D)."""
 
     variance_error: Float[Array, ""]
     misalignment_error: Float[Array, ""]
@@ -31,19 +31,19 @@ def decompose_loss(
     output_scale: Scalar,
     epsilon: Scalar,
 ) -> LossParts:
-    """The test loss of a committee machine on the quadratic target, from w̄ and M alone.
+    """Computes the test loss of a committee machine on the quadratic target from w̄ and M alone.
 
     ⟨(y - f)²⟩ = ¼ (tr B / D)² + |B|²_F / (2D²) + α² |w̄|² / D,   B = Σ_k β_k β_kᵀ - αε M
 
     Args:
-      mean_weight: w̄; of a centered predictor, its difference from the start.
-      second_moment: M, likewise.
+      mean_weight: w̄; for a centered predictor, its difference from the start.
+      second_moment: M; likewise.
       directions: the β_k.
       output_scale: α.
       epsilon: ε.
 
     Returns:
-      LossParts, in this order.
+      The three LossParts.
 
     Reference: Kumar et al. (2024), Eq. 6; with trained readouts by Eq. 22 (see models.committee.summary_statistics).
     """
@@ -57,7 +57,7 @@ def decompose_loss(
 
 
 def measure_decomposition(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """The three errors of a run at a record, and their sum."""
+    """Returns the three errors of a run at a record, and their sum."""
     moments = summary_statistics(probed.params)
     if probed.model.centered:
         start = summary_statistics(probed.initial_params)
@@ -69,7 +69,7 @@ def measure_decomposition(probed: Probed) -> dict[str, Float[Array, ""]]:
 
 
 def require_quadratic_target(task: Any, probe: str) -> None:
-    """Raises UserError where the target is not that of the closed forms, ½ (β·x)² or a sum of such."""
+    """Raises UserError unless the target has the closed forms' shape: ½ (β·x)² or a sum of such terms."""
     require(
         task.name == "single_index" and task.target == "quadratic",
         f"probe {probe!r} needs task.name='single_index' with task.target='quadratic'",
@@ -77,7 +77,7 @@ def require_quadratic_target(task: Any, probe: str) -> None:
 
 
 def require_decomposable(run: Any) -> None:
-    """Raises UserError where the loss is no function of w̄ and M."""
+    """Raises UserError if the loss is not a function of w̄ and M."""
     model = run.model
     require_quadratic_target(run.task, "decomposition")
     require(
@@ -87,7 +87,7 @@ def require_decomposable(run: Any) -> None:
 
 
 def measure_population_alignment(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """The alignment of the present kernel with the target: over the first probe_rows test rows, and in closed form."""
+    """Returns the alignment of the current kernel with the target: over probe_rows test rows, and in closed form."""
     rows = probed.training.probe_rows
     inputs = jax.tree.map(lambda a: a[:rows], probed.test.inputs)
     targets = as_values(probed.test.targets, probed.test_outputs)[:rows]
@@ -103,7 +103,7 @@ def measure_population_alignment(probed: Probed) -> dict[str, Float[Array, ""]]:
 
 
 def require_closed_form(run: Any) -> None:
-    """Raises UserError where the average over all inputs has no closed form here."""
+    """Raises UserError if the average over all inputs has no closed form here."""
     model = run.model
     require_quadratic_target(run.task, "population_alignment")
     require(

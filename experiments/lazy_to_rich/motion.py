@@ -1,4 +1,4 @@
-"""The way the weights took, seen from the space of initial gradients: from results of probe 'subspace' to Axes."""
+"""Draws the path of the weights relative to the space of initial gradients (probe 'subspace')."""
 
 import numpy as np
 import xarray as xr
@@ -14,26 +14,26 @@ from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.lazy import NETWORK, TWIN
 from grok_jax.plotting.style import colors, panel_label, style
 
-NEAR, MARGIN = 0.5, 1.12  # of the way to w_lazy; room around what is drawn
+NEAR, MARGIN = 0.5, 1.12  # share of the way to w_lazy; margin around the curves
 PLANE = "0.6"
 COORDINATES = ("lazy_progress", "tangent_distance", "normal_distance")
-BELOW_TEST, ABOVE_START = 1e-3, 3.0  # Training losses that sink further, and runs that diverge, leave no room.
+BELOW_TEST, ABOVE_START = 1e-3, 3.0  # cuts off very small training losses and diverging runs
 
 
 def paths_along(ax: Axes, ds: xr.Dataset, axis: str, *, symbol: str) -> None:
-    """Draws where the weights went, for each point of one axis of a grid, seen from the space of initial gradients.
+    """Draws the path of the weights relative to the space of initial gradients, for each point of one grid axis.
 
-    Across: the way along the straight line to the lazy solution, which lies at (1, 0). Up: the distance from the
-    space S that the gradients at w_0 span, in which the linearized model stays. Both in units of |w_lazy - w_0|, and
-    medians over every other axis. A dot is a record, a circle the last.
+    The horizontal axis is progress along the straight line to the lazy solution, which is at (1, 0). The vertical axis
+    is the distance from the space S spanned by the gradients at w_0, in which the linearized model stays. Both are in
+    units of |w_lazy - w_0|, and medians over every other axis. A dot is a record, a circle the last one.
 
     Args:
       ax: where to draw.
-      ds: results with lazy_progress and normal_distance; NaN (not probed) is passed over.
+      ds: results with lazy_progress and normal_distance; NaN (not probed) is skipped.
       axis: its name.
-      symbol: what a reader calls it, e.g. "α".
+      symbol: label of the axis, e.g. "α".
 
-    Reference: Kumar et al. (2024), Fig. 3c and 3d, there a sketch.
+    Reference: Kumar et al. (2024), the sketches in Fig. 3c and 3d.
     """
     repeats = [d for d in ds.dims if d not in (axis, "step")]
     for i, color in enumerate(colors(ds.sizes[axis])):
@@ -49,14 +49,14 @@ def paths_along(ax: Axes, ds: xr.Dataset, axis: str, *, symbol: str) -> None:
 
 
 def losses_and_paths(ds: xr.Dataset, axis: str, *, symbol: str, level: float, letters: str) -> Figure:
-    """Top: losses of every point of one axis, and the level of the delays; bottom: where the weights went.
+    """Plots losses for every point of one axis, with the level of the delays, above the paths of the weights.
 
     Args:
       ds: results with losses and the probe 'subspace'.
-      axis: its name; taken from the config where the results lack it.
-      symbol: what a reader calls it.
-      level: a loss.
-      letters: of the two panels.
+      axis: its name; taken from the config if the results lack it.
+      symbol: label of the axis.
+      level: the loss at which delays are read.
+      letters: letters of the two panels.
     """
     ds = with_axis(ds, axis).sortby(axis)
     with style():
@@ -74,24 +74,24 @@ def losses_and_paths(ds: xr.Dataset, axis: str, *, symbol: str, level: float, le
 
 
 def _shown_losses(ds: xr.Dataset) -> tuple[float, float]:
-    """Lowest and highest loss worth showing."""
+    """Returns the lowest and the highest loss worth showing."""
     lowest = ds["test_loss"].where(np.isfinite(ds["test_loss"])).min()
     highest = np.maximum(ds["train_loss"], ds["test_loss"]).isel(step=0).max()
     return float(lowest) * BELOW_TEST, float(highest) * ABOVE_START
 
 
 def ways_through_weight_space(ax: Axes3D, pair: Pair) -> None:
-    """Draws how network and twin move, seen from the affine space S that the initial gradients span.
+    """Draws how network and twin move relative to the affine space S spanned by the initial gradients.
 
-    Three numbers for each record, in units of the way from w_0 to w_lazy, the point of S that fits the training rows:
-    how far along that way, how far from it within S, how far from S. Each is the median over the repeats. Where both
-    stay near w_0, an arrow points to w_lazy.
+    w_lazy is the point of S that fits the training rows. Each record has three coordinates in units of the distance
+    from w_0 to w_lazy: progress along that line, distance from it within S, and distance from S. Each is the median
+    over repeats. If both runs stay near w_0, an arrow points to w_lazy.
 
     Args:
-      ax: three-dimensional.
-      pair: both runs, with the variables of probe 'subspace'.
+      ax: a three-dimensional axes.
+      pair: network and twin, with the variables of probe 'subspace'.
 
-    Reference: Kumar et al. (2024), Fig. 1a, whose picture is a sketch.
+    Reference: Kumar et al. (2024), Fig. 1a, which is a sketch.
     """
     network, twin = (_way(runs) for runs in pair)
     along, aside, off = (float(max(network[:, i].max(), twin[:, i].max(), 1e-6)) for i in range(3))
@@ -116,18 +116,18 @@ def ways_through_weight_space(ax: Axes3D, pair: Pair) -> None:
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.set_major_locator(MaxNLocator(4))
     ax.view_init(elev=20, azim=-60)
-    ax.set_box_aspect((4, 4, 3), zoom=0.95)  # room for the labels, which no layout counts
+    ax.set_box_aspect((4, 4, 3), zoom=0.95)  # room for the labels, which layout engines ignore
 
 
 def _way(runs: xr.Dataset) -> Float[np.ndarray, "records 3"]:
-    """The three coordinates of the median run at every record that has them."""
+    """Returns the three coordinates of the median run at every record that has them."""
     median = runs[list(COORDINATES)].median([d for d in runs.dims if d != "step"])
-    median = median.where(np.isfinite(median)).dropna("step")  # A run that diverges has no place in the picture.
+    median = median.where(np.isfinite(median)).dropna("step")  # drop records of diverged runs
     return np.stack([median[name].values for name in COORDINATES], axis=1)
 
 
 def _draw_plane(ax: Axes3D, length: float, width: float) -> None:
-    """The plane S at height 0, beside the axes of the other two coordinates."""
+    """Draws the plane S at height 0, and the axes of the other two coordinates."""
     x, y = np.meshgrid([0.0, length], [0.0, width])
     ax.plot_surface(x, y, np.zeros_like(x), color=PLANE, alpha=0.25, shade=False)
     ax.text(0.9 * length, 0.9 * width, 0, "S", fontsize=11)

@@ -1,4 +1,4 @@
-"""A network beside its linearized twin: until when they agree, when they part, and a picture of both."""
+"""Compares a network with its linearized twin: how long they agree, when they part, and a plot of both."""
 
 from collections.abc import Callable
 
@@ -16,29 +16,29 @@ from grok_jax.plotting.curves import curve, legend, mark_time
 from grok_jax.plotting.lazy import ALIGNMENT, NETWORK, NORM, TWIN, alignment_label, curves_against_twin
 from grok_jax.plotting.style import panel_label, style
 
-EARLY = 0.1  # part of the training loss
+EARLY = 0.1  # share of the training loss
 
 
 def first_of_seeds(pair: Pair) -> Pair:
-    """One run of each, with the first of the seeds: what a picture of a single trajectory shows."""
+    """Returns one run of each, with the first seed, for plots of a single trajectory."""
     return Pair(*(runs.isel(dict.fromkeys(axes_of_seeds(runs), 0)) for runs in pair))
 
 
 def t_fall(x: Real[xr.DataArray, "*grid step"], factor: float) -> Float[xr.DataArray, "*grid"]:
-    """Step at which a curve, after its highest record, first is `factor` times lower than that: see first_crossing."""
+    """Returns the step at which a curve first is `factor` times below its peak, after the peak; see first_crossing."""
     below = first_crossing(x.where(x["step"] >= t_peak(x)) / x.max("step"), 1 / factor, "down")
     below.attrs["long_name"] = f"first step with {x.name} {factor:g} times below its peak"
     return below
 
 
 def agree_until(ds: xr.Dataset, time: Callable[[xr.Dataset], xr.DataArray], name: str) -> Measured:
-    """Whether the test losses of network and twin part only after some event.
+    """Judges whether the test losses of network and twin part only after some event.
 
     Args:
       ds: results of one setting, with and without linearization.
-      time: the networks' results -> step of the event; inf, not within the budget, leaves a run undecided, and NaN,
-        no such event, fails it.
-      name: of the event, for the reader, such as "test loss peaks at".
+      time: function from the networks' results to the step of the event; a run with inf (not within the budget) is
+        undecided, a run with NaN (no such event) fails.
+      name: name of the event in the output, such as "test loss peaks at".
 
     Returns:
       Measured, with the steps at which the test losses and the training losses part.
@@ -60,10 +60,10 @@ def agree_until(ds: xr.Dataset, time: Callable[[xr.Dataset], xr.DataArray], name
 
 
 def agree_early(ds: xr.Dataset) -> Measured:
-    """Whether the test losses of network and twin part only after the network's training loss has lost EARLY of itself.
+    """Judges whether the test losses of network and twin part only after the network's train loss has fallen by EARLY.
 
     Returns:
-      Measured, with the steps at which they part, and the training loss then.
+      Measured, with the step at which they part and the training loss at that step.
 
     Raises:
       NotMeasured: networks or twins are missing.
@@ -80,13 +80,13 @@ def agree_early(ds: xr.Dataset) -> Measured:
 
 
 def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> Measured:
-    """Whether network and twin part before the test loss of the network falls, or within a share of the steps to it.
+    """Judges whether network and twin part before the network's test loss falls, or within a share of the steps to it.
 
     Args:
       ds: results of one setting, with and without linearization.
-      factor: the test loss has fallen when it is that many times below its peak; where it never is within the budget,
-        a run is undecided.
-      share: of the steps to the fall.
+      factor: the test loss has fallen when it is this many times below its peak; a run in which it never falls within
+        the budget is undecided.
+      share: share of the steps to the fall.
 
     Returns:
       Measured, with both steps and the share.
@@ -114,8 +114,8 @@ def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figur
 
     Args:
       ds: results of one setting, with and without linearization.
-      factor: the test loss has fallen when it is that many times below its peak; the median step is marked.
-      letter: of the panel of losses, which is the paper's.
+      factor: the test loss has fallen when it is this many times below its peak; the median step is marked.
+      letter: letter of the panel of losses, as in the paper.
 
     Returns:
       A matplotlib Figure.

@@ -1,4 +1,4 @@
-"""Whether the output scale α, and no weight norm, sets how late a network generalizes."""
+"""Judges whether the output scale α, rather than a weight norm, sets how late a network generalizes."""
 
 from typing import NamedTuple
 
@@ -18,20 +18,20 @@ from grok_jax.plotting.style import colors, panel_label, style
 
 OUTPUT_SCALE = "model.output_scale"
 RISING = 0.8  # rank correlation
-FEWEST = 3  # different finite waits that a trend takes: those that are never over rank alike, and show none
-SHORT = 0.05  # of the longest wait of the sweep: what is no longer cannot be seen beside it
+FEWEST = 3  # least number of distinct finite waits for a trend; infinite waits tie and show none
+SHORT = 0.05  # share of the longest wait of the sweep; a wait up to this is invisible next to it
 
 
 class Waits(NamedTuple):
-    """For each run: the step at which it fits, and how many steps later it generalizes."""
+    """The step at which each run fits, and how many steps later it generalizes."""
 
     fit: Float[xr.DataArray, "*grid"]
-    wait: Float[xr.DataArray, "*grid"]  # inf: not within the budget; NaN: it does not fit
+    wait: Float[xr.DataArray, "*grid"]  # inf: not within the budget; NaN: does not fit
     budget: float
 
 
 class Finding(NamedTuple):
-    """For each seed: whether a statement is shown, whether the run can tell, and the numbers behind it."""
+    """For each seed: whether a statement holds, whether the run can decide it, and the numbers behind it."""
 
     shown: Bool[xr.DataArray, "*grid"]
     decided: Bool[xr.DataArray, "*grid"]
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
 
 def waits_of_accuracy(ds: xr.Dataset, level: float) -> Waits:
-    """Steps from a train accuracy to the same test accuracy, in the order of α.
+    """Returns the steps from a train accuracy to the same test accuracy, ordered by α.
 
     Raises:
       NotMeasured: fewer than three values of α.
@@ -49,7 +49,7 @@ def waits_of_accuracy(ds: xr.Dataset, level: float) -> Waits:
 
 
 def waits_of_loss(ds: xr.Dataset, level: float) -> Waits:
-    """Steps from a train loss to the same test loss, in the order of α.
+    """Returns the steps from a train loss to the same test loss, ordered by α.
 
     Raises:
       NotMeasured: fewer than three values of α.
@@ -64,12 +64,12 @@ def _waits(fit: xr.DataArray, late: xr.DataArray, ds: xr.Dataset) -> Waits:
 
 
 def at_least(waits: Waits) -> Float[xr.DataArray, "*grid"]:
-    """The waits, with what was waited until the end of the budget for one that is not over then."""
+    """Returns the waits; a wait that does not end within the budget counts until the end of the budget."""
     return np.minimum(waits.wait, waits.budget - waits.fit)
 
 
 def grows(waits: Waits) -> Finding:
-    """Whether the wait grows with α: a rank correlation above RISING, over FEWEST different finite waits or more."""
+    """Judges whether the wait grows with α: rank correlation above RISING, at least FEWEST distinct finite waits."""
     wait = waits.wait
     rising = rank_correlation(wait, OUTPUT_SCALE)
     values = {"rank correlation of wait and α": rising}
@@ -81,16 +81,16 @@ def grows(waits: Waits) -> Finding:
 
 
 def absent_at_the_smallest(waits: Waits) -> Finding:
-    """Whether at the smallest α the wait is gone: at most SHORT of the longest of the sweep.
+    """Judges whether the wait vanishes at the smallest α: at most SHORT times the longest wait of the sweep.
 
-    Where the longest is not over within the budget, what was waited until then stands for it.
+    If the longest wait does not end within the budget, it counts until the end of the budget.
     """
     known = at_least(waits)
     smallest, longest = known.isel({OUTPUT_SCALE: 0}, drop=True), known.max(OUTPUT_SCALE)
     is_over = np.isfinite(waits.wait).isel({OUTPUT_SCALE: 0}, drop=True)
     share = smallest / longest.where(longest > 0)
     shown = is_over & (share <= SHORT)
-    # Beside a longest wait that was cut off a share is an upper bound; a smallest that was cut off has waited long.
+    # If the longest wait is cut off, the share is an upper bound; if the smallest is cut off, it is long anyway.
     too_long = (share > SHORT) & (~is_over | ~np.isinf(waits.wait).any(OUTPUT_SCALE))
     values = {
         "wait at the smallest α / longest (at most)": share,
@@ -102,7 +102,7 @@ def absent_at_the_smallest(waits: Waits) -> Finding:
 
 
 def judged(*findings: Finding, note: str = "") -> Measured:
-    """The verdict that all of several findings are shown, with their numbers."""
+    """Returns the verdict that all of several findings hold, with their numbers."""
     shown, decided = findings[0].shown, findings[0].decided
     for finding in findings[1:]:
         shown, decided = shown & finding.shown, decided & finding.decided
@@ -111,12 +111,12 @@ def judged(*findings: Finding, note: str = "") -> Measured:
 
 
 def output_scale_figure(ds: xr.Dataset, level: float, letter: str) -> Figure:
-    """Draws the accuracies for each α, and beside them the delay against α and the weight norms.
+    """Plots the accuracies for each α, the delay against α, and the weight norms.
 
     Args:
       ds: results; every axis but 'step' and α counts as repeats.
-      level: accuracy of the delay, a dotted line among the accuracies.
-      letter: of the first panel, which is the paper's.
+      level: accuracy at which the delay is read; a dotted line among the accuracies.
+      letter: letter of the first panel, as in the paper.
 
     Returns:
       A matplotlib Figure.
@@ -137,7 +137,7 @@ def output_scale_figure(ds: xr.Dataset, level: float, letter: str) -> Figure:
 
 
 def delays_along(ax: Axes, ds: xr.Dataset, level: float) -> None:
-    """Draws the delay of each run against α, both axes logarithmic; one beyond the budget is an open triangle."""
+    """Draws the delay of each run against α, both axes logarithmic; a delay beyond the budget is an open triangle."""
     ratio = delay(ds, level).transpose(OUTPUT_SCALE, ...)
     never = is_censored(ratio)
     reached = ratio.where(np.isfinite(ratio))

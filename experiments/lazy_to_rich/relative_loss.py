@@ -1,7 +1,7 @@
-"""Losses in units of their own start, how late generalization comes in these units, and the panels that show it.
+"""Losses relative to their start, how late they show generalization, and the panels that plot it.
 
-Every committee machine begins near f = 0, so that a relative test loss of 1 is that of knowing nothing, whatever
-the scale of the targets. Where there is a linearized twin it is drawn beside the network.
+Every committee machine begins near f = 0, so a relative test loss of 1 means that nothing has been learned, whatever
+the scale of the targets. A linearized twin, if present, is drawn with the network.
 """
 
 import contextlib
@@ -20,45 +20,45 @@ from grok_jax.plotting.curves import curve, learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 
 LOSSES = ("train_loss", "test_loss")
-FINISHED = 1e-6  # of its start: gradients of a train loss this small move nothing
+FINISHED = 1e-6  # share of its start; gradients of a smaller train loss change nothing
 TWIN = "0.35"
-SMALLEST = 1e-5  # of the start; a training loss goes on falling to the rounding errors
+SMALLEST = 1e-5  # share of the start; a training loss falls further, to rounding error
 
 
 def relative_losses(ds: xr.Dataset) -> xr.Dataset:
-    """The results with the training and test loss of each run divided by their values at step 0."""
+    """Returns the results with the training and test loss of each run divided by their values at step 0."""
     return ds.assign({name: relative(ds[name]).assign_attrs(units="1") for name in LOSSES})
 
 
 def networks(ds: xr.Dataset) -> xr.Dataset:
-    """The runs that are not linearized twins; all of them where the results do not say."""
+    """Returns the runs that are not linearized twins; all runs if the results do not say."""
     return runs_at(ds, {LINEARIZED: 0.0}) if LINEARIZED in ds.coords else ds
 
 
 def twins(ds: xr.Dataset) -> xr.Dataset:
-    """The runs that are linearized twins.
+    """Returns the runs that are linearized twins.
 
     Raises:
-      NotMeasured: there are none.
+      NotMeasured: the results have none.
     """
     return runs_at(ds, {LINEARIZED: 1.0})
 
 
 def t_learned(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
-    """Step at which the test loss first falls to a part of its start: see first_crossing."""
+    """Returns the step at which the test loss first falls to a share of its start; see first_crossing."""
     return first_crossing(relative_losses(ds)["test_loss"], level, "down")
 
 
 def generalizes_late(ds: xr.Dataset, level: float, factor: float) -> Measured:
-    """Whether the test loss falls to a part of its start `factor` times later, or more, than the training loss does.
+    """Judges whether the test loss falls to a share of its start at least `factor` times later than the training loss.
 
     Args:
-      ds: results of one setting over seeds; with linearized twins, the end of these is reported beside.
-      level: the part.
-      factor: of the steps.
+      ds: results of one setting over seeds; with linearized twins, their final loss is also reported.
+      level: the share of the start.
+      factor: least ratio of the steps.
 
     Returns:
-      Measured. A run that fits and does not generalize within its budget is undecided, unless it is FINISHED.
+      Measured. A run that fits but does not generalize within its budget is undecided, unless it is FINISHED.
     """
     runs = relative_losses(networks(ds))
     ratio = loss_delay(runs, level)
@@ -82,7 +82,7 @@ def relative_loss_panel(ax: Axes, ds: xr.Dataset, level: float) -> None:
     learning_curves(ax, relative_losses(networks(ds)), ("train_loss", "test_loss"))
     with contextlib.suppress(NotMeasured):  # results without twins
         twin = relative_losses(twins(ds))["test_loss"]
-        # Without the band: where the twin follows the network it would hide that of the network.
+        # No band: it would hide the network's band while the twin follows the network.
         twin = twin.median([d for d in twin.dims if d != "step"])
         curve(ax, twin, color=TWIN, linestyle="--", label="test loss, linearized")
     ax.axhline(level, color="0.6", linewidth=0.8, linestyle=":", label=f"{level:g} of the start")
@@ -90,7 +90,7 @@ def relative_loss_panel(ax: Axes, ds: xr.Dataset, level: float) -> None:
 
 
 def same_losses(panels: Iterable[Axes]) -> None:
-    """Gives panels that are drawn one range of losses, cut off below SMALLEST."""
+    """Gives all panels the same range of losses, cut off below SMALLEST."""
     panels = list(panels)
     ends = [ax.get_ylim() for ax in panels]
     for ax in panels:
@@ -98,12 +98,12 @@ def same_losses(panels: Iterable[Axes]) -> None:
 
 
 def relative_loss_row(ds: xr.Dataset, axis: str, symbol: str, level: float) -> Figure:
-    """Draws a panel for each value of one axis, side by side: see relative_loss_panel.
+    """Draws one panel per value of an axis, side by side; see relative_loss_panel.
 
     Args:
       ds: results.
       axis: a coordinate along a dimension.
-      symbol: what a reader calls it; the titles are "symbol = value".
+      symbol: label of the axis; titles are "symbol = value".
       level: the part of the start.
     """
     (dim,) = ds[axis].dims

@@ -1,4 +1,4 @@
-"""Lazy to rich, Section 13: how far weight decay moves the kernel of a lazy network that has fitted.
+"""Lazy to rich, Section 13: how far weight decay moves the kernel of a lazy network after it has fitted.
 
 Results: dims ('optimizer.weight_decay', 'seed', 'step').
 """
@@ -18,15 +18,15 @@ from grok_jax.plotting.style import OKABE_ITO, colors, panel_label, short_log_ax
 from grok_jax.plotting.times import line_of_slope, marks_along
 
 WEIGHT_DECAY = "optimizer.weight_decay"
-NEAR_ONE = 0.2  # of a slope
-GROWS = 1.5  # times, from half the steps to all of them
-RESTS = 0.2  # of what the smallest decay adds to the distance in that time
-CLOSE = 0.15  # relative
-FITTED = 0.05  # of the first train loss, at half the steps
+NEAR_ONE = 0.2  # largest distance of a slope from 1
+GROWS = 1.5  # least growth from half the steps to the end
+RESTS = 0.2  # share of what the smallest decay adds to the distance in that time
+CLOSE = 0.15  # largest relative difference
+FITTED = 0.05  # share of the first train loss, at half the steps
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) train loss, (b) distance of the kernel from its start, over the steps; (c) that at the end over the decay."""
+    """Plots (a) train loss and (b) distance of the kernel from its start over steps; (c) final distance over decay."""
     ds = with_axis(ds, WEIGHT_DECAY).sortby(WEIGHT_DECAY)
     ds = ds if "seed" in ds.dims else ds.expand_dims("seed")
     with style():
@@ -63,7 +63,7 @@ def _ends(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def _decayed(ds: xr.Dataset) -> xr.Dataset:
-    """The runs with decay, in its order."""
+    """Returns the runs with decay, ordered by it."""
     ds = with_axis(ds, WEIGHT_DECAY)
     return sorted_along(ds.isel({WEIGHT_DECAY: np.flatnonzero(ds[WEIGHT_DECAY] > 0)}), WEIGHT_DECAY)
 
@@ -77,9 +77,9 @@ def _undecayed(ds: xr.Dataset) -> xr.Dataset:
 
 
 def _free_decay(ds: xr.Dataset) -> Float[xr.DataArray, " decays"] | None:
-    """1 - exp(-2 (L - 1) η κ T) of L layers: what the kernel of a network without biases loses with its weights.
+    """Returns 1 - exp(-2 (L - 1) η κ T), the share of its kernel that a bias-free network of L layers loses by decay.
 
-    Its ReLU makes the function homogeneous of degree L in the weights, and the kernel of degree 2 (L - 1).
+    With ReLU, the function is homogeneous of degree L in the weights, and the kernel of degree 2 (L - 1).
     """
     widths, biases, activation, rate, scale, scaled = (
         config_value(ds, name)
@@ -99,7 +99,7 @@ def _free_decay(ds: xr.Dataset) -> Float[xr.DataArray, " decays"] | None:
 
 
 def _halves(runs: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
-    """Distance of the kernel at half the steps and at the end, and whether the run had fitted by the half."""
+    """Returns the distance of the kernel at half the steps and at the end, and whether the run had fitted by then."""
     half = float(runs["step"][-1]) / 2
     fitted = value_at(relative(runs["train_loss"]), half) < FITTED
     return value_at(runs["kernel_distance"], half), last_value(runs["kernel_distance"]), fitted

@@ -24,25 +24,25 @@ from grok_jax.plotting.times import marks_along
 TARGET_SCALE, OUTPUT_SCALE, WIDTH = "task.target_scale", "model.output_scale", "model.width"
 POINT = f"{TARGET_SCALE},{OUTPUT_SCALE},{WIDTH},optimizer.learning_rate"
 LAZINESS = "laziness"
-LEVEL = 0.2  # of its start: a loss that is below has been learned
+LEVEL = 0.2  # a loss below this share of its start counts as learned
 STRONG = 0.8  # rank correlation
 SAME = 0.01  # relative
 CLOSE = 0.25  # relative
-STILL = 1.5  # a factor: what changes by less does not change
-FEWEST = 3  # points of a sweep, or different finite waits
+STILL = 1.5  # a change by less than this factor counts as none
+FEWEST = 3  # points of a sweep, or distinct finite waits
 
 Measure = Callable[[xr.Dataset], Float[xr.DataArray, "*grid"]]
 
 
 class Route(NamedTuple):
-    """A sweep on the way to lazy training."""
+    """A sweep toward lazy training."""
 
     name: str
     symbol: str
     marker: str
 
 
-OUTPUT, LABEL, USUAL, PLAIN = 0, 1, 2, 3  # places in ROUTES
+OUTPUT, LABEL, USUAL, PLAIN = 0, 1, 2, 3  # indices in ROUTES
 ROUTES = (
     Route("output scale α", "α", "o"),
     Route("labels times 1/α", "α", "x"),
@@ -52,9 +52,9 @@ ROUTES = (
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) to (d) losses over their start along each route; (e) change of the kernel and (f) wait over the laziness.
+    """Plots (a) to (d) relative losses along each route; (e) change of the kernel and (f) wait over the laziness.
 
-    The laziness is α, or √(N / N₀) for a width N. The wait is that from train to test loss at LEVEL of their start.
+    The laziness is α, or √(N / N₀) for a width N. The wait is from train to test loss reaching LEVEL of their start.
     """
     with style():
         figure = Figure(figsize=(13.2, 7.6), layout="constrained")
@@ -76,7 +76,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _ends(ax: Axes, ds: xr.Dataset, measure: Measure, label: str) -> None:
-    """A mark for each run of each route, over its laziness."""
+    """Draws a marker for each run of each route, over its laziness."""
     for i, (route, color) in enumerate(zip(ROUTES, OKABE_ITO, strict=False)):
         runs = _route(ds, i)
         heights = measure(runs)
@@ -88,7 +88,7 @@ def _ends(ax: Axes, ds: xr.Dataset, measure: Measure, label: str) -> None:
 
 
 def _change(runs: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
-    """How far the kernel has moved at the end."""
+    """Returns how far the kernel has moved at the end."""
     return last_value(runs["kernel_distance"])
 
 
@@ -97,7 +97,7 @@ def _wait(runs: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 
 
 def _members(ds: xr.Dataset) -> list[Bool[np.ndarray, " points"]]:
-    """Which points belong to each route; that with α = 1, unscaled labels and N = N₀ belongs to all of them."""
+    """Returns which points belong to each route; the point α = 1, unscaled labels, N = N₀ belongs to all."""
     labels, alpha, width = (ds[name].values for name in (TARGET_SCALE, OUTPUT_SCALE, WIDTH))
     base = _base_width(ds)
     one = [np.isclose(x, 1, rtol=1e-5) for x in (labels, alpha, alpha / np.sqrt(width / base))]
@@ -105,16 +105,16 @@ def _members(ds: xr.Dataset) -> list[Bool[np.ndarray, " points"]]:
 
 
 def _base_width(ds: xr.Dataset) -> int:
-    """N₀, the width of the sweeps over α and over labels: the one that most of the runs have."""
+    """Returns N₀, the width of the sweeps over α and labels: the most common width."""
     widths, counts = np.unique(ds[WIDTH].values, return_counts=True)
     return int(widths[np.argmax(counts)])
 
 
 def _route(ds: xr.Dataset, route: int) -> xr.Dataset:
-    """The runs of a route, in the order of their LAZINESS: α, one over the scale of the labels, or √(N / N₀).
+    """Returns the runs of a route, ordered by LAZINESS: α, one over the scale of the labels, or √(N / N₀).
 
     Raises:
-      NotMeasured: the results have no such sweep.
+      NotMeasured: the results lack this sweep.
     """
     if POINT not in ds.dims:
         raise NotMeasured(f"needs the axis {POINT}")
@@ -124,12 +124,12 @@ def _route(ds: xr.Dataset, route: int) -> xr.Dataset:
     laziness = (
         (runs[OUTPUT_SCALE], 1 / runs[TARGET_SCALE])[route] if route < USUAL else np.sqrt(runs[WIDTH] / _base_width(ds))
     )
-    # Rounded, so that sweeps can be compared point by point: the results have these numbers as float32.
+    # Rounded so that sweeps can be compared point by point, as the results store these numbers as float32.
     return runs.assign_coords({LAZINESS: (POINT, [float(f"{x:.5g}") for x in laziness.values])}).sortby(LAZINESS)
 
 
 def _off_output_scale(ds: xr.Dataset, route: int, measure: Measure) -> Float[xr.DataArray, "laziness ..."]:
-    """Relative difference of a route's runs from those of the output scale that are as lazy."""
+    """Returns the relative difference of a route's runs from the equally lazy runs of the output-scale route."""
     both = [measure(_route(ds, way).swap_dims({POINT: LAZINESS})) for way in (route, OUTPUT)]
     both = [x.drop_vars([name for name in x.coords if name not in x.dims]) for x in both]
     here, there = xr.align(*both, join="inner", exclude=["seed", "step"])

@@ -1,4 +1,4 @@
-"""Lazy to rich, Section 5: training rows that the initial kernel and the network need, over D and ε.
+"""Lazy to rich, Section 5: the number of training rows that the initial kernel and the network need, over D and ε.
 
 Results: dims ('task.features,task.train_size,model.epsilon,training.steps', 'seed', 'step').
 """
@@ -21,17 +21,17 @@ from grok_jax.plotting.times import line_of_slope, marks_along
 
 FEATURES, TRAIN_SIZE, EPSILON, STEPS = "task.features", "task.train_size", "model.epsilon", "training.steps"
 POINT = f"{FEATURES},{TRAIN_SIZE},{EPSILON},{STEPS}"
-LEVEL = 0.1  # of its start: a test loss that is below has been learned
-CLOSE = 0.25  # of a slope to the paper's
-FAR_FEWER = 0.5  # of the kernel's rows
+LEVEL = 0.1  # a test loss below this share of its start counts as learned
+CLOSE = 0.25  # largest distance of a slope from the paper's
+FAR_FEWER = 0.5  # share of the kernel's rows
 FEWEST = 3  # points of a power law
-FLOOR = 1e-6  # of its start: below, a loss in float32 has no logarithm worth having
+FLOOR = 1e-6  # share of the start; below, the logarithm of a float32 loss is noise
 Loss = Callable[[xr.Dataset], Float[xr.DataArray, "*grid"]]
 LABELS = {FEATURES: "inputs D", EPSILON: "ε"}
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) test losses over the rows, (b) rows needed over D, (c) rows that the kernel needs over ε."""
+    """Plots (a) test losses over the rows, (b) rows needed over D, (c) rows that the kernel needs over ε."""
     with style():
         figure = Figure(figsize=(13.2, 4.1), layout="constrained")
         losses, features, epsilon = figure.subplots(1, 3)
@@ -59,11 +59,11 @@ def _losses(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def _rows_over(ax: Axes, ds: xr.Dataset, axis: str, kinds: tuple[tuple[str, Loss, float], ...]) -> None:
-    """Rows needed along D or ε: a point for each seed, and a dashed line of the paper's slope."""
+    """Draws the rows needed along D or ε: a point for each seed, and a dashed line with the paper's slope."""
     for (name, loss, slope), color in zip(kinds, OKABE_ITO, strict=False):
         try:
             rows = _rows_needed(ds, loss, axis)
-        except NotMeasured:  # a grid of the user's own
+        except NotMeasured:  # a custom grid
             continue
         marks_along(ax, rows, axis, color=color, label=name)
         line_of_slope(ax, rows, axis, slope, label=f"slope {slope:g}")
@@ -74,33 +74,33 @@ def _rows_over(ax: Axes, ds: xr.Dataset, axis: str, kinds: tuple[tuple[str, Loss
 
 
 def _kernel_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
-    """Test loss of kernel regression with the initial kernel, over that of predicting 0, where the network starts."""
+    """Returns the test loss of regression with the initial kernel, relative to predicting 0 (the network's start)."""
     return (ds["kernel_regression_loss"] / ds["test_loss"]).isel(step=0, drop=True)
 
 
 def _network_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
-    """Test loss of the network at the end, over its start; no value for the runs that do not train."""
+    """Returns the final test loss of the network over its start; NaN for runs that do not train."""
     return last_value(relative(ds["test_loss"])).where(ds[STEPS] > 0)
 
 
 def _main_epsilon(ds: xr.Dataset) -> float:
-    """The ε of the networks."""
+    """Returns the ε of the networks."""
     return float(ds[EPSILON].where(ds[STEPS] > 0).max())
 
 
 def _over_rows(loss: Float[xr.DataArray, "*grid"], chosen: Bool[xr.DataArray, " points"]) -> xr.DataArray:
-    """A loss of some of the points, over their numbers of rows."""
+    """Returns the loss of some of the points, over their numbers of rows."""
     found = loss.isel({POINT: np.flatnonzero(chosen)}).swap_dims({POINT: TRAIN_SIZE}).sortby(TRAIN_SIZE)
     return found.dropna(TRAIN_SIZE, how="all")
 
 
 def _rows_needed(ds: xr.Dataset, loss: Loss, axis: str) -> Float[xr.DataArray, "..."]:
-    """The rows from which on a loss is at most LEVEL: along D at the networks' ε, or along ε at the D with most.
+    """Returns the rows from which on a loss is at most LEVEL, along D at the networks' ε or along ε at the D with most.
 
-    Interpolated in the logarithms of both. inf: more than the grid has; NaN: fewer.
+    The rows are interpolated in the logarithms of both. inf: more than the grid has; NaN: fewer.
 
     Raises:
-      NotMeasured: the results have no such points.
+      NotMeasured: the results lack these points.
     """
     if POINT not in ds.dims:
         raise NotMeasured(f"needs the axis {POINT}")

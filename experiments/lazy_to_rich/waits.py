@@ -1,4 +1,4 @@
-"""How the waits of a grid, from the fit to generalization, compare."""
+"""Compares the waits of a grid, from fit to generalization."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,17 +8,17 @@ from jaxtyping import Bool, Float, Integer
 
 
 def how_many_differ(wait: Float[xr.DataArray, "*grid"], axes: Sequence[str]) -> Integer[xr.DataArray, "*rest"]:
-    """How many different finite times there are along some axes: those that are never over rank alike."""
+    """Counts the distinct finite times along some axes; infinite times tie."""
     return xr.apply_ufunc(
         lambda times: np.unique(times[np.isfinite(times)]).size, wait, input_core_dims=[list(axes)], vectorize=True
     )
 
 
 def is_longest_at(wait: Float[xr.DataArray, "*grid"], place: Mapping[str, int]) -> Bool[xr.DataArray, "*rest"]:
-    """Whether, of the waits of a grid that are over within the budget, the longest is at one place of it.
+    """Returns whether the longest finite wait of a grid is at a given place.
 
     Args:
-      wait: steps, as time_to_grok gives them. A run that never generalizes does not grok: inf has no say.
+      wait: steps, from time_to_grok. A run that never generalizes does not grok: inf is ignored.
       place: axis -> position along it.
 
     Returns:

@@ -5,14 +5,14 @@ import xarray as xr
 from grok_jax.analysis.claims import NotMeasured
 
 MODEL = "model.name"
-NAMES = {"transformer": "transformer", "lstm": "LSTM", "token_mlp": "MLP"}  # what a reader calls them
+NAMES = {"transformer": "transformer", "lstm": "LSTM", "token_mlp": "MLP"}  # display names
 
 
 def networks_along(ds: xr.Dataset) -> tuple[str, list[str]]:
-    """The axis on which networks differ, and what a reader calls each of them.
+    """Returns the axis on which networks differ, and the display name of each network.
 
     Raises:
-      NotMeasured: there is no such axis.
+      NotMeasured: the results have no such axis.
     """
     if MODEL not in ds.coords or ds[MODEL].ndim != 1:
         raise NotMeasured(f"needs several values of {MODEL}")
@@ -20,10 +20,10 @@ def networks_along(ds: xr.Dataset) -> tuple[str, list[str]]:
 
 
 def runs_by_network(ds: xr.Dataset) -> dict[str, xr.Dataset]:
-    """The runs of transformer, LSTM and MLP, by what a reader calls them.
+    """Returns the runs of transformer, LSTM and MLP by display name.
 
     Raises:
-      NotMeasured: one of them is missing.
+      NotMeasured: one of these is missing.
     """
     axis, names = networks_along(ds)
     missing = [name for name in NAMES.values() if name not in names]

@@ -18,11 +18,11 @@ FILE, SETTINGS = "circuits.npz", "circuits.json"
 
 
 def with_circuits(config: ConfigDict, out: Path) -> ConfigDict:
-    """Trains the circuits that a config's task describes, one pair for each seed, unless the folder has them already.
+    """Trains the circuits that a config's task describes, one pair per seed, unless the folder already has them.
 
     Args:
-      config: of task "circuit_logits"; seeds are on an axis of their own, or there is one for all runs.
-      out: the folder; circuits.npz is left there, and circuits.json, which says of what they are.
+      config: a config of task "circuit_logits"; seeds have their own axis, or all runs share one seed.
+      out: the folder; circuits.npz is written there, and circuits.json with the settings of the circuits.
 
     Returns:
       The config with task.file set to the file; the given one is unchanged.
@@ -46,13 +46,13 @@ def with_circuits(config: ConfigDict, out: Path) -> ConfigDict:
 
 
 def _seeds(config: ConfigDict) -> int:
-    """How many seeds from 0 on take in all of the grid's."""
+    """Returns the number of seeds, counted from 0, that includes all seeds of the grid."""
     axes = {axis.name: axis.values for axis in parse_grid(config.grid)}
     return 1 + max(seed for (seed,) in axes.get("seed", ((config.seed,),)))
 
 
 def _logits(config: ConfigDict, weight_decay: float, steps: int) -> Float[np.ndarray, "seeds pairs p"]:
-    """What networks of every seed answer to all pairs after so many steps."""
+    """Returns the outputs of the networks of every seed for all pairs after the given number of steps."""
     circuit = base("MLP")
     circuit.task.p, circuit.task.train_fraction = config.task.p, config.task.train_fraction
     circuit.model.widths, circuit.model.embedding_width = config.task.widths, config.task.embedding_width

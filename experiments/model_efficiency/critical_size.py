@@ -1,4 +1,4 @@
-"""The critical amount of data, and what the seeds say together of it."""
+"""The critical amount of data, and its estimate over seeds."""
 
 from typing import NamedTuple
 
@@ -9,20 +9,20 @@ from jaxtyping import Float
 from grok_jax.analysis.seeds import median_of_seeds
 
 TRAIN_FRACTION = "task.train_fraction"
-MIDDLE = 0.5  # test accuracy that parts runs that memorize from runs that generalize
+MIDDLE = 0.5  # test accuracy that separates runs that memorize from runs that generalize
 
 
 class Estimate(NamedTuple):
     """A critical amount of data over seeds."""
 
     median: float
-    low: float  # smallest and largest of the seeds: of so few there is no confidence interval
+    low: float  # smallest and largest over seeds, as so few allow no confidence interval
     high: float
-    seeds: int  # with a value
+    seeds: int  # number of seeds with a value
 
 
 def estimate(critical: Float[xr.DataArray, "..."]) -> Estimate:
-    """What the seeds say together; NaN (no value) is left out, and is the estimate where there is no seed with one."""
+    """Combines seeds into one estimate; ignores NaN (no value), and returns NaN if no seed has a value."""
     values = critical.values.ravel()
     values = values[~np.isnan(values)]
     if not values.size:

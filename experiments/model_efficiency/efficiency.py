@@ -1,7 +1,7 @@
-"""Efficiency of circuits: the weight norm at which a network gives the right class a certain logit.
+"""Efficiency of circuits: the weight norm at which a network gives the correct class a certain logit.
 
-C_mem fits its training rows and no other, C_gen all rows. A circuit is the more efficient the smaller its norm at one
-logit; where that of C_mem, which grows with the data, passes that of C_gen lies the critical amount of data.
+C_mem fits only its training rows, C_gen fits all rows. A circuit is more efficient if its norm at the same logit is
+smaller. The norm of C_mem grows with the data; it passes the norm of C_gen at the critical amount of data.
 
 Reference: Varma et al. (2023), Explaining grokking through circuit efficiency, Sec. 3.
 """
@@ -19,47 +19,47 @@ from grok_jax.analysis.grokking import LEVEL
 from grok_jax.analysis.power_law import slopes_along
 from grok_jax.plotting.style import colors
 
-LOGIT = 18.0  # of the right class above the mean of all
+LOGIT = 18.0  # logit of the correct class above the mean of all
 FITTED = 0.99  # train accuracy
-FEWEST = 3  # fractions in a slope
+FEWEST = 3  # fractions for fitting a slope
 
 
 class Norms(NamedTuple):
-    """The norm at LOGIT along TRAIN_FRACTION, NaN where a run is not the circuit in question."""
+    """Norms at LOGIT along TRAIN_FRACTION; NaN if a run is not the circuit in question."""
 
     memorizing: xr.DataArray
     generalizing: xr.DataArray
 
 
 def is_fitted(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
-    """Records at which a run has its training rows right."""
+    """Returns the records at which a run fits its training rows."""
     return ds["train_accuracy"] >= FITTED
 
 
 def is_memorizing(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
-    """Records of C_mem: training rows are right, and the run never has half of the test rows right."""
+    """Returns the records of C_mem: training rows are right, and the run never gets half of the test rows right."""
     return is_fitted(ds) & (ds["test_accuracy"].max("step") < MIDDLE)
 
 
 def is_generalizing(ds: xr.Dataset) -> Bool[xr.DataArray, "*grid step"]:
-    """Records of C_gen: training rows and 95% of the test rows are right."""
+    """Returns the records of C_gen: training rows and 95% of the test rows are right."""
     return is_fitted(ds) & (ds["test_accuracy"] >= LEVEL)
 
 
 def norm_at_logit(
     ds: xr.Dataset, of: Bool[xr.DataArray, "*grid step"], logit: float = LOGIT
 ) -> Float[xr.DataArray, "*grid"]:
-    """The smallest weight norm among the records with a mean correct logit at or above a level.
+    """Returns the smallest weight norm among the records whose mean correct logit is at or above a level.
 
-    While it is trained a run has many norms at one logit: it rises past what it needs, and decay takes the rest off.
+    During training a run has many norms at one logit: the norm overshoots, and decay removes the excess.
 
     Args:
       ds: results with the probe "logits".
-      of: the records that count.
-      logit: the level.
+      of: mask of the records that count.
+      logit: the level of the logit.
 
     Returns:
-      A norm for each run, NaN where no record counts.
+      One norm per run; NaN if no record counts.
 
     Raises:
       NotMeasured: the results have no logits.
@@ -70,29 +70,29 @@ def norm_at_logit(
 
 
 def circuit_norms(memorizing: xr.Dataset, learning: xr.Dataset) -> Norms:
-    """The norm of C_mem, from runs on random labels, and that of C_gen, from runs on the task."""
+    """Returns the norms of C_mem, from runs on random labels, and of C_gen, from runs on the task."""
     return Norms(
         norm_at_logit(memorizing, is_memorizing(memorizing)), norm_at_logit(learning, is_generalizing(learning))
     )
 
 
 def growth(norm: Float[xr.DataArray, "..."]) -> Float[xr.DataArray, "..."]:
-    """Slope of log norm against log TRAIN_FRACTION over the points that have one, NaN where fewer than FEWEST do."""
+    """Returns the slope of log norm against log TRAIN_FRACTION over points with a norm; NaN if fewer than FEWEST."""
     return slopes_along(norm, TRAIN_FRACTION, FEWEST)
 
 
 def critical_fraction(norms: Norms) -> Float[xr.DataArray, "..."]:
-    """The fraction at which the norm of C_mem passes that of C_gen, which is its mean over the fractions."""
+    """Returns the fraction at which the norm of C_mem passes the norm of C_gen, averaged over the fractions."""
     return last_crossing(norms.memorizing, norms.generalizing.mean(TRAIN_FRACTION), TRAIN_FRACTION)
 
 
 def ways(ax: Axes, ds: xr.Dataset, shown: Bool[xr.DataArray, "*grid step"]) -> None:
-    """Draws the weight norm against the correct logit along each run's training, a color for each amount of data.
+    """Draws the weight norm against the correct logit over each run's training, one color per amount of data.
 
     Args:
       ax: where to draw.
-      ds: results of the probe "logits" along TRAIN_FRACTION, 'seed' and 'step'.
-      shown: the records to draw; where a run ends is a dot.
+      ds: results with the probe "logits" along TRAIN_FRACTION, 'seed' and 'step'.
+      shown: mask of the records to draw; a dot marks the end of a run.
     """
     for i, color in enumerate(colors(ds.sizes[TRAIN_FRACTION])):
         runs, here = ds.isel({TRAIN_FRACTION: i}), shown.isel({TRAIN_FRACTION: i})
@@ -118,7 +118,7 @@ def norms_along(
     linestyle: str = "-",
     marker: str = "o",
 ) -> None:
-    """Draws a norm of each run over the amount of data, and the line of their means; NaN has no point."""
+    """Draws the norm of each run over the amount of data, and a line through the means; NaN is not drawn."""
     repeats = [d for d in norm.dims if d != TRAIN_FRACTION]
     known = norm.dropna(TRAIN_FRACTION, how="all")
     if not known.sizes[TRAIN_FRACTION]:

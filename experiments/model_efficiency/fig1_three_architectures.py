@@ -17,13 +17,13 @@ from grok_jax.analysis.grokking import delay, first_crossing, t_fit, t_generaliz
 
 FITTED, GENERALIZED = 1.0, 0.99
 DELAY = 2.0
-GUESSING = 0.1  # test accuracy, at most, "close to random guessing"
+GUESSING = 0.1  # largest test accuracy that is "close to random guessing"
 MIDDLING = (0.1, 0.9)  # test accuracy at t95(train)
-LASTS, BAND = 3.0, 0.2  # a plateau: up to how many times t95(train), and how far it may change by then
+LASTS, BAND = 3.0, 0.2  # a plateau lasts until LASTS times t95(train) and changes by at most BAND
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """A panel for each network."""
+    """Plots one panel per network."""
     return accuracy_panels(ds, *networks_along(ds))
 
 
@@ -50,10 +50,10 @@ def _two_are_delayed(ds: xr.Dataset) -> Measured:
 
 
 class Plateau(NamedTuple):
-    """The test accuracy from t95(train) to LASTS times that step."""
+    """Test accuracy from t95(train) to LASTS times that step."""
 
     height: xr.DataArray  # at t95(train)
-    change: xr.DataArray  # largest less smallest
+    change: xr.DataArray  # largest minus smallest
 
 
 def _plateau(runs: xr.Dataset) -> Plateau:

@@ -1,4 +1,4 @@
-"""Model efficiency, Figure 2: a transformer on more and less of the data.
+"""Model efficiency, Figure 2: a transformer trained on different fractions of the data.
 
 Results: dims ('task.train_fraction', 'seed', 'step').
 """
@@ -17,7 +17,7 @@ from grok_jax.analysis.claims import Claim
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """A panel for each fraction."""
+    """Plots one panel per fraction."""
     return fraction_panels(ds, "transformer")
 
 

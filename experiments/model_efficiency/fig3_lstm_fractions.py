@@ -1,4 +1,4 @@
-"""Model efficiency, Figure 3: an LSTM on more and less of the data.
+"""Model efficiency, Figure 3: an LSTM trained on different fractions of the data.
 
 Results: dims ('task.train_fraction', 'seed', 'step').
 """
@@ -11,7 +11,7 @@ from grok_jax.analysis.claims import Claim
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """A panel for each fraction."""
+    """Plots one panel per fraction."""
     return fraction_panels(ds, "LSTM")
 
 

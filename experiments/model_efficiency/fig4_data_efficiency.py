@@ -1,4 +1,4 @@
-"""Model efficiency, Figure 4: best test accuracy against the fraction of the data, nine optimizer settings.
+"""Model efficiency, Figure 4: best test accuracy against the fraction of the data, for nine optimizer settings.
 
 Results: dims (the settings as one axis, 'task.train_fraction', 'seed', 'step').
 """
@@ -22,18 +22,18 @@ BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = "training.batch_size", "optimizer.lear
 DECAY_TO, UPDATE_NOISE, DROPOUT = "optimizer.decay_to", "optimizer.update_noise", "model.dropout"
 WEIGHT_NOISE = "optimizer.weight_noise"
 NEEDED = 0.9  # best test accuracy
-MARGIN = 0.02  # of the fraction needed, by which one setting needs less than another
+MARGIN = 0.02  # one setting needs less than another if its fraction is smaller by this
 REFERENCE = "full batch"
 ZERO, INITIAL = "decay to zero", "decay to init"
-NOISES = ("full batch, update noise", "weight noise", "dropout")  # beginnings of names
+NOISES = ("full batch, update noise", "weight noise", "dropout")  # prefixes of names
 Arms = dict[str, xr.Dataset]
 
 
 def arms(ds: xr.Dataset) -> Arms:
-    """The results of each setting, by its name.
+    """Returns the results of each setting, by name.
 
     Raises:
-      NotMeasured: the grid is not that of the nine settings.
+      NotMeasured: the grid does not have the nine settings.
     """
     axes = {
         ds[name].dims
@@ -51,7 +51,7 @@ def _name(ds: xr.Dataset, i: int) -> str:
         ds[name].values[i]
         for name in (BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, DECAY_TO, UPDATE_NOISE, DROPOUT, WEIGHT_NOISE)
     )
-    *_, largest, full = np.unique(ds[BATCH_SIZE].values)  # the full batch is the largest of all
+    *_, largest, full = np.unique(ds[BATCH_SIZE].values)  # the full batch is the largest
     for is_so, name in (
         (update > 0, "full batch, update noise"),
         (batch == full, REFERENCE),
@@ -67,12 +67,12 @@ def _name(ds: xr.Dataset, i: int) -> str:
 
 
 def best(ds: xr.Dataset) -> xr.DataArray:
-    """The best test accuracy within the budget, of each run."""
+    """Returns the best test accuracy of each run within the budget."""
     return ds["test_accuracy"].max("step")
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """A panel for each setting, as in the paper; its control, which differs in one thing, dotted beside it."""
+    """Plots one panel per setting, as in the paper, with its control, which differs in one thing, dotted."""
     found = arms(with_axis(ds, TRAIN_FRACTION))
     with style():
         figure = Figure(figsize=(10.5, 8.4), layout="constrained")
@@ -94,7 +94,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def table(ds: xr.Dataset) -> list[dict[str, object]]:
-    """For each setting the fraction that it needs and its accuracies, medians of seeds."""
+    """Returns a row for each setting: the fraction it needs and its accuracies, medians over seeds."""
     rows = []
     for name, runs in arms(with_axis(ds, TRAIN_FRACTION)).items():
         accuracy = best(runs).median("seed")
@@ -107,10 +107,10 @@ def table(ds: xr.Dataset) -> list[dict[str, object]]:
 
 
 def control_of(name: str, found: Arms) -> str:
-    """The setting that differs from this one in nothing but what gives it its name.
+    """Returns the control of a setting, which differs from it only in the property that names the setting.
 
-    Full-batch Adam for what is trained on the full batch; for the others Adam with the larger minibatch and the larger
-    rate, from which the small minibatch and the small rate differ in that alone.
+    The control of full-batch settings is full-batch Adam. The control of the others is Adam with the larger minibatch
+    and the larger rate; the small minibatch and the small rate each differ from it in one thing.
     """
     if name.startswith(REFERENCE):
         return REFERENCE
@@ -119,22 +119,22 @@ def control_of(name: str, found: Arms) -> str:
 
 
 def _needed(runs: xr.Dataset) -> xr.DataArray:
-    """The fraction from which on NEEDED is passed, the first one where all do; inf where none does."""
+    """Returns the fraction from which on NEEDED is exceeded: the first one if all exceed it, inf if none does."""
     return last_crossing(best(runs), NEEDED, TRAIN_FRACTION).fillna(float(runs[TRAIN_FRACTION].min()))
 
 
 class Comparison(NamedTuple):
-    """Whether one setting needs less data than another, and whether the runs can tell."""
+    """Whether one setting needs less data than another, and whether the runs can decide it."""
 
     less: xr.DataArray
     known: xr.DataArray
 
 
 def needs_less(left: xr.Dataset, right: xr.Dataset) -> Comparison:
-    """Whether `left` needs a fraction smaller by MARGIN or more than `right`.
+    """Judges whether `left` needs a fraction smaller than `right` by at least MARGIN.
 
-    A setting that passes NEEDED nowhere needs more than the largest fraction measured, one that passes it everywhere
-    the smallest at most; so of two that pass it nowhere, or everywhere, the order is open.
+    A setting that never exceeds NEEDED needs more than the largest measured fraction; one that always exceeds it needs
+    at most the smallest. So if both never or both always exceed it, their order is undecided.
     """
     first, second = (_needed(runs).reset_coords(drop=True) for runs in (left, right))
     smallest, largest = float(left[TRAIN_FRACTION].min()), float(left[TRAIN_FRACTION].max())
@@ -145,7 +145,7 @@ def needs_less(left: xr.Dataset, right: xr.Dataset) -> Comparison:
 
 
 def _judge(ds: xr.Dataset, compare: Callable[[Arms], list[Comparison]]) -> Measured:
-    """All comparisons must be so; one that is known not to be is enough to fail."""
+    """Requires that all comparisons hold; a single one known not to hold is enough to fail."""
     ds = with_axis(ds, TRAIN_FRACTION)
     if ds.sizes[TRAIN_FRACTION] < 2:
         raise NotMeasured(f"needs 2 or more values of {TRAIN_FRACTION}")

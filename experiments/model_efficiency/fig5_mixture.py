@@ -1,4 +1,4 @@
-"""Model efficiency, Figure 5: a mixture of two trained circuits, of which only the weights are trained.
+"""Model efficiency, Figure 5: a mixture of two trained circuits; only the mixing weights are trained.
 
 Results: dims ('model.memorizing_speed', 'seed', 'step'), with the probe "mixture".
 """
@@ -20,15 +20,15 @@ from grok_jax.plotting.curves import curve, learning_curves, legend
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 MEMORIZING_SPEED = "model.memorizing_speed"
-RISE = 1.1  # of the test loss over its start, for a rise
-LEARNED = 0.5  # of the train loss over its start, at the rise
-NEAR_ZERO = 0.1  # of a loss over its start, at most
+RISE = 1.1  # least ratio of the test loss to its start for a rise
+LEARNED = 0.5  # largest ratio of the train loss to its start at the rise
+NEAR_ZERO = 0.1  # largest ratio of a loss to its start
 
 prepare = with_circuits
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """A row for each speed: accuracies, losses, and how much of either circuit there is."""
+    """Plots one row per speed: accuracies, losses, and the weight of each circuit."""
     ds = with_axis(ds, MEMORIZING_SPEED).sortby(MEMORIZING_SPEED, ascending=False)
     with style():
         figure = Figure(figsize=(13.5, 3.6 * ds.sizes[MEMORIZING_SPEED]), layout="constrained")
@@ -56,11 +56,11 @@ def _weights(ax: Axes, runs: xr.Dataset) -> None:
 
 
 class Course(NamedTuple):
-    """The losses of each run over their starts."""
+    """The losses of each run relative to their starts."""
 
     peak: xr.DataArray  # largest test loss where the train loss has fallen by half or more
-    turn: xr.DataArray  # train loss at the record from which on the test loss falls: that of its largest value
-    end: xr.DataArray  # last test loss
+    turn: xr.DataArray  # train loss at the record of the largest test loss, from which on it falls
+    end: xr.DataArray  # final test loss
 
 
 def _course(runs: xr.Dataset) -> Course:
@@ -70,7 +70,7 @@ def _course(runs: xr.Dataset) -> Course:
 
 
 def _has_both_circuits(runs: xr.Dataset) -> xr.DataArray:
-    """Whether C_mem has the training rows alone and C_gen the test rows too."""
+    """Returns whether C_mem is right only on the training rows, and C_gen also on the test rows."""
     if "memorizing_train_accuracy" not in runs:
         raise NotMeasured("needs the probe 'mixture'")
     fitted, memorized, generalized = (

@@ -1,4 +1,4 @@
-"""Model efficiency, Figure 6: parameter norm against the logit of the right class, for several amounts of data.
+"""Model efficiency, Figure 6: parameter norm against the correct logit, for several amounts of data.
 
 Results: dims ('task.label_noise', 'task.train_fraction', 'seed', 'step'), with the probe "logits".
 """
@@ -30,11 +30,11 @@ from grok_jax.plotting.style import NORM, TEST, TRAIN, panel_label, style
 
 LABEL_NOISE = "task.label_noise"
 MONOTONE = 0.8
-FLAT = 0.2  # growth of C_gen's norm over that of C_mem's
+FLAT = 0.2  # largest growth of C_gen's norm over the growth of C_mem's
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Norm against logit of (a) C_mem and (b) C_gen while they are trained; (c) the norm at one logit."""
+    """Plots norm against logit of (a) C_mem and (b) C_gen during training; (c) the norm at one logit."""
     random, true = _runs(ds)
     norms = circuit_norms(random, true)
     found = estimate(critical_fraction(norms))
@@ -71,13 +71,13 @@ def _shared_limits(*panels: object) -> tuple[float, float]:
 
 
 def _runs(ds: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
-    """Runs on random labels, and on true ones."""
+    """Returns the runs on random labels and the runs on true labels."""
     ds = with_axis(ds, TRAIN_FRACTION).sortby(TRAIN_FRACTION)
     return runs_at(ds, {LABEL_NOISE: 1.0}), runs_at(ds, {LABEL_NOISE: 0.0})
 
 
 def _norms(ds: xr.Dataset) -> Norms:
-    """Raises NotMeasured where there are too few fractions with C_mem."""
+    """Raises NotMeasured if too few fractions have C_mem."""
     norms = circuit_norms(*_runs(ds))
     if norms.memorizing.sizes[TRAIN_FRACTION] < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more values of {TRAIN_FRACTION}")

@@ -1,4 +1,4 @@
-"""The critical amount of data of one MLP from efficiency, from semi-grokking and from ungrokking, side by side.
+"""The critical amount of data of one MLP, estimated from efficiency, semi-grokking and ungrokking.
 
 Results: dims (the three settings of a run as one axis, 'seed', 'step'), with the probe "logits".
 """
@@ -21,13 +21,13 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import NORM, TEST, TRAIN, panel_label, style
 
 AXIS = f"task.label_noise,{TRAIN_FRACTION},{SHRINK_TO}"
-HYSTERESIS, FACTOR = 2.0, 1.5  # estimate by learning over that by continued runs: about 2, a factor of 1.5 either way
+HYSTERESIS, FACTOR = 2.0, 1.5  # estimate from learning over estimate from continued runs: 2, within a factor of 1.5
 COLORS = {"efficiency": NORM, "semi-grokking": TEST, "ungrokking": TRAIN}
 LABELS = {"semi-grokking": "trained on D pairs", "ungrokking": "continued on D pairs"}
 
 
 class Kinds(NamedTuple):
-    """The three kinds of runs, each along TRAIN_FRACTION: of ungrokking, the fraction that is kept."""
+    """The three kinds of runs, each along TRAIN_FRACTION; for ungrokking it is the fraction that is kept."""
 
     memorizing: xr.Dataset
     learning: xr.Dataset
@@ -35,10 +35,10 @@ class Kinds(NamedTuple):
 
 
 def kinds(ds: xr.Dataset) -> Kinds:
-    """Sorts the runs of the grid's one axis.
+    """Sorts the runs of the grid's one axis into the three kinds.
 
     Raises:
-      NotMeasured: there is no such axis, or a kind has no run.
+      NotMeasured: the axis does not exist, or a kind has no run.
     """
     axis = next((dim for dim in ds.dims if "".join(str(dim).split()) == AXIS), None)
     if axis is None:
@@ -57,7 +57,7 @@ def kinds(ds: xr.Dataset) -> Kinds:
 
 
 def critical_fractions(ds: xr.Dataset) -> dict[str, xr.DataArray]:
-    """The estimate of each seed from each source."""
+    """Returns each seed's estimate from each source."""
     memorizing, learning, continued = kinds(ds)
     return {
         "efficiency": critical_fraction(circuit_norms(memorizing, learning)),
@@ -67,7 +67,7 @@ def critical_fractions(ds: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) norms at one logit, (b) final test accuracies, (c) the estimates with the range of their seeds."""
+    """Plots (a) norms at one logit, (b) final test accuracies, (c) the estimates with their range over seeds."""
     memorizing, learning, continued = kinds(ds)
     norms = circuit_norms(memorizing, learning)
     found = {source: estimate(critical) for source, critical in critical_fractions(ds).items()}
@@ -99,7 +99,7 @@ def _mark(ax: Axes, found: Estimate, color: str) -> None:
 
 
 def _estimates(ax: Axes, found: dict[str, Estimate], p: int | None) -> None:
-    """A row for each source: the median and the range of the seeds."""
+    """Draws a row for each source: the median and the range over seeds."""
     for row, (source, one) in enumerate(found.items()):
         if np.isfinite([one.low, one.high]).all():
             ax.plot([one.low, one.high], [row, row], color=COLORS[source], linewidth=3, alpha=0.5)
@@ -114,7 +114,7 @@ def _estimates(ax: Axes, found: dict[str, Estimate], p: int | None) -> None:
 
 
 def table(ds: xr.Dataset) -> list[dict[str, Any]]:
-    """A row for each source: the median of its estimates and the range of the seeds, in fractions and in pairs."""
+    """Returns a row per source: the median and the range of its estimates over seeds, in fractions and in pairs."""
     p = config_value(ds, "task.p")
     rows = []
     for source, critical in critical_fractions(ds).items():

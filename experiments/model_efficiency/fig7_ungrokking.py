@@ -19,12 +19,12 @@ TOWARD_ZERO = (
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """A panel for each architecture."""
+    """Plots one panel per architecture."""
     return ungrokking_figure(ds, *networks_along(ds))
 
 
 def chance(ds: xr.Dataset) -> float:
-    """The test accuracy of guessing one of p answers."""
+    """Returns the test accuracy of guessing one of p answers."""
     p = config_value(ds, "task.p")
     if p is None:
         raise NotMeasured("needs one task.p for all runs")

@@ -1,4 +1,4 @@
-"""Model efficiency, Figure 9: semi-grokking, middling test accuracy around the critical fraction.
+"""Model efficiency, Figure 9: semi-grokking, intermediate test accuracy around the critical fraction.
 
 Results: dims ('task.train_fraction', perhaps with the batch on the same axis, 'seed', 'step').
 """
@@ -19,14 +19,14 @@ from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
-MIDDLING = (0.1, LEVEL)  # test accuracy at rest: from the first to below the second
-FLAT = 0.05  # largest change of it over the second half of the steps, inside the window
+MIDDLING = (0.1, LEVEL)  # final test accuracy: at least the first, below the second
+FLAT = 0.05  # largest change of test accuracy over the second half of the steps, in the window
 DELAY = 2.0
-PAPERS = WINDOW[0], WINDOW[-1]  # the paper's window, of another network or another p
+PAPERS = WINDOW[0], WINDOW[-1]  # the paper's window, for another network or p
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies against steps, a color for each fraction; (b) accuracies at rest against the fraction."""
+    """Plots (a) accuracies against steps, one color per fraction; (b) final accuracies against the fraction."""
     ds = with_axis(ds, TRAIN_FRACTION).sortby(TRAIN_FRACTION)
     with style():
         figure = Figure(figsize=(14.0, 4.0), layout="constrained")
@@ -36,7 +36,7 @@ def plot(ds: xr.Dataset) -> Figure:
         right.axhspan(*MIDDLING, color="0.93", label="middling")
         for name, color in (("train", TRAIN), ("test", TEST)):
             slice_along(right, at_rest(ds[f"{name}_accuracy"]).value, TRAIN_FRACTION, color=color, label=name, log="")
-        # A network that has only found that a + b = b + a is right on the pairs whose mirror image it has seen.
+        # A network that has learned only a + b = b + a is right on the pairs whose mirror image it has seen.
         right.plot(ds[TRAIN_FRACTION], ds[TRAIN_FRACTION], color="0.4", linestyle=":", label="pairs seen mirrored")
         right.axvspan(*PAPERS, color=TEST, alpha=0.12, linewidth=0, label="the paper's window")
         right.set(xlabel="train fraction", ylabel="accuracy, median of the last quarter", ylim=(-0.03, 1.03))
@@ -47,7 +47,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 class Ends(NamedTuple):
-    """Where each run ends, along TRAIN_FRACTION in order."""
+    """The end of each run, ordered along TRAIN_FRACTION."""
 
     accuracy: xr.DataArray  # test accuracy at rest
     fitted: xr.DataArray
@@ -69,7 +69,7 @@ def _window(ds: xr.Dataset) -> Measured:
     inside = ends.fraction.where(ends.middling & ends.flat)
     low, high = inside.min(TRAIN_FRACTION), inside.max(TRAIN_FRACTION)
     is_low, is_high = ends.accuracy < MIDDLING[0], ends.accuracy >= MIDDLING[1]
-    moving = ends.middling & ~ends.flat  # neither at rest in the window nor outside of it
+    moving = ends.middling & ~ends.flat  # in the window but not yet at rest
     ordered = ((is_low | moving | (ends.fraction >= low)) & (is_high | moving | (ends.fraction <= high))).all(
         TRAIN_FRACTION
     )

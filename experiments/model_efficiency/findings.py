@@ -1,4 +1,4 @@
-"""Why claims of this paper do not hold, or not in all seeds, as far as we found out; the configs say more."""
+"""Why claims of this paper do not hold, or not in all seeds, as far as we know; the configs say more."""
 
 FINDINGS = {
     "model_efficiency/fig1/3": (
@@ -8,4 +8,4 @@ FINDINGS = {
     ),
 }
 
-REMARKS = {}  # where ours differ from numbers of the authors
+REMARKS = {}  # why our numbers differ from the authors'

@@ -1,4 +1,4 @@
-"""How the share of the data that a network is trained on changes when it fits and when it generalizes."""
+"""How the fraction of the data used for training changes when a network fits and when it generalizes."""
 
 import numpy as np
 import xarray as xr
@@ -12,12 +12,12 @@ from grok_jax.analysis.claims import Measured, over_seeds
 from grok_jax.analysis.grokking import t_fit, t_generalize, value_at
 from grok_jax.analysis.selection import sorted_along, with_axis
 
-SLIGHTLY = 2.0  # times later at the largest fraction than at the smallest, at most
-MARGIN = 0.02  # of test accuracy, by which a plateau is higher than another
+SLIGHTLY = 2.0  # largest ratio of the times at the largest and the smallest fraction
+MARGIN = 0.02  # least difference in test accuracy between two plateaus
 
 
 def generalizes_sooner(ds: xr.Dataset) -> Measured:
-    """Whether t95(test) falls from every fraction to the next larger one.
+    """Judges whether t95(test) falls from every fraction to the next larger one.
 
     Args:
       ds: results along TRAIN_FRACTION, 'seed' and 'step'.
@@ -30,7 +30,7 @@ def generalizes_sooner(ds: xr.Dataset) -> Measured:
 
 
 def ascends_swifter(ds: xr.Dataset) -> Measured:
-    """Whether the steps from 95% train to 95% test accuracy fall from every fraction to the next larger one.
+    """Judges whether the steps from 95% train to 95% test accuracy fall from every fraction to the next larger one.
 
     Args:
       ds: results along TRAIN_FRACTION, 'seed' and 'step'.
@@ -44,17 +44,17 @@ def ascends_swifter(ds: xr.Dataset) -> Measured:
 
 
 def _falls(time: Float[xr.DataArray, "..."], name: str, note: str = "") -> Measured:
-    """A run that does not get there within its budget is later than one that does; of two such the order is open."""
+    """Counts a run beyond its budget as later than one within; the order of two runs beyond it is undecided."""
     smaller, larger = _neighbors(time)
     falls = larger < smaller
     known = np.isfinite(np.minimum(smaller, larger))
-    rises = (known & ~falls).any(TRAIN_FRACTION)  # One pair in the wrong order is enough.
+    rises = (known & ~falls).any(TRAIN_FRACTION)  # one pair in the wrong order is enough
     decided = (known | falls).all(TRAIN_FRACTION) | rises
     return over_seeds(falls.all(TRAIN_FRACTION), _at_each(time, name), decided=decided, note=note)
 
 
 def plateau_rises(ds: xr.Dataset) -> Measured:
-    """Whether the test accuracy at t95(train) is by MARGIN higher at every fraction than at the next smaller one.
+    """Judges whether test accuracy at t95(train) is higher by MARGIN at every fraction than at the next smaller one.
 
     Args:
       ds: results along TRAIN_FRACTION, 'seed' and 'step'.
@@ -70,7 +70,7 @@ def plateau_rises(ds: xr.Dataset) -> Measured:
 
 
 def fits_slightly_later(ds: xr.Dataset) -> Measured:
-    """Whether t95(train) is later at the largest fraction than at the smallest, by a factor of SLIGHTLY at most.
+    """Judges whether t95(train) is later at the largest fraction than at the smallest, by a factor of at most SLIGHTLY.
 
     Args:
       ds: results along TRAIN_FRACTION, 'seed' and 'step'.
@@ -92,7 +92,7 @@ def _in_order(ds: xr.Dataset) -> xr.Dataset:
 
 
 def _neighbors(x: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
-    """The values at all fractions but the last, and those at the next larger ones."""
+    """Returns the values at all fractions except the last, and those at the next larger ones."""
     smaller, larger = (x.isel({TRAIN_FRACTION: part}).drop_vars(TRAIN_FRACTION) for part in (slice(-1), slice(1, None)))
     return smaller, larger
 
@@ -106,8 +106,8 @@ def fraction_panels(ds: xr.Dataset, network: str) -> Figure:
     """Draws `accuracy_panels` over the train fraction.
 
     Args:
-      ds: results, along TRAIN_FRACTION or with one fraction for all.
-      network: what a reader calls it, for the titles.
+      ds: results along TRAIN_FRACTION, or with one fraction for all runs.
+      network: display name of the network, for the titles.
     """
     ds = with_axis(ds, TRAIN_FRACTION).sortby(TRAIN_FRACTION)
     return accuracy_panels(

@@ -1,4 +1,4 @@
-"""How much of each circuit a mixture of two has, and how good either is."""
+"""The weight of each circuit in a mixture of two, and the accuracy of each circuit."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from grok_jax.training import Probed, metric
 
 
 def measure_mixture(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """w_mem and w_gen, and the accuracies of the circuits alone, which no training changes."""
+    """Returns w_mem and w_gen, and the accuracies of each circuit alone, which training does not change."""
     measured = dict(zip(("memorizing_weight", "generalizing_weight"), mixture_weights(probed.params), strict=True))
     for split in ("train", "test"):
         (inputs, labels), weights = getattr(probed, split), getattr(probed, f"{split}_weights")
@@ -22,7 +22,7 @@ def measure_mixture(probed: Probed) -> dict[str, Float[Array, ""]]:
 
 
 def require_mixture(run: Any) -> None:
-    """Raises UserError where the model is another."""
+    """Raises UserError if the model is not a mixture."""
     name = run.model.name
     require(name == "mixture", f"probe 'mixture' needs model.name='mixture'; it is {name!r}")
 

@@ -1,4 +1,4 @@
-"""Learning curves side by side: a panel for each point of one axis of a grid."""
+"""Learning curves side by side: one panel per point of a grid axis."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 
 def accuracy_panels(ds: xr.Dataset, axis: str, titles: Sequence[str]) -> Figure:
-    """Draws train and test accuracy of each point of an axis, with the median times to 95%.
+    """Plots train and test accuracy for each point of an axis, with the median times to 95%.
 
-    A dashed line is at the accuracy of a network that knows of addition only that a + b = b + a: it is right on the
-    test pairs whose mirror image it was trained on, a share of them of about the train fraction.
+    A dashed line shows the accuracy of a network that knows only a + b = b + a. It is right on the test pairs whose
+    mirror image it was trained on; their share is about the train fraction.
 
     Args:
       ds: results along the axis and 'step'; every other axis counts as repeats.
       axis: its name.
-      titles: of the panels.
+      titles: titles of the panels.
 
     Returns:
       A matplotlib Figure.
@@ -42,5 +42,5 @@ def accuracy_panels(ds: xr.Dataset, axis: str, titles: Sequence[str]) -> Figure:
             ax.set_title(title)
             panel_label(ax, "abcdefgh"[i])
         entries = panels[0].get_legend_handles_labels()
-        figure.legend(*entries, loc="outside lower center", ncols=len(entries[0]))  # no panel has room for it
+        figure.legend(*entries, loc="outside lower center", ncols=len(entries[0]))  # the panels have no room for it
     return figure

@@ -1,4 +1,4 @@
-"""Runs that lose what they had fitted, and runs that have come to rest."""
+"""Detects runs that lose their fit, and runs that have come to rest."""
 
 from typing import NamedTuple
 
@@ -12,22 +12,22 @@ LOST = 0.5  # train accuracy
 
 
 class Rest(NamedTuple):
-    """What a curve is late in its budget."""
+    """The level of a curve late in its budget."""
 
     value: xr.DataArray  # median over the records of the last quarter of the steps
-    drift: xr.DataArray  # how far that is from the median over the quarter before
+    drift: xr.DataArray  # its distance from the median over the quarter before
 
 
 def at_rest(x: Real[xr.DataArray, "*grid step"]) -> Rest:
-    """The level on which a curve ends, and whether it is flat over the second half of the steps.
+    """Returns the final level of a curve, and its drift over the second half of the steps.
 
-    Medians, so that a collapse that a run recovers from within the quarter changes neither.
+    Both use medians, so a collapse from which a run recovers within the quarter changes neither.
 
     Args:
-      x: a curve for each run along 'step', its records even in steps over the second half.
+      x: a curve for each run along 'step', with evenly spaced records over the second half.
 
     Returns:
-      Rest, NaN where a quarter has no record.
+      The Rest; NaN if a quarter has no record.
     """
     end = float(x["step"][-1])
     third, last = ((x["step"] >= low * end) & (x["step"] <= high * end) for low, high in ((0.5, 0.75), (0.75, 1.0)))
@@ -36,16 +36,16 @@ def at_rest(x: Real[xr.DataArray, "*grid step"]) -> Rest:
 
 
 def collapses(ds: xr.Dataset, level: float = LOST) -> Bool[xr.DataArray, "*grid"]:
-    """Whether the train accuracy is below a level at some record after it was at 95%.
+    """Returns whether train accuracy is below a level at some record after it reached 95%.
 
-    Between two records a run may collapse and recover unseen, so that this is a lower bound.
+    A collapse and recovery between two records goes unseen, so this is a lower bound.
     """
     train = ds["train_accuracy"]
     return (train.where(train["step"] > t_fit(ds)) < level).any("step")
 
 
 def collapse_note(ds: xr.Dataset) -> str:
-    """How many runs collapse, and how many of these have recovered, in words; empty where none has fitted."""
+    """Says how many runs collapse, and how many of these recover; empty if no run fits."""
     fitted = np.isfinite(t_fit(ds))
     lost = collapses(ds)
     back = lost & (last_value(ds["train_accuracy"]) >= LEVEL)

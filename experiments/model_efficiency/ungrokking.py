@@ -1,4 +1,4 @@
-"""Runs that have generalized and are continued on few data: ungrokking (Varma et al. 2023, Sec. 5.2)."""
+"""Ungrokking: runs that have generalized continue on less data (Varma et al. 2023, Sec. 5.2)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,15 +17,15 @@ from grok_jax.plotting.curves import curve
 from grok_jax.plotting.style import colors, panel_label, style
 
 SHRINK_STEP, SHRINK_TO = "training.shrink_step", "training.shrink_to"
-FEW = 0.15  # of all examples, at most: a run that forgets nothing there has no critical size to compare with
-WELL_BELOW = 0.5  # of the critical size, at most, for D << D_crit
-CHANCES = 2.0  # times chance: what is below has been forgotten
-FALLING = 0.9  # final test accuracy over that halfway from the cut to the end, at most, for one that falls still
+FEW = 0.15  # largest share of all examples at which a run without a measured critical size counts
+WELL_BELOW = 0.5  # largest share of the critical size that counts as D << D_crit
+CHANCES = 2.0  # an accuracy below this many times chance means forgotten
+FALLING = 0.9  # still falling: final test accuracy is at most this share of that halfway from the cut
 FITTED = 0.99  # train accuracy, "100%"
 
 
 class Continued(NamedTuple):
-    """What became of each run."""
+    """The outcome of each run."""
 
     before: xr.DataArray  # test accuracy when the data was cut
     halfway: xr.DataArray  # test accuracy halfway from the cut to the end
@@ -34,7 +34,7 @@ class Continued(NamedTuple):
 
 
 def setting(ds: xr.Dataset, name: str) -> xr.DataArray:
-    """A setting of each run: along an axis of the grid, or one number for all; NaN where the results do not say."""
+    """Returns a setting of each run: along a grid axis, or one number for all; NaN if the results do not say."""
     if name in ds.coords:
         return ds[name]
     value = config_value(ds, name)
@@ -42,12 +42,12 @@ def setting(ds: xr.Dataset, name: str) -> xr.DataArray:
 
 
 def kept_fraction(ds: xr.Dataset) -> xr.DataArray:
-    """The share of all examples that each run is trained on after the cut."""
+    """Returns the share of all examples that each run is trained on after the cut."""
     return setting(ds, TRAIN_FRACTION) * setting(ds, SHRINK_TO)
 
 
 def continued(ds: xr.Dataset) -> Continued:
-    """Accuracies at the last record at or before the cut, and after it."""
+    """Returns accuracies at the last record at or before the cut, and after it."""
     cut = setting(ds, SHRINK_STEP)
     is_before = ds["step"] <= cut
     return Continued(
@@ -59,28 +59,28 @@ def continued(ds: xr.Dataset) -> Continued:
 
 
 def forgets(found: Continued, chance: float) -> xr.DataArray:
-    """Whether the test accuracy goes toward 0: it ends below CHANCES times chance, or is below half and falls still."""
+    """Returns whether test accuracy goes toward 0: it ends below CHANCES times chance, or below half and falling."""
     is_falling = (found.after < MIDDLE) & (found.after <= FALLING * found.halfway)
     return (found.after < CHANCES * chance) | is_falling
 
 
 def all_forget(ds: xr.Dataset, axis: str, names: Sequence[str], chance: float) -> Measured:
-    """Whether well below the critical size the test accuracy goes toward 0 at every point of an axis.
+    """Judges whether test accuracy goes toward 0 well below the critical size, at every point of an axis.
 
     The critical size of a run is measured along SHRINK_TO: the share of all examples from which on the final test
-    accuracy is MIDDLE or more, the largest share where it is so at none. Looked at is the smallest share, which must be
-    at most WELL_BELOW of it, or FEW where the final test accuracy is MIDDLE or more at every share; the train accuracy
-    must stay at FITTED, in the median over the records. A run that has not generalized when its data is cut is
-    undecided.
+    accuracy is at least MIDDLE, or the largest share if it never is. The smallest share is judged. It must be at most
+    WELL_BELOW times the critical size, or at most FEW if the final test accuracy is at least MIDDLE at every share.
+    Train accuracy must stay at FITTED, in the median over records. A run that has not generalized when its data is cut
+    is undecided.
 
     Args:
       ds: results along the axis, SHRINK_TO, 'seed' and 'step'.
-      axis: what is varied beside: architecture, weight decay.
-      names: of its points, for the report.
+      axis: the other axis: architecture or weight decay.
+      names: names of its points, for the report.
       chance: test accuracy of guessing.
 
     Raises:
-      NotMeasured: fewer than two shares, or there is no cut.
+      NotMeasured: the results have fewer than two shares, or no cut.
     """
     for name in (TRAIN_FRACTION, SHRINK_TO, SHRINK_STEP):
         if setting(ds, name).isnull().any():
@@ -104,12 +104,12 @@ def all_forget(ds: xr.Dataset, axis: str, names: Sequence[str], chance: float) -
 
 
 def ungrokking_figure(ds: xr.Dataset, axis: str, titles: Sequence[str]) -> Figure:
-    """Draws a panel of `continued_runs` for each point of an axis of the grid.
+    """Plots a panel of `continued_runs` for each point of a grid axis.
 
     Args:
-      ds: results along the axis and 'step', and perhaps along SHRINK_TO.
-      axis: what is varied beside.
-      titles: of the panels.
+      ds: results along the axis and 'step', and optionally along SHRINK_TO.
+      axis: the other axis.
+      titles: titles of the panels.
 
     Returns:
       A matplotlib Figure.
@@ -124,18 +124,18 @@ def ungrokking_figure(ds: xr.Dataset, axis: str, titles: Sequence[str]) -> Figur
             ax.set_title(title)
             panel_label(ax, "abcdefgh"[i])
         entries = panels[0].get_legend_handles_labels()
-        figure.legend(*entries, loc="outside lower center", ncols=len(entries[0]))  # no panel has room for it
+        figure.legend(*entries, loc="outside lower center", ncols=len(entries[0]))  # the panels have no room for it
     return figure
 
 
 def continued_runs(ax: Axes, ds: xr.Dataset) -> None:
-    """Draws test (solid) and training accuracies (dashed) of each share of the data that is kept, and the cut.
+    """Draws test (solid) and training accuracies (dashed) for each share of the data that is kept, and the cut.
 
-    A dashed line is at the smallest share: who knows that a + b = b + a, and nothing else of the pairs that are gone,
-    is right on about as many test pairs.
+    A dashed line is at the smallest share. A network that knows a + b = b + a, and nothing else about the removed
+    pairs, is right on about that share of the test pairs.
 
     Args:
-      ax: where to draw; its step axis is linear.
+      ax: where to draw; the step axis is linear.
       ds: results along SHRINK_TO and 'step'; every other axis counts as repeats.
     """
     kept, cut = kept_fraction(ds), float(setting(ds, SHRINK_STEP))

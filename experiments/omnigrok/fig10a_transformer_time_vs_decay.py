@@ -15,11 +15,11 @@ from grok_jax.plotting.curves import curves_along, legend
 from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 from grok_jax.plotting.times import legend_below, line_of_slope, times_along
 
-DECADES = 1.5  # of decay, at least; the paper has about two
+DECADES = 1.5  # least range of weight decay; the paper has about two
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) steps to fit and to generalize against γ, each seed's joined, (c) the accuracies of these runs."""
+    """Plots (a) steps to fit and to generalize against γ, joined per seed, and (c) the accuracies of these runs."""
     ds = with_axis(ds, WEIGHT_DECAY).sortby(WEIGHT_DECAY)
     budget = float(ds["step"][-1])
     late = t_generalize(ds)

@@ -19,13 +19,13 @@ from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.style import panel_label, style
 from grok_jax.plotting.times import legend_below
 
-RANGE = (0.1, 1.0)  # of weight decay, where the paper has its law
+RANGE = (0.1, 1.0)  # weight decays for which the paper states its law
 VERY_LOW = 0.05  # weight decay
-FLATTER = -0.8  # local slope there; the law's is -1
+FLATTER = -0.8  # local slope at very low decay; the law has -1
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(b) steps to fit and to generalize against γ with lines of slope -1, (d) the test accuracies of these runs."""
+    """Plots (b) steps to fit and to generalize against γ with lines of slope -1, (d) the test accuracies."""
     ds = _over_decay(ds)
     with style():
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
@@ -61,7 +61,7 @@ def _in_range(x: xr.DataArray) -> xr.DataArray:
 
 
 def _law(late: xr.DataArray) -> xr.DataArray:
-    """c of t = c / γ within the range, the geometric mean of t γ, for each seed."""
+    """Returns c of t = c / γ within the range for each seed: the geometric mean of t γ."""
     inside = _in_range(late)
     return np.exp(np.log((inside * inside[WEIGHT_DECAY]).where(np.isfinite(inside))).mean(WEIGHT_DECAY))
 
@@ -81,7 +81,7 @@ def _faster_at_low_decay(ds: xr.Dataset) -> Measured:
     if not 0 < decays[0] <= VERY_LOW or decays.size < 2:
         raise NotMeasured(f"needs a weight decay above 0 and up to {VERY_LOW:g}; the lowest is {decays[0]:g}")
     slopes = [_local_slope(late, i) for i in range(decays.size - 1)]
-    # A run that has not got there takes longer than its steps: the slope is at most the one up to these.
+    # A run that does not get there takes longer than its budget: the slope up to the budget is an upper bound.
     lowest = late.isel({WEIGHT_DECAY: 0}, drop=True)
     at_most = _local_slope(np.minimum(late, float(ds["step"].max())), 0)
     names = [f"local slope from γ = {low:.3g} to {high:.3g}" for low, high in itertools.pairwise(decays)]
@@ -93,7 +93,7 @@ def _faster_at_low_decay(ds: xr.Dataset) -> Measured:
 
 
 def _local_slope(late: xr.DataArray, place: int) -> xr.DataArray:
-    """The slope of log time over log decay between two neighboring decays."""
+    """Returns the slope of log time over log decay between two neighboring decays."""
     known, decays = late.where(np.isfinite(late)), late[WEIGHT_DECAY].values
     low, high = (known.isel({WEIGHT_DECAY: i}, drop=True) for i in (place, place + 1))
     return np.log(high / low) / np.log(decays[place + 1] / decays[place])

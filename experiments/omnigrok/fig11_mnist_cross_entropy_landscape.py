@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 11: reduced errors of MNIST with the cross-entropy, and how they compare with the squared error's.
+"""Omnigrok, Figure 11: reduced errors on MNIST with cross-entropy, compared with those of the squared error.
 
 Results: dims ('training.loss', 'task.train_size', 'model.init_scale', 'seed', 'step').
 """
@@ -35,9 +35,9 @@ from grok_jax.tasks.mnist import FULL_TRAIN
 LOSS = "training.loss"
 CROSS_ENTROPY, MSE = "cross_entropy", "mse"
 ZONE = 2.0  # times the lowest test error
-WIDENS = 2.0  # times the digits of FEW, from which on there are many
-FIG3_LARGEST = 10.0  # scale of figure 3
-LESS = 0.5  # of the rise and of the mismatch at few digits: what is left of them at many
+WIDENS = 2.0  # "many" digits are at least this many times FEW
+FIG3_LARGEST = 10.0  # largest scale in figure 3
+LESS = 0.5  # largest share of the rise and mismatch at few digits that may remain at many
 MSE_COLOR = OKABE_ITO[3]
 
 
@@ -49,25 +49,27 @@ class Zones(NamedTuple):
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) train error, (b) test error, (c) slices at few and many digits with both losses' zones, convergence."""
+    """Plots (a) train error, (b) test error, (c) slices at few and many digits with both losses' zones, convergence."""
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         panels = size_landscape(figure, _trained_with(ds, CROSS_ENTROPY), level=TIP)
         ds = with_axis(with_axis(ds, INIT_SCALE), TRAIN_SIZE)
         for loss, color, name in ((CROSS_ENTROPY, TEST, "cross-entropy"), (MSE, MSE_COLOR, "squared error")):
-            with contextlib.suppress(NotMeasured):  # results of one loss alone
+            with contextlib.suppress(NotMeasured):  # results with only one of the losses
                 test = errors(_trained_with(ds, loss)).test.sortby(TRAIN_SIZE)
                 for row, place in enumerate(shown_sizes(ds)):
                     shown = test.isel({TRAIN_SIZE: place})
                     _zone_panel(panels[row][1], shown, color=color, name=name, is_drawn=loss == CROSS_ENTROPY)
         for row in panels:
-            row[1].set(ylim=(-0.03, 1.45), yticks=np.linspace(0, 1, 6))  # no corner is free of curves
+            row[1].set(
+                ylim=(-0.03, 1.45), yticks=np.linspace(0, 1, 6)
+            )  # makes room for the legend, as curves fill every corner
             legend(row[1], loc="upper center", ncols=2, columnspacing=0.8, handlelength=1.4)
     return figure
 
 
 def _zone_panel(ax: Axes, test: xr.DataArray, *, color: str, name: str, is_drawn: bool) -> None:
-    """The test error, if it is not there yet, and a bar as long as its zone at the height that limits the zone."""
+    """Draws the test error, unless it is drawn already, and its zone as a bar at the level that limits the zone."""
     if not is_drawn:
         slice_along(ax, test, INIT_SCALE, color=color, label=f"test error, {name}", linestyle="--")
     median = test.median("seed") if "seed" in test.dims else test
@@ -125,7 +127,7 @@ def _zone_is_wider(ds: xr.Dataset) -> Measured:
             f"at N = {largest:,.0f}: with the squared error": at_largest.mse.width,
         }
     wider = zones.cross_entropy.width > zones.mse.width
-    # A zone that ends with the scales of the grid is at least as wide as it is measured.
+    # For a zone cut off by the ends of the grid, the measured width is a lower bound.
     decided = xr.where(wider, ~zones.mse.is_cut, ~zones.cross_entropy.is_cut)
     cut = int(zones.cross_entropy.is_cut.sum()), int(zones.mse.is_cut.sum())
     note = f"zones cut off by the ends of the grid: {cut[0]} with cross-entropy, {cut[1]} with the squared error"
@@ -151,7 +153,7 @@ def _zone_widens_with_data(ds: xr.Dataset) -> Measured:
 
 
 def _mismatch(found: Pair) -> xr.DataArray:
-    """Test error minus train error, averaged over log α from FROM_SCALE on."""
+    """Returns test error minus train error, averaged over log α from FROM_SCALE on."""
     gap = (found.test - found.train).sortby(INIT_SCALE)
     gap = gap.sel({INIT_SCALE: gap[INIT_SCALE] >= FROM_SCALE / ROUNDING})
     if gap.sizes[INIT_SCALE] < 2:
@@ -169,7 +171,7 @@ def _at_size(ds: xr.Dataset, loss: str, size: float) -> Pair:
 
 
 def _largest_size(ds: xr.Dataset) -> float:
-    """The largest amount of data, which must be at least WIDENS times FEW."""
+    """Returns the largest amount of data, which must be at least WIDENS times FEW."""
     largest = float(with_axis(ds, TRAIN_SIZE)[TRAIN_SIZE].max())
     if largest < WIDENS * FEW:
         raise NotMeasured(f"needs {TRAIN_SIZE} of {WIDENS * FEW:g} or more")
@@ -209,7 +211,7 @@ def _milder_than_the_squared_error(ds: xr.Dataset) -> Measured:
             rises[size, loss], train_errors[size, loss] = at.test - found.test.min(INIT_SCALE), at.train
             values[f"rise with {words}, {name}"] = rises[size, loss]
             values[f"train error with {words} there, {name}"] = at.train
-    # Where training rows are not fitted, the test error may be high for want of training, and not because of the norm.
+    # If training rows are not fitted, test error may be high because training was too short, not because of the norm.
     fitted = (train_errors[FEW, CROSS_ENTROPY] <= NO_ERROR) & (train_errors[FEW, MSE] <= NO_ERROR)
     return over_seeds(rises[FEW, CROSS_ENTROPY] < rises[FEW, MSE], values, decided=fitted)
 

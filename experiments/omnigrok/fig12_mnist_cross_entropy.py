@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 12: with the cross-entropy an MLP of very large initial weights groks on 200 images of MNIST.
+"""Omnigrok, Figure 12: trained with cross-entropy, an MLP with very large initial weights groks on 200 MNIST images.
 
 Results: dims ('seed', 'step').
 """
@@ -15,16 +15,16 @@ from grok_jax.plotting.curves import learning_curves, legend, mark_time, weight_
 from grok_jax.plotting.style import TRAIN, panel_label, style
 
 FITTED = 1.0  # train accuracy
-PLATEAU = (0.25, 0.45)  # test accuracy, the paper's 30-40% with five points to spare
-LASTS = 10  # times the steps to fit
-FLAT = 0.05  # change of the test accuracy meanwhile
-RISE = 0.2  # of the test accuracy after the plateau
+PLATEAU = (0.25, 0.45)  # test accuracy: the paper's 30-40%, five points wider on each side
+LASTS = 10  # the plateau lasts until this many times the steps to fit
+FLAT = 0.05  # largest change of test accuracy on the plateau
+RISE = 0.2  # rise of test accuracy after the plateau
 SETTING = {"task.train_size": "N", "model.init_scale": "α", "optimizer.weight_decay": "γ"}
-SMALLEST = 1e-7  # A loss of 0 in float32 has no place on a logarithmic axis.
+SMALLEST = 1e-7  # a loss of 0 in float32 cannot be shown on a logarithmic axis
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies with the weight norm on a second axis, (b) losses, against steps."""
+    """Plots (a) accuracies, with the weight norm on a second axis, and (b) losses against steps."""
     known = {symbol: config_value(ds, name) for name, symbol in SETTING.items()}
     with style():
         figure = Figure(figsize=(10.2, 3.8), layout="constrained")
@@ -57,7 +57,7 @@ def _rises_after_a_plateau(ds: xr.Dataset) -> Measured:
     lowest, highest = np.minimum(early, late), np.maximum(early, late)
     is_plateau = (lowest >= PLATEAU[0]) & (highest <= PLATEAU[1]) & (highest - lowest <= FLAT)
     rises = (end - highest >= RISE) & (last_value(ds["train_accuracy"]) >= FITTED)
-    # A plateau that was not there is known at once; a rise may still come.
+    # A missing plateau is known immediately; a rise may still come.
     return over_seeds(
         is_plateau & rises,
         {
@@ -72,7 +72,7 @@ def _rises_after_a_plateau(ds: xr.Dataset) -> Measured:
 
 
 def _is_settled(ds: xr.Dataset) -> xr.DataArray:
-    """Whether the weights have come down to the norm of a network of the standard scale, the end of the way."""
+    """Returns whether the weight norm has fallen to that of a standard initialization, the end of its decline."""
     norm, scale = ds["weight_norm"], config_value(ds, "model.init_scale")
     return last_value(norm) <= norm.isel(step=0) / (np.inf if scale is None else scale)
 

@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 1b: train loss an "L", test loss a "U" over the weight norm, and how runs move over them.
+"""Omnigrok, Figure 1b: over the weight norm, train loss is an "L" and test loss a "U"; how runs move along them.
 
 Results: an axis that sets constant_norm, weight_decay, init_scale and steps together, 'seed' and 'step'.
 """
@@ -29,17 +29,17 @@ from grok_jax.plotting.style import NORM, OKABE_ITO, panel_label, style
 CONSTANT_NORM, WEIGHT_DECAY, INIT_SCALE = "optimizer.constant_norm", "optimizer.weight_decay", "model.init_scale"
 ENTERED = 0.1  # decades of the norm
 TOGETHER = 2.0
-WITHIN = 2.0  # a factor between a time and what is said of it
-ROUNDING = 1e-6  # 95 right of 100 leave an error of .0500001
-LOWEST = 1e-6  # loss; what is below is zero, up to the trembling of Adam, and drawn there
+WITHIN = 2.0  # largest factor between a measured and a predicted time
+ROUNDING = 1e-6  # with 95 of 100 right, the computed error is .0500001
+LOWEST = 1e-6  # lower losses are zero up to Adam's noise; they are drawn here
 NORM_NAME = "weight norm w over the standard w₀"
 ZONE = {"color": NORM, "alpha": 0.15, "linewidth": 0, "label": "Goldilocks zone"}
-RUN_COLORS = ("k", *OKABE_ITO[3:], "0.55")  # train, test and norm have the others
+RUN_COLORS = ("k", *OKABE_ITO[3:], "0.55")  # the other colors are for train, test and norm
 MARKERS = {"s": "start", "o": "95% train accuracy", "*": "95% test accuracy"}
 
 
 class Times(NamedTuple):
-    """When runs fit and generalize, and their weight norm over the standard one: at first, then, and then."""
+    """When runs fit and generalize, and their weight norm over the standard norm at the start and at these times."""
 
     fit: Float[xr.DataArray, "*runs"]
     late: Float[xr.DataArray, "*runs"]
@@ -49,7 +49,7 @@ class Times(NamedTuple):
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Runs over the landscape by (a) their train and (b) their test loss, (c) their weight norm against the step."""
+    """Plots runs on the landscape of (a) train and (b) test loss, and (c) their weight norm against the step."""
     landscape, free = _landscape(ds), _free(ds)
     zone = [float(median_of_seeds(end).median) for end in _zone(landscape)[:2]]
     critical = float(median_of_seeds(place_of_minimum(reduced(landscape["test_loss"]), INIT_SCALE)).median)
@@ -97,7 +97,7 @@ def _norms(ax: Axes, runs: list[xr.Dataset], zone: list[float]) -> None:
 
 
 def _landscape(ds: xr.Dataset) -> xr.Dataset:
-    """The runs on spheres, over INIT_SCALE."""
+    """Returns the runs on spheres, over INIT_SCALE."""
     spheres = runs_at(ds, {CONSTANT_NORM: True}).dropna("step", how="all")
     return (
         spheres.swap_dims({spheres[INIT_SCALE].dims[0]: INIT_SCALE}).sortby(INIT_SCALE)
@@ -107,18 +107,18 @@ def _landscape(ds: xr.Dataset) -> xr.Dataset:
 
 
 def _free(ds: xr.Dataset) -> xr.Dataset:
-    """The unconstrained runs."""
+    """Returns the unconstrained runs."""
     return runs_at(ds, {CONSTANT_NORM: False}).dropna("step", how="all")
 
 
 def _norm(run: xr.Dataset) -> Float[xr.DataArray, "*runs step"]:
-    """Weight norm over that of the standard initialization, α at the start."""
+    """Returns the weight norm over that of the standard initialization; it is α at the start."""
     norm = run[INIT_SCALE] * run["weight_norm"] / run["weight_norm"].isel(step=0)
     return norm.rename("weight norm")
 
 
 def _zone(landscape: xr.Dataset) -> Zone:
-    """The scales at which the solution on the sphere has generalized: the Goldilocks zone."""
+    """Returns the Goldilocks zone: the scales at which the solution on the sphere generalizes."""
     return goldilocks(error(reduced(landscape["test_accuracy"])), INIT_SCALE, 1 - LEVEL + ROUNDING)
 
 
@@ -128,7 +128,7 @@ def _times(run: xr.Dataset) -> Times:
 
 
 def _marks(run: xr.Dataset) -> dict[str, float]:
-    """Where a run begins, fits and generalizes, median steps."""
+    """Draws where a run begins, fits and generalizes, at median steps."""
     steps = (0.0, *(float(median_of_seeds(time).median) for time in (t_fit(run), t_generalize(run))))
     return dict(zip(MARKERS, steps, strict=True))
 

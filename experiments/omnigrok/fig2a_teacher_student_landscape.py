@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 2a: reduced train loss falls to an "L" over the weight norm, reduced test loss to a "U".
+"""Omnigrok, Figure 2a: over the weight norm, the reduced train loss is an "L" and the reduced test loss a "U".
 
 Results: dims ('model.init_scale', 'seed', 'step').
 """
@@ -18,12 +18,12 @@ from grok_jax.plotting.landscape import convergence, train_and_test
 from grok_jax.plotting.style import panel_label, style
 
 INIT_SCALE = "model.init_scale"
-STANDARD, GOLDILOCKS = 1.0, (0.5, 1.6)  # scales: from the first on train loss is flat; where test loss is lowest
+STANDARD, GOLDILOCKS = 1.0, (0.5, 1.6)  # scales: train loss is flat from the first on; range of the lowest test loss
 MISMATCH = 1e3
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) the reduced losses over α, (b) whether the minimum on each sphere was reached."""
+    """Plots (a) the reduced losses over α, (b) whether the minimum on each sphere was reached."""
     ds = with_axis(ds, INIT_SCALE)
     name = "initialization scale α = w/w₀"
     with style():
@@ -77,7 +77,7 @@ CLAIMS = [
     ),
 ]
 
-# What the authors' notebook printed for its 11 α at step 9800, where it is no rounded zero; and at the start.
+# Values that the authors' notebook printed for its 11 α at step 9800, except rounded zeros; and at the start.
 TRAIN = (0.014226, 0.007434, 0.001398, 8.6e-5)
 TEST = (0.016421, 0.011689, 0.002266, 3.33e-4, 8.6e-5, 7.8e-5, 1.471e-3, 0.040637, 0.429469, 2.4393, 9.6240)
 

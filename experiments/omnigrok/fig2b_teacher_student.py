@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 2b: a student of large weights groks under small weight decay, one of small weights never does.
+"""Omnigrok, Figure 2b: a student with large weights groks under small weight decay; one with small weights never does.
 
 Results: dims ('model.init_scale', 'optimizer.weight_decay', 'seed', 'step').
 """
@@ -21,13 +21,13 @@ from grok_jax.plotting.style import panel_label, style
 INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
 GROKKING_DELAY = 10.0
 SPEED_UP = 5.0
-# A row counts as right below this squared error, averaged over the outputs: the paper's, by which is judged. The runs
-# count their accuracy with the code's, which is reported beside it.
+# A row counts as right below this squared error, averaged over the outputs. Claims are judged by this threshold, the
+# paper's. The runs' accuracy uses the threshold of the authors' code; its numbers are reported as well.
 THETA = 0.01
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Accuracies against steps, a row for each init_scale (largest first), a column for each weight decay."""
+    """Plots accuracies against steps, one row per init_scale (largest first), one column per weight decay."""
     ds = with_axis(with_axis(ds, INIT_SCALE), WEIGHT_DECAY)
     theta = config_value(ds, "training.accuracy_threshold")
     alphas, gammas = np.sort(ds[INIT_SCALE])[::-1], np.sort(ds[WEIGHT_DECAY])
@@ -49,7 +49,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 class Budget(NamedTuple):
-    """How long the runs were trained, at most as long as the paper's."""
+    """Returns how many steps the runs were trained for, at most as many as in the paper."""
 
     steps: float
     is_full: bool
@@ -64,7 +64,7 @@ def _within_budget(ds: xr.Dataset) -> tuple[xr.Dataset, Budget]:
 
 
 class Times(NamedTuple):
-    """When runs are right on 95% of the rows, and how many times later on test than on training rows."""
+    """Steps until 95% of the rows are right, and the delay: test steps over training steps."""
 
     fit: Float[xr.DataArray, "*grid"]
     late: Float[xr.DataArray, "*grid"]
@@ -72,16 +72,16 @@ class Times(NamedTuple):
 
 
 def times(runs: xr.Dataset, theta: float = THETA) -> Times:
-    """The times of each run at a threshold; no delay where it does not fit, or has from the start."""
+    """Returns the times of each run at a threshold; the delay is NaN if a run never fits or fits from the start."""
     fit, late = t_threshold(runs, theta)
     return Times(fit, late, late / fit.where(np.isfinite(fit) & (fit > 0)))
 
 
 def code_theta(ds: xr.Dataset) -> float:
-    """The threshold with which the runs count their accuracy, that of the authors' code.
+    """Returns the accuracy threshold of the runs, which is the one in the authors' code.
 
     Raises:
-      NotMeasured: there is none, or not one for all runs.
+      NotMeasured: the runs have no threshold, or several.
     """
     theta = config_value(ds, "training.accuracy_threshold")
     if theta is None:
@@ -96,7 +96,7 @@ def _no_decay_never(ds: xr.Dataset) -> Measured:
     never = is_censored(late)
     decided = xr.ones_like(never)
     if not budget.is_full:
-        # "Never" then says something only where small decay has had the time to generalize.
+        # "Never" is informative only if small decay had enough time to generalize.
         decided = ~never | (
             np.isfinite(fit) & np.isfinite(times(runs_at(ds, {INIT_SCALE: LARGE, WEIGHT_DECAY: WEAK})).late)
         )
@@ -128,7 +128,7 @@ def _large_decay_is_faster(ds: xr.Dataset) -> Measured:
     ds, budget = _within_budget(ds)
     runs = [runs_at(ds, {INIT_SCALE: LARGE, WEIGHT_DECAY: gamma}) for gamma in (WEAK, STRONG)]
     slow, fast = (times(run).late for run in runs)
-    # A slow run that never generalizes took longer than the budget: a lower bound, enough where it is 5 times.
+    # A slow run that never generalizes takes longer than the budget; that bound suffices if the ratio is already 5.
     at_least = np.minimum(slow, budget.steps) / fast
     holds = at_least >= SPEED_UP
     decided = holds | ~is_censored(slow) | (is_censored(fast) & budget.is_full)

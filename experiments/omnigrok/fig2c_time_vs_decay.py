@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 2c: weight decay leaves the time to fit alone, and the time to generalize goes as its inverse.
+"""Omnigrok, Figure 2c: weight decay does not change the time to fit; the time to generalize goes as its inverse.
 
 Results: dims ('optimizer.weight_decay', 'seed', 'step').
 """
@@ -20,12 +20,12 @@ from grok_jax.plotting.times import legend_below, times_along
 WEIGHT_DECAY = "optimizer.weight_decay"
 INVERSE, INVERSE_TOLERANCE = -1.0, 0.15
 FLAT_TOLERANCE = 0.1
-CONSTANT = 1.2  # the largest norm over the smallest
+CONSTANT = 1.2  # largest norm over smallest
 FEWEST = 4  # decays
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(c) the steps to 95% accuracy against γ with the fitted laws; beside them the weight norms at these steps."""
+    """Plots (c) the steps to 95% accuracy against γ with the fitted laws, and the weight norms at these steps."""
     ds = with_axis(ds, WEIGHT_DECAY)
     times = {"train": (t_fit(ds), TRAIN, "s"), "test": (t_generalize(ds), TEST, "o")}
     with style():

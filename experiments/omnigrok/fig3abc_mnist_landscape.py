@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 3a-c: reduced errors of MNIST over the weight norm and the number of training digits.
+"""Omnigrok, Figure 3a-c: reduced errors on MNIST over the weight norm and the number of training digits.
 
 Results: dims ('task.train_size', 'model.init_scale', 'seed', 'step').
 """
@@ -28,15 +28,15 @@ from grok_jax.plotting.style import style
 FEW, MANY, LARGE = 200, 8000, 8000  # training digits
 NO_ERROR = 0.01  # "train error ~0"
 FROM_SCALE = 0.8
-LARGE_SCALE, GAP_SCALE = 8.0, 4.0  # of the weights
+LARGE_SCALE, GAP_SCALE = 8.0, 4.0  # scales of the weights
 PLACE = (0.8, 2.0)
-RISE = 1.5  # test error at both ends of a U over its lowest
+RISE = 1.5  # least test error at both ends of a U, over its lowest
 FALL, NARROWER = 3.0, 1 / 5
 TIP = 0.4  # test error of the contour
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) train error, (b) test error, (c) slices at few and at many digits, and how well these have converged."""
+    """Plots (a) train error, (b) test error, (c) slices at few and at many digits, and their convergence."""
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         size_landscape(figure, ds, level=TIP)
@@ -44,7 +44,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def shape_values(shape: LU) -> dict[str, xr.DataArray]:
-    """What decides whether errors over the scale are an L and a U."""
+    """Returns the numbers that decide whether errors over the scale are an L and a U."""
     return {
         f"largest train error from α = {FROM_SCALE:g}": shape.largest_train,
         "lowest test error": shape.lowest,

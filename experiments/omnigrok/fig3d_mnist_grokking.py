@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 3d: an MLP of large initial weights groks on 1000 images of MNIST.
+"""Omnigrok, Figure 3d: an MLP with large initial weights groks on 1000 MNIST images.
 
 Results: dims ('seed', 'step'), or ('optimizer.weight_decay', 'seed', 'step') with one weight decay.
 """
@@ -19,12 +19,12 @@ from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
 
 WEIGHT_DECAY = "optimizer.weight_decay"
 FIT_STEPS, MEMORIZED_STEPS = 3e3, 5e3
-MEMORIZED, GENERALIZED = 0.3, 0.8  # test accuracies: below the one, above the other
-RISE = 0.01  # Minibatches and records make the norm tremble by less than this fraction.
+MEMORIZED, GENERALIZED = 0.3, 0.8  # test accuracy: below the first early, above the second at the end
+RISE = 0.01  # minibatch noise changes the norm by less than this fraction
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) accuracies with the weight norm on a second axis, (b) losses, against steps."""
+    """Plots (a) accuracies, with the weight norm on a second axis, and (b) losses against steps."""
     with style():
         figure = Figure(figsize=(10.2, 3.8), layout="constrained")
         figure.get_layout_engine().set(wspace=0.06)
@@ -152,7 +152,7 @@ CLAIMS = [
     ),
 ]
 
-# Read off the picture that the authors' notebook stores, of one run.
+# Read off the plot stored in the authors' notebook; one run.
 CHECKS = [
     *rises("train_accuracy", {}, {0.60: 667, 0.95: 1334}),
     *at_steps("test_accuracy", {}, {1000: 0.18, 10_000: 0.24, 100_000: 0.89}),

@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 3e: how long an MLP takes to generalize on MNIST, by the number of training digits.
+"""Omnigrok, Figure 3e: how many steps an MLP takes to generalize on MNIST, by the number of training digits.
 
 Results: dims ('task.train_size', 'seed', 'step').
 """
@@ -19,14 +19,14 @@ from grok_jax.plotting.times import legend_below
 
 TRAIN_SIZE = "task.train_size"
 FALLING = -0.9  # rank correlation
-STEEPER = 1.5  # the local slope toward the smallest size that generalizes over that of the others
-NEAR = 1.5  # that size over the largest one that does not
+STEEPER = 1.5  # local slope at the smallest size that generalizes, over the slope of the others
+NEAR = 1.5  # smallest size that generalizes over the largest that does not
 STILL = 0.01  # rise of the test accuracy in the last fifth of the training
 FEWEST = 3
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(e) steps to fit and to generalize against N; beside it the test accuracies that they are read off."""
+    """Plots (e) steps to fit and to generalize against N, and the test accuracies from which they are read."""
     ds = with_axis(ds, TRAIN_SIZE).sortby(TRAIN_SIZE)
     with style():
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
@@ -47,7 +47,7 @@ def _times(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def _critical_size(ds: xr.Dataset) -> xr.DataArray:
-    """Where the best test accuracy crosses the level, interpolated in log N; NaN where it does not."""
+    """Returns the N at which the best test accuracy crosses the level, interpolated in log N; NaN if it does not."""
     best = ds["test_accuracy"].max("step").transpose(..., TRAIN_SIZE)
     log_size = np.log(ds[TRAIN_SIZE].values)
 
@@ -80,10 +80,10 @@ def _time_falls(ds: xr.Dataset) -> Measured:
 
 
 def local_slopes(late: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
-    """Slopes of log time over log N: from the smallest size that gets there to the next, and over all beyond.
+    """Returns slopes of log time over log N: from the smallest size that generalizes to the next, and over all beyond.
 
     Returns:
-      Both for each run; NaN where fewer than FEWEST sizes get there.
+      Both slopes for each run; NaN if fewer than FEWEST sizes generalize.
     """
 
     def slopes(time: np.ndarray, size: np.ndarray) -> tuple[float, float]:

@@ -16,12 +16,12 @@ from grok_jax.plotting.style import style
 SIZE = "task.size"
 FEW, MANY = 1000, 50_000  # reviews, a quarter of them for testing
 STANDARD = 1.0  # scale of the weights
-MISMATCH = ALIKE = 0.1  # what the rise of the test error has on that of the train error
-RISE = 1.5  # at both ends of a U over its lowest
+MISMATCH = ALIKE = 0.1  # rise of the test error minus rise of the train error
+RISE = 1.5  # least error at both ends of a U, over its lowest
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) train error, (b) test error, (c) slices at few and at many reviews, and how well these have converged."""
+    """Plots (a) train error, (b) test error, (c) slices at few and at many reviews, and their convergence."""
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         size_landscape(figure, ds, size=SIZE, size_name="reviews N, for training and testing", few=FEW)
@@ -61,9 +61,9 @@ def _errors(ds: xr.Dataset, size: float, value: str = "final") -> Pair:
 
 
 def mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
-    """By how much more the test error rises above its own minimum than the train error, at most, and at which α.
+    """Returns the largest excess of the test error's rise above its own minimum over the train error's, and its α.
 
-    A gap that is the same at every α is none.
+    A gap that is the same at every α does not count.
     """
     train, test = (rise_above_minimum(x) for x in found)
     above = (test - train).where(test[INIT_SCALE] > STANDARD * ROUNDING, drop=True)
@@ -71,7 +71,7 @@ def mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
 
 
 def rise_above_minimum(x: xr.DataArray) -> xr.DataArray:
-    """x minus its smallest value over α."""
+    """Returns x minus its smallest value over α."""
     return x - x.min(INIT_SCALE)
 
 

@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 4d: LSTMs of large initial weights with weight decay, and of standard ones without, on few reviews.
+"""Omnigrok, Figure 4d: LSTMs on few reviews, with large initial weights and decay, or standard weights without decay.
 
 Results: dims (initial scale and weight decay as one axis, 'seed', 'step').
 """
@@ -15,15 +15,15 @@ from grok_jax.plotting.curves import curve, curves_along, legend
 from grok_jax.plotting.style import colors, panel_label, style
 
 INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
-ABOVE_CHANCE = 0.6  # of 250 test reviews, the paper's, guesses get .5 right with standard error .032
-FIT_STEPS = 3e2  # 1e2 steps, a factor of 3 more
-LATE, LATEST = 1e3 / 3, 1e4  # 1e3 steps, a factor of 3 less; a run this long without generalization has none
-MUCH = 0.1  # of test accuracy, three standard errors of 250 reviews
-AT_ONCE = 3.0  # times the steps in which train accuracy leaves chance
+ABOVE_CHANCE = 0.6  # guessing gets .5 of the paper's 250 test reviews right, standard error .032
+FIT_STEPS = 3e2  # the paper's 1e2 steps, times 3
+LATE, LATEST = 1e3 / 3, 1e4  # the paper's 1e3 steps over 3; a run that has not generalized by LATEST never does
+MUCH = 0.1  # test accuracy: three standard errors of 250 reviews
+AT_ONCE = 3.0  # times the steps until train accuracy is above chance
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(d) accuracies, losses, and the weight norm, against steps."""
+    """Plots (d) accuracies, losses and the weight norm against steps."""
     ds = with_axis(ds, INIT_SCALE).sortby(INIT_SCALE, ascending=False)
     names = [f"α = {float(ds[INIT_SCALE][i]):g}, γ = {_decay(ds, i)}" for i in range(ds.sizes[INIT_SCALE])]
     size, fraction = config_value(ds, "task.size"), config_value(ds, "task.train_fraction")
@@ -58,13 +58,13 @@ def _decay(ds: xr.Dataset, i: int) -> str:
 
 
 def _runs(ds: xr.Dataset, setting: tuple[float, float]) -> xr.Dataset:
-    """The runs of one initial scale and weight decay, up to the last step that these trained for."""
+    """Returns the runs of one initial scale and weight decay, up to their last trained step."""
     scale, decay = setting
     return runs_at(ds, {INIT_SCALE: scale, WEIGHT_DECAY: decay}).dropna("step", how="all", subset=["weight_norm"])
 
 
 def t_above_chance(runs: xr.Dataset, split: str) -> xr.DataArray:
-    """First step at which the accuracy of a split ('train' or 'test') is ABOVE_CHANCE."""
+    """Returns the first step at which the accuracy of a split ('train' or 'test') is ABOVE_CHANCE."""
     return first_crossing(runs[f"{split}_accuracy"], ABOVE_CHANCE)
 
 

@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 5a-c: reduced losses of a graph network on molecules over the weight norm and their number.
+"""Omnigrok, Figure 5a-c: reduced losses of a graph network over the weight norm and the number of molecules.
 
 Results: dims ('task.size', 'model.init_scale', 'seed', 'step').
 """
@@ -17,11 +17,11 @@ from grok_jax.plotting.style import style
 SIZE = "task.size"
 FEW, MANY = 100, 3000  # molecules, half of them for testing
 STANDARD = 1.0  # scale of the weights
-MISMATCH, ALIKE = 3.0, 2.0  # factors between how much the losses rise
+MISMATCH, ALIKE = 3.0, 2.0  # factors between the rises of test and train loss
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) train loss, (b) test loss, (c) slices at few and at many molecules, and how well these have converged."""
+    """Plots (a) train loss, (b) test loss, (c) slices at few and at many molecules, and their convergence."""
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         name = "molecules N, for training and testing"
@@ -38,14 +38,14 @@ def _losses(ds: xr.Dataset, size: float, value: str = "final") -> Pair:
 
 
 def _over_minimum(x: xr.DataArray) -> xr.DataArray:
-    """A loss over its smallest value over α."""
+    """Returns a loss divided by its smallest value over α."""
     return x / x.min(INIT_SCALE)
 
 
 def _mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
-    """By what factor more the test loss is above its own minimum than the train loss, at most, and at which α.
+    """Returns the largest ratio of the test loss's rise above its own minimum to the train loss's, and its α.
 
-    A ratio of test and train loss that is the same at every α is none.
+    A ratio of test to train loss that is the same at every α does not count.
     """
     train, test = (_over_minimum(x) for x in found)
     above = (test / train).where(test[INIT_SCALE] > STANDARD * ROUNDING, drop=True)
@@ -53,7 +53,7 @@ def _mismatch(found: Pair) -> tuple[xr.DataArray, xr.DataArray]:
 
 
 def _rise_at_rest(found: Pair) -> xr.DataArray:
-    """How far the test loss rises above its own minimum, at most, while the train loss is within ALIKE of its own."""
+    """Returns the largest rise of the test loss above its minimum while the train loss is within ALIKE of its own."""
     train, test = (_over_minimum(x) for x in found)
     return test.where((test[INIT_SCALE] > STANDARD * ROUNDING) & (train <= ALIKE)).max(INIT_SCALE)
 

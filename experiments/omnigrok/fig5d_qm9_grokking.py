@@ -1,4 +1,4 @@
-"""Omnigrok, Figure 5d: graph networks of large and of standard initial weights on few molecules of QM9.
+"""Omnigrok, Figure 5d: graph networks with large and with standard initial weights on few QM9 molecules.
 
 Results: dims ('model.init_scale', 'seed', 'step').
 """
@@ -17,12 +17,12 @@ from grok_jax.plotting.curves import curve, learning_curves, legend, mark_time
 from grok_jax.plotting.style import TEST, colors, panel_label, style
 
 INIT_SCALE = "model.init_scale"
-AROUND = (1e4 / 3, 3e4)  # 1e4 steps, a factor of 3 either way
-LATE = 1e3  # no drop after so many steps
+AROUND = (1e4 / 3, 3e4)  # within a factor of 3 of the paper's 1e4 steps
+LATE = 1e3  # a late drop comes after this many steps
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(d) losses at each initial scale, and the weight norms, against steps."""
+    """Plots (d) losses at each initial scale, and the weight norms, against steps."""
     ds = with_axis(ds, INIT_SCALE).sortby(INIT_SCALE, ascending=False)
     scales = [f"α = {scale:.4g}" for scale in ds[INIT_SCALE].values]
     size, decay = config_value(ds, "task.size"), config_value(ds, "optimizer.weight_decay")
@@ -103,7 +103,7 @@ CLAIMS = [
     ),
 ]
 
-# Read off the picture that the authors' notebook stores, of one run at each scale; here in bohr⁶, 32 times its unit.
+# Read off the plot stored in the authors' notebook, one run per scale; in bohr⁶, 32 times the unit of the plot.
 CHECKS = [
     *at_steps("test_loss", {INIT_SCALE: LARGE}, {1000: 160, 10_000: 160, 100_000: 3.2}),
     *at_steps("test_loss", {INIT_SCALE: STANDARD}, {1000: 1.9, 30_000: 1.9}),

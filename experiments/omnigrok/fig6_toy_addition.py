@@ -1,7 +1,7 @@
 """Omnigrok, Figure 6: the reduced landscape of toy addition over weight norm and messiness, and the paths on it.
 
-Results: dims ('model.init_scale', 'task.messiness', 'task.train_size', 'seed', 'step'). The weight norm w is counted in
-units of the standard initialization's, so w = init_scale.
+Results: dims ('model.init_scale', 'task.messiness', 'task.train_size', 'seed', 'step'). The weight norm w is in units
+of the standard initialization's norm, so w = init_scale.
 """
 
 import numpy as np
@@ -57,21 +57,21 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import NORM, TEST, colors, panel_label, style
 
 DIVIDING, CONTOUR = 0.05, 0.02  # train losses: between regions I and II; the contours of (e)
-# The public code plots messiness from 0 to TOP and labels it 0 to 1: equal rates there are 1 to 1/25 here.
+# The public code plots messiness from 0 to TOP but labels it 0 to 1; its equal rates are 1 and 1/25 here.
 RATE = TOP**2
-# Where its six hand-drawn paths begin, its A to F: from 1 and 2 it is fast, from 4 and 5 slow, 3 and 6 overfit.
+# Starts of its six hand-drawn paths, its A to F: 1 and 2 are fast, 4 and 5 are slow, 3 and 6 overfit.
 STARTS = {1: (0.45, 0.06), 2: (1.35, 0.1), 3: (0.9, 0.195), 4: (7.65, 0.045), 5: (7.65, 0.12), 6: (7.65, 0.19)}
 FAST, SLOW, OVERFITTING = (1, 2), (4, 5), (3, 6)
 BASIN = (1.0, TOP)  # the standard initialization at the top of the code's plot
 DECAY, DECAYS = 1e-3, (1e-4, 3e-4, 1e-3, 3e-3)
-LARGE = 3.0  # from this init_scale on w is large
-WEAK = 0.2  # range of the train loss over that of the test loss
-GENERAL = 0.05  # a test loss at or below this, or half as much again as the landscape's smallest, generalizes
-LONGER = 5.0  # the slow part over the fast one
+LARGE = 3.0  # w is "large" from this init_scale on
+WEAK = 0.2  # range of the train loss over range of the test loss
+GENERAL = 0.05  # generalizes: test loss at most this, or at most 1.5 times the smallest
+LONGER = 5.0  # time of the slow part over the fast part
 STRONG = 2 / 3  # range of the test loss over m for each range over w; fig. 8 calls half of it weak
-SLOPE = 0.15  # distance from -1
-MEET = 0.15  # of w: two cells of the fine grid
-LEAST_SHOWN = 0.3  # w on a logarithmic axis, on which 0 has no place
+SLOPE = 0.15  # largest distance of the slope from -1
+MEET = 0.15  # spread of w: two cells of the fine grid
+LEAST_SHOWN = 0.3  # lowest w on a logarithmic axis, which cannot show 0
 LABELS = ("weight norm w [initial norm]", "messiness m")
 
 
@@ -81,7 +81,7 @@ def follow(losses: Losses, start: tuple[float, float], decay: float = DECAY) -> 
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) to (f) the paper's panels; (g) the time from C to E against γ; (h) whether the spheres' minima were found."""
+    """Plots (a) to (f) the paper's panels; (g) the time from C to E against γ; (h) whether the minima were found."""
     for axis in (INIT_SCALE, MESSINESS, TRAIN_SIZE):
         ds = with_axis(ds, axis)
     losses = Losses(*(median_of_seeds(x).median for x in reduced_losses(ds, "final")))
@@ -110,7 +110,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _map(ax: Axes, z: Float[xr.DataArray, "..."], main: Losses, name: str) -> None:
-    """A loss over the plane with the paths of Eq. 6 from the six starts, those that overfit dashed."""
+    """Draws a loss over the plane with the paths of Eq. 6 from the six starts; paths that overfit are dashed."""
     landscape_map(ax, z, main, (INIT_SCALE, MESSINESS), labels=(*LABELS, name), level=DIVIDING)
     for number, start in STARTS.items():
         path = follow(main, start).path
@@ -121,7 +121,7 @@ def _map(ax: Axes, z: Float[xr.DataArray, "..."], main: Losses, name: str) -> No
 
 
 def _boundary(ax: Axes, main: Losses) -> None:
-    """The train loss near the contour, with the direction in which its gradient pushes."""
+    """Draws the train loss near the contour, with the direction in which its gradient pushes."""
     near = main.train.where(main.train[MESSINESS] <= LOW, drop=True)
     several = min(near.sizes.values()) > 1
     heat_map(
@@ -150,7 +150,7 @@ def _contours(ax: Axes, train: Float[xr.DataArray, "..."], main: Losses) -> None
 
 
 def _mechanism(ax: Axes, main: Losses, going: Walk) -> None:
-    """Regions I and II, the decay's pull and the way along their boundary, over log w as the paper draws it."""
+    """Draws regions I and II, the pull of decay and the path along their boundary, over log w as in the paper."""
     s = surface(main.train, INIT_SCALE, MESSINESS)
     regions(ax, s, TOP, DIVIDING)
     path, left = going.path, max(s.w[0], LEAST_SHOWN)
@@ -178,7 +178,7 @@ def _slow_times(losses: Losses, start: tuple[float, float]) -> Float[np.ndarray,
 
 
 def _ranges(seed: Losses) -> dict[str, float]:
-    """Ranges over m at large w, means over w: absolute ones, and relative to the mean over m."""
+    """Returns ranges over m at large w, averaged over w: absolute, and relative to the mean over m."""
     large = [x.where(x[INIT_SCALE] >= LARGE, drop=True) for x in seed]
     if large[0].sizes[INIT_SCALE] == 0:
         raise NotMeasured(f"needs {INIT_SCALE} of {LARGE:g} or more")
@@ -260,7 +260,7 @@ def _contours_meet(ds: xr.Dataset) -> Measured:
 
 
 def _boundary_of(losses: Losses) -> dict[str, float]:
-    """Where the contour meets m = 0, and how it leans up to m = LOW: a line of least squares through its points."""
+    """Returns where the contour meets m = 0, and its slope up to m = LOW from a least-squares line."""
     line = contour(losses.train.where(losses.train[MESSINESS] <= LOW, drop=True), INIT_SCALE, CONTOUR).sortby(MESSINESS)
     line = line.where(losses.train.notnull().all())
     if float(line[MESSINESS][0]) > 0 or line.sizes[MESSINESS] < FEWEST:
@@ -317,7 +317,7 @@ def _bad_needs_more_norm(ds: xr.Dataset) -> Measured:
 
 
 def _dependence(seed: Losses) -> dict[str, float]:
-    """As fig. 8 measures it: of cube roots, over the whole plane."""
+    """Measures as in fig. 8: cube roots, over the whole plane."""
     return {
         f"{name} loss: range over m / range over w": float(relative_dependence(np.cbrt(x), MESSINESS, INIT_SCALE))
         for name, x in (("train", seed.train), ("test", seed.test))

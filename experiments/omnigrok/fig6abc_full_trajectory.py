@@ -1,9 +1,9 @@
-"""Omnigrok, Figure 6a to c: the full trajectory of decoder and representation over the reduced one.
+"""Omnigrok, Figure 6a to c: the full trajectory of decoder and representation, compared with the reduced one.
 
 Results: dims (one axis that sets several fields, 'seed', 'step'); runs with optimizer.constant_norm are the points of
-the landscape, the others full trajectories. w is counted in norms of the standard initialization's decoder, w_0.
+the landscape, the others full trajectories. w is in units of w_0, the decoder's norm at the standard initialization.
 
-Both clocks are those of gradient flow in the weights: t = steps · η_D / (1 - μ), μ the momentum. In w and m it reads
+Both use the time of gradient flow in the weights: t = steps · η_D / (1 - μ), μ the momentum. In w and m the flow is
 dw/dt = -(∂l/∂w / w_0² + γ w),  dm/dt = -(η_R / η_D) ∂l/∂m / |R_random - R_linear|², which is Eq. 6 at these two rates.
 """
 
@@ -25,21 +25,21 @@ from grok_jax.plotting.style import colors, panel_label, style
 
 INIT_SCALE, MESSINESS = "model.init_scale", "task.messiness"
 MOMENTUM = Momentum().momentum
-MOST = 5 / 6  # of the runs
-INSIDE = 0.1  # share of the table's square outside of the plane
+MOST = 5 / 6  # share of the runs
+INSIDE = 0.1  # largest share of the table's squared norm outside the plane
 RISES, FALLS = 1.1, 0.98  # as in fig. 6: largest w over the first, last w over the largest
-FACTOR = 3.0  # between two times
+FACTOR = 3.0  # largest factor between two times
 LABELS = ("weight norm w of the decoder [initial norm]", "messiness m")
 
 
 class Case(NamedTuple):
-    """One start and ratio of rates: the full run, and the path of Eq. 6."""
+    """The full run and the path of Eq. 6 for one start and one ratio of rates."""
 
     messiness: float
     rate: float  # η_R / η_D
     full: Path
     reduced: Walk
-    generalizes: bool  # the full run
+    generalizes: bool  # whether the full run does
     residual_share: Float[np.ndarray, " records"]
     unevenness: Float[np.ndarray, " records"]
 
@@ -52,10 +52,10 @@ class Seed(NamedTuple):
 
 
 def seeds_of(ds: xr.Dataset) -> list[Seed]:
-    """The runs of the one axis, taken apart for each seed; a seed of which a run diverged has no cases.
+    """Splits the runs of the one axis by seed; a seed with a diverged run has no cases.
 
     Raises:
-      NotMeasured: other axes, no full run, or too few points of a landscape.
+      NotMeasured: the results have other axes, no full run, or too few points of a landscape.
     """
     axis = ds[INIT_SCALE].dims[0] if INIT_SCALE in ds.coords and ds[INIT_SCALE].ndim == 1 else ""
     if axis == INIT_SCALE or "optimizer.constant_norm" not in ds.coords or set(ds.sizes) - {axis, "seed", "step"}:
@@ -108,9 +108,9 @@ def _case(losses: Losses, run: xr.Dataset) -> Case:
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """The first seed: a row for each ratio of rates, full runs solid and filled, Eq. 6 dashed and hollow.
+    """Plots the first seed, one row per ratio of rates: full runs solid and filled, Eq. 6 dashed and hollow.
 
-    Where the ratio is 0 the representation does not move: what parts the two there is the direction of the weights.
+    At ratio 0 the representation does not move, so only the direction of the weights can make the two differ.
     """
     seed = seeds_of(ds)[0]
     rates = sorted({case.rate for case in seed.cases}) or [1.0]
@@ -176,7 +176,7 @@ def _representation(ax: Axes, cases: list[Case], color: dict[float, str]) -> Non
     legend(ax, loc="upper left")
 
 
-# --- the claims: of this project, on assumptions that the paper states ---
+# --- the claims: this project's own, about assumptions that the paper states ---
 
 
 def _over_cases(ds: xr.Dataset, measure: str) -> Measured:

@@ -1,7 +1,7 @@
 """Omnigrok, Figure 7: a transformer on modular addition, free and at a constant weight norm.
 
-Results: dims (the settings of both panels as one axis, 'seed', 'step'). Beside the paper's panels the progress measures
-of Nanda et al. and the norm by module of the free runs, where the probes "fourier" and "modules" were asked for.
+Results: dims (the settings of both panels as one axis, 'seed', 'step'). If the probes "fourier" and "modules" were
+measured, the figure also shows the progress measures of Nanda et al. and the norm by module of the free runs.
 """
 
 import numpy as np
@@ -21,12 +21,12 @@ from grok_jax.plotting.style import panel_label, style
 
 CONSTANT_NORM = "optimizer.constant_norm"
 GENERALIZED = 0.99  # test accuracy
-RISE = 1.05  # of the norm over its initial value, for a peak to be one
+RISE = 1.05  # a peak of the norm is at least this many times its initial value
 FREE_DELAY, CONSTANT_DELAY = 20.0, 2.0
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) free runs, (b) runs at a constant norm; (c) to (e) what the free runs learn, and in which module."""
+    """Plots (a) free runs, (b) runs at constant norm; (c) to (e) what the free runs learn, and in which module."""
     free, constant = _runs(ds, False), _runs(ds, True)
     probed = "restricted_loss" in ds
     with style():
@@ -52,7 +52,7 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _runs(ds: xr.Dataset, constant_norm: bool) -> xr.Dataset:
-    """The runs of one setting, up to the last step that these trained for."""
+    """Returns the runs of one setting, up to their last trained step."""
     return runs_at(ds, {CONSTANT_NORM: constant_norm}).dropna("step", how="all", subset=["weight_norm"])
 
 
@@ -86,8 +86,8 @@ def _norm_peaks_then_falls(ds: xr.Dataset) -> Measured:
 def _delay_vanishes_at_constant_norm(ds: xr.Dataset) -> Measured:
     free, constant = _runs(ds, False), _runs(ds, True)
     long, short = t_generalize(free) / t_fit(free), t_generalize(constant) / t_fit(constant)
-    # A run at constant norm that does not generalize within its budget has at least the delay of its last step; a
-    # free one that does not shows no delay at all.
+    # If a run at constant norm does not generalize within its budget, the delay at its last step is a lower bound. A
+    # free run that does not generalize shows no delay.
     known = np.isfinite(long), np.isfinite(short) | (_least_delay(constant) >= CONSTANT_DELAY)
     return over_seeds(
         (long > FREE_DELAY) & (short < CONSTANT_DELAY),
@@ -101,7 +101,7 @@ def _delay_vanishes_at_constant_norm(ds: xr.Dataset) -> Measured:
 
 
 def _least_delay(runs: xr.Dataset) -> Float[xr.DataArray, "..."]:
-    """t95(test) / t95(train), the last step of a run in place of a time that it did not reach."""
+    """Returns t95(test) / t95(train), with a run's last step in place of a time that it did not reach."""
     return np.minimum(t_generalize(runs), runs["step"][-1]) / t_fit(runs)
 
 
@@ -121,7 +121,7 @@ CLAIMS = [
     ),
 ]
 
-# Read off the pictures that the authors' notebook stores, of one free run and one at constant norm.
+# Read off the plots stored in the authors' notebook: one free run and one at constant norm.
 CHECKS = [
     *at_steps("weight_norm", {CONSTANT_NORM: False}, {0: 42.9, 160: 60, 900: 61, 4000: 52, 7000: 40, 15_000: 30.4}),
     *rises("train_accuracy", {CONSTANT_NORM: False}, {0.90: 120}),

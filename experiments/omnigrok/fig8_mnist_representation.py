@@ -27,20 +27,20 @@ MESSINESS, INIT_SCALE = "task.messiness", "model.init_scale"
 AXES = (INIT_SCALE, MESSINESS)
 NAMES = {MESSINESS: "messiness m", INIT_SCALE: "weight norm α = w/w₀"}
 LOSSES = ("train_loss", "test_loss")
-CONTOURS = (2e-4, 1e-3, 5e-3)  # of the public code, whose losses are sums over the ten outputs, ten times ours
-START = (1.0, 1.0)  # α and m at which its path begins
-DARKEST = 1e-4  # loss; what is below has the color of this
-ALIKE = 0.1  # of the range over the plane
+CONTOURS = (2e-4, 1e-3, 5e-3)  # from the public code, whose losses are sums over ten outputs: ten times ours
+START = (1.0, 1.0)  # α and m at which the path of the public code begins
+DARKEST = 1e-4  # lower losses get the color of this one
+ALIKE = 0.1  # share of the range over the plane
 WEAK = 1 / 3  # range over m for each range over w
 DECAY = 1e-3  # γ of the path
-FALL = 0.9  # share of a fall that counts as made
-REAL = 1.1  # factor of a fall that is one
-TOGETHER = 2.0  # times the steps of the train loss
+FALL = 0.9  # a fall counts as complete at this share of it
+REAL = 1.1  # least factor that counts as a fall
+TOGETHER = 2.0  # largest factor between the times of test and train loss
 FEWEST = 2  # points of an axis
 
 
 class Falls(NamedTuple):
-    """When the losses along a path have made FALL of their fall, and by what factors they fall."""
+    """When the losses along a path have completed FALL of their fall, and the factors by which they fall."""
 
     train: float
     test: float
@@ -49,7 +49,7 @@ class Falls(NamedTuple):
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) train and (b) test loss, and the path over them, (c) losses along it; below, slices and convergence."""
+    """Plots (a) train and (b) test loss with the path, (c) losses along the path; below, slices and convergence."""
     ds = with_axis(with_axis(ds, MESSINESS), INIT_SCALE).sortby([MESSINESS, INIT_SCALE])
     medians = {name: median_of_seeds(reduced(ds[name], "best")).median for name in LOSSES}
     path = _path(*medians.values()) if _is_plane(ds) and _holds_start(ds) else None
@@ -64,7 +64,7 @@ def plot(ds: xr.Dataset) -> Figure:
             cells = heat_map(ax, z.clip(min=DARKEST), INIT_SCALE, MESSINESS, labels=labels, log="z", contours=contours)
             panel_label(ax, letter)
             if path is not None:
-                cells.set_clim(*limits)  # one scale, so that equal colors are equal losses
+                cells.set_clim(*limits)  # one scale for both, so that equal colors mean equal losses
                 ax.plot(path.w, path.m, color="w")
                 for at, point in ((0, "A"), (-1, "C")):
                     ax.plot(path.w[at], path.m[at], "wo", markersize=4)
@@ -88,7 +88,7 @@ def _losses_along(ax: Axes, path: Path | None) -> None:
 
 
 def _slices(ax: Axes, ds: xr.Dataset, along: str, across: str, symbol: str) -> None:
-    """Losses over one axis, at the ends and in the middle of the other: train dashed, test solid."""
+    """Draws losses over one axis, at the ends and the middle of the other: train dashed, test solid."""
     places = sorted({0, ds.sizes[across] // 2, ds.sizes[across] - 1})
     for place, color in zip(places, colors(len(places)), strict=True):
         runs = ds.isel({across: place})
@@ -106,17 +106,17 @@ def _is_plane(ds: xr.Dataset) -> bool:
 
 
 def _holds_start(ds: xr.Dataset) -> bool:
-    """Whether the path's start lies within the plane."""
+    """Returns whether the start of the path lies within the plane."""
     return all(float(ds[axis].min()) <= at <= float(ds[axis].max()) for axis, at in zip(AXES, START, strict=True))
 
 
 def _path(train: Float[xr.DataArray, "..."], test: Float[xr.DataArray, "..."]) -> Path:
-    """Eq. 6 from the standard weights and the raw images."""
+    """Returns the path of Eq. 6 from standard weights and raw images."""
     return reduced_path(surface(train, *AXES), surface(test, *AXES), START, DECAY)
 
 
 def _fall_time(time: Float[np.ndarray, " records"], loss: Float[np.ndarray, " records"]) -> float:
-    """First time at which a loss has made FALL of the way from its start to its smallest value."""
+    """Returns the first time at which a loss has fallen by FALL of the way from its start to its smallest value."""
     return float(time[int((loss <= loss[0] - FALL * (loss[0] - loss.min())).argmax())])
 
 
@@ -128,7 +128,7 @@ def _falls(train: Float[np.ndarray, "m w"], test: Float[np.ndarray, "m w"], m: n
 
 
 def _scaled(ds: xr.Dataset) -> tuple[Float[xr.DataArray, "..."], Float[xr.DataArray, "..."]]:
-    """Reduced train and test losses on the color scale of the public code, their cube roots."""
+    """Returns cube roots of the reduced train and test losses, the color scale of the public code."""
     if not _is_plane(ds):
         raise NotMeasured(f"needs {FEWEST} or more values of {MESSINESS} and of {INIT_SCALE}, and finite losses")
     train, test = (np.cbrt(reduced(ds[name], "best")) for name in LOSSES)

@@ -23,17 +23,17 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import NORM, TEST, panel_label, style
 
 TRAIN_FRACTION = "task.train_fraction"
-SHOWN = {PAPER_P: PAPER_FRACTION, QUICK_P: QUICK_FRACTION}  # train fractions: that of figure 7; one that generalizes
-RANGE = (0.1, 4.0)  # of α, where the paper has the shape
+SHOWN = {PAPER_P: PAPER_FRACTION, QUICK_P: QUICK_FRACTION}  # train fractions: figure 7's; one that generalizes
+RANGE = (0.1, 4.0)  # α for which the paper shows the shape
 STANDARD = 1.0
 GENERALIZED = 0.05  # test error
-RISES = 3.0  # train loss at the largest α over the largest within the range, as the ends of a "U"
+RISES = 3.0  # train loss at the largest α over the largest in RANGE, as at the ends of a "U"
 CRITICAL, ABOUT = 0.25, (0.2, 0.3)
 SCALE_NAME, FRACTION_NAME = "initialization scale α = w/w₀", "train fraction"
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a, b) losses over α and the train fraction, (c) the critical one; (d, e) one fraction, (f) its convergence."""
+    """Plots (a, b) losses over α and train fraction, (c) the critical one; (d, e) one fraction, (f) its convergence."""
     ds = with_axis(with_axis(ds, INIT_SCALE), TRAIN_FRACTION).sortby([INIT_SCALE, TRAIN_FRACTION])
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
@@ -71,12 +71,12 @@ def _critical_panel(ax: Axes, ds: xr.Dataset) -> None:
     if np.isfinite(critical):
         ax.axvline(critical, color="0.3", linestyle="--", linewidth=1.2, label=f"critical fraction {critical:.3g}")
     ax.set(xlabel=FRACTION_NAME, ylabel="lowest test error over α", title="critical fraction")
-    ax.set(ylim=(-0.03, 1.5), yticks=np.linspace(0, 1, 6))  # no corner is free of curves
+    ax.set(ylim=(-0.03, 1.5), yticks=np.linspace(0, 1, 6))  # makes room for the legend, as curves fill every corner
     legend(ax, loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
 
 
 def _shown_fraction(ds: xr.Dataset) -> float:
-    """The one at which the shapes are judged, or the largest where it is not there."""
+    """Returns the train fraction at which the shapes are judged, or the largest one if the results lack it."""
     wanted = SHOWN.get(config_value(ds, "task.p"), np.inf)
     fractions = ds[TRAIN_FRACTION].values
     close = np.isclose(fractions, wanted)
@@ -98,7 +98,7 @@ def _is_lu_shaped(ds: xr.Dataset) -> Measured:
     ds = ds.isel({INIT_SCALE: is_between(ds[INIT_SCALE], *RANGE).values})
     if not ds.sizes[INIT_SCALE] or ds[INIT_SCALE][0] > RANGE[0] * ROUNDING or ds[INIT_SCALE][-1] < RANGE[1] / ROUNDING:
         raise NotMeasured(f"needs values of {INIT_SCALE} from {RANGE[0]:g} to {RANGE[1]:g}")
-    landscape = minimized(ds, INIT_SCALE, int(ds["step"][-1]))  # the paper says of no number of steps
+    landscape = minimized(ds, INIT_SCALE, int(ds["step"][-1]))  # the paper states no number of steps
     test, train = u_shape(landscape, INIT_SCALE, RANGE), l_shape(landscape, INIT_SCALE, STANDARD)
     return over_seeds(test.holds & train.holds, {**test.values, **train.values})
 

@@ -1,4 +1,4 @@
-"""Why claims of this paper do not hold, or not in all seeds, as far as we found out; the configs say more."""
+"""Why claims of this paper do not hold, or not in all seeds, as far as we know; the configs say more."""
 
 FINDINGS = {
     "omnigrok/fig3e/2": (
@@ -81,7 +81,7 @@ FINDINGS = {
     ),
 }
 
-# Where ours differ from numbers of the authors.
+# Why our numbers differ from the authors'.
 REMARKS = {
     "omnigrok/fig2a": (
         "The authors' code rescales the weights before it takes the gradient, and counts the first weight matrix twice "

@@ -1,6 +1,6 @@
-"""Which frequencies a network that adds modulo p uses, since when, and what its losses are with them and without.
+"""Which frequencies a network that adds modulo p uses, from when on, and its losses with and without them.
 
-The losses are those of probe "fourier", the spectra those of grok_jax.embedding_spectrum.
+The losses come from the probe "fourier", the spectra from grok_jax.embedding_spectrum.
 """
 
 import numpy as np
@@ -37,25 +37,25 @@ KEY, OTHER = OKABE_ITO[1], "#999999"
 
 
 def recorded_keys(ds: xr.Dataset) -> Float[xr.DataArray, "key *grid step"]:
-    """The key frequencies of the logits at each record, in ascending order; NaN where none were measured."""
+    """Returns the key frequencies of the logits at each record, in ascending order; NaN if not measured."""
     names = [name for name in ds.data_vars if str(name).startswith(PREFIX)]
     return xr.concat([ds[name] for name in names], "key").rename("key_frequencies")
 
 
 def final_keys(ds: xr.Dataset) -> Float[xr.DataArray, "key *grid"]:
-    """The key frequencies at the last record that has them; NaN where none has."""
+    """Returns the key frequencies at the last record that has them; NaN if no record does."""
     return last_value(recorded_keys(ds))
 
 
 def keys_settle(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
-    """First step from which on the key frequencies are those of the end; NaN where none were measured.
+    """Returns the first step from which on the key frequencies are the final ones; NaN if not measured.
 
-    From there on the restricted and excluded losses are those of Nanda et al., who take the frequencies of the end.
+    From there on, the restricted and excluded losses equal those of Nanda et al., who use the final frequencies.
     """
     keys, last = recorded_keys(ds), final_keys(ds)
     measured = keys.notnull().all("key")
     other = (keys != last).any("key") & measured
-    # A record is settled where neither it nor any later one has other keys.
+    # A record is settled if it and all later records have the final keys.
     later = other.isel(step=slice(None, None, -1)).cumsum("step").isel(step=slice(None, None, -1))
     return ds["step"].where(measured & (later == 0)).min("step").rename("keys settle").assign_attrs(units="steps")
 
@@ -63,7 +63,7 @@ def keys_settle(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 def largest_frequencies(
     power: Real[xr.DataArray, "*grid frequency"], count: int
 ) -> Bool[xr.DataArray, "*grid frequency"]:
-    """Which frequencies are the `count` of largest power; never one beyond a run's own (NaN)."""
+    """Returns which frequencies are the `count` with the largest power; never those that a run lacks (NaN)."""
     smallest = xr.apply_ufunc(
         lambda shares: np.sort(shares, axis=-1)[..., -count], power.fillna(-np.inf), input_core_dims=[["frequency"]]
     )
@@ -71,9 +71,9 @@ def largest_frequencies(
 
 
 def progress_losses(ax: Axes, ds: xr.Dataset) -> None:
-    """Draws train and test loss beside the restricted and the excluded loss, both axes logarithmic.
+    """Draws train, test, restricted and excluded loss, both axes logarithmic.
 
-    A dotted line marks from where on the key frequencies are those of the end.
+    A dotted line marks the step from which on the key frequencies are the final ones.
 
     Args:
       ax: where to draw.
@@ -86,26 +86,26 @@ def progress_losses(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def sparsity(ax: Axes, ds: xr.Dataset) -> None:
-    """Draws how sparse the embedding and the logits are in frequencies."""
+    """Draws the sparsity of the embedding and the logits in frequencies."""
     _curves(ax, ds, SPARSITY)
     ax.set_ylim(-0.03, 1.03)
     ax.set_ylabel("sparsity in frequencies")
 
 
 def module_norms(ax: Axes, ds: xr.Dataset) -> None:
-    """Draws the norm of each part of a transformer (probe "modules") and of the whole."""
+    """Draws the norm of each module of a transformer (probe "modules") and of the whole."""
     _curves(ax, ds, MODULES)
     ax.set_ylabel("norm of the parameters")
     ax.set_ylim(bottom=0)
 
 
 def spectrum_bars(ax: Axes, power: xr.DataArray, keys: int = 5) -> None:
-    """Draws the power of each frequency as a bar, the largest ones in color and named.
+    """Draws the power of each frequency as a bar; the largest are colored and labeled.
 
     Args:
       ax: where to draw.
-      power: shares along 'frequency' of one run.
-      keys: how many of the largest to mark.
+      power: share of power along 'frequency', of one run.
+      keys: number of largest frequencies to mark.
     """
     power = power.dropna("frequency")
     largest = largest_frequencies(power, keys)
@@ -119,7 +119,7 @@ def spectrum_bars(ax: Axes, power: xr.DataArray, keys: int = 5) -> None:
 
 
 def progress_figure(ds: xr.Dataset, spectrum: xr.Dataset | None = None) -> Figure:
-    """(a) losses, (b) sparsity in frequencies; with the spectra of one run (c) its embedding's, (d) its logits'.
+    """Plots (a) losses, (b) sparsity in frequencies and, given spectra of one run, (c) its embedding, (d) its logits.
 
     Args:
       ds: results of one setting with probe "fourier"; every axis but 'step' counts as repeats.

@@ -1,4 +1,4 @@
-"""What figures 3e and 10b share: steps to fit and to generalize on MNIST along an axis, and the accuracies behind."""
+"""Shared by figures 3e and 10b: steps to fit and to generalize on MNIST along an axis, and the accuracies."""
 
 import xarray as xr
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from grok_jax.plotting.times import times_along
 
 
 def fit_and_generalize(ax: Axes, ds: xr.Dataset, axis: str) -> Float[xr.DataArray, "*grid"]:
-    """Draws the steps of each run to fit and to generalize; returns the latter."""
+    """Draws the steps to fit and to generalize of each run; returns the steps to generalize."""
     budget, late = float(ds["step"][-1]), first_crossing(ds["test_accuracy"], GENERALIZED)
     times_along(ax, t_fit(ds), axis, color=TRAIN, label="95% train accuracy", budget=budget, marker="s")
     times_along(ax, late, axis, color=TEST, label=f"{GENERALIZED:.0%} test accuracy", budget=budget)
@@ -20,7 +20,7 @@ def fit_and_generalize(ax: Axes, ds: xr.Dataset, axis: str) -> Float[xr.DataArra
 
 
 def accuracies_along(ax: Axes, ds: xr.Dataset, axis: str, name: str) -> None:
-    """Draws a test accuracy for each point of the axis; `name` formats its value."""
+    """Draws the test accuracy for each point of the axis; `name` formats the point's value."""
     for i, color in enumerate(colors(ds.sizes[axis])):
         runs = ds.isel({axis: i})
         curve(ax, runs["test_accuracy"], color=color, label=name.format(runs[axis].item()))

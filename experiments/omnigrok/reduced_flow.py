@@ -1,4 +1,4 @@
-"""Gradient flow with weight decay on a reduced landscape: how weight norm and messiness move, and how long it takes.
+"""Gradient flow with weight decay on a reduced landscape: how weight norm and messiness move, and how fast.
 
 Reference: Liu et al. (2023), Omnigrok, Sec. 5.1 and App. D, "reduced trajectory analysis".
 """
@@ -17,8 +17,8 @@ from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import TEST, TRAIN, colors
 
 RECORDS = 2000
-WALL = 1e3  # how stiff an edge of the landscape is; the excess over the edge is dropped from the path
-TIME_CONSTANTS = 10.0  # how many 1 / (η_D γ) a path is followed
+WALL = 1e3  # stiffness of the landscape's edges; overshoot beyond an edge is removed from the path
+TIME_CONSTANTS = 10.0  # default duration of a path, in units of 1 / (η_D γ)
 
 
 class Path(NamedTuple):
@@ -32,17 +32,17 @@ class Path(NamedTuple):
 
 
 class Points(NamedTuple):
-    """The records of a path that have names; None where the path never fits."""
+    """The named records of a path; None if the path never fits."""
 
     a: int  # the start
     b: int | None  # first record at which the training loss is at or below the level
     c: int | None  # largest w from B on
-    d: int | None  # where the way from C to E bends: farthest from the straight line between them
-    e: int | None  # first record from C on with a test loss within a tenth of the smallest there
+    d: int | None  # bend between C and E: farthest from the straight line between them
+    e: int | None  # first record from C on with a test loss within a tenth of the smallest from C on
 
 
 class Walk(NamedTuple):
-    """A reduced trajectory on one landscape, its named points, and whether it ends where the landscape generalizes."""
+    """A reduced trajectory on one landscape, its named points, and whether its end generalizes."""
 
     path: Path
     points: Points
@@ -59,24 +59,24 @@ def reduced_path(
     representation_rate: float = 1.0,
     duration: float | None = None,
 ) -> Path:
-    """The reduced trajectory from a start.
+    """Integrates the reduced trajectory from a start.
 
     dw/dt = -η_D (∂l/∂w + γ w),   dm/dt = -η_R ∂l/∂m,   l the reduced training loss
 
-    Neither leaves the landscape: at an edge, the part of the velocity that points outward has no effect.
+    The trajectory stays on the landscape: at an edge, the outward part of the velocity has no effect.
 
     Args:
-      train, test: reduced losses over (w, m); the training loss moves the point, the test loss is read off.
+      train, test: reduced losses over (w, m); the training loss drives the motion, the test loss is only recorded.
       start: w and m, inside the landscape.
       weight_decay: γ, 0 or above.
-      decoder_rate, representation_rate: η_D and η_R, of w and of m.
-      duration: how long; None: TIME_CONSTANTS / (η_D γ).
+      decoder_rate, representation_rate: the rates η_D of w and η_R of m.
+      duration: in units of time t; None: TIME_CONSTANTS / (η_D γ).
 
     Returns:
-      Path, its records at time 0 and then evenly spaced in the logarithm of the time.
+      The Path, with records at time 0 and then evenly spaced in log time.
 
     Raises:
-      UserError: a start outside of the landscape, or no duration and no decay that would set one.
+      UserError: the start is outside the landscape, or neither a duration nor a decay is given.
 
     Reference: Omnigrok, Eq. 6.
     """
@@ -91,7 +91,7 @@ def reduced_path(
         w, m = inner = np.clip(at, *bounds.T)
         over_w, over_m = train.slope(w, m)
         rates = np.array([decoder_rate, representation_rate])
-        # A wall that gives a little: an implicit solver cannot step onto one where the velocity jumps.
+        # The wall is slightly soft, because an implicit solver cannot handle a jump in the velocity.
         return -rates * np.array([over_w + weight_decay * w, over_m]) - WALL * rates.max() * (at - inner)
 
     time = np.concatenate([[0.0], np.geomspace(duration * 1e-7, duration, RECORDS)])
@@ -113,14 +113,14 @@ def walk(
     representation_rate: float = 1.0,
     duration: float | None = None,
 ) -> Walk:
-    """Follows the reduced dynamics on a landscape from a start, and names the points of its path.
+    """Follows the reduced dynamics on a landscape from a start, and finds the named points of the path.
 
     Args:
-      losses: over the axes and no others.
-      axes: names of the weight norm and of the messiness.
+      losses: losses over these two axes only.
+      axes: names of the weight norm axis and of the messiness axis.
       start, weight_decay, decoder_rate, representation_rate, duration: as for reduced_path.
-      level: of the training loss, for named_points.
-      enough: a test loss that generalizes, see generalizing_loss.
+      level: training loss, for named_points.
+      enough: test loss that counts as generalizing, see generalizing_loss.
     """
     train, test = (surface(x, *axes) for x in losses)
     rates = {"decoder_rate": decoder_rate, "representation_rate": representation_rate}
@@ -131,13 +131,13 @@ def walk(
 
 
 def named_points(path: Path, level: float) -> Points:
-    """Finds the points A to E on a path: see Points.
+    """Finds the points A to E on a path; see Points.
 
     Args:
       path: a reduced trajectory.
-      level: of the training loss, that of the contour between the regions of large and of small loss.
+      level: training loss of the contour between the regions of large and small loss.
 
-    Reference: Omnigrok, Fig. 6a, where they are drawn.
+    Reference: Omnigrok, Fig. 6a, which shows these points.
     """
     fitted = path.train_loss <= level
     if not fitted.any():
@@ -150,18 +150,18 @@ def named_points(path: Path, level: float) -> Points:
 
 
 def _bend(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> int:
-    """Where a curve is farthest from the line between its ends, both directions scaled to its extent."""
+    """Returns where a curve is farthest from the line between its ends, with both directions scaled to its extent."""
     across, up = (np.divide(u - u[0], np.ptp(u), out=np.zeros_like(u), where=np.ptp(u) > 0) for u in (x, y))
     return int(np.abs(across * up[-1] - up * across[-1]).argmax())
 
 
 def slow_time(path: Path, points: Points) -> float:
-    """The time from C to E; NaN where the path never fits."""
+    """Returns the time from C to E; NaN if the path never fits."""
     return float("nan") if points.e is None else float(path.time[points.e] - path.time[points.c])
 
 
 def count_descents(x: Float[np.ndarray, " records"], factor: float = 1.1) -> int:
-    """How often a positive curve falls by the factor or more, a rise by the factor or more between two falls."""
+    """Counts how often a positive curve falls by at least the factor, with a rise by at least the factor in between."""
     falls, falling, extreme = 0, False, x[0]
     for value in x:
         if falling:
@@ -176,12 +176,12 @@ def count_descents(x: Float[np.ndarray, " records"], factor: float = 1.1) -> int
 
 
 def name_points(ax: Axes, x: Real[np.ndarray, " records"], y: Real[np.ndarray, " records"], points: Points) -> None:
-    """Writes the letters A to E at a path's named points, those of one record together.
+    """Writes the letters A to E at a path's named points; points at the same record share a label.
 
     Args:
       ax: where to draw.
-      x, y: where the path is drawn, record by record.
-      points: its records that have names.
+      x, y: coordinates of the path, record by record.
+      points: the named records of the path.
     """
     names: dict[int, str] = {}
     for letter, i in points._asdict().items():
@@ -193,7 +193,7 @@ def name_points(ax: Axes, x: Real[np.ndarray, " records"], y: Real[np.ndarray, "
 
 
 def name_start(ax: Axes, name: str, at: tuple[float, float]) -> None:
-    """Writes the name of a path beside the point where it begins."""
+    """Writes the name of a path next to its starting point."""
     ax.plot(*at, "o", color="k", markersize=4, clip_on=False)
     ax.annotate(name, at, (4, 5), textcoords="offset points", fontweight="bold", bbox=BOX, zorder=5)
 
@@ -209,7 +209,7 @@ def mark_times(
     filled: bool,
     named: bool = False,
 ) -> None:
-    """Draws where a path is at given times, those within its records; named ones carry the power of ten."""
+    """Draws where a path is at the given times within its records; named times are labeled with their power of ten."""
     for mark in marks[(marks >= time[0]) & (marks <= time[-1])]:
         place = np.interp(mark, time, x), np.interp(mark, time, y)
         face = color if filled else "white"
@@ -220,7 +220,7 @@ def mark_times(
 
 
 def losses_along(ax: Axes, path: Path, points: Points) -> None:
-    """Draws both losses along a path against the time, and its named points on the test loss."""
+    """Draws both losses along a path against time, with the named points on the test loss."""
     shown = path.time > 0
     for loss, color, name in ((path.train_loss, TRAIN, "train loss"), (path.test_loss, TEST, "test loss")):
         ax.plot(path.time[shown], loss[shown], color=color, label=name)
@@ -232,13 +232,12 @@ def losses_along(ax: Axes, path: Path, points: Points) -> None:
 def slow_times(
     ax: Axes, decays: Float[np.ndarray, " decays"], times: Mapping[str, Float[np.ndarray, " decays"]]
 ) -> None:
-    """Draws how long the slow part of paths takes, C to E, over the weight decay, beside the paper's 1 / γ.
+    """Draws the time of the slow part of paths, C to E, over the weight decay, next to the paper's 1 / γ.
 
     Args:
       ax: where to draw.
       decays: γ.
-      times: of each start by its name; NaN where a path never fits, 0 where E is C. A start without any time is named
-        in words.
+      times: start name -> times; NaN if a path never fits, 0 if E is C. A start without any time is listed as text.
     """
     for (name, values), color in zip(times.items(), colors(len(times)), strict=True):
         usable = np.isfinite(values) & (values > 0)

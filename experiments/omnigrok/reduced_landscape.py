@@ -1,6 +1,6 @@
-"""A reduced landscape of weight norm w and messiness m: its smooth surface, its contours, its map.
+"""A reduced landscape over weight norm w and messiness m: its smooth surface, contours and map.
 
-It is a loss over w and m, minimized over everything else (grok_jax.analysis.landscape).
+The landscape is a loss over w and m, minimized over everything else (grok_jax.analysis.landscape).
 Reference: Liu et al. (2023), Omnigrok, Sec. 5.1 and App. D.
 """
 
@@ -17,68 +17,68 @@ from grok_jax.errors import require
 from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import NORM, OKABE_ITO
 
-SMALLEST = 1e-12  # A loss below this counts as this: its logarithm is noise of float32.
-SUBDIVISION = 8  # points of the spline for each cell of the grid
+SMALLEST = 1e-12  # smaller losses count as this, as their logarithm is float32 noise
+SUBDIVISION = 8  # points of the spline per cell of the grid
 Numbers = Real[np.ndarray, "..."] | float
 BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.6}
 
 
 class Surface(NamedTuple):
-    """A positive quantity over (w, m), smooth between the points of its grid; constant beyond the grid's edges."""
+    """A positive quantity over (w, m): smooth between grid points, constant beyond the edges of the grid."""
 
     log_value: RectBivariateSpline
     w: tuple[float, float]  # ends of the grid
     m: tuple[float, float]
 
     def value(self, w: Numbers, m: Numbers) -> Numbers:
-        """The value at each point."""
+        """Returns the value at each point."""
         return np.exp(self.log_value.ev(np.clip(w, *self.w), np.clip(m, *self.m)))
 
     def slope(self, w: Numbers, m: Numbers) -> tuple[Numbers, Numbers]:
-        """Its partial derivatives over w and over m at each point; beyond an edge, those at the edge."""
+        """Returns the partial derivatives with respect to w and m at each point; beyond an edge, those at the edge."""
         at = np.clip(w, *self.w), np.clip(m, *self.m)
         value = np.exp(self.log_value.ev(*at))
         return value * self.log_value.ev(*at, dx=1), value * self.log_value.ev(*at, dy=1)
 
 
 class Losses(NamedTuple):
-    """The reduced losses of a grid: those of one record of each run."""
+    """The reduced losses of a grid, from one record of each run."""
 
     train: Float[xr.DataArray, "*grid"]
     test: Float[xr.DataArray, "*grid"]
 
     @property
     def are_finite(self) -> bool:
-        """Whether every run has both."""
+        """Returns whether every run has both losses."""
         return bool(np.isfinite(self.train).all() and np.isfinite(self.test).all())
 
 
 def decades_along(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:
-    """How strongly a loss above 0 depends on one axis: log10 of its largest over its smallest value there."""
+    """Returns how strongly a positive loss depends on one axis: log10 of largest over smallest value along it."""
     return np.log10(x.max(axis) / x.min(axis))
 
 
 def relative_dependence(x: Real[xr.DataArray, "..."], axis: str, other: str) -> Float[xr.DataArray, "..."]:
-    """How strongly a landscape depends on one of its axes, compared with another: the ratio of its ranges along them.
+    """Returns how strongly a landscape depends on one axis compared with another: the ratio of its ranges.
 
     Args:
       x: the landscape.
-      axis, other: its two axes; a range is averaged over the axis that it does not run along.
+      axis, other: its two axes; the range along one axis is averaged over the other.
     """
     along, across = (x.max(dim) - x.min(dim) for dim in (axis, other))
     return along.mean(other) / across.mean(axis)
 
 
 def reduced_losses(ds: xr.Dataset, value: str = "best") -> Losses:
-    """What is left of each run on a sphere, train and test loss of one record.
+    """Returns the train and test loss of each run on a sphere at one record.
 
     Args:
       ds: results with both losses along 'step'.
-      value: "best", the record of least train loss, for an optimizer that leaves the minimum again; "final", the last
-        one, for a learning rate that has fallen by then.
+      value: "best": the record with the smallest train loss, for an optimizer that leaves the minimum again; "final":
+        the last record, for a learning rate that has decayed by then.
 
     Raises:
-      UserError: another value.
+      UserError: `value` is neither of these.
 
     Reference: Omnigrok, Eq. 5.
     """
@@ -90,7 +90,7 @@ def reduced_losses(ds: xr.Dataset, value: str = "best") -> Losses:
 
 
 def not_rising(losses: Losses, w: str) -> Losses:
-    """The losses with a training loss that is nowhere above one at a smaller w: what an exact minimum should be.
+    """Makes the training loss non-increasing in w, as that of an exact minimum should be.
 
     Reference: Omnigrok, footnote 5.
     """
@@ -99,22 +99,22 @@ def not_rising(losses: Losses, w: str) -> Losses:
 
 
 def generalizing_loss(test: Float[xr.DataArray, "..."], enough: float) -> float:
-    """The test loss at or below which something generalizes: enough, or half as much again as the smallest there is."""
+    """Returns the test loss that counts as generalizing: `enough`, or 1.5 times the smallest one if that is larger."""
     return max(enough, 1.5 * float(test.min()))
 
 
 def surface(z: Real[xr.DataArray, "..."], w: str, m: str) -> Surface:
-    """The smooth surface through a landscape.
+    """Fits a smooth surface through a landscape.
 
-    log z is interpolated by monotone cubics (PCHIP) along each axis, which invent no minimum between grid points, on a
-    grid SUBDIVISION times as fine, and that by a bicubic spline.
+    Monotone cubics (PCHIP) along each axis, which add no minimum between grid points, interpolate log z on a grid
+    SUBDIVISION times as fine. A bicubic spline interpolates that grid.
 
     Args:
-      z: values above 0 with the axes w and m and no other; losses. Below SMALLEST counts as SMALLEST.
-      w, m: the axes, numbers; 2 points each, or more.
+      z: positive losses with the axes w and m only. Values below SMALLEST count as SMALLEST.
+      w, m: names of the axes; numeric, at least 2 points each.
 
     Raises:
-      UserError: other axes, too few points, or a value that is not finite.
+      UserError: z has other axes, too few points, or a non-finite value.
     """
     require(set(z.dims) == {w, m}, f"a landscape has the axes {w} and {m}; this one has {', '.join(map(str, z.dims))}")
     require(min(z.sizes.values()) >= 2, f"a landscape takes 2 points along {w} and along {m}")
@@ -135,15 +135,15 @@ def _subdivided(x: Float[np.ndarray, " n"]) -> Float[np.ndarray, " fine"]:
 
 
 def contour(z: Real[xr.DataArray, "..."], w: str, level: float) -> Float[xr.DataArray, "..."]:
-    """The smallest w at which z falls to a level, interpolated in (w, log z), along the other axes.
+    """Returns the smallest w at which z falls to a level, interpolated in (w, log z), for each point of the other axes.
 
     Args:
-      z: losses above 0 along w and other axes.
-      w: the axis, numbers.
-      level: of the loss.
+      z: positive losses along w and other axes.
+      w: name of the axis; numeric.
+      level: the loss to fall to.
 
     Returns:
-      The place; inf where z stays above the level along all of the axis, the first w where it begins at or below it.
+      The w; inf if z stays above the level along the whole axis, the first w if z begins at or below it.
     """
     z = z.sortby(w)
     excess = np.log(z.astype(np.float64).clip(min=SMALLEST)) - np.log(level)
@@ -151,10 +151,10 @@ def contour(z: Real[xr.DataArray, "..."], w: str, level: float) -> Float[xr.Data
 
 
 def lean(line: Float[xr.DataArray, " points"], m: str) -> float:
-    """How a contour leans toward larger w with m: Δ log w / Δ m of the line of least squares through its finite points.
+    """Returns the slope Δ log w / Δ m of a contour, from a least-squares line through its finite points.
 
     Returns:
-      NaN where fewer than 3 of its points are finite and above 0.
+      The slope; NaN if fewer than 3 points are finite and positive.
     """
     found = np.isfinite(line.values) & (line.values > 0)
     if found.sum() < 3:
@@ -180,15 +180,15 @@ def landscape_map(
     labels: tuple[str, str, str],
     level: float,
 ) -> None:
-    """Draws a loss over the plane, the contour of the training loss between its regions, and the smallest test loss.
+    """Draws a loss over the plane, the training-loss contour between the regions, and the smallest test loss.
 
     Args:
       ax: where to draw.
-      z: one of the losses.
-      losses: both.
+      z: the loss to draw.
+      losses: both losses.
       axes: names of the weight norm and of the messiness.
-      labels: what a reader calls them and z, with units.
-      level: of the training loss.
+      labels: labels of the two axes and z, with units.
+      level: training loss of the contour.
     """
     heat_map(ax, z, *axes, labels=labels, log="z")
     if min(z.sizes.values()) > 1:
@@ -201,30 +201,30 @@ def landscape_map(
 
 
 def stretch_messiness(ax: Axes) -> None:
-    """Gives small messiness, where everything happens, room: a square-root vertical axis from 0 to 1."""
+    """Uses a square-root vertical axis from 0 to 1, to give room to small messiness, where everything happens."""
     ax.set_yscale("function", functions=(lambda m: np.sign(m) * np.sqrt(np.abs(m)), lambda r: np.sign(r) * r**2))
     ax.set_yticks([0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1], labels=["0", ".02", ".05", ".1", ".2", ".4", ".7", "1"])
 
 
 def mark_smallest(ax: Axes, test: Real[xr.DataArray, "..."], w: str, m: str, top: float = np.inf) -> None:
-    """Draws the green star of the paper where the test loss of a landscape is smallest; none at an m above top."""
+    """Draws the paper's green star where the test loss of a landscape is smallest, unless its m is above top."""
     at = test.isel(test.argmin([w, m]))
     place = float(at[w]), float(at[m])
     if place[1] > top:
         return
-    # Whole on an edge of the panel too.
+    # Not clipped at an edge of the panel.
     ax.plot(*place, "*", color=NORM, markeredgecolor="white", markersize=16, label="smallest test loss", clip_on=False)
 
 
 def descent_arrows(ax: Axes, train: Surface, top: float, *, representation_rate: float, above: float) -> None:
-    """Draws where the gradient of a training loss pushes, without weight decay: arrows of equal length on the panel.
+    """Draws the direction of gradient flow on a training loss, without decay: arrows of equal length on the panel.
 
     Args:
-      ax: a panel that shows all of the surface's w, and m from 0 to top.
+      ax: a panel that shows the surface's whole range of w, and m from 0 to top.
       train: the training loss.
       top: the largest messiness of the panel.
       representation_rate: η_R / η_D.
-      above: no arrow where the loss is at or below this, and its direction noise.
+      above: draw no arrow where the loss is at or below this, as its direction is noise there.
     """
     w, m = (x.ravel() for x in np.meshgrid(np.linspace(*train.w, 14)[1:-1], np.linspace(0, top, 9)))
     over_w, over_m = train.slope(w, m)
@@ -236,7 +236,7 @@ def descent_arrows(ax: Axes, train: Surface, top: float, *, representation_rate:
 
 
 def regions(ax: Axes, train: Surface, top: float, level: float) -> None:
-    """Shades the regions I and II, of training losses above and up to a level, and names them; m goes up to top."""
+    """Shades and labels regions I and II, where the training loss is above a level or not; m goes up to top."""
     w, m = np.linspace(*train.w, 200), np.linspace(train.m[0], top, 200)
     value = train.value(*np.meshgrid(w, m))
     ax.contourf(w, m, value, levels=[0, level, np.inf], colors=["0.97", "0.8"])
@@ -244,7 +244,7 @@ def regions(ax: Axes, train: Surface, top: float, level: float) -> None:
         if inside.any():
             rows = np.flatnonzero(inside.any(axis=1))
             row = rows[np.abs(rows - m.size // 4).argmin()]
-            # Away from the panel's edges, beyond which half of the words would lie.
+            # Away from the panel's edges, which would cut the words in half.
             column = int(np.clip(np.median(np.flatnonzero(inside[row])), 0.25 * w.size, 0.75 * w.size))
             text = {"fontsize": 12, "color": "0.35", "ha": "center", "va": "center", "bbox": BOX}
             ax.text(w[column], m[row], f"region {letter}", **text)

@@ -1,4 +1,4 @@
-"""Where a trained table of embeddings stands between its task's random and linear representations."""
+"""Where a trained embedding table lies between its task's random and linear representations."""
 
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ Scalar = Float[Array, ""]
 
 
 class Projection(NamedTuple):
-    """A table of embeddings, seen from the plane that two others span."""
+    """An embedding table, projected onto the plane that two others span."""
 
     messiness: Scalar
     representation_scale: Scalar
@@ -24,12 +24,12 @@ class Projection(NamedTuple):
 def project(
     table: Float[Array, "tokens dim"], random: Float[Array, "tokens dim"], line: Float[Array, "tokens dim"]
 ) -> Projection:
-    """The least-squares fit R = a R_random + b R_linear + residual.
+    """Fits R = a R_random + b R_linear + residual by least squares.
 
     m = a / (a + b),  scale a + b,  residual share |residual|² / |R|²
 
-    Of R = s (m' R_random + (1 - m') R_linear) these are m', s and 0. m is free of the scale because the decoder is:
-    whether the sums of s R lie on a line does not depend on s, which the first layer's weights undo.
+    For R = s (m' R_random + (1 - m') R_linear) these are m', s and 0. m ignores the scale because the decoder can:
+    whether the sums of s R lie on a line does not depend on s, which the first layer's weights can undo.
 
     Args:
       table: R.
@@ -41,10 +41,10 @@ def project(
 
 
 def unevenness(table: Float[Array, "tokens dim"]) -> Scalar:
-    """How far a table is from embeddings E_k = c + k d, evenly spaced on any line: the share of its variance off it.
+    """Returns the share of a table's variance that lies off evenly spaced points on a line, E_k = c + k d.
 
-    0 where i + j = k + l makes E_i + E_j = E_k + E_l for all tokens, whatever the line; about 1 of a random table.
-    Unlike the residual of `project` it does not count a shift of all embeddings or a turn of the line.
+    It is 0 if i + j = k + l implies E_i + E_j = E_k + E_l for all tokens, on any line, and about 1 for a random table.
+    Unlike the residual of `project`, it ignores a shift of all embeddings and the direction of the line.
     """
     place = jnp.arange(table.shape[0]) - (table.shape[0] - 1) / 2
     centered = table - jnp.mean(table, axis=0, keepdims=True)
@@ -53,7 +53,7 @@ def unevenness(table: Float[Array, "tokens dim"]) -> Scalar:
 
 
 def measure_representation(probed: Probed) -> dict[str, Scalar]:
-    """The table's place, how far apart its two ends are, and the norm of all other weights."""
+    """Measures the table's position, the distance between its two references, and the norm of all other weights."""
     random, line = probed.task.ends(probed.data_key)
     table = probed.params[TABLE]
     decoder = {name: part for name, part in probed.params.items() if name != TABLE}
@@ -66,7 +66,7 @@ def measure_representation(probed: Probed) -> dict[str, Scalar]:
 
 
 def require_table(run: Any) -> None:
-    """Raises UserError where no model holds the task's representation."""
+    """Raises UserError if the model does not hold the task's representation."""
     require(
         run.task.name == "toy_addition" and run.task.encoding == "tokens",
         "probe 'representation' needs task.name='toy_addition' with task.encoding='tokens', so that the model embeds",

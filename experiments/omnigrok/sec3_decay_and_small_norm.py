@@ -1,4 +1,4 @@
-"""Omnigrok, Section 3: the reduced landscape under weight decay, where runs rest on it, and weights too small to learn.
+"""Omnigrok, Section 3: the reduced landscape under weight decay, where runs settle, and weights too small to learn.
 
 Results: an axis that sets name, learning_rate, constant_norm, weight_decay, init_scale and steps together, 'seed' and
 'step'.
@@ -34,7 +34,7 @@ NAME, CONSTANT_NORM, WEIGHT_DECAY, INIT_SCALE = (
 )
 LANDSCAPE, PENALIZED, DECOUPLED = "momentum", "adam", "adamw"
 NEAR = 0.05  # decades of the norm
-WAITED = 3.0  # steps · η · γ: how often decay alone would have taken a factor e
+WAITED = 3.0  # steps · η · γ: number of factors e by which decay alone would have shrunk the weights
 SMALL, TOO_SMALL = SMALL_SCALES[0], SMALL_SCALES[-1]
 LONGER = 3.0
 RUN = "run"
@@ -43,11 +43,11 @@ MARKERS = {PENALIZED: "o", DECOUPLED: "s"}
 
 
 class Rest(NamedTuple):
-    """Where free runs end and where the landscape with their decay has its minimum, over RUN and 'seed'."""
+    """Where free runs end, and the minimum of the landscape with their decay, over RUN and 'seed'."""
 
     gamma: Float[xr.DataArray, "run"]
     end: Float[xr.DataArray, "run seed"]  # w/w₀
-    minimum: Minimum  # of train loss + γα²C² over w/w₀
+    minimum: Minimum  # minimum of train loss + γα²C² over w/w₀
     penalty: Float[xr.DataArray, "run seed"]  # γC²
     moved: Float[xr.DataArray, "run seed"]  # decades, in the second half of the steps
     loss: Float[xr.DataArray, "run seed"]  # train loss at the end
@@ -55,7 +55,7 @@ class Rest(NamedTuple):
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """(a) The landscape with decay and the runs on it, (b) rest against minimum, (c) small weights."""
+    """Plots (a) the landscape with decay and the runs on it, (b) end against minimum, (c) small weights."""
     with style():
         figure = Figure(figsize=(14.4, 4.8), layout="constrained")
         panels = figure.subplots(1, 3)
@@ -116,7 +116,7 @@ def _against(ax: Axes, _: xr.Dataset, rests: dict[str, Rest]) -> None:
 
 
 def _small(ax: Axes, ds: xr.Dataset, _: dict[str, Rest]) -> None:
-    """Steps to 95% of the rows over the initial scale."""
+    """Draws the steps until 95% of the rows are right over the initial scale."""
     runs = _over_scales(_undecayed(ds))
     for theta, line in ((THETA, "-"), (code_theta(ds), "--")):
         fit, late, _ = times(runs, theta)
@@ -128,7 +128,7 @@ def _small(ax: Axes, ds: xr.Dataset, _: dict[str, Rest]) -> None:
 
 
 def _picked(ds: xr.Dataset, optimizer: str, is_on_sphere: bool) -> xr.Dataset:
-    """The runs of an optimizer on spheres, or its free ones, along RUN."""
+    """Returns the runs of an optimizer along RUN: those on spheres, or its free ones."""
     if NAME not in ds.coords or ds[NAME].ndim != 1 or CONSTANT_NORM not in ds.coords:
         raise NotMeasured(f"needs an axis with {NAME} and {CONSTANT_NORM}")
     kept = np.flatnonzero((ds[NAME].values == optimizer) & (ds[CONSTANT_NORM].values == is_on_sphere))
@@ -139,7 +139,7 @@ def _picked(ds: xr.Dataset, optimizer: str, is_on_sphere: bool) -> xr.Dataset:
 
 
 def _undecayed(ds: xr.Dataset) -> xr.Dataset:
-    """The free runs without decay, as far as they were trained."""
+    """Returns the free runs without decay, up to their last trained step."""
     return runs_at(_picked(ds, DECOUPLED, False), {WEIGHT_DECAY: 0.0}).dropna("step", how="all")
 
 
@@ -154,7 +154,7 @@ def _spheres(ds: xr.Dataset, optimizer: str) -> xr.Dataset:
 
 
 def _count(ds: xr.Dataset) -> int:
-    """How many weights and biases the network has."""
+    """Returns the number of weights and biases of the network."""
     inputs, widths, outputs = (config_value(ds, name) for name in ("task.features", "model.widths", "task.outputs"))
     if None in (inputs, widths, outputs):
         raise NotMeasured("needs task.features, model.widths and task.outputs, which say how many weights there are")
@@ -162,7 +162,7 @@ def _count(ds: xr.Dataset) -> int:
 
 
 def _rest(ds: xr.Dataset, optimizer: str, is_whole: bool = True, spheres: str = LANDSCAPE) -> Rest:
-    """Where the free runs of an optimizer end, and the minimum that the landscape of `spheres` has with their decay."""
+    """Returns where an optimizer's free runs end, and the minimum of the landscape of `spheres` with their decay."""
     runs = _picked(ds, optimizer, False)
     runs = runs.isel({RUN: np.flatnonzero(runs[WEIGHT_DECAY].values > 0)})
     if not runs.sizes[RUN]:
@@ -189,7 +189,7 @@ def _rest(ds: xr.Dataset, optimizer: str, is_whole: bool = True, spheres: str = 
 
 
 def _bare(x: xr.DataArray) -> xr.DataArray:
-    """x with the coordinates that its arithmetic needs, and no others."""
+    """Drops all coordinates of x except those that arithmetic needs."""
     return x.drop_vars([name for name in x.coords if name not in (INIT_SCALE, "seed") or name not in x.dims])
 
 
@@ -198,12 +198,12 @@ def _distance(rest: Rest) -> Float[xr.DataArray, "run seed"]:
 
 
 def _by_gamma(rest: Rest) -> dict[float, dict[str, np.ndarray]]:
-    """Which runs have each γ, as isel takes them."""
+    """Returns the isel indices of the runs with each γ."""
     return {float(gamma): {RUN: np.flatnonzero(rest.gamma.values == gamma)} for gamma in np.unique(rest.gamma)}
 
 
 def _numbers(rest: Rest) -> dict[str, Float[xr.DataArray, " seed"]]:
-    """The ends beside the minima, by γ."""
+    """Returns the ends and the minima, by γ."""
     values = {}
     for gamma, here in _by_gamma(rest).items():
         values[f"γ = {gamma:g}: minimum at w/w₀"] = rest.minimum.place.isel(here).mean(RUN)
@@ -221,14 +221,14 @@ def _rests_at_the_minimum(ds: xr.Dataset) -> Measured:
         "largest loss with decay over the minimum": (total / rest.minimum.value).max(RUN),
         "largest distance that starts make": _spread_of_starts(rest),
     }
-    with contextlib.suppress(NotMeasured):  # a number beside the verdict, which does without it
+    with contextlib.suppress(NotMeasured):  # reported only; the verdict does not use it
         values["largest distance, spheres of Adam"] = abs(_distance(_rest(ds, PENALIZED, spheres=PENALIZED))).max(RUN)
     at_rest = (rest.moved <= NEAR).all(RUN) & distance.notnull().all(RUN)
     return over_seeds((abs(distance) <= NEAR).all(RUN), values, decided=at_rest)
 
 
 def _spread_of_starts(rest: Rest) -> Float[xr.DataArray, " seed"]:
-    """Decades between the ends of runs that have the same γ, the largest over γ."""
+    """Returns the largest distance, in decades, between the ends of runs with the same γ."""
     ends = [np.log10(rest.end.isel(here)) for here in _by_gamma(rest).values()]
     return xr.concat([end.max(RUN) - end.min(RUN) for end in ends], "decay").max("decay")
 
@@ -262,7 +262,7 @@ def _too_small_takes_longer(ds: xr.Dataset) -> Measured:
             f"t95(test) / t95(train) from {TOO_SMALL:g}": small.delay,
             f"the same ratio at θ = {theta:g}": coded[1].fit / coded[0].fit,
         },
-        # A run that has not fitted yet decides once its steps are enough.
+        # A run that has not fitted decides only once its steps are enough.
         decided=np.isfinite(usual.fit) & (np.isfinite(small.fit) | (last >= LONGER * usual.fit)),
     )
 

@@ -1,4 +1,4 @@
-"""The "U" and the "L" of reduced losses over the weight norm, and where the minimum of one lies.
+"""Detects the "U" and the "L" of reduced losses over the weight norm, and finds the minimum of a loss.
 
 Reference: Liu et al. (2023), Omnigrok, Fig. 1 and Sec. 3.
 """
@@ -14,27 +14,27 @@ from grok_jax.analysis.claims import NotMeasured
 from grok_jax.analysis.landscape import FEWEST, place_of_minimum
 from grok_jax.analysis.power_law import rank_correlation
 
-ROUNDING = 1e-4  # of a coordinate kept as float32 or written with six digits
-U_SHAPED = 3.0  # how many times the minimum both ends of a "U" are at least
+ROUNDING = 1e-4  # relative error of a coordinate stored as float32 or with six digits
+U_SHAPED = 3.0  # both ends of a "U" are at least this many times its minimum
 FALLING = -0.8  # rank correlation
 FITTED = 1e-4  # training loss
-BETWEEN = 200  # points between two of an axis, among which a minimum is looked for
+BETWEEN = 200  # interpolated points between two grid points, for finding a minimum
 
 
 class Shape(NamedTuple):
-    """Whether a reduced loss has a shape in each run, and the numbers behind it, as `over_seeds` takes them."""
+    """Whether a reduced loss has a shape in each run, and the numbers behind it, as arguments for `over_seeds`."""
 
     holds: Bool[xr.DataArray, "*runs"]
     values: dict[str, Real[xr.DataArray, "*runs"]]
 
 
 def u_shape(landscape: xr.Dataset, axis: str, inside: tuple[float, float]) -> Shape:
-    """Whether the test loss is a "U": both ends at least U_SHAPED times its minimum, which lies within limits.
+    """Returns whether the test loss is a "U": both ends at least U_SHAPED times its minimum, which is within limits.
 
     Args:
       landscape: of `minimized`.
       axis: its name.
-      inside: the limits of the minimum, on the axis.
+      inside: limits of the minimum, in units of the axis.
     """
     test = landscape["test_loss"]
     lowest, place = test.min(axis, skipna=False), place_of_minimum(test, axis)
@@ -52,15 +52,15 @@ def u_shape(landscape: xr.Dataset, axis: str, inside: tuple[float, float]) -> Sh
 
 
 def l_shape(landscape: xr.Dataset, axis: str, corner: float) -> Shape:
-    """Whether the train loss is an "L": falling up to the corner (rank correlation), and FITTED from there on.
+    """Returns whether the train loss is an "L": falling up to the corner (rank correlation), FITTED from there on.
 
     Args:
       landscape: of `minimized`.
       axis: its name.
-      corner: on the axis.
+      corner: position of the corner on the axis.
 
     Raises:
-      NotMeasured: fewer than FEWEST points below the corner, or none above.
+      NotMeasured: fewer than FEWEST points are below the corner, or none above it.
     """
     train, at = landscape["train_loss"], landscape[axis]
     below = train.sel({axis: at < corner * (1 - ROUNDING)})
@@ -81,24 +81,24 @@ def l_shape(landscape: xr.Dataset, axis: str, corner: float) -> Shape:
 
 
 class Minimum(NamedTuple):
-    """Where a loss is smallest, and how small."""
+    """The position and the value of a loss's minimum."""
 
     place: Float[xr.DataArray, "*runs"]
     value: Float[xr.DataArray, "*runs"]
 
 
 def minimum_with_penalty(x: Real[xr.DataArray, "..."], axis: str, weight: Real[xr.DataArray, "..."]) -> Minimum:
-    """The minimum of x + weight · axis² along an axis, between its points.
+    """Finds the minimum of x + weight · axis² along an axis, interpolated between its points.
 
-    The logarithm of x is interpolated over that of the axis, by cubics that are monotone where x is.
+    log x is interpolated over the log of the axis by cubics that are monotone where x is.
 
     Args:
-      x: a reduced loss above 0, over the axis and others.
-      axis: three or more numbers above 0, in rising order.
-      weight: one, or one for each run.
+      x: a positive reduced loss, over the axis and others.
+      axis: name of an axis of three or more positive numbers in ascending order.
+      weight: one number, or one for each run.
 
     Returns:
-      Minimum, NaN where some x is not a finite number above 0, or where the axis ends before x + weight · axis² rises.
+      The Minimum; NaN if some x is not finite and positive, or if the axis ends before x + weight · axis² rises.
     """
     places = xr.apply_ufunc(
         _minimum_with_penalty,

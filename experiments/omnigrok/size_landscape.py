@@ -23,54 +23,54 @@ from grok_jax.plotting.maps import heat_map
 from grok_jax.plotting.style import TEST, panel_label
 
 INIT_SCALE, TRAIN_SIZE = "model.init_scale", "task.train_size"
-NEAR = 0.1  # decades; the paper's sizes lie .14 apart, its scales .1
-ROUNDING = 1.02  # 10^-0.1 = .794 is the scale .8
+NEAR = 0.1  # decades; the paper's sizes are .14 apart, its scales .1
+ROUNDING = 1.02  # lets 10^-0.1 = .794 match the scale .8
 SCALE_NAME, SIZE_NAME = "init scale α (weight norm over standard)", "training digits N"
-FEW = 200  # digits; where the paper speaks of few
+FEW = 200  # digits that the paper calls few
 
 
 class Pair(NamedTuple):
-    """A reduced loss or error of the rows of both splits, one value for each run."""
+    """A reduced loss or error on training and test rows, one value per run."""
 
     train: xr.DataArray
     test: xr.DataArray
 
 
 class LU(NamedTuple):
-    """How far the errors of one amount of data resemble an L (train) and a U (test) over the scale of the weights."""
+    """How much the errors of one data size resemble an L (train) and a U (test) over the scale of the weights."""
 
-    largest_train: xr.DataArray  # train error from a scale on
+    largest_train: xr.DataArray  # largest train error from a scale on
     place: xr.DataArray  # scale of the smallest test error
-    lowest: xr.DataArray  # that error
+    lowest: xr.DataArray  # smallest test error
     rise_below: xr.DataArray  # test error at the smallest scale over the lowest
-    rise_above: xr.DataArray  # and at the largest
+    rise_above: xr.DataArray  # test error at the largest scale over the lowest
 
 
 class Zone(NamedTuple):
-    """Where a U stays below a level."""
+    """The zone in which a U stays below a level."""
 
     low: xr.DataArray  # coordinates
     high: xr.DataArray
     width: xr.DataArray  # decades
-    is_cut: xr.DataArray  # the axis ends within the zone, so that the width is a lower bound
+    is_cut: xr.DataArray  # the axis ends within the zone, so the width is a lower bound
 
 
 def errors(ds: xr.Dataset, value: str = "final") -> Pair:
-    """1 - accuracy on training and test rows; "final" or "best" as in `reduced`."""
+    """Returns 1 - accuracy on training and test rows; "final" or "best" as in `reduced`."""
     names = ("train_accuracy", "test_accuracy")
     return Pair(*(error(reduced(ds[name], value).rename(name)) for name in names))
 
 
 def losses(ds: xr.Dataset, value: str = "final") -> Pair:
-    """The losses on training and test rows; "final" or "best" as in `reduced`."""
+    """Returns the losses on training and test rows; "final" or "best" as in `reduced`."""
     return Pair(*(reduced(ds[name], value) for name in ("train_loss", "test_loss")))
 
 
 def nearest(x: xr.DataArray | xr.Dataset, axis: str, wanted: float | int) -> xr.DataArray | xr.Dataset:
-    """x at the point of an axis that is nearest to a value, on a logarithmic scale.
+    """Returns x at the point of an axis nearest to a value, on a logarithmic scale.
 
     Raises:
-      NotMeasured: none is within NEAR decades, or there is no such axis.
+      NotMeasured: no point is within NEAR decades, or the axis does not exist.
     """
     if axis not in x.coords:
         raise NotMeasured(f"needs the axis {axis}")
@@ -82,11 +82,11 @@ def nearest(x: xr.DataArray | xr.Dataset, axis: str, wanted: float | int) -> xr.
 
 
 def lu_shape(found: Pair, above: float) -> LU:
-    """What the errors of one amount of data look like over INIT_SCALE.
+    """Measures the shape of the errors of one data size over INIT_SCALE.
 
     Args:
-      found: over INIT_SCALE and seeds.
-      above: the scale from which on the training error counts.
+      found: errors over INIT_SCALE and seeds.
+      above: scale from which on the training error counts.
 
     Raises:
       NotMeasured: the scales do not reach from a quarter of `above` to four times it.
@@ -106,17 +106,17 @@ def lu_shape(found: Pair, above: float) -> LU:
 
 
 def goldilocks(x: Real[xr.DataArray, "..."], axis: str, level: Real[xr.DataArray, "..."] | float) -> Zone:
-    """The stretch of a logarithmic axis around the minimum of x in which x is at most a level.
+    """Finds the part of a logarithmic axis, around the minimum of x, in which x is at most a level.
 
-    Its ends are interpolated linearly in log axis between the points on both sides of the level.
+    Its ends are interpolated linearly in the log of the axis between the points on both sides of the level.
 
     Args:
       x: a reduced loss or error, over the axis and others.
-      axis: numbers above 0.
-      level: of x, one or one for each run.
+      axis: name of an axis of positive numbers.
+      level: value of x; one number, or one for each run.
 
     Returns:
-      Zone, NaN where x is nowhere as low or has no finite value.
+      The Zone; NaN if x is nowhere that low or has no finite value.
     """
     x = x.sortby(axis)
     low, high, is_cut = xr.apply_ufunc(
@@ -152,18 +152,18 @@ def _zone(x: np.ndarray, at: np.ndarray, level: float) -> tuple[float, float, bo
 
 
 def critical_size(x: Float[xr.DataArray, "..."], level: float, axis: str = TRAIN_SIZE) -> Float[xr.DataArray, "..."]:
-    """The tip of the thumb: the smallest amount of data at which some scale of the weights has x at most at a level.
+    """Finds the tip of the thumb: the smallest data size at which x is at most a level for some scale of the weights.
 
-    Interpolated linearly in log size between the first size at which the minimum over INIT_SCALE is as low and the one
-    before.
+    It is interpolated linearly in log size, between the first size at which the minimum over INIT_SCALE is low enough
+    and the size before it.
 
     Args:
       x: a reduced loss or error, over INIT_SCALE, the amount of data and others.
-      level: of x.
-      axis: the amount of data: rows, or their share of all.
+      level: value of x.
+      axis: name of the axis of data sizes: rows, or a share of all rows.
 
     Returns:
-      One size for each run: inf where no size is enough, NaN where the smallest already is.
+      One size per run: inf if no size is enough, NaN if the smallest already is.
     """
     lowest = x.min(INIT_SCALE).sortby(axis)
     log_size = xr.apply_ufunc(
@@ -185,7 +185,7 @@ def _first_below(x: np.ndarray, at: np.ndarray, level: float) -> float:
 
 
 def is_between(x: Real[xr.DataArray, "..."], low: float, high: float) -> Bool[xr.DataArray, "..."]:
-    """low <= x <= high, with room for scales that are rounded to the grid's."""
+    """Returns low <= x <= high, with a tolerance for scales rounded to the grid."""
     return (x >= low / ROUNDING) & (x <= high * ROUNDING)
 
 
@@ -207,21 +207,21 @@ def size_landscape(
     """Draws (a) training and (b) test rows over scale and size, (c) slices at few and many rows, convergence.
 
     Args:
-      figure: empty; gets 2 x 3 panels.
-      ds: results with INIT_SCALE, the amount of data and seeds; with one point of an axis the maps have no contour.
+      figure: an empty figure; gets 2 x 3 panels.
+      ds: results with INIT_SCALE, data sizes and seeds; with a single point on an axis, the maps have no contour.
       quantity: "error", on linear scales, or "loss", on logarithmic ones.
-      level: of the contours, None for none; the smallest size at which the test rows come down to it is marked.
+      level: value of the contours, None for none; the smallest size at which the test rows reach it is marked.
       value: "final" or "best", as in `reduced`.
-      size: the axis of the amount of data.
-      size_name: what a reader calls it.
-      few: the size of the upper slice, to the nearest; the lower one is at the largest.
-      unit: of the quantity.
+      size: name of the axis of data sizes.
+      size_name: label of that axis.
+      few: the upper slice is at the size nearest to this; the lower slice is at the largest size.
+      unit: unit of the quantity.
 
     Returns:
       The panels by row: map, slice, convergence.
 
     Raises:
-      UserError: another quantity.
+      UserError: `quantity` is neither of these.
     """
     require(quantity in QUANTITIES, f"quantity is {quantity!r}; it must be one of {', '.join(QUANTITIES)}")
     is_loss, ending = quantity == "loss", f" [{unit}]" if unit else ""
@@ -266,13 +266,13 @@ def size_landscape(
 
 
 def shown_sizes(ds: xr.Dataset, size: str = TRAIN_SIZE, few: float | int = FEW) -> tuple[int, int]:
-    """Places of the two sizes, in rising order, of which slices are shown: the nearest to `few` and the largest."""
+    """Returns the indices of the two sizes to slice, in ascending order: the nearest to `few`, and the largest."""
     sizes = np.sort(ds[size].values)
     return int(np.abs(np.log(sizes / few)).argmin()), sizes.size - 1
 
 
 def _convergence_panel(ax: Axes, ds: xr.Dataset) -> None:
-    """`convergence`, the lowest quarter of the gradient's axis left to the legend, which does not see its curves."""
+    """Draws `convergence`; leaves the lowest quarter of the gradient's axis to the legend, which ignores its curves."""
     twin = convergence(ax, ds, INIT_SCALE, name=SCALE_NAME)
     if ax.get_yscale() == "log":
         low, high = ax.get_ylim()
@@ -281,7 +281,7 @@ def _convergence_panel(ax: Axes, ds: xr.Dataset) -> None:
 
 
 def _share_colors(maps: list[QuadMesh]) -> None:
-    """Equal colors mean equal numbers."""
+    """Makes equal colors mean equal numbers."""
     limits = [cells.get_clim() for cells in maps]
     for cells in maps:
         cells.set_clim(min(low for low, _ in limits), max(high for _, high in limits))

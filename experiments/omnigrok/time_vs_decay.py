@@ -1,4 +1,4 @@
-"""What figures 10a and 10b share: the law t ∝ 1/γ of the steps to generalize, judged in each seed."""
+"""Shared by figures 10a and 10b: the law t ∝ 1/γ for the steps to generalize, judged in each seed."""
 
 import xarray as xr
 from jaxtyping import Float
@@ -15,12 +15,12 @@ FEWEST = 4  # decays
 def slope_is_minus_one(
     late: Float[xr.DataArray, "decays ..."], fit: Float[xr.DataArray, "decays ..."], note: str = ""
 ) -> Measured:
-    """Whether the steps to generalize go as one over the weight decay.
+    """Judges whether the steps to generalize go as one over the weight decay.
 
     Args:
-      late: steps to generalize, in the order of the decay.
-      fit: steps to fit, whose slope is reported beside.
-      note: for the reader.
+      late: steps to generalize, ordered by decay.
+      fit: steps to fit; their slope is also reported.
+      note: a note for the reader.
     """
     slope = slopes_along(late, WEIGHT_DECAY)
     interval = mean_of_seeds(slope)

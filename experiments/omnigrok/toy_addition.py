@@ -1,4 +1,4 @@
-"""Landscapes of toy addition over weight norm and messiness, seed by seed, and what is measured on each (fig. 6)."""
+"""Landscapes of toy addition over weight norm and messiness, seed by seed, and measurements on each (fig. 6)."""
 
 from collections.abc import Callable, Iterable
 
@@ -12,12 +12,12 @@ from grok_jax.analysis.selection import runs_at
 
 INIT_SCALE, MESSINESS, TRAIN_SIZE = "model.init_scale", "task.messiness", "task.train_size"
 MAIN = SIZES[2]  # training pairs: 45 of the 55
-FEWEST = 3  # points that a line is laid through
-SHOWN = 0.5  # of the test loss at the smallest w: a landscape that nowhere comes down to it has no such solution
+FEWEST = 3  # points for fitting a line
+SHOWN = 0.5  # share of the test loss at the smallest w; a landscape without lower values has no solution
 
 
 def seeds_of(ds: xr.Dataset, size: int, starts: Iterable[tuple[float, float]] = ()) -> list[Losses]:
-    """The landscape of each seed at a training size, which has to hold the starts."""
+    """Returns the landscape of each seed at a training size; it must contain the starts."""
     losses = reduced_losses(runs_at(ds, {TRAIN_SIZE: float(size)}), "final")
     axes = losses.train.sizes
     if min(axes.get(INIT_SCALE, 1), axes.get(MESSINESS, 1)) < FEWEST:
@@ -33,17 +33,17 @@ def seeds_of(ds: xr.Dataset, size: int, starts: Iterable[tuple[float, float]] = 
 
 
 def by_seed(rows: list[dict[str, float]]) -> dict[str, xr.DataArray]:
-    """Numbers of each seed along 'seed', by their names."""
+    """Returns the numbers of each seed along 'seed', by name."""
     return {name: xr.DataArray([float(row[name]) for row in rows], dims="seed") for name in rows[0]}
 
 
 def over_landscapes(
     ds: xr.Dataset, starts: Iterable[tuple[float, float]], measure: Callable[[Losses], dict[str, float]]
 ) -> dict[str, xr.DataArray]:
-    """What is measured on the landscape of each seed at MAIN pairs.
+    """Measures the landscape of each seed at MAIN pairs.
 
-    It is NaN for a seed with a run that diverged and, where paths are followed from starts, for one whose landscape
-    has no solution that generalizes.
+    The result is NaN for a seed with a diverged run. If paths are followed from starts, it is also NaN for a seed whose
+    landscape has no solution that generalizes.
     """
     starts = tuple(starts)
     seeds = seeds_of(ds, MAIN, starts)
