@@ -27,7 +27,7 @@ EPSILONS = (0.02, 0.1, 0.25, 0.5, 1, 2)
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/eq19_alignment"
     config.task.features = 20

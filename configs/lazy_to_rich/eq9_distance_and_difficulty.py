@@ -26,7 +26,7 @@ ORDERS = {"task.order": (1, 20, 40, 60, 80, 100, 120, 150), "model.output_scale"
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig5.get_config(preset)
     config.figure = "lazy_to_rich/eq9_distance_and_difficulty"
     config.training.probes = ("kernel", "kernel_regression", "subspace")

@@ -31,7 +31,7 @@ STARTS = {"model.init_scale,model.solution_share": POINTS}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig10_toward_solution"
     config.task.features = 40

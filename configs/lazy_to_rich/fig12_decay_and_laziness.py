@@ -29,7 +29,7 @@ AXIS = {"model.output_scale,optimizer.weight_decay": SETTINGS}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig6b_transformer.get_config("paper")
     config.figure = "lazy_to_rich/fig12_decay_and_laziness"
     if preset != "paper":

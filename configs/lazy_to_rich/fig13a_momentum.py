@@ -21,7 +21,7 @@ from grok_jax import default_config
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="momentum")
     config.figure = "lazy_to_rich/fig13a_momentum"
     config.task.features = 100

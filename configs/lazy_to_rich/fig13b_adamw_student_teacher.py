@@ -28,7 +28,7 @@ from grok_jax import default_config
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="teacher_student", model="mlp", optimizer="adamw")
     config.figure = "lazy_to_rich/fig13b_adamw_student_teacher"
     config.task.initializer = config.model.initializer = "normal"

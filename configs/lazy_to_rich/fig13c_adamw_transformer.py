@@ -26,7 +26,7 @@ from configs.presets import apply_preset
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig6b_transformer.get_config("paper")
     config.figure = "lazy_to_rich/fig13c_adamw_transformer"
     config.optimizer.learning_rate = 1e-3

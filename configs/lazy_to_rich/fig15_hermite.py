@@ -33,7 +33,7 @@ FIELDS = "task.degree,model.hermite_degree,model.epsilon,task.train_size,optimiz
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig15_hermite"
     config.task.target = "hermite"

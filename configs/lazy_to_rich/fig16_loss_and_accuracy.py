@@ -29,7 +29,7 @@ PRIMES = (13, 23)  # the paper's, most likely, and that of figure 2
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig2_modular_mlp.get_config()
     config.figure = "lazy_to_rich/fig16_loss_and_accuracy"
     config.training.steps = 50_000

@@ -24,7 +24,7 @@ from configs.presets import apply_preset
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig8_student_teacher.get_config()
     config.figure = "lazy_to_rich/fig18_student_teacher_loss"
     presets = {

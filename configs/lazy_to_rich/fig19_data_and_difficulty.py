@@ -23,7 +23,7 @@ from grok_jax import default_config
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="kernel_eigenvector", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig19_data_and_difficulty"
     config.task.features = 100

@@ -28,7 +28,7 @@ STEPS = 100_000  # the paper's
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig1_polynomial_regression"
     config.task.features = 100

@@ -34,7 +34,7 @@ SCALES = {"model.output_scale": (0.025, 0.1, 0.225, 0.4)}  # s = .5, 1, 1.5, 2
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="modular_arithmetic", model="mlp", optimizer="gd")
     config.figure = "lazy_to_rich/fig2_modular_mlp"
     config.task.p = PRIMES[0]

@@ -34,7 +34,7 @@ def grid(points: tuple[int, ...], seeds: int) -> Grid:
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig3e_phase_map"
     config.task.features = 100

@@ -37,7 +37,7 @@ from grok_jax import default_config
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig4_loss_decomposition"
     config.task.features = 40

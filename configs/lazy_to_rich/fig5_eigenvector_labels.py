@@ -35,7 +35,7 @@ ORDERS = {"task.order": (EASY, 5, MIDDLE, 75, HARD, 150)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="kernel_eigenvector", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig5_eigenvector_labels"
     config.task.features = 100

@@ -40,7 +40,7 @@ SCALES = {"model.output_scale": [significant(s / FACTOR, 7) for s in (1e-3, 0.01
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="mnist", model="mlp", optimizer="adamw")
     config.figure = "lazy_to_rich/fig6a_mnist"
     config.task.train_size = 1000

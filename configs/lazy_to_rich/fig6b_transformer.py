@@ -31,7 +31,7 @@ from grok_jax.training.grid import lin
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig7_transformer.get_config("paper")
     config.figure = "lazy_to_rich/fig6b_transformer"
     config.task.train_fraction = 0.4

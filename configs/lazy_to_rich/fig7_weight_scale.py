@@ -39,7 +39,7 @@ def grid(scales: Sequence[float], sigmas: Sequence[float], kept: Sequence[float]
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig7_weight_scale"
     config.task.features = 100

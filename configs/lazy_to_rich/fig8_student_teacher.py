@@ -29,7 +29,7 @@ from configs.presets import apply_preset
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig2b_teacher_student.get_config()
     config.figure = "lazy_to_rich/fig8_student_teacher"
     config.model.init_scale = 2.0

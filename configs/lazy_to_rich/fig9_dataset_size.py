@@ -37,7 +37,7 @@ SIZES = {"task.train_size": (FEW, SOME, 240, MANY)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/fig9_dataset_size"
     config.task.features = 40

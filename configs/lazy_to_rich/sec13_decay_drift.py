@@ -35,7 +35,7 @@ DECAYS = {"optimizer.weight_decay": (0, 1e-5, 3e-5, 1e-4, 2e-4)}
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="teacher_student", model="mlp", optimizer="gd")
     config.figure = "lazy_to_rich/sec13_decay_drift"
     config.task.outputs = 1

@@ -31,7 +31,7 @@ WIDTH = 100  # of the sweeps over α and over labels
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/sec4_lazy_routes"
     config.task.features = 20

@@ -40,7 +40,7 @@ SHARES = (0.3, 0.5, 0.7, 0.85, 1.0, 1.15)  # of D (D + 3)/2: rows of the kernel
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="single_index", model="committee", optimizer="gd")
     config.figure = "lazy_to_rich/sec5_sample_complexity"
     config.model.width = 100

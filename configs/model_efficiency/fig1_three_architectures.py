@@ -37,7 +37,7 @@ from configs.presets import apply_preset
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = base("MLP")
     config.figure = "model_efficiency/fig1_three_architectures"
     presets = {

@@ -28,7 +28,7 @@ from configs.presets import apply_preset
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = base("transformer")
     config.figure = "model_efficiency/fig2_transformer_fractions"
     presets = {

@@ -18,7 +18,7 @@ from configs.presets import apply_preset
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = base("LSTM")
     config.figure = "model_efficiency/fig3_lstm_fractions"
     presets = {

@@ -62,7 +62,7 @@ def arms(batch: int, small: int, rate: float, decay: float) -> Grid:
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = base("transformer")
     config.figure = "model_efficiency/fig4_data_efficiency"
     config.optimizer.weight_decay = 0.0

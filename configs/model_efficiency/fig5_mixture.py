@@ -30,7 +30,7 @@ UNEQUAL, EQUAL = 10, 1  # w_m2 at first; w_g2 is 1
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="circuit_logits", model="mixture", optimizer="adamw")
     config.figure = "model_efficiency/fig5_mixture"
     config.task.train_fraction = 0.6

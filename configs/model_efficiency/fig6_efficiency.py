@@ -35,7 +35,7 @@ TINY = {
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = base("MLP")
     config.figure = "model_efficiency/fig6_efficiency"
     config.training.probes = ("logits",)

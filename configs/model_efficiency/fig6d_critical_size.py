@@ -50,7 +50,7 @@ def settings(memorize: tuple[float, ...], learn: tuple[float, ...], keep: tuple[
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = base("MLP")
     config.figure = "model_efficiency/fig6d_critical_size"
     config.training.probes = ("logits",)

@@ -32,7 +32,7 @@ SHARES = {"training.shrink_to": (0.015, 0.05, 0.1, 0.2, 0.75)}  # of the 80% of 
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = base("MLP")
     config.figure = "model_efficiency/fig7_ungrokking"
     config.task.train_fraction = 0.8

