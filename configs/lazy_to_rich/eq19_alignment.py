@@ -1,21 +1,21 @@
 """Lazy to rich Eq. 19 and 20: the alignment of kernel and target as an average over inputs, over ε and over training.
 
-Paper, Sec. 5 and 11.2: CKA generalizes what ε is in the toy model, and the two are "strongly correlated"; so are CKA
-and the misalignment error of Eq. 6. Averaged over inputs, CKA is Eq. 19, and its numerator Eq. 20. The paper has no
-picture of this, and leaves out the denominator; kernels.committee.committee_alignment has both. Ours: D = 20, N = 100,
-P = 160, α = .5, ε = .02 to 2; not centered, as Eq. 6 is not; learning rate N/4/α², 5000 steps; CKA over 1000 test rows,
-as in the paper's code. Claim 3 is asked of ε >= .25, where training moves the weights within these steps, and claim 1
-of ε >= .5, where 1000 rows can tell the alignment from 0. The limits (15%, rank correlations of .8, a half) are ours
-and were set before the first run.
+Paper, Sec. 5 and 11.2: CKA generalizes the toy model's ε, and the two are "strongly correlated"; so are CKA and the
+misalignment error of Eq. 6. Averaged over inputs, CKA is Eq. 19, and its numerator Eq. 20. The paper has no figure of
+this and omits the denominator; kernels.committee.committee_alignment has both. Ours: D = 20, N = 100, P = 160, α = .5,
+ε = .02 to 2; not centered, like Eq. 6; learning rate N/4/α², 5000 steps; CKA over 1000 test rows, as in the paper's
+code. Claim 3 is judged at ε >= .25, where training moves the weights within these steps, and claim 1 at ε >= .5, where
+1000 rows can distinguish the alignment from 0. The limits (15%, rank correlations of .8, a half) are ours and were set
+before the first run.
 
 Measured (quick, 5 seeds, medians): all hold, 5 of 5. (1) largest difference 7%, median 4%, for alignments from .026 to
 .53. (2) CKA .0058, .0068, .012, .032, .104, .209 at the six ε. (3) rank correlation -1 at each ε; the misalignment
 error falls to less than a hundredth of its start. (4), ours: at ε = .02 and .1 CKA over all inputs is 4.2e-5 and .0010,
-.15 or less of what 1000 rows show. Over n rows CKA has a floor of about √D/n (.0045 here), which is what the pairs of
-a row with itself add. It is the same in the setting of fig. 1 (D = 100, ε = .02): the equations give 1.4e-5 where 1000
-rows of the authors' code show .0118, so that the start of the gray curve in that figure says nothing about the task.
+at most .15 of what 1000 rows show. Over n rows CKA has a floor of about √D/n (.0045 here), which comes from pairs of a
+row with itself. The same holds in the setting of fig. 1 (D = 100, ε = .02): the equations give 1.4e-5, but 1000 rows of
+the authors' code show .0118, so the start of the gray curve in that figure says nothing about the task.
 
-Cost on 2 cores: smoke 10 s; quick 15 s; paper about 10 minutes (estimated), nearly all of it kernels of 4000 rows.
+Cost on 2 cores: smoke 10 s; quick 15 s; paper about 10 minutes (estimated), nearly all for kernels of 4000 rows.
 """
 
 from ml_collections import ConfigDict

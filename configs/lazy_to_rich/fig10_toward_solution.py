@@ -1,17 +1,17 @@
 """Lazy to rich fig. 10: initial weights with a share c of the solution in them, w_s = ±β/√ε.
 
-The paper's words add, w_0 + c w_s; the authors' code interpolates, (1 - c) w_0 + c w_s. Both are run; the claims are
-about the second, which made the figure. Its c are 0, .05, .2, .5, .75, .95, of which .05 is trained and left out of the
-picture (there it rises to 2.09 and stays). Sizes from the code: D = 40, N = 2, P = 120, ε = 1/4, learning rate N/2, 2e4
+The paper's text adds, w_0 + c w_s; the authors' code interpolates, (1 - c) w_0 + c w_s. Both are run; the claims are
+about the second, which made the figure. Its c are 0, .05, .2, .5, .75, .95; the run at .05 is trained but not plotted
+(its test loss rises to 2.09 and stays). Sizes from the code: D = 40, N = 2, P = 120, ε = 1/4, learning rate N/2, 2e4
 steps, not centered.
 
 Check values of the code, one draw (test loss at the start and the end): 1.500 and 6e-4 at c = 0, with a peak of 2.129
 at step 1,098; 1.308 and 1e-4 at .2; starts of .776, .263, .013 at .5, .75, .95; no rise from .2 on.
 
 Measured (quick, 20 seeds): (1) holds in all seeds: the median peak falls from 1.12 at c = 0 to .006 at .95. With the c
-that the paper leaves out it holds in 17 of 20; added instead, in 10 of 20 without that c: at .95 w_0 is noise on a
-finished solution. Nearly all of it is the start of the curve, not a rise after it: two neurons begin with half their
-loss in w̄ (see fig. 4). (2) holds in 19 of 20: alignment .016 at c = 0, .113 at .95.
+that the paper omits it holds in 17 of 20; with adding, and without that c, in 10 of 20: at .95 w_0 is noise on a
+finished solution. The peak is almost always the start of the curve, not a later rise: two neurons begin with half of
+their loss in w̄ (see fig. 4). (2) holds in 19 of 20: alignment .016 at c = 0, .113 at .95.
 
 Width 100, learning rate 50 (5 seeds): (1) 5 of 5, the peak over the start falls from 1.19 to 1 at c = .5.
 

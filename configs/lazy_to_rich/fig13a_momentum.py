@@ -1,14 +1,14 @@
 """Lazy to rich fig. 13a: fig. 1 again, by gradient descent with momentum.
 
 Paper, Sec. 14: fig. 1 with momentum 0.95. From the authors' code: heavy ball at fig. 1's learning rate of 500, for
-network and twin alike; everything else as there. The steps are fig. 1's for paper; quick takes a tenth, since at
-that momentum a step is worth twenty.
+network and twin alike; everything else as there. The paper preset trains for fig. 1's steps; quick for a tenth, since
+with that momentum a step is worth twenty.
 
 Ours: "agree early" is a difference of less than 10% of the test losses until the network's train loss has lost a tenth,
 and the test loss "falls" when it is down to half its peak.
 
-Measured (quick, 4 seeds, medians): both overshoot together, with the bumps that the paper shows, to a peak near step
-24; they part by 10% near 230, and the network's test loss is at half its peak near 340.
+Measured (quick, 4 seeds, medians): both overshoot together to a peak near step 24, with the bumps that the paper shows;
+they differ by 10% near step 230, and the network's test loss is at half its peak near 340.
 
 Cost on 2 cores: smoke seconds; quick about 30 s (88 s measured on a busy machine); paper about 6 minutes (estimated).
 """

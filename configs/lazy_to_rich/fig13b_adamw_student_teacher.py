@@ -1,8 +1,8 @@
 """Lazy to rich fig. 13b: a student trained by AdamW, and its linearized twin.
 
 Paper, Sec. 14: "the loss curves for the student-teacher task in Section 8 for which the accuracy curves showed stark
-grokking"; "the linearization tracking the model until the loss halves, before diverging then". The authors' code has
-another network there, which is here: teacher and student 5-100-100-5 tanh without biases, all weights N(0, 1) and
+grokking"; "the linearization tracking the model until the loss halves, before diverging then". The authors' code uses a
+different network, which we use here: teacher and student 5-100-100-5 tanh without biases, all weights N(0, 1) and
 nothing divided by the fan-in, 100 and 100 rows, AdamW 3e-3, decay .1, 2e4 steps, α = 1, not centered; the twin is
 trained likewise. (The text's own run is fig. 8's at α = 1.)
 

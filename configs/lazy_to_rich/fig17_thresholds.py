@@ -1,9 +1,9 @@
 """Lazy to rich fig. 17: when a regression "groks" depends on the threshold θ that defines its accuracy.
 
-Paper, App. "regression versus classification": one run of the student-teacher task of fig. 8 at α = 1, its accuracy
-drawn for several θ: 1e-4, 5e-4, .005, .01, .1 in the authors' code, 1e5 steps. Quick has 5e-4, .001, .01 and .1.
+Paper, App. "regression versus classification": one run of the student-teacher task of fig. 8 at α = 1, with accuracy
+plotted for several θ: 1e-4, 5e-4, .005, .01, .1 in the authors' code, 1e5 steps. Quick has 5e-4, .001, .01 and .1.
 θ bounds the squared error of a row, averaged over its five outputs, as in Omnigrok's code (the text has |f - y| <= θ).
-The threshold is a traced field, so that the same run is trained once for each θ, with the same random numbers.
+The threshold is a traced field, so the same run is trained once for each θ, with the same random numbers.
 
 Check values of the code, one run, 95% of training and of test rows: 2,065 and never at θ = 1e-4, 971 and 44,249 at
 5e-4, 643 and 35,247 at .001, 220 and 18,042 at .005, 145 and 12,632 at .01, 18 and 36 at .1.

@@ -1,10 +1,10 @@
-"""Lazy to rich fig. 19: more data against labels that are harder for the initial kernel; the grid of fig. 5.
+"""Lazy to rich fig. 19: the amount of data against the difficulty of the labels for the initial kernel.
 
-Paper, Sec. 17: a grid of panels, P from left to right, j from top to bottom; neither is given. All else as in fig. 5
-(there the sources). Ours: P = 75, 100, 200, 400, from D x 3/4 to 4 D, as many test inputs as training inputs (so the
-kernel has 2P eigenvectors), and j = 1, 40, 70, 100, 150, all that 2 x 75 inputs have. Learned is half of the loss of
-predicting 0, as in fig. 5, which was fixed before any grid was trained; P and j were chosen after a first one (P = 50,
-100, 200, 400, j up to 100, seeds 100 to 102), in which both claims are to be seen as well.
+Paper, Sec. 17: a grid of panels, P from left to right, j from top to bottom; neither is given. Everything else is as in
+fig. 5, which gives the sources. Ours: P = 75, 100, 200, 400, from D x 3/4 to 4 D, as many test inputs as training
+inputs (so the kernel has 2P eigenvectors), and j = 1, 40, 70, 100, 150, the most that 2 x 75 inputs have. Learned is
+half of the loss of predicting 0, as in fig. 5, which was fixed before any grid was trained; P and j were chosen after a
+first grid (P = 50, 100, 200, 400, j up to 100, seeds 100 to 102), which also shows both claims.
 
 Expected (quick, medians of 3 seeds): the final test loss over its start, for P = 75, 100, 200, 400, is .05, .01, 3e-4,
 7e-5 at j = 1; .96, .42, .001, 1e-4 at j = 70; 4.2, 1.6, .004, 1e-4 at j = 100; 12, 10, 1.4, .18 at j = 150. The fewest

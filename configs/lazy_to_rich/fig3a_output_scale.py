@@ -1,13 +1,13 @@
 """Lazy to rich fig. 3a: the output scale α sets how long after the training loss the test loss falls.
 
 Paper, Sec. 5.1, with the numbers of its public code: D = 100, P = 450, N = 500, ε = .25, the centered predictor, α =
-2^-5, 1/4, 1/2 .. 32, learning rate .5 N/α², 6e4 steps of gradient descent on all rows. Its panel (c) is a sketch of the
-way through weight space; ours is measured by the probe "subspace". The targets are the code's, y = (β·x)² without the ½
-of Eq. 3 (--config.task.target_scale=1 has it): at α with that ½ a run is the code's at 2α, with a quarter of its
-losses. The delay is the steps from a tenth of the train loss's start to a tenth of the test loss's, since the code
-draws losses over their start (before, with y half as large, it was a loss of .1, the level of fig. 3e; the change was
-made after a first run of the new setting, in which only two α came down to that within quick's steps); absent is at
-most 5% of the longest of the sweep, as a reader of the plot sees it. Quick trains 2e4 steps on six of the α.
+2^-5, 1/4, 1/2 .. 32, learning rate .5 N/α², 6e4 steps of gradient descent on all rows. Its panel (c) sketches the path
+through weight space; ours is measured by the probe "subspace". The targets are the code's, y = (β·x)² without the ½ of
+Eq. 3 (--config.task.target_scale=1 has it): at α with that ½ a run is the code's at 2α, with a quarter of its losses.
+The delay is the steps from train loss to test loss at a tenth of their starts, since the code plots losses over their
+start. (Before, with y half as large, the level was a loss of .1, as in fig. 3e. It was changed after a first run of the
+new setting, in which only two α reached it within quick's steps.) A delay is absent if it is at most 5% of the longest
+of the sweep, invisible in the plot. Quick trains 2e4 steps on six of the α.
 
 Check values of the code, one draw: test loss at 6e4 steps over its start 7e-4 at α = 2^-5, .0150 at 1/4, .0377 at 1/2,
 .0885 at 1, .184 at 2, .321 at 4, .465 at 8, .581 at 16. Steps to a tenth of the start, train and test: 24 and 311 at

@@ -1,8 +1,8 @@
 """Lazy to rich fig. 4: the test loss of a small committee that groks, as the sum of three parts (Eq. 6).
 
-Eq. 3 with y = (β·x)²/2. The paper gives no sizes; those here are its public code's: D = 40, N = 2, P = 120, ε = 1/4, α
-= 1, learning rate N/2, 5e4 steps of gradient descent, the predictor not centered, β ~ N(0, I) not normalized. Ours:
-10,000 test rows for 1,000, so that the sum is tested to a few percent, and many seeds for one, since N = 2 has bad
+Eq. 3 with y = (β·x)²/2. The paper gives no sizes; these are from its public code: D = 40, N = 2, P = 120, ε = 1/4, α =
+1, learning rate N/2, 5e4 steps of gradient descent, the predictor not centered, β ~ N(0, I) not normalized. Ours:
+10,000 test rows instead of 1,000, to test the sum to a few percent, and many seeds instead of one, since N = 2 has bad
 minima.
 
 Expected (quick, 20 seeds). (1) holds, 20 of 20: test loss and sum differ by at most 1.7 standard errors in any run
@@ -11,12 +11,12 @@ the figure is of a run that groks. (3) holds, 7 of 7: the misalignment error hal
 loss at 30. (2) does not hold, 0 of 7: two neurons begin with |w̄|²/D near 1/2, so linear power is half of the test loss
 at step 0 and only falls. The authors' one run does rise: test loss 1.500, 1.312 at step 29, 2.129 at 1098, linear power
 .434 and 1.007 there. Such draws are rare: of 18 runs that generalize out of 40, none rises by a tenth. They are less
-rare where weights and inputs share a key, as in the authors' code. With today's keys of JAX the first two inputs then
-are the two neurons' weights; set so, 3 of 24 runs that generalize rise, by up to .42 of the start, all of it linear
-power.
+rare if weights and inputs share a key, as in the authors' code. With current JAX keys, the first two inputs then equal
+the two neurons' weights; set up this way, 3 of 24 runs that generalize rise, by up to .42 of the start, all of it
+linear power.
 
 The 13 other runs align with something else (the misalignment ends at 1.6-4.3 times its start, train loss at 2-7% of its
-own); these are minima, and none has left by 5e5 steps. Two neurons are 80 weights for 120 rows; 16 of 20 runs
+own); these are minima, and no run has left one by 5e5 steps. Two neurons are 80 weights for 120 rows; 16 of 20 runs
 generalize with 200 rows, 20 of 20 with 400. All 7 runs that generalize grok: the test loss reaches a tenth of its start
 4-35 times later than the train loss.
 

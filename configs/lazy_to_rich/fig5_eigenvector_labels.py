@@ -1,25 +1,25 @@
-"""Lazy to rich fig. 5: labels that are the j-th eigenvector of the initial kernel, learned at once, late or never.
+"""Lazy to rich fig. 5: labels that are an eigenvector of the initial kernel are learned immediately, late or never.
 
 Paper, Sec. 6.1: Gaussian inputs, committee machine, y the eigenvector of K_0 with the j-th largest eigenvalue, j = 1,
-70, 100. The other numbers are those of the public code: D = 100, N = 2, P = 100 and 100 test inputs, K_0 over the 200
+70, 100. The other numbers are from the public code: D = 100, N = 2, P = 100 and 100 test inputs, K_0 over the 200
 together less the mean of its entries (--config.task.subtract_mean=False: as the paper has it), epsilon .25, learning
 rate N/2, 2.5e4 steps, centered. j = 5, 75, 150 (the code has them) are for panel (d). Ours: linearized twins, alignment
-over test rows. The labels have unit norm, so a loss begins at 1/200, that of predicting 0, and is shown over its start.
+over test rows. The labels have unit norm, so a loss begins at 1/200, as for predicting 0, and is shown over its start.
 Learned is half of the start; together: less than 2 times later than the training loss; late: more than 10 times. The
-last two are what the other figures call so. All three were written down after a first look at the curves of seeds 0 to
-4, and the level decides: both levels are reported.
+last two are as in the other figures. All three were written down after a first look at the curves of seeds 0 to 4. The
+outcome depends on the level, so both levels are reported.
 
 Measured (quick, 15 seeds, medians): claims 1 to 4 hold. j = 1 is learned 1.7 times later (14 seeds below 2; at a
 fifth of the start 2.1), j = 70 18 times later (13 seeds above 10; the median never comes to a fifth of the start),
 ending at .21 of its start, j = 100 never, ending at 1.9. CKA .26, .065, .040. Without the mean removed it was 1.7, 13
 and never.
 
-It is not what the paper takes it for: (5) does not hold, 1 of 15 (the network ends at 1.01 times its twin's test loss).
-The curves of the linearized twin are the network's own (within 10%), the kernel moves by 3% and the CKA not at all: the
-late fall at j = 70 is that of kernel regression, whose slow modes come last, without feature learning. Labels of unit
-variance (times sqrt(200)) are the same problem as --config.model.output_scale=0.0707107: then features are learned and
-the test loss is worse than the twin's, .79 of its start at j = 70 against .21; claim 2 does not hold (5 of 15 seeds),
-the others do.
+This is not feature learning, as the paper takes it to be: (5) does not hold, 1 of 15 (the network ends at 1.01 times
+its twin's test loss). The curves of the linearized twin are the network's own (within 10%), the kernel moves by 3% and
+the CKA not at all: the late fall at j = 70 is kernel regression, whose slow modes come last. Labels of unit variance
+(times sqrt(200)) are the same problem as --config.model.output_scale=0.0707107: then features are learned and the test
+loss is worse than the twin's, .79 of its start at j = 70 against .21; claim 2 does not hold (5 of 15 seeds), the others
+do.
 
 Cost on 2 cores: smoke seconds; quick 20 seconds; paper about 1 minute.
 """

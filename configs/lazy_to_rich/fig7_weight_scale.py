@@ -4,13 +4,13 @@ Paper, App. 8.2, with the numbers of its public code: D = 100, P = 450, N = 500,
 targets (β·x)² without the ½ of Eq. 3; (a) α = 2^-5, 1/4 .. 32 with learning rate .5 N/α², 6e4 steps, (b) σ = 1/8 .. 2
 multiplies the weights, α = 1, learning rate .5 N/σ², (c) σ = 1/4 .. 2 with α = 1/σ², learning rate .5 N/(σα)², both 5e4
 steps. All sweeps lie on one axis with σ, α and the learning rate given.
-Ours: α = 2^-6 and 2^-4 and half powers of 2 for σ are added, so that every σ²α lies within the α sweep, and all train
-for 5e4 steps, so that ends are compared at one step. Quick trains 1.5e4 steps on nine points.
-The claims compare with the α sweep of the same seed at the same σ²α, log-log interpolated between its points; 20% for
-the change is the project's, 25% for the loss was set before the first run.
+Ours: α = 2^-6 and 2^-4 and half powers of 2 for σ are added, so every σ²α lies within the α sweep; all runs train for
+5e4 steps, so final values are compared at the same step. Quick trains 1.5e4 steps on nine points.
+The claims compare with the α sweep of the same seed at the same σ²α, log-log interpolated between its points; the 20%
+for the change is this project's, the 25% for the loss was set before the first run.
 
 φ(z) = z + (ε/2) z² is not homogeneous: with w = σu, f = ασ ū·x + (ε/2) σ²α xᵀM_u x, so at equal σ²α the linear parts
-differ by σ. It shows early, where test loss first rises for small σ (c).
+differ by σ. This shows early, where test loss first rises for small σ (c).
 
 Check values of the code, one draw (final test MSE, relative change): .0332, 5.18 at σ = 1/2 beside .0310, 5.20 at α =
 1/4; .646, 1.139 at σ = 2 beside .662, 1.135 at α = 4; (c) .187, 2.53 at σ = 1/2, .183, 2.53 at 1, .170, 2.55 at 2.

@@ -1,15 +1,15 @@
-"""Lazy to rich fig. 8: the output scale α takes away, or lengthens, the grokking that doubled weights bring.
+"""Lazy to rich fig. 8: the output scale α removes or lengthens the grokking caused by doubled weights.
 
 Paper, App. 8.3.1: the task of Omnigrok fig. 2b (teacher and student 5-100-100-5 tanh, AdamW 3e-4, full batch), student
 weights of twice the standard scale, the output times α; "the purple curve corresponds to exactly the experiment" of
 Omnigrok, smaller α to its left. From the authors' code: decay .05, α = .1, .25, .5, .75, 1, 3 (the purple curve is 1),
 a row is right when its squared error, averaged over the outputs, is below .001 (the text has |f - y| <= .001), nothing
 centered, the same learning rate at every α. Their figure ends at 1e4 steps; ours goes on to 1e5, since at 1e4 their run
-at α = 1 has not generalized. App. 8.1 to the letter is --config.model.centered=True
+at α = 1 has not generalized. To follow App. 8.1 exactly, use --config.model.centered=True
 --config.optimizer.scale_learning_rate=True.
 
-Ours, fixed before the first run: gone and grown are said of the steps from 80% train to 80% test accuracy (those of 50
-and 95% are reported beside); gone is at most 5% of the longest of the sweep.
+Ours, fixed before the first run: "gone" and "grown" refer to the steps from 80% train to 80% test accuracy (50 and 95%
+are also reported); gone is at most 5% of the longest of the sweep.
 
 Check values of the code, one run, α = .1, .25, .5, .75, 1, 3: test accuracy .96, .86, .77, .61, .44, .04 at 1e4 steps;
 95% of the training rows at 189, 182, 318, 497, 643, 1,742 steps, of the test rows at 9,670 for α = .1 and at 35,247 for

@@ -1,4 +1,4 @@
-"""Lazy to rich Sec. 4.1: a network made lazy by its output scale, by the scale of its labels, and by its width.
+"""Lazy to rich Sec. 4.1: networks made lazy by output scale, by label scale, and by width.
 
 Paper, Sec. 4.1: "large width, in commonly used parameterization", "scaling y by factor 1/α" and "multiplying the
 network output by α" all induce lazy training, and are equivalent in inducing grokking (its fig. 7 has the other route,
@@ -6,17 +6,17 @@ large weights). Sec. 5.1 says that "increasing label scale" does so, which must 
 
 Ours: one task, D = 20, P = 120, ε = .25, the centered predictor, N = 100, learning rate N/4/α², 1e4 steps. Four sweeps
 on one axis: (a) α = 1/4 to 4; (b) labels times 1/α, with α = 1; (c) N = 25 to 1600 with the common 1/√N before the sum
-over units, which for Eq. 3 with its 1/N is α = √N/10, so that the learning rate is the same for every N; (d) the same N
-with Eq. 3 as it is and α = 1. A run is lazier if the kernel over test rows ends nearer to its start, and if the wait is
-longer: from a fifth of the first train loss to a fifth of the first test loss. The limits (1%; rank correlations of .8;
-25%; a factor of 1.5) are ours; they were set before the first run of (b), (c) and (d), the level and the number of
-steps after a look at (a).
+over units, which for Eq. 3 with its 1/N is α = √N/10, so the learning rate is the same for every N; (d) the same N with
+Eq. 3 unchanged and α = 1. A run is lazier if the kernel over test rows ends closer to its start and the wait is longer:
+from a fifth of the first train loss to a fifth of the first test loss. The limits (1%; rank correlations of .8; 25%; a
+factor of 1.5) are ours; they were set before the first run of (b), (c) and (d), the level and the number of steps after
+a look at (a).
 
 Measured (quick, 5 seeds, medians): all hold, 5 of 5. (1) The kernel ends .62 of its start's length away at α = 1/4 and
-.032 at α = 4; the wait is 185 and 4,111 steps there (not over in two seeds at α = 4). (2) and (4) These runs are those
-of (1) again: the factors are powers of two, and no number differs in any digit. (3) .30 and 347 steps at N = 25, .032
-and 3,407 at 1600. (5), ours: largest difference 2.5%. (6), ours: .146 at N = 25 and .143 at 1600. With its 1/N, the
-paper's toy model does not become lazier when it is wider; its α plays the part that the width has elsewhere.
+.032 at α = 4; the wait is 185 and 4,111 steps there (not over in two seeds at α = 4). (2) and (4) These runs repeat
+those of (1): the factors are powers of two, and all digits agree. (3) .30 and 347 steps at N = 25, .032 and 3,407 at
+1600. (5), ours: largest difference 2.5%. (6), ours: .146 at N = 25 and .143 at 1600. With its 1/N, the paper's toy
+model does not become lazier when it is wider; its α plays the role that width has elsewhere.
 
 Cost on 2 cores: smoke 10 s; quick 30 s; paper about 15 minutes (estimated), most of it N = 6400.
 """

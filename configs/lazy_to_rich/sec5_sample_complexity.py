@@ -1,14 +1,14 @@
 """Lazy to rich Sec. 5: how many training rows the initial kernel needs, and how many the network needs.
 
 Paper, Sec. 5: learning a polynomial of degree k with the NTK requires P ~ D^k samples, here "P ~ 1/λ_quadr = D²/(2ε)",
-and networks outside of the kernel regime "can generalize from far fewer samples"; two-layer networks trained online
-learn with P ~ D. The paper has no picture of it. Ours: D = 10, 20, 40 (paper preset: up to 80). The network is rich: α
-= 1/16, N = 100, ε = .25, centered, learning rate N/4/α², 5000 steps; P is a multiple of D. The kernel is the initial
-NTK of the same network. It makes kernel regression without ridge, which is where a completely lazy network ends, at the
-same P and at shares of D (D + 3)/2, the number of linear and quadratic functions of D inputs; at D = 20 with three more
-ε too. Runs with 0 steps are there for the kernel alone.
+and networks outside the kernel regime "can generalize from far fewer samples"; two-layer networks trained online learn
+with P ~ D. The paper has no figure of this. Ours: D = 10, 20, 40 (paper preset: up to 80). The network is rich: α =
+1/16, N = 100, ε = .25, centered, learning rate N/4/α², 5000 steps; P is a multiple of D. The kernel is the initial NTK
+of the same network. Kernel regression without ridge, the limit of a completely lazy network, is run at the same P and
+at shares of D (D + 3)/2, the number of linear and quadratic functions of D inputs; at D = 20 also with three more ε.
+Runs with 0 steps serve only the kernel.
 
-The rows needed are the least at which the test loss is down to a tenth of its start, the level of fig. 3e. The limits
+The rows needed are the fewest at which the test loss falls to a tenth of its start, the level of fig. 3e. The limits
 (slopes within .25 of the paper's, half the rows for "far fewer") are ours and were set before the kernel was looked at.
 The network's α was chosen among 1/16, 1/4 and 1 after a look: the richest needs the fewest rows.
 
@@ -17,17 +17,17 @@ hold, 0 of 3: 204, 201, 200 and 198 rows at ε = .125 to 1, slope -.01. (3) hold
 137 rows, .17 of the kernel's. (4), ours, is mixed, 2 of 3: 26, 60 and 137 rows (2.6 D to 3.4 D), slopes 1.10, 1.13 and
 1.32.
 
-Why (4) is mixed: the rows that single draws need scatter (of ten seeds 7 are within .25, median 1.12), and the slope
-depends on how rich the network is. Over six seeds it is 1.07 at α = 1/64 (a quarter of the learning rate; one seed has
-no value) and 1.24 at α = 1/4, where D = 40 takes 160 rows: lazier networks go toward the kernel's 2.
+Why (4) is mixed: the rows needed vary between draws (of ten seeds 7 are within .25, median 1.12), and the slope depends
+on how rich the network is. Over six seeds it is 1.07 at α = 1/64 (a quarter of the learning rate; one seed has no
+value) and 1.24 at α = 1/4, where D = 40 takes 160 rows: lazier networks go toward the kernel's 2.
 
-Why ε makes no difference: without ridge and without noise the kernel learns all that its rows determine, and D (D +
-3)/2 of them (65, 230, 860) determine every linear and quadratic function, whatever the eigenvalues; nine tenths of them
-leave a tenth of the loss. Only a ridge makes eigenvalues matter: with one of .1 in the units of N K (the kernel of
+Why ε makes no difference: without ridge and noise the kernel learns everything that its rows determine, and D (D + 3)/2
+of them (65, 230, 860) determine every linear and quadratic function, whatever the eigenvalues; nine tenths of them
+leave a tenth of the loss. Eigenvalues matter only with a ridge: with a ridge of .1 in units of N K (the kernel of
 infinite width, D = 20, 3 draws, up to 3200 rows) a tenth takes about 240, 380, 780 and 2300 rows at ε = 1, 1/2, 1/4,
 1/8; with one of 1e-9 about 200 at each. And λ_quadr goes as ε², by the paper's own Eq. 10.
 
-Cost on 2 cores: smoke 10 s; quick about 100 s; paper (up to 3800 rows in 80 dimensions) wants a GPU.
+Cost on 2 cores: smoke 10 s; quick about 100 s; paper (up to 3800 rows in 80 dimensions) needs a GPU.
 """
 
 from ml_collections import ConfigDict

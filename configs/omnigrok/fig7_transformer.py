@@ -3,17 +3,17 @@
 Paper, Sec. 5.2 and App. A: the transformer of Nanda et al. (width 128, 4 heads, 512 ReLU units, no LayerNorm), addition
 modulo 113, 30% of the pairs, full batch, AdamW 1e-3; (a) standard initialization, decay 1; (b) scale .8, no decay, the
 norm kept. From Nanda's code: second beta .98, decay on every parameter, 114 outputs ("=" is one). Her warm-up of 10
-steps is not in the paper: --config.optimizer.warmup_steps=10. From Omnigrok's code: 15,000 steps of both panels.
-Ours: the progress measures of Nanda et al. and the norm by module beside the paper's panels. Quick: p = 31 and half of
-the width, so that a run takes ten seconds; half of the pairs, as at so small a p fewer do not suffice (41 with .4
-generalizes in 1 of 2 seeds by 1.2e4 steps, 31 with .4 in none by 3e3).
+steps is not in the paper: --config.optimizer.warmup_steps=10. From Omnigrok's code: 15,000 steps of both panels. Ours:
+besides the paper's panels, the progress measures of Nanda et al. and the norm by module. Quick: p = 31 and half the
+width, so a run takes ten seconds; half of the pairs, as fewer do not suffice at such a small p (p = 41 with .4
+generalizes in 1 of 2 seeds by 1.2e4 steps, p = 31 with .4 in none by 3e3).
 
-Measured (quick, medians of 5 seeds): claim 1 holds in 5 of 5: the norm rises from 29.5 to 35.7 at step 165, fitted at
-116, and is 21.6 at the end; test accuracy 99% at 7.1e3 steps. Claim 2 is mixed, 3 of 5: the delay is 30 to 64 free; at
-constant norm it is 1.8, 1.7 and 1.6 in three seeds and 2.3 in one, and one fits and ends at test accuracy .90. That is
-the small task's: the paper preset has 1.06 (on an H200, 5 seeds): claim 1 in 5 of 5 (42.2 to 60.6 at step 175, then
-30.2), claim 2 in 4 of 5, 63 free, the fifth seed undecided within its steps. On a CPU one seed of it has 55.7 (t95 of
-train and test 130 and 7237) against 1.13 (1097 and 1239); the train loss is 1e-7 or so from 1.5e3.
+Measured (quick, medians of 5 seeds): claim 1 holds in 5 of 5: the norm rises from 29.5 to 35.7 at step 165 (fitted at
+step 116) and ends at 21.6; test accuracy 99% at 7.1e3 steps. Claim 2 is mixed, 3 of 5: the delay is 30 to 64 free; at
+constant norm it is 1.8, 1.7 and 1.6 in three seeds and 2.3 in one, and one fits but ends at test accuracy .90. This is
+due to the small task: the paper preset has 1.06 (on an H200, 5 seeds): claim 1 in 5 of 5 (42.2 to 60.6 at step 175,
+then 30.2), claim 2 in 4 of 5, 63 free, the fifth seed undecided within its steps. On a CPU one seed of it has 55.7 (t95
+of train and test 130 and 7237) against 1.13 (1097 and 1239); the train loss is 1e-7 or so from 1.5e3.
 training.matmul_precision changes no bit on CPU cores: default, high and highest agree over 500 steps.
 
 Cost on 2 cores: smoke 15 s; quick 1.5 minutes (7e4 run-steps at 800 a second); paper 28 minutes a seed (18 run-steps a

@@ -2,27 +2,26 @@
 
 Paper, App. B: the transformer of figure 7 (p = 113, width 128), Adam 1e-3 without decay at a constant weight norm, "for
 a variety of α and a variety of train set fractions"; neither these nor the steps are stated. Ours: α = 10^-1 .. 10^1,
-1e4 steps as in figure 2, nine fractions around .25. The shapes are judged at the fraction of figure 7, .3. Thresholds
-of our own, set before the runs: those of figure 2a for L and U, α from .1 to 4; beyond 4 the train loss rises where it
-is above 1e-4 and 3 times that of α from 1 to 4; critical is the fraction, interpolated in its logarithm, at which some
-α gets to 95% test accuracy at any time, "about .25" is .2 to .3. Quick: the network of figure 7's quick preset and p =
-23: at p = 31 and half of the pairs α = 4 still misfits a pair after 6000 steps (train loss .014), at p = 23 it fits all
-in 3000. Shapes at half of the pairs. Claim 2 is of p = 113: of fewer pairs it takes a larger share, so that quick
-reports its fraction and gives no verdict. Chosen after one seed had been seen: quick's p, fractions and steps, and that
-an accuracy counts which is reached at any time.
+1e4 steps as in figure 2, nine fractions around .25. The shapes are judged at the fraction of figure 7, .3. Our own
+thresholds, set before the runs: figure 2a's for L and U, with α from .1 to 4; beyond 4 the train loss rises if it is
+above 1e-4 and 3 times that of α from 1 to 4; the critical fraction is where some α reaches 95% test accuracy at any
+time, interpolated in log fraction; "about .25" is .2 to .3. Quick: the network of figure 7's quick preset and p = 23:
+at p = 31 and half of the pairs α = 4 still misfits a pair after 6000 steps (train loss .014), at p = 23 it fits all in
+3000. Shapes are judged at half of the pairs. Claim 2 is about p = 113: with fewer pairs a larger share is critical, so
+quick reports its fraction without a verdict. Quick's p, fractions and steps, and the rule that accuracy may be reached
+at any time, were chosen after seeing one seed.
 
 Measured (quick, medians of 3 seeds): claim 1 is mixed, 2 of 3. The test loss is lowest at α = .8 (.032), 100 times that
 at α = .1 and 2.8e4 times at 4; the train loss falls from 3.15 at α = .1 to .002 at .8 and is below 5e-10 from 1 on. In
-the third seed α = 4 is not minimized (train loss 9.4, 56% of the pairs wrong): what the paper has above 4 and calls an
+the third seed α = 4 is not minimized (train loss 9.4, 56% of the pairs wrong): what the paper sees above 4 and calls an
 optimization issue. Claim 3 holds in 3 of 3: at α = 8 the train loss is 32, 556 and 586. Below α = .8 the gradient along
-the sphere ends above its start, as in figure 2a; if for the reason given there, which was not tested here, the left arm
-of both shapes is too high. Claim 2 is not measured at p = 23, whose critical fraction is .49; the lowest test error
-over α is .7 at a fraction of .4, .004 at .5 and .04 at .6. At the last two it is at α = .8, the one point of the grid
-in the zone; one seed has .075 there at .6, more than at .5.
+the sphere ends above its start, as in figure 2a. If the reason is the same (not tested), the left arm of both shapes is
+too high. Claim 2 is not measured at p = 23, whose critical fraction is .49; the lowest test error over α is .7 at a
+fraction of .4, .004 at .5 and .04 at .6. At the last two it is at α = .8, the one point of the grid in the zone; one
+seed has .075 there at .6, more than at .5.
 
-Cost on 2 cores: smoke 20 s; quick 3 minutes (2.9e5 run-steps at 1,700 a second); paper 495 runs, 5e6 run-steps, at
-about 12 a second 5 days, so that it wants a GPU, on which it has not been timed; each run that trains side by side
-there holds .09 GiB.
+Cost on 2 cores: smoke 20 s; quick 3 minutes (2.9e5 run-steps at 1,700 a second); paper 495 runs, 5e6 run-steps, 5 days
+at about 12 a second, so it needs a GPU (not timed), with .09 GiB for each run that trains in parallel.
 """
 
 from ml_collections import ConfigDict

@@ -2,32 +2,33 @@
 
 Paper, Sec. 3: "When weight decay γ is present, the training landscape becomes l(α, γ) = l(α) + γα²C² where C is the
 average parameter magnitude determined by the standard initialization"; Sec. 2, on "small initializations can always
-generalize fast", footnote 4 (3 in version 2): "w should not be too small to harm optimization". Neither has a picture.
+generalize fast", footnote 4 (3 in version 2): "w should not be too small to harm optimization". Neither has a figure.
 
 Task and network of fig. 2. l(α) is minimized on spheres, here by momentum (.99, .3, 2e4 steps) and not by Adam, which
-comes to rest beside the minimum of a small sphere (fig. 2a); its landscape is there too, and its numbers are reported.
-C² is the mean square of the standard weights, so that γα²C² = γ|w|²/P with P weights, and Adam's decay through the
-gradient, λ = 2γ/P, has this loss. Free runs with γ of .03 (small), .2 and 1 (large, as in fig. 2b) start from α = .1,
-below every minimum, and from 1, above. The runs of the paper's code are AdamW's, whose decay is no term of a loss: γ =
-.3 and 1 from α = 1, for 3.6 and 12 times the time in which decay alone takes a factor e. Small weights: AdamW without
-decay (claim 4 of fig. 2b has α = .5 at every decay) from α = .5, .1, .01 and .001.
+settles away from the minimum of a small sphere (fig. 2a). Adam's landscape is also trained, and its numbers are
+reported. C² is the mean square of the standard weights, so that γα²C² = γ|w|²/P with P weights, and Adam's decay
+through the gradient, λ = 2γ/P, has this loss. Free runs with γ of .03 (small), .2 and 1 (large, as in fig. 2b) start
+from α = .1, below every minimum, and from 1, above. The paper's code uses AdamW, whose decay is not a term of a loss;
+we run it with γ = .3 and 1 from α = 1, for 3.6 and 12 times the time in which decay alone shrinks the weights by a
+factor e. Small weights: AdamW without decay (claim 4 of fig. 2b has α = .5 at every decay) from α = .5, .1, .01 and
+.001.
 
 Ours: a run rests at the minimum if its norm ends within .05 decade of it, half a step of the scales; it rests if the
-second half of its steps moves it by less. Too small is a scale from which 95% of the training rows take three times as
-long, or more, as from .5 (θ = .01). Set after one-seed trials of rates and steps, before this grid. That free training
-and minima on spheres agree is exact for global minima of both; what is measured is whether training finds them.
+second half of its steps moves it by less than that. A scale is too small if 95% of the training rows take at least
+three times as long as from .5 (θ = .01). These limits were set after one-seed trials of rates and steps, before this
+grid. For global minima, free training and minima on spheres agree exactly; we measure whether training finds them.
 
 Measured (quick, medians of 3 seeds): (1) holds in 3 of 3. For γ = .03, .2 and 1 the minimum lies at w/w₀ = .385, .337
-and .262, and the runs rest at .389, .337 and .256, from either start (their norms differ by .014 decade at most). The
-largest distance is .020 decade; the loss with its decay ends at .91 to 1.02 of the minimum. Minimized by Adam on the
+and .262, and the runs rest at .389, .337 and .256 from either start (the two norms differ by at most .014 decade). The
+largest distance is .020 decade; the loss with its decay ends at .91 to 1.02 of the minimum. If Adam minimizes on the
 spheres, as in the paper, the landscape is too high at small α, and the distance is up to .21 decade. (2) does not hold,
 0 of 3: AdamW ends at .69 (γ = .3) and .67 (γ = 1), .35 decade or more above the minimum, where this loss is 4 to 6
-times as high, and within the Goldilocks zone of fig. 1b. AdamW divides the gradient of the loss by its size but not the
-decay, so that its balance is not where their sum vanishes. By the other reading of γ, the ½γw² of Sec. 5, it is farther
-still: the minimum is then w = 0 (at γ = .3 the term is .11 at α = .1, while w = 0 costs .017 in all). So the paper's
-formula describes decay in the loss, and not the decay of its own code. (3) holds in 3 of 3: 95% of the training rows
-take 17 steps from α = .5, 56 from .1, 165 from .01 and 259 from .001, 19 times as many; test rows take as long, so that
-it is the fit that waits. At θ = .001 it is 3.8 times as many. All runs fit in the end.
+times as high, and within the Goldilocks zone of fig. 1b. AdamW divides the gradient of the loss by its size, but not
+the decay, so it does not balance where their sum vanishes. With the other reading of γ, the ½γw² of Sec. 5, it ends
+even farther away: the minimum is then w = 0 (at γ = .3 the term is .11 at α = .1, while w = 0 costs .017 in all). So
+the paper's formula describes decay in the loss, not the decay in its own code. (3) holds in 3 of 3: 95% of the training
+rows take 17 steps from α = .5, 56 from .1, 165 from .01 and 259 from .001, 19 times as many; test rows take as long, so
+it is the fit that is late. At θ = .001 it is 3.8 times as many. All runs fit in the end.
 
 Cost on 2 cores: smoke 15 s; quick about 2 minutes (9 on a busy machine); paper (5 seeds) about 4.
 """

@@ -1,4 +1,4 @@
-"""What the landscapes over the amount of data and the scale of the weights share (figs. 3a-c, 4a-c, 5a-c and 11)."""
+"""Shared by the landscapes over the amount of data and the scale of the weights (figs. 3a-c, 4a-c, 5a-c and 11)."""
 
 from collections.abc import Mapping, Sequence
 
