@@ -1,22 +1,22 @@
 """The three networks of the paper's figures: a two-layer transformer, a two-layer LSTM and a three-layer MLP.
 
 Paper, Sec. 3.1: 3e5 to 4e5 non-embedding parameters each, modular addition over tokens, a task "as in" Power et al.; no
-widths, no optimizer's numbers, no public code. Ours: the transformer is that of Power et al. (2022) as their public
-code has it: width 128, 4 heads, LayerNorm after each part of a block, sinusoidal positions, PyTorch's initialization,
-minibatches of 512 or of half the training pairs where that is less, a warm-up of 10 steps. Embeddings of 128 numbers
-for all three; the MLP reads those of "a b =" side by side, ReLU, three layers of weights; widths of LSTM and MLP so
-that the count is in range with the readout and without; both train on the full batch.
+widths, no optimizer settings, no public code. Ours: the transformer follows the public code of Power et al. (2022):
+width 128, 4 heads, LayerNorm after each part of a block, sinusoidal positions, PyTorch's initialization, minibatches of
+512, or half the training pairs if that is less, and a warm-up of 10 steps. All three have embeddings of size 128. The
+MLP reads the concatenated embeddings of "a b =", with ReLU and three layers of weights. The widths of LSTM and MLP keep
+the parameter count in range with and without the readout; both train on the full batch.
 
-With sinusoidal positions, small beside N(0, 1) embeddings, that transformer hardly tells "a b" from "b a": it is right
-on the test pairs whose mirror image it was trained on, a share of them of about the train fraction, soon after it has
-fitted. That is the plateau of figures 1 and 2. Nanda's transformer without norms has none.
+Sinusoidal positions are small next to N(0, 1) embeddings, so this transformer hardly distinguishes "a b" from "b a".
+Soon after it has fitted, it is right on the test pairs whose mirror image it was trained on; their share is about the
+train fraction. That is the plateau of figures 1 and 2. Nanda's transformer, which has no LayerNorm, shows no plateau.
 
 After it has fitted it is unstable at a rate of 1e-3: train and test accuracy fall together, some to chance, and
 recover. On one H200 (p = 97, 3 seeds a fraction, train accuracy below half at a record after 95%): 5 of 9 runs of
 figure 2's setting in 1.5e4 steps and 14 of 18 of figure 9's in 3e4. Figures 1, 2 and 9 report their share.
 
 Measured, for p = 113, without embeddings and readout: transformer 395,520, LSTM 324,864, MLP 314,400; with the readout
-409,984, 341,249 and 359,713. The transformer's readout is its unembedding, which the usual count leaves out.
+409,984, 341,249 and 359,713. The transformer's readout is its unembedding, which the usual count omits.
 """
 
 from collections.abc import Mapping, Sequence

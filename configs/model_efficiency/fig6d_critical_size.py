@@ -1,26 +1,26 @@
 """Ours, after model efficiency figs. 6, 7 and 9: the critical amount of data of one MLP, estimated in three ways.
 
-The paper reads D_crit off the efficiency of circuits (Sec. 5.2), says that it decides which runs end with middling test
-accuracy (semi-grokking) and from which amount on grokked runs forget (ungrokking), and puts the three beside each other
-for no network. Here one MLP, one weight decay, one grid: runs on random labels (C_mem), runs on the true labels (C_gen,
-and their final test accuracy), and runs on true labels of 80% of all pairs that go on with fewer. Estimates: where
-C_mem's norm at a logit passes C_gen's (figure 6); where the final test accuracy of learning runs and that of continued
-runs pass 50%, each interpolated between fractions, per seed. A first form of the claim asked the three to be within a
-factor of 1.5 of each other and did not hold. Hysteresis is to be expected: Varma et al. have some 2,000 pairs against
-800 to 1,000, so that the claims are that learning runs take about twice as many as continued ones, from 1.33 to 3 times
-(a factor of 1.5 either way), and that efficiency lies between. They were set with quick's numbers known, so that quick
-illustrates them and the paper preset tests them.
+The paper reads D_crit off the efficiency of circuits (Sec. 5.2). It says that D_crit decides which runs end with
+intermediate test accuracy (semi-grokking) and below which amount grokked runs forget (ungrokking), but compares the
+three for no network. Here one MLP, one weight decay, one grid: runs on random labels (C_mem), runs on the true labels
+(C_gen, and their final test accuracy), and runs on true labels that train on 80% of all pairs and continue with fewer.
+Estimates: where C_mem's norm at a logit passes C_gen's (figure 6); where the final test accuracy of learning runs, and
+of continued runs, passes 50%, each interpolated between fractions, per seed. A first version of the claim required the
+three to be within a factor of 1.5 of each other and did not hold. Hysteresis is to be expected: Varma et al. have some
+2,000 pairs against 800 to 1,000. So the claims are that learning runs need about twice as many pairs as continued ones,
+from 1.33 to 3 times (within a factor of 1.5), and that the estimate from efficiency lies between. They were set with
+quick's numbers known, so quick illustrates them and the paper preset tests them.
 Quick: the MLP of figure 6's quick preset.
 
 Measured (quick, 3 seeds): both claims hold in all. Of 529 pairs efficiency gives .290 (seeds .282 to .294; 154 pairs),
 learning runs .455 (.450 to .499; 241), continued runs .240 (.176 to .241; 127): a factor of 1.9. Training is finite and
-starts on one side: learning runs have to leave C_mem, continued ones C_gen, and near D_crit neither gains much, so that
-both stay where they are for long. With 4 times the steps (2 seeds) 45% of the pairs generalize in both seeds (at 6.6e3
-and 1.1e4 steps), 40% in one (at 2e4), 35% in none: the estimate by learning runs comes down toward that by efficiency,
+starts on one side: learning runs must leave C_mem, continued runs C_gen. Near D_crit neither gains much by leaving, so
+both stay for a long time. With 4 times the steps (2 seeds) 45% of the pairs generalize in both seeds (at 6.6e3 and
+1.1e4 steps), 40% in one (at 2e4), 35% in none: the estimate from learning runs falls toward the one from efficiency,
 which needs no such waiting and lies between the other two in every seed.
 
-Cost on 2 cores: smoke 8 s; quick about 70 s (2.3e5 run-steps); paper 8.7e6 run-steps at about 10 a second, so that it
-wants a GPU, on which it has not been timed.
+Cost on 2 cores: smoke 8 s; quick about 70 s (2.3e5 run-steps); paper 8.7e6 run-steps at about 10 a second, so it needs
+a GPU (not timed).
 """
 
 from ml_collections import ConfigDict

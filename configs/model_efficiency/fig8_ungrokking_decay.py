@@ -1,10 +1,10 @@
-"""Model efficiency fig. 8: grokked MLPs continued on few data, at several weight decays.
+"""Model efficiency fig. 8: grokked MLPs continued on little data, at several weight decays.
 
 Paper, Sec. 5.3: a model with perfect train and test accuracy "is subsequently trained on a sufficiently small dataset";
-its test accuracy falls to zero whatever the weight decay. Which decays, fractions and steps is not stated. Ours: 80% of
-all pairs, then those that come first among them; the optimizer's state goes on. The pairs that are dropped join neither
-split, so that the test rows are the same throughout. Sizes and thresholds as in figure 7; a size that is enough shows
-that it is not the change itself that is forgotten from.
+its test accuracy falls to zero whatever the weight decay. Decays, fractions and steps are not stated. Ours: 80% of all
+pairs, then the first few of them; the optimizer's state continues. Dropped pairs join neither split, so the test rows
+stay the same. Sizes and thresholds are as in figure 7; a sufficient size shows that the change of data does not itself
+cause forgetting.
 Quick: the MLP of figure 6's quick preset; decays .5, 1, 2; 5, 10, 20 and 40% of all pairs.
 
 Measured (quick, 3 seeds): the claim holds in all. With 5% of all pairs test accuracy ends at .009 at every decay, at or
@@ -12,7 +12,7 @@ below chance (.043), all kept pairs right; the critical size, where it ends at 5
 decays .5, 1 and 2 (medians), below the .30 of efficiency (figure 6): runs that know the rule keep it for longer.
 
 Cost on 2 cores: smoke 6 s; quick 75 s (1.8e5 run-steps, 150 s of processor time); paper 7.5e6 run-steps at about 10 a
-second, so that it wants a GPU, on which it has not been timed.
+second, so it needs a GPU (not timed).
 """
 
 from ml_collections import ConfigDict
