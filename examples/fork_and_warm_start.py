@@ -1,4 +1,4 @@
-"""One training that branches: weight decay set in after 500 steps, and networks that start from given weights.
+"""Branching and warm starts: weight decay switched on after 500 steps, and networks that start from given weights.
 
 python examples/fork_and_warm_start.py
 """
@@ -11,7 +11,7 @@ from grok_jax.models.mlp import MLP
 
 
 def main() -> None:
-    """Branches two seeds onto three decays, then starts a new grid from what one of them learned."""
+    """Branches two seeds into three decays, then starts a new grid from the weights of one of them."""
     draw = np.random.default_rng(0)
     x = draw.normal(size=(300, 5))
     y = np.tanh(x @ draw.normal(size=(5, 3))) @ draw.normal(size=(3, 2))
@@ -30,7 +30,7 @@ def main() -> None:
 
     weights = kept.at({"seed": 0})
     warm = gj.sweep(run, {"optimizer.learning_rate": [1e-3, 1e-2]}, start=weights, progress=False)
-    print(warm.relative_distance.isel(step=-1).to_pandas())  # how far each has moved from the given weights
+    print(warm.relative_distance.isel(step=-1).to_pandas())  # how far each run has moved from the given weights
 
 
 if __name__ == "__main__":

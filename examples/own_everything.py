@@ -1,4 +1,4 @@
-"""Arrays, network, optimizer, loss and measurement of your own: 24 runs as one program, kept, and gone on with.
+"""Your own arrays, network, optimizer, loss and metric: 24 runs in one program, saved and continued.
 
 python examples/own_everything.py
 """
@@ -13,7 +13,7 @@ import grok_jax as gj
 
 
 class Net(nn.Module):
-    """A network with one hidden layer. A traced field can differ between the runs of one program."""
+    """A network with one hidden layer. Traced fields can differ between the runs of one program."""
 
     width: int = gj.static(32, "hidden units", at_least=1)
     gain: float = gj.traced(1.0, "slope of the activation", above=0)
@@ -24,13 +24,13 @@ class Net(nn.Module):
 
 
 def chain(learning_rate: float = 1e-3, decay: float = 0.0, mix: float = 0.9) -> optax.GradientTransformation:
-    """Any optax chain: its floats are traced."""
+    """Returns an optax chain; any chain works, and its float parameters are traced."""
     decayed = optax.add_decayed_weights(decay)
     return optax.chain(optax.scale_by_adam(b1=mix), decayed, optax.scale_by_learning_rate(learning_rate))
 
 
 def huber(outputs: jax.Array, targets: jax.Array, delta: float = 1.0) -> jax.Array:
-    """The loss of each row."""
+    """Returns the loss of each row."""
     return optax.huber_loss(outputs, targets, delta=delta).mean(-1)
 
 
@@ -40,7 +40,7 @@ def layer_norms(view: gj.Probed) -> jax.Array:
 
 
 def main() -> None:
-    """Trains the grid, reads what was measured and kept, and goes on from step 100."""
+    """Trains the grid, reads its measurements and saved weights, and continues from step 100."""
     draw = np.random.default_rng(0)
     x = draw.normal(size=(200, 6))
     y = np.sin(2 * x[:, :1]) + x[:, 1:2]
@@ -55,11 +55,11 @@ def main() -> None:
     )
     grid = {"model.gain": [0.5, 1, 2], "optimizer.decay": [0, 0.1], "loss.delta": [0.1, 1], "seed": range(2)}
     runs, kept = gj.sweep(run, grid, keep_params=[0, 100, 200], keep_state=True, progress=False)
-    print(runs.layer_norm.mean("seed").isel(step=-1, layer=1).to_series())  # by gain, decay and delta
+    print(runs.layer_norm.mean("seed").isel(step=-1, layer=1).to_series())  # one value per gain, decay and delta
     weights = kept.at({"model.gain": 2.0, "optimizer.decay": 0.1, "loss.delta": 0.1, "seed": 1}, step=100)
     print(jax.tree.map(jnp.shape, weights))
 
-    rest = gj.sweep(run, grid, start=kept.fork(100), progress=False)  # bit for bit the rest of the same runs
+    rest = gj.sweep(run, grid, start=kept.fork(100), progress=False)  # the same runs continued, bit for bit
     print("equal:", rest.test_loss.isel(step=-1).equals(runs.test_loss.isel(step=-1)))
 
 

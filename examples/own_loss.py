@@ -1,4 +1,4 @@
-"""A loss that sees the network: the residual of u'' = -u, with u(0) = 0 and u'(0) = 1, so that u is the sine.
+"""A loss that uses the network: the residual of u'' = -u with u(0) = 0 and u'(0) = 1, so that u is the sine.
 
 python examples/own_loss.py
 """
@@ -13,7 +13,7 @@ import grok_jax as gj
 
 
 class Net(nn.Module):
-    """u(t)."""
+    """The network u(t)."""
 
     @nn.compact
     def __call__(self, t: jax.Array) -> jax.Array:
@@ -21,7 +21,7 @@ class Net(nn.Module):
 
 
 def residual(view: gj.LossView, at_start: float = 1.0) -> jax.Array:
-    """The squared residual of each row t, and what is missing at t = 0. One argument: it is given the whole view."""
+    """Returns each row's squared residual, plus the error at t = 0. A loss with one argument gets the whole view."""
 
     def u(t: jax.Array) -> jax.Array:
         return view.network(view.params, t.reshape(1, 1))[0, 0]
@@ -33,7 +33,7 @@ def residual(view: gj.LossView, at_start: float = 1.0) -> jax.Array:
 
 
 def main() -> None:
-    """Trains on the residual alone; the accuracy counts rows near the sine, which the loss is never shown."""
+    """Trains on the residual alone; accuracy is the share of rows near the sine, which the loss never sees."""
     times = np.linspace(0, 3, 60)[:, None]
     run = gj.Run(
         gj.data(times, np.sin(times), train_size=40, test_size=20),

@@ -1,6 +1,6 @@
-"""A task of your own in one file: sparse parity, then a grid of runs over it.
+"""A custom task in one file: sparse parity, and a grid of runs on it.
 
-Of `bits` random signs, the label is the parity of the first `relevant` ones (Barak et al. 2022, Hidden Progress
+The label is the parity of the first `relevant` of `bits` random signs (Barak et al. 2022, Hidden Progress
 in Deep Learning; Merrill et al. 2023, A Tale of Two Circuits). A network first memorizes, then finds the few
 bits that matter. The task works with every model, optimizer, measurement and plot:
 
@@ -23,23 +23,23 @@ class SparseParity(gj.Task):
     train_size: int = gj.traced(500, "training rows", at_least=1)  # any number of values in one program
 
     def check(self) -> None:
-        """Constraints between fields; they are Python's numbers here."""
+        """Checks constraints between fields, which are Python numbers here."""
         gj.require(
             self.relevant <= self.bits,
             f"task.relevant is {self.relevant}; it must be from 1 to task.bits = {self.bits}",
         )
 
     def output_size(self) -> int:
-        """Integer targets are classes."""
+        """Returns the number of outputs; integer targets are classes."""
         return 2
 
     def rows(self) -> gj.Rows:
-        """How many rows a run uses."""
+        """Returns how many rows a run uses."""
         return gj.Rows(self.train_size, self.test_size)
 
     def draw(self, key: jax.Array, pool: None, capacity: gj.Rows) -> gj.Data:
-        """The data of one run: a pure function of its key. A task over fixed data would split `pool` here."""
-        del pool  # There is none: this task has no `load`.
+        """Returns the data of one run, a pure function of its key. A task with fixed data would split `pool` here."""
+        del pool  # None, because this task has no `load`.
         train_key, test_key = (jax.random.fold_in(key, i) for i in range(2))
         return gj.Data(
             train=self.split(train_key, self.train_size, capacity.train),
@@ -47,8 +47,8 @@ class SparseParity(gj.Task):
         )
 
     def split(self, key: jax.Array, size: int | jax.Array, capacity: int) -> gj.Split:
-        """`capacity` fresh rows, of which the first `size` are used; `size` may be traced, so no shape hangs on it."""
-        # Row i depends on the key and on i alone, so a larger grid around a run does not change its data.
+        """Draws `capacity` rows and uses the first `size`; `size` may be traced, so no shape may depend on it."""
+        # Row i depends only on the key and i, so a run's data do not change in a larger grid.
         row_keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(capacity))
         signs = jax.vmap(lambda k: jax.random.rademacher(k, (self.bits,), float))(row_keys)
         labels = (jnp.prod(signs[:, : self.relevant], axis=1) < 0).astype(int)
@@ -56,7 +56,7 @@ class SparseParity(gj.Task):
 
 
 def main() -> None:
-    """Trains two initial scales with two seeds each, all in one program, and prints how test accuracy rises."""
+    """Trains two initial scales with two seeds each in one program, and prints how test accuracy rises."""
     run = gj.Run(
         SparseParity(),
         gj.model(MLP, widths=(100, 100)),

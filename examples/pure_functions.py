@@ -1,4 +1,4 @@
-"""One run as pure functions, under your own jit, vmap and jvp.
+"""One run as pure functions, with your own jit, vmap and jvp.
 
 python examples/pure_functions.py
 """
@@ -23,7 +23,7 @@ class Net(nn.Module):
 
 
 def main() -> None:
-    """Maps a run over learning rates by hand, and differentiates its final loss."""
+    """Maps a run over learning rates by hand and differentiates its final loss."""
     draw = np.random.default_rng(0)
     x = draw.normal(size=(100, 4))
     run = gj.Run((x, x[:, :1] ** 2), Net(), gj.optimizer(optax.adam, learning_rate=1e-2))
@@ -43,7 +43,7 @@ def main() -> None:
     def of_rate(rate: jax.Array) -> jax.Array:
         return final_loss(run.at("optimizer.learning_rate", rate))
 
-    loss, slope = jax.jvp(of_rate, (0.01,), (1.0,))  # forward mode; the steps are a loop of any length
+    loss, slope = jax.jvp(of_rate, (0.01,), (1.0,))  # forward mode works through a loop of any length
     print(f"loss {loss:.4f}, its slope over the learning rate {slope:.2f}")
 
 

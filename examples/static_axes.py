@@ -1,4 +1,4 @@
-"""Axes of every kind: hyper-parameters of optax as it is, widths, and whole networks.
+"""Grid axes of every kind: hyperparameters of plain optax optimizers, widths, and initial scales.
 
 python examples/static_axes.py
 """
@@ -11,7 +11,7 @@ from grok_jax.models.mlp import MLP
 
 
 def main() -> None:
-    """Counts the programs of three grids."""
+    """Counts the programs of two grids."""
     draw = np.random.default_rng(0)
     x = draw.normal(size=(200, 4))
     y = x[:, :1] * x[:, 1:2]

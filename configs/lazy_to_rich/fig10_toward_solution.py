@@ -25,7 +25,7 @@ from grok_jax import default_config
 
 SHARES = (0.0, 0.05, 0.2, 0.5, 0.75, 0.95)
 ADDED = [(1.0, share) for share in SHARES]
-INTERPOLATED = [(round(1 - share, 2), share) for share in SHARES[1:]]  # at c = 0 they are the same
+INTERPOLATED = [(round(1 - share, 2), share) for share in SHARES[1:]]  # both coincide at c = 0
 POINTS = ADDED + INTERPOLATED
 STARTS = {"model.init_scale,model.solution_share": POINTS}
 
@@ -42,7 +42,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.steps = 20_000
     config.training.records = 120
     config.training.probes = ("kernel",)
-    config.training.probe_every = 1000  # beside the last record only the first, which the claim needs
+    config.training.probe_every = 1000  # only the first and the last record
     presets = {
         "smoke": {"training.steps": 100, "training.records": 8, "grid": {**STARTS, "seed": range(2)}},
         "quick": {"grid": {**STARTS, "seed": range(20)}},

@@ -25,7 +25,7 @@ from ml_collections import ConfigDict
 from configs.lazy_to_rich import fig2_modular_mlp
 from configs.presets import apply_preset
 
-PRIMES = (13, 23)  # the paper's, most likely, and that of figure 2
+PRIMES = (13, 23)  # most likely the paper's; figure 2's
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -35,8 +35,8 @@ from configs.presets import apply_preset
 from grok_jax import default_config
 from grok_jax.training.grid import significant
 
-FIRST = 1.979899  # how many times larger the first layer is than the code's: √(784/200)
-FACTOR = 28  # the paper's s over the output scale: √784
+FIRST = 1.979899  # ratio of our first layer to the code's: √(784/200)
+FACTOR = 28  # ratio of the paper's s to the output scale: √784
 SCALES = {"model.output_scale": [significant(s / FACTOR, 7) for s in (1e-3, 0.01, 0.05, 0.5)]}
 
 

@@ -30,7 +30,7 @@ from grok_jax.training.grid import significant
 
 
 def grid(scales: Sequence[float], sigmas: Sequence[float], kept: Sequence[float], *, rate: float, seeds: int) -> Grid:
-    """One zipped axis (σ, α, learning rate): (1, α), (σ, 1) and (σ, 1/σ²), each with learning rate `rate`/(σα)²."""
+    """Returns one zipped axis (σ, α, learning rate): (1, α), (σ, 1), (σ, 1/σ²), with learning rate `rate`/(σα)²."""
     points = [(1.0, alpha) for alpha in scales] + [(sigma, 1.0) for sigma in sigmas]
     points += [(sigma, sigma**-2) for sigma in kept]
     rows = [(sigma, alpha, rate / (sigma * alpha) ** 2) for sigma, alpha in points]

@@ -27,7 +27,7 @@ from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 FIELDS = "task.target_scale, model.output_scale, model.width, optimizer.learning_rate"
-WIDTH = 100  # of the sweeps over α and over labels
+WIDTH = 100  # width in the sweeps over α and over labels
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -42,7 +42,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.steps = 10_000
     config.training.records = 60
     config.training.probes = ("kernel",)
-    config.training.probe_every = 1000  # the kernel of the end alone
+    config.training.probe_every = 1000  # only the first and the last kernel
     config.training.probe_rows = 200
     factors, widths = (0.25, 0.5, 1, 2, 4), (25, 100, 400, 1600)
     presets = {
@@ -54,7 +54,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
 
 
 def _grid(factors: tuple[float, ...], widths: tuple[int, ...], seeds: int) -> Grid:
-    """The points of the four sweeps, (1, 1, WIDTH) being one of each."""
+    """Returns the points of the four sweeps; (1, 1, WIDTH) belongs to all."""
     points = [(1, factor, WIDTH) for factor in factors]
     points += [(1 / factor, 1, WIDTH) for factor in factors if factor != 1]
     points += [(1, (width / WIDTH) ** 0.5, width) for width in widths if width != WIDTH]

@@ -35,8 +35,8 @@ from ml_collections import ConfigDict
 from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
-MULTIPLES = (1, 2, 3, 4, 6, 8, 12)  # of D: rows of the network
-SHARES = (0.3, 0.5, 0.7, 0.85, 1.0, 1.15)  # of D (D + 3)/2: rows of the kernel
+MULTIPLES = (1, 2, 3, 4, 6, 8, 12)  # rows of the network, in units of D
+SHARES = (0.3, 0.5, 0.7, 0.85, 1.0, 1.15)  # rows of the kernel, in units of D (D + 3)/2
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -51,7 +51,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.scale_learning_rate = True
     config.training.records = 30
     config.training.probes = ("kernel_regression",)
-    config.training.probe_every = 1000  # the kernel of the start, and of the end
+    config.training.probe_every = 1000  # only the first and the last kernel
     presets = {
         "smoke": {"optimizer.learning_rate": 5.0, "grid": _grid((4, 6, 8), steps=50, others=(0.5, 1.0), seeds=3)},
         "quick": {"grid": _grid((10, 20, 40), steps=5000, others=(0.125, 0.5, 1.0), seeds=3)},
@@ -61,7 +61,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
 
 
 def _grid(features: tuple[int, ...], steps: int, others: tuple[float, ...], seeds: int) -> Grid:
-    """The points (D, P, ε, steps): networks, their kernels at more rows, and the kernels of other ε at the second D."""
+    """Returns the points (D, P, ε, steps): networks, their kernels at more rows, kernels of other ε at the second D."""
     points = [(d, m * d, 0.25, steps) for d in features for m in MULTIPLES]
     known = {point[:3] for point in points}
     kernels = [(d, p, 0.25) for d in features for p in _kernel_rows(d)]

@@ -29,9 +29,9 @@ from configs.presets import Grid
 from grok_jax import default_config
 
 POWER = {"norm": "after", "positions": "sinusoidal", "initializer": "pytorch"}
-BATCH, WARM_UP, RATE = 512, 10.0, 1e-3  # of the transformer
-THREE = {"task.train_fraction": (0.3, 0.5, 0.7)}  # the paper's, of figures 2 and 3
-THREE_OF_FEW = {"task.train_fraction": (0.5, 0.65, 0.8)}  # of quick's few pairs, of which a larger share is critical
+BATCH, WARM_UP, RATE = 512, 10.0, 1e-3  # settings of the transformer
+THREE = {"task.train_fraction": (0.3, 0.5, 0.7)}  # the paper's, in figures 2 and 3
+THREE_OF_FEW = {"task.train_fraction": (0.5, 0.65, 0.8)}  # for quick: with few pairs a larger share is critical
 RECIPE = ("training.batch_size", "optimizer.warmup_steps", "optimizer.learning_rate")
 
 # By the name in the figures: the model, and its fields that are not the defaults.
@@ -54,7 +54,7 @@ TINY: Networks = {
 
 
 def base(name: str) -> ConfigDict:
-    """One of ARCHITECTURES on addition modulo 97, as all figures train it: AdamW 1e-3, second beta .98, decay 1."""
+    """Returns the shared config of one of ARCHITECTURES: addition modulo 97, AdamW 1e-3, second beta .98, decay 1."""
     config = set_architecture(default_config(task="modular_arithmetic", optimizer="adamw"), name)
     config.task.p = 97
     config.optimizer.learning_rate = RATE
@@ -67,7 +67,7 @@ def base(name: str) -> ConfigDict:
 
 
 def set_architecture(config: ConfigDict, name: str) -> ConfigDict:
-    """Makes the config's model one of ARCHITECTURES, its task one of tokens, and returns it."""
+    """Sets the config's model to one of ARCHITECTURES and its task to tokens; returns the config."""
     model, fields = ARCHITECTURES[name]
     with config.unlocked():
         config.model = default_config(model=model).model
@@ -77,17 +77,17 @@ def set_architecture(config: ConfigDict, name: str) -> ConfigDict:
 
 
 def model_fields(networks: Networks, name: str) -> dict[str, Any]:
-    """The fields of one of several networks, by dotted name."""
+    """Returns the fields of one of several networks, by dotted name."""
     return {f"model.{field}": value for field, value in networks[name][1].items()}
 
 
 def networks_axis(networks: Networks, batch: int = BATCH, rate: float = RATE) -> Grid:
-    """The axis of a grid over networks, None for a field that one does not have.
+    """Returns a grid axis over networks, with None for a field that a network does not have.
 
     Args:
-      networks: the model of each and its fields.
-      batch: rows of a minibatch of the transformer; the others train on all rows.
-      rate: learning rate of the others; that of the transformer is RATE.
+      networks: model name -> its fields.
+      batch: minibatch rows of the transformer; the others train on all rows.
+      rate: learning rate of the others; the transformer's is RATE.
     """
     fields = list(dict.fromkeys(field for _, own in networks.values() for field in own))
     points = []
@@ -99,16 +99,16 @@ def networks_axis(networks: Networks, batch: int = BATCH, rate: float = RATE) ->
 
 
 def fractions_axis(p: int, fractions: Sequence[float]) -> Grid:
-    """The axis of a grid over train fractions, each with minibatches of BATCH rows or of half of its training pairs."""
+    """Returns a grid axis over train fractions, with minibatches of BATCH rows or half of the training pairs."""
     points = [(fraction, min(BATCH, half_of(p, fraction))) for fraction in fractions]
     return {"task.train_fraction,training.batch_size": points}
 
 
 def half_of(p: int, fraction: float) -> int:
-    """Half of the training pairs of a fraction of all p², rounded up."""
+    """Returns half the number of training pairs at a fraction of all p², rounded up."""
     return -(-int(fraction * p**2) // 2)
 
 
 def evenly(steps: int, count: int = 60) -> tuple[int, ...]:
-    """Steps of records that lie evenly: what happens late, or after a change of the data, does not begin at step 0."""
+    """Returns evenly spaced record steps, for events that happen late or after a change of the data."""
     return tuple(range(0, steps, max(1, steps // count)))

@@ -9,9 +9,9 @@ part of a block.
 Each setting is compared with a control that differs only in the property that names the setting: update noise with
 full-batch Adam, the others with Adam at the same minibatches and rate. A setting needs less data if the interpolated
 fraction at which its best test accuracy passes 90% is smaller by .02 of all pairs. If neither reaches 90%, there is no
-verdict. All of this is ours and was set before the runs. The paper says nothing about small batches, so no claim is
-about them; the table includes them. At a fraction of .9, knowing a + b = b + a gives 90% of the test pairs, so every
-setting that finds this rule needs at most .9.
+verdict. All of this is ours and was set before the runs. The paper neither counts small batches among the noise that
+helps nor discusses them separately, so no claim is about them; the table includes them. At a fraction of .9, knowing a
++ b = b + a gives 90% of the test pairs, so every setting that finds this rule needs at most .9.
 Quick: p = 23, a quarter of the width, 800 steps; with so few steps the rates are three times as large (3e-4 and 3e-3
 instead of 1e-4 and 1e-3), decay is 1 instead of .1, and batches are 128 and 32 instead of 512 and 128.
 
@@ -35,17 +35,17 @@ AXIS = (
     "training.batch_size, optimizer.learning_rate, optimizer.weight_decay, optimizer.decay_to,"
     " optimizer.update_noise, model.dropout, optimizer.weight_noise"
 )
-ALL = 100_000  # a batch of this many rows is all of them
+ALL = 100_000  # a batch of this many rows is the full batch
 
 
 def arms(batch: int, small: int, rate: float, decay: float) -> Grid:
-    """The nine settings, in the order of the paper's panels.
+    """Returns the nine settings, in the order of the paper's panels.
 
     Args:
       batch: rows of a minibatch.
-      small: rows of the small one, the paper's 128.
-      rate: learning rate, the paper's 1e-3.
-      decay: weight decay, the paper's .1.
+      small: rows of the small minibatch; 128 in the paper.
+      rate: learning rate; 1e-3 in the paper.
+      decay: weight decay; .1 in the paper.
     """
     settings = [
         (ALL, rate, 0.0, "zero", 0.0, 0.0, 0.0),

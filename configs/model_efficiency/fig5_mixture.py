@@ -26,7 +26,7 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
-UNEQUAL, EQUAL = 10, 1  # w_m2 at first; w_g2 is 1
+UNEQUAL, EQUAL = 10, 1  # initial w_m2; the initial w_g2 is 1
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

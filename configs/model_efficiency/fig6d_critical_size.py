@@ -30,16 +30,16 @@ from configs.model_efficiency.architectures import base, evenly
 from configs.presets import Grid, apply_preset
 
 AXIS = "task.label_noise, task.train_fraction, training.shrink_to"
-LARGE = 0.8  # fraction from which ungrokking begins
+LARGE = 0.8  # fraction trained on before the data is cut
 
 
 def settings(memorize: tuple[float, ...], learn: tuple[float, ...], keep: tuple[float, ...]) -> Grid:
-    """The axis with the runs of all three kinds.
+    """Returns the axis with the runs of all three kinds.
 
     Args:
       memorize: fractions with random labels.
       learn: fractions with true labels.
-      keep: fractions of all pairs that runs go on with after they were trained on LARGE.
+      keep: fractions of all pairs with which runs continue after training on LARGE.
     """
     runs = [
         *((1.0, fraction, 1.0) for fraction in memorize),

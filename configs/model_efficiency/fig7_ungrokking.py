@@ -28,7 +28,7 @@ from ml_collections import ConfigDict
 from configs.model_efficiency.architectures import ARCHITECTURES, SMALL, TINY, base, evenly, half_of, networks_axis
 from configs.presets import apply_preset
 
-SHARES = {"training.shrink_to": (0.015, 0.05, 0.1, 0.2, 0.75)}  # of the 80% of all pairs that are trained on first
+SHARES = {"training.shrink_to": (0.015, 0.05, 0.1, 0.2, 0.75)}  # shares of the 80% of all pairs trained on first
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -36,7 +36,7 @@ from configs.presets import apply_preset
 
 WINDOW = (0.23, 0.24, 0.25, 0.26, 0.27)  # the paper's
 ABOVE = 0.3  # a fraction above it
-LOWER = (0.03, 0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2)  # where the window of this network lies
+LOWER = (0.03, 0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2)  # around the window of this network
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

@@ -46,7 +46,7 @@ RUNS = ((0.0, LARGE), (WEAK, LARGE), (STRONG, LARGE), (TOO_LARGE, LARGE), (WEAK,
 
 
 def grid(scales: tuple[float, ...], minimizing: int, training: int, seeds: int) -> Grid:
-    """Runs on spheres of these scales and free ones, with the steps of each, and seeds."""
+    """Returns the grid of runs on spheres of these scales and of free runs, with their steps, and seeds."""
     spheres = ((True, 0.0, scale, minimizing) for scale in scales)
     free = ((False, decay, scale, training) for decay, scale in RUNS)
     return {AXIS: [*spheres, *free], "seed": range(seeds)}

@@ -23,7 +23,7 @@ from configs.presets import apply_preset
 from grok_jax import default_config
 
 LARGE, SMALL = 2.0, 0.5  # initial scales
-WEAK, STRONG = 0.03, 1.0  # weight decays beside 0
+WEAK, STRONG = 0.03, 1.0  # weight decays, in addition to 0
 STEPS = 100_000
 
 

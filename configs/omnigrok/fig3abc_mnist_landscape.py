@@ -72,7 +72,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.test_size": 2000,
             "training.steps": 10_000,
             "training.record_steps": (0, *range(1, 10_000, 50)),
-            "training.probe_every": 1000,  # the first record and the last
+            "training.probe_every": 1000,  # only the first and the last record
             "grid": grid(TRAIN_SIZE, SIZES, tuple(round(-1 + 0.1 * i, 1) for i in range(21)), 5),
         },
     }

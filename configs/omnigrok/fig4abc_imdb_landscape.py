@@ -46,7 +46,7 @@ from configs.presets import apply_preset
 from grok_jax import default_config
 
 SIZE = "task.size"
-EPOCHS = 5  # of each size
+EPOCHS = 5  # epochs of each size
 SIZES = (100, 158, 251, 398, 630, 1000, 1584, 2511, 3981, 6309, 10_000, 15_848, 25_118, 39_810, 50_000)
 SMALL = {
     "task.source": "embedded",
@@ -58,7 +58,7 @@ SMALL = {
 
 
 def steps_of(config: ConfigDict, sizes: Sequence[int]) -> dict[int, int]:
-    """The steps of each size: the epochs of its training part."""
+    """Returns the steps of each size: EPOCHS epochs of its training part."""
     fraction, batch_size = config.task.train_fraction, config.training.batch_size
     return {size: steps_of_epochs(EPOCHS, int(fraction * size), batch_size) for size in sizes}
 

@@ -44,11 +44,11 @@ SIZE = "task.size"
 SIZES = (
     *(10, 12, 18, 26, 36, 50, 70, 100, 138, 192, 268, 372, 516, 718, 1000, 1388, 1930, 2682, 3726, 5178, 7196, 10_000),
 )
-MOLECULES = 100_000  # that the epochs of each size come to
+MOLECULES = 100_000  # total over the epochs of each size
 
 
 def steps_of(sizes: Sequence[int], batch_size: int) -> dict[int, int]:
-    """The steps of each size: int(1e5 / size) epochs of the half of it."""
+    """Returns the steps of each size: int(1e5 / size) epochs of its training half."""
     return {size: steps_of_epochs(MOLECULES // size, size // 2, batch_size) for size in sizes}
 
 
@@ -69,7 +69,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.training.batch_size = 32
     config.training.records = 30
     config.training.probes = ("gradient",)
-    config.training.probe_every = 1000  # the first record and the last
+    config.training.probe_every = 1000  # only the first and the last record
     quick = steps_of((100, 192, 516, 1388, 2682), config.training.batch_size)
     every = steps_of(SIZES, config.training.batch_size)
     presets = {

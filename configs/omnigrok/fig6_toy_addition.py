@@ -60,13 +60,13 @@ from configs.presets import Grid, apply_preset
 from grok_jax import default_config
 
 SIZES = (25, 35, 45, 54)
-TOP, LOW = 0.2, 0.1  # messiness up to which the grids go
+TOP, LOW = 0.2, 0.1  # largest messiness of the two grids
 COARSE = np.linspace(0, 9, 21), np.linspace(0, TOP, 21)  # init_scale and messiness
 FINE = np.linspace(2.5, 4, 21), np.linspace(0, LOW, 21)
 
 
 def grid(scales: Sequence[float], messiness: Sequence[float], sizes: Sequence[int], seeds: int) -> Grid:
-    """The landscape over init_scale and messiness, for each training size and seed."""
+    """Returns the grid over init_scale and messiness, for each training size and seed."""
     return {"model.init_scale": scales, "task.messiness": messiness, "task.train_size": sizes, "seed": range(seeds)}
 
 

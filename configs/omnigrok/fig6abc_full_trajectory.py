@@ -51,7 +51,7 @@ FIELDS = (
     "optimizer.weight_decay",
     "training.steps",
 )
-RATE, DECAY = 0.1, 1e-4  # of full runs
+RATE, DECAY = 0.1, 1e-4  # for full runs
 
 
 def grid(
@@ -63,14 +63,14 @@ def grid(
     full_steps: int | None,
     seeds: int,
 ) -> Grid:
-    """The landscape, and full runs from the standard initialization, along one axis; and the seeds.
+    """Returns one axis with the landscape and full runs from the standard initialization, and an axis of seeds.
 
     Args:
-      scales, messiness: of the landscape.
+      scales, messiness: the points of the landscape.
       starts: messiness and η_R / η_D of each full run.
       landscape: learning rate and steps of the landscape's runs.
-      full_steps: of the full runs; None leaves all steps to training.steps.
-      seeds: how many.
+      full_steps: steps of the full runs; None: training.steps sets all steps.
+      seeds: number of seeds.
     """
     fields = FIELDS if full_steps else FIELDS[:-1]
     points = [(w, m, "adam", True, landscape[0], 0.0, 0.0, landscape[1]) for w in map(float, scales) for m in messiness]

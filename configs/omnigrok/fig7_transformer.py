@@ -30,12 +30,12 @@ AXIS = "model.init_scale, optimizer.constant_norm, optimizer.weight_decay, train
 
 
 def settings(free: int, constant: int) -> Grid:
-    """The grid of panels a and b, with the steps of each."""
+    """Returns the grid of panels a and b, with the steps of each."""
     return {AXIS: [(1, False, 1, free), (0.8, True, 0, constant)]}
 
 
 def small(config: ConfigDict) -> ConfigDict:
-    """The network and task in which the same is seen on two cores: see Quick above."""
+    """Applies the small network and task that show the same on two cores; see Quick above."""
     config.task.p = 31
     config.task.outputs = 32
     config.task.train_fraction = 0.5

@@ -60,7 +60,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.optimizer.constant_norm = True
     config.training.batch_size = 100
     config.training.probes = ("gradient",)
-    config.training.probe_every = 1000  # The first record and the last.
+    config.training.probe_every = 1000  # only the first and the last record
     embedded = {"task.source": "embedded", "task.subset": "random"}
     presets = {
         "smoke": {

@@ -47,17 +47,17 @@ FIELDS = (
     "model.init_scale",
     "training.steps",
 )
-PARAMETERS = 11_205  # of 5-100-100-5 with biases
+PARAMETERS = 11_205  # number of parameters of 5-100-100-5 with biases
 SCALES = tuple(round(10 ** (-1 + 0.1 * i), 6) for i in range(11))
 GAMMAS, STARTS = (0.03, 0.2, 1.0), (0.1, 1.0)
 DECOUPLED = (0.3, 1.0)
 SMALL = (0.5, 0.1, 0.01, 0.001)
 MINIMIZING_STEPS = {"momentum": 20_000, "adam": 10_000}  # on spheres
-RATE = 3e-4  # of Adam, as in figure 2
+RATE = 3e-4  # learning rate of Adam, as in figure 2
 
 
 def grid(scales: tuple[float, ...], seeds: int, most: int) -> Grid:
-    """Spheres, free runs with a penalty, with decoupled decay, and from small weights; none longer than `most`."""
+    """Returns the grid: spheres, free runs with a penalty, decoupled decay or small weights; at most `most` steps."""
     runs = [
         *(("momentum", 0.3, True, 0.0, scale, MINIMIZING_STEPS["momentum"]) for scale in scales),
         *(("adam", RATE, True, 0.0, scale, MINIMIZING_STEPS["adam"]) for scale in scales),
@@ -72,7 +72,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     """Returns the config of a preset: smoke, quick or paper."""
     config = fig2b_teacher_student.get_config("paper")
     config.figure = "omnigrok/sec3_decay_and_small_norm"
-    # Where the grid names another optimizer, its own fields have their defaults, which are those of figure 2.
+    # If the grid names another optimizer, that optimizer's fields have their defaults, which match figure 2.
     config.optimizer = default_config(task="teacher_student", model="mlp", optimizer="momentum").optimizer
     config.optimizer.momentum = 0.99
     presets = {

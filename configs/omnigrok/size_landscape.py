@@ -7,18 +7,18 @@ from grok_jax.training.grid import significant
 
 
 def grid(size: str, sizes: Sequence[int] | Mapping[int, int], exponents: Sequence[float], seeds: int) -> Grid:
-    """The grid over the field of sizes, init_scale = 10^exponent, and seeds.
+    """Returns the grid over a field of sizes, init_scale = 10^exponent, and seeds.
 
     Args:
-      size: the field.
-      sizes: its values; a mapping gives each the steps that its runs take.
-      exponents: of the scales.
-      seeds: how many.
+      size: dotted name of the field.
+      sizes: its values; a mapping from size to steps also sets the steps of each size's runs.
+      exponents: exponents of the scales.
+      seeds: number of seeds.
     """
     axis = {f"{size},training.steps": sizes.items()} if isinstance(sizes, Mapping) else {size: sizes}
     return {**axis, "model.init_scale": [significant(10**exponent, 6) for exponent in exponents], "seed": range(seeds)}
 
 
 def steps_of_epochs(epochs: int, rows: int, batch_size: int) -> int:
-    """The steps of so many epochs, the last batch of each of which may be smaller."""
+    """Returns the steps of the given number of epochs; the last batch of an epoch may be smaller."""
     return epochs * -(-rows // batch_size)

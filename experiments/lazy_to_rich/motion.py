@@ -44,8 +44,8 @@ def paths_along(ax: Axes, ds: xr.Dataset, axis: str, *, symbol: str) -> None:
         ax.plot(across[-1:], up[-1:], color=color, marker="o")
     ax.plot(1, 0, color="k", marker="*", markersize=11, linestyle="none", label="lazy solution", clip_on=False)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("way to the lazy solution [its length]")
-    ax.set_ylabel("distance from the initial\ngradients' space [the same]")
+    ax.set_xlabel("progress to the lazy solution [its distance]")
+    ax.set_ylabel("distance from the initial\ngradients' space [same unit]")
 
 
 def losses_and_paths(ds: xr.Dataset, axis: str, *, symbol: str, level: float, letters: str) -> Figure:
@@ -109,7 +109,7 @@ def ways_through_weight_space(ax: Axes3D, pair: Pair) -> None:
     else:
         _name_point(ax, (1.0, 0.0, 0.0), "$w_{lazy}$")
     ax.set_xlabel("along $w_{lazy}-w_0$ ($w_{lazy}$ at 1)", labelpad=-2)
-    ax.set_ylabel("aside, in S", labelpad=-2)
+    ax.set_ylabel("sideways, within S", labelpad=-2)
     ax.set_zlabel("off S", labelpad=-2)
     ax.tick_params(pad=-1, labelsize=8)
     ax.set_zlim(0, MARGIN * off)

@@ -84,7 +84,7 @@ def reduced_path(
     inside = (bounds[:, 0] <= start) & (start <= bounds[:, 1])
     require(bool(inside.all()), f"start is {start}; the landscape spans w {train.w} and m {train.m}")
     speed = float(decoder_rate * weight_decay)
-    require(duration is not None or speed > 0, "without weight decay a path takes a duration")
+    require(duration is not None or speed > 0, "without weight decay a path needs a duration")
     duration = TIME_CONSTANTS / speed if duration is None else duration
 
     def velocity(_: float, at: Float[np.ndarray, " 2"]) -> Float[np.ndarray, " 2"]:

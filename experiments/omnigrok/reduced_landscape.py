@@ -116,10 +116,12 @@ def surface(z: Real[xr.DataArray, "..."], w: str, m: str) -> Surface:
     Raises:
       UserError: z has other axes, too few points, or a non-finite value.
     """
-    require(set(z.dims) == {w, m}, f"a landscape has the axes {w} and {m}; this one has {', '.join(map(str, z.dims))}")
-    require(min(z.sizes.values()) >= 2, f"a landscape takes 2 points along {w} and along {m}")
+    require(
+        set(z.dims) == {w, m}, f"a landscape must have the axes {w} and {m}; this one has {', '.join(map(str, z.dims))}"
+    )
+    require(min(z.sizes.values()) >= 2, f"a landscape needs at least 2 points along {w} and along {m}")
     z = z.transpose(w, m).sortby([w, m])
-    require(bool(np.isfinite(z).all()), "a landscape takes finite values")
+    require(bool(np.isfinite(z).all()), "a landscape needs finite values")
     coarse = [np.asarray(z[axis], np.float64) for axis in (w, m)]
     fine = [_subdivided(x) for x in coarse]
     log_z = np.log(np.maximum(np.asarray(z, np.float64), SMALLEST))

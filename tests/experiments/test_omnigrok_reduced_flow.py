@@ -82,7 +82,7 @@ def test_a_path_rests_where_the_slope_of_the_loss_balances_the_decay():
 def test_a_start_off_the_landscape_and_a_path_without_an_end_are_user_errors():
     with pytest.raises(UserError, match="start is"):
         flow(lambda w, m: 1.0, (9.0, 0.5), 0.1)
-    with pytest.raises(UserError, match="takes a duration"):
+    with pytest.raises(UserError, match="needs a duration"):
         flow(lambda w, m: 1.0, (1.0, 0.5), 0.0)
 
 
