@@ -3,8 +3,8 @@
 Paper, Sec. 14: the transformer of fig. 6b; "due to weight decay, the network loss actually quickly deviates from its
 linearization, despite the presence of grokking". From the authors' code: 40% of the pairs, the centered predictor,
 AdamW 1e-3, decay 2, no warm-up, 1.5e4 steps, the twin by the same AdamW; its loop over α = .15 and 1 trains only the
-last, so α = 1. By mistake, its keys, queries and values start equal and its output scale is trained; ours are not.
-Quick is the small setting of fig. 6b, with half of the pairs.
+last, so α = 1. By mistake, its keys, queries and values start equal and its output scale is trained; here neither is
+the case. Quick is the small setting of fig. 6b, with half of the pairs.
 
 Ours, fixed before the first run: test losses part when they differ by 10%, and the test loss has fallen when it is half
 its peak (as in fig. 13a); "early stages" are until the train loss has lost a tenth; "quickly" is within a tenth of the

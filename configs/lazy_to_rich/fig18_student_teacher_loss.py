@@ -1,9 +1,9 @@
 """Lazy to rich fig. 18: the losses of the student-teacher run whose accuracies grok.
 
 Paper, App. "regression versus classification": the run of fig. 8 at α = 1 (Omnigrok fig. 2b, initial scale 2, decay .05
-in the authors' code); "the train loss tracks the test loss throughout". Its axis is linear, so a reader sees about a
-tenth of the start (1); a logarithmic axis shows what happens below (2). Ours: they fall together if the test loss takes
-less than twice the steps of the train loss, the limit of fig. 9, set before the first run.
+in the authors' code); "the train loss tracks the test loss throughout". Its axis is linear, so a reader sees losses
+down to about a tenth of the start (1); a logarithmic axis shows what happens below (2). Ours: they fall together if the
+test loss takes less than twice the steps of the train loss, the limit of fig. 9, set before the first run.
 
 Check values of the code, one run (train and test loss): .360 and .352 at the start, .029 and .041 at step 30, .0015 and
 .0144 at 300, 1e-6 and .0030 at 1e4, 8e-8 and 4e-5 at 1e5.

@@ -5,8 +5,8 @@ descent, 90% of the p² pairs, no weight decay. What the text leaves open follow
 1) weights, no biases, f = s²/(D N) W₂ (W₁x)² with D = 2p and N = 100, and a learning rate of 100/s⁴ on the MSE averaged
 over the classes. Its s is the α of the plots. So output_scale = s²/√N in the NTK parametrization, at a rate of
 1/output_scale². The code also has p = 13; both are here. (a) and (b) are s = 1 until 5e4 steps, (c) s = .5 to 2 until
-1e5; here all are trained for 1e5. Code and text differ: the code does not center the predictor, as App. 8.1 does
-(--config.model.centered=True). Its weight norm is the sum of the two layers' norms, ours the joint norm. In (c) it
+1e5; here all are trained for 1e5. Code and text differ: unlike App. 8.1, the code does not center the predictor
+(--config.model.centered=True does). Its weight norm is the sum of the two layers' norms, ours the joint norm. In (c) it
 draws new weights for each s; here they are the same.
 
 Check values of the code, one run, s = 1: p = 23 fits 95% at 19,315 steps, 100% at 21,972 (train loss .022), generalizes

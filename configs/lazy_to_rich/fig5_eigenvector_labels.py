@@ -14,12 +14,11 @@ fifth of the start 2.1), j = 70 18 times later (13 seeds above 10; the median ne
 ending at .21 of its start, j = 100 never, ending at 1.9. CKA .26, .065, .040. Without the mean removed it was 1.7, 13
 and never.
 
-This is not feature learning, as the paper takes it to be: (5) does not hold, 1 of 15 (the network ends at 1.01 times
-its twin's test loss). The curves of the linearized twin are the network's own (within 10%), the kernel moves by 3% and
-the CKA not at all: the late fall at j = 70 is kernel regression, whose slow modes come last. Labels of unit variance
-(times sqrt(200)) are the same problem as --config.model.output_scale=0.0707107: then features are learned and the test
-loss is worse than the twin's, .79 of its start at j = 70 against .21; claim 2 does not hold (5 of 15 seeds), the others
-do.
+The cause is not feature learning, contrary to the paper: (5) does not hold, 1 of 15 (the network ends at 1.01 times its
+twin's test loss). The curves of the linearized twin are the network's own (within 10%), the kernel moves by 3% and the
+CKA not at all: the late fall at j = 70 is kernel regression, whose slow modes come last. Labels of unit variance (times
+sqrt(200)) are the same problem as --config.model.output_scale=0.0707107: then features are learned and the test loss is
+worse than the twin's, .79 of its start at j = 70 against .21; claim 2 does not hold (5 of 15 seeds), the others do.
 
 Cost on 2 cores: smoke seconds; quick 20 seconds; paper about 1 minute.
 """

@@ -85,7 +85,7 @@ def networks_axis(networks: Networks, batch: int = BATCH, rate: float = RATE) ->
     """Returns a grid axis over networks, with None for a field that a network does not have.
 
     Args:
-      networks: model name -> its fields.
+      networks: name -> (model name, its fields).
       batch: minibatch rows of the transformer; the others train on all rows.
       rate: learning rate of the others; the transformer's is RATE.
     """

@@ -3,7 +3,7 @@
 Paper, Sec. 5.3: "when a pre-trained model, initially exhibiting perfect training and validation accuracy, is
 subsequently trained on a sufficiently small dataset, the validation accuracy gradually decreases to zero", for all
 three architectures; fractions and steps are not stated. Ours: the networks of figure 1, AdamW with decay 1, 80% of all
-pairs and then the first few of them.
+pairs, then only a first part of them.
 
 Our thresholds, set before the runs: sizes are well below the critical size if they are at most half of it, as measured
 along the sizes of the same runs. Test accuracy goes toward zero if it ends below twice chance, 2 / p, or below 50% and

@@ -1,7 +1,7 @@
 """Omnigrok fig. 1b: the LU mechanism, which the paper sketches, measured.
 
 Paper, Fig. 1 and Sec. 2: over the weight norm the reduced train loss is an "L", the reduced test loss a "U" around the
-Goldilocks zone; A run with large weights quickly falls to train loss 0. Then weight decay alone moves it slowly down to
+Goldilocks zone. A run with large weights quickly falls to train loss 0. Then weight decay alone moves it slowly down to
 the zone; without decay it stays. A run with small weights generalizes immediately. The paper's sketch has no task; ours
 is the one of its Sec. 3: the landscape of fig. 2a (sphere-bound Adam 3e-4, 1e4 steps) with two more scales near the
 upper edge of the zone, and runs of fig. 2b (AdamW 3e-4, 1e5 steps) from α = 2 with decay 0, .03, 1, and 100, and from α

@@ -12,7 +12,7 @@ the test pairs occurs in training (nearly: 35 and 25 pairs leave out 1 and 5 sum
 setting of the paper's text is one flag away: --config.task.random=normal (N(0, 1)), --config.task.line=digits (0 .. 9),
 --config.task.line_noise=0, --config.task.modular=False, --config.task.split=random, --config.model.activation=relu,
 --config.task.representation_dim=1 (App. D; together with no noise of the line). Its optimizer is Adam 1e-3 for 1e4
-steps: --config.optimizer.learning_rate=1e-3 --config.optimizer.drop_factor=1 --config.training.steps=10000. Different
+steps: --config.optimizer.learning_rate=1e-3 --config.optimizer.drop_factor=1 --config.training.steps=10000. Differences
 from the code: its norm counts the first weight matrix twice; it uses a single seed (58).
 
 The path follows Eq. 6, for which neither paper nor code gives a rate or a decay. Ours are γ = 1e-3 and η_R = η_D on the
