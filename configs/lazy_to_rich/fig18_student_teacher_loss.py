@@ -1,4 +1,4 @@
-"""Lazy to rich fig. 18: the losses of the student-teacher run whose accuracies grok.
+"""Lazy to rich fig. 18: the losses of the student-teacher run whose accuracies show grokking.
 
 Paper, App. "regression versus classification": the run of fig. 8 at α = 1 (Omnigrok fig. 2b, initial scale 2, decay .05
 in the authors' code); "the train loss tracks the test loss throughout". Its axis is linear, so a reader sees losses

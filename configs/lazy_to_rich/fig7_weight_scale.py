@@ -12,8 +12,8 @@ for the change is this project's, the 25% for the loss was set before the first 
 φ(z) = z + (ε/2) z² is not homogeneous: with w = σu, f = ασ ū·x + (ε/2) σ²α xᵀM_u x, so at equal σ²α the linear parts
 differ by σ. This shows early, where test loss first rises for small σ (c).
 
-Check values of the code, one draw (final test MSE, relative change): .0332, 5.18 at σ = 1/2 beside .0310, 5.20 at α =
-1/4; .646, 1.139 at σ = 2 beside .662, 1.135 at α = 4; (c) .187, 2.53 at σ = 1/2, .183, 2.53 at 1, .170, 2.55 at 2.
+Check values of the code, one draw (final test MSE, relative change): .0332, 5.18 at σ = 1/2 against .0310, 5.20 at α =
+1/4; .646, 1.139 at σ = 2 against .662, 1.135 at α = 4; (c) .187, 2.53 at σ = 1/2, .183, 2.53 at 1, .170, 2.55 at 2.
 
 Not measured yet in this setting.
 

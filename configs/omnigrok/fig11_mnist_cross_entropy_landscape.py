@@ -1,4 +1,4 @@
-"""Omnigrok fig. 11: the reduced landscape of MNIST with the cross-entropy, and with the squared error beside it.
+"""Omnigrok fig. 11: the reduced landscape of MNIST with cross-entropy, compared with the squared error.
 
 Paper, App. E: figure 3a-c with cross-entropy; the figure shows scales up to α = 100, and no other number is stated.
 Ours: figure 3's sizes and scales, extended to 10^2. Both losses are on the grid, so their zones are compared on the

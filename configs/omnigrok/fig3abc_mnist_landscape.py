@@ -11,7 +11,7 @@ sizes end at 3727: claims 2 and 3 need 8000. Our own thresholds, set after a fir
 
 Measured at quick (3 seeds): claim 1 holds: at N = 193 the train error is zero from α = .8 on, and the test error is
 lowest at α = 1.6 (.18) and 5 times that at both ends. Claim 4 holds in the 2 seeds that the sizes can decide: the thumb
-of test error .4 ends at N = 53 (44 for the median of all 3, which the picture shows). One seed of the paper's numbers
+of test error .4 ends at N = 53 (44 for the median of all 3, which the figure shows). One seed of the paper's numbers
 (full MNIST, 1e4 steps): α = 8 has test errors .84, .098, .090 at N = 193, 7196, 60,000 (claim 2: 8.5 times); α = 4 has
 test - train error .40 and .018 at N = 193 and 60,000 (claim 3: .05).
 
