@@ -1,4 +1,4 @@
-"""grok_jax: grids of training runs, compiled whole, for studying when and why generalization comes late."""
+"""grok_jax: compiled grids of training runs, for studying when and why neural networks generalize late."""
 
 import importlib
 from typing import Any
@@ -32,7 +32,7 @@ from grok_jax.training.kept import load_params  # noqa: E402
 from grok_jax.training.losses import LossView  # noqa: E402
 from grok_jax.training.run import Training  # noqa: E402
 
-# What reads and draws results, and takes a second to import: loaded when it is first asked for.
+# Functions that read and plot results. They take a second to import, so they are loaded on first use.
 _READING = {
     "final": ("grok_jax.analysis.selection", "final"),
     "load": ("grok_jax.results", "load_dataset"),
@@ -42,7 +42,7 @@ _READING = {
 
 
 def __getattr__(name: str) -> Any:
-    """load(folder), final(ds), times(ds), plot(ds)."""
+    """Loads load(folder), final(ds), times(ds) and plot(ds) on first use."""
     if name not in _READING:
         raise AttributeError(f"module 'grok_jax' has no attribute {name!r}")
     module, function = _READING[name]

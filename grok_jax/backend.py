@@ -1,4 +1,4 @@
-"""What must be told to XLA before JAX starts."""
+"""Settings that XLA needs before JAX starts."""
 
 import os
 import warnings
@@ -8,11 +8,11 @@ import jaxlib.version
 
 
 def work_around_defects() -> None:
-    """Turns off a CPU fusion that gives wrong numbers in jaxlib before 0.12, unless XLA_FLAGS speaks of it already.
+    """Turns off a CPU fusion that gives wrong numbers in jaxlib before 0.12, unless XLA_FLAGS already sets it.
 
-    Dot, broadcast, multiply, reduce over large arrays in one program came out wrong by tens of percent in 0.10.2
-    (jax-ml/jax#39103); 0.12.0 is right. XLA reads its flags when JAX starts, which is at the first array; a warning
-    says so where that was before.
+    In 0.10.2, a dot, broadcast, multiply and reduce over large arrays in one program was wrong by tens of percent
+    (jax-ml/jax#39103); 0.12.0 is correct. XLA reads its flags when JAX starts, at the first array; a warning says so
+    if that has already happened.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     affected = tuple(int(part) for part in jaxlib.version.__version__.split(".")[:2]) < (0, 12)
@@ -20,11 +20,11 @@ def work_around_defects() -> None:
         return
     os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_experimental_ynn_fusion_type=-reduce".strip()
     if _has_started():
-        warnings.warn("import grok_jax before the first JAX array: large sums on CPU may be wrong now", stacklevel=2)
+        warnings.warn("import grok_jax before the first JAX array; large sums on CPU may be wrong now", stacklevel=2)
 
 
 def _has_started() -> bool:
-    """Whether JAX has its devices already: it refuses another number of them then."""
+    """Whether JAX has already started: it then refuses to change its number of devices."""
     devices = jax.config.jax_num_cpu_devices
     try:
         jax.config.update("jax_num_cpu_devices", 2 if devices == 1 else 1)

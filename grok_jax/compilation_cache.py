@@ -1,4 +1,4 @@
-"""Compiled programs kept from one process to the next, in JAX's persistent compilation cache."""
+"""Keeps compiled programs between processes, in JAX's persistent compilation cache."""
 
 import contextlib
 import os
@@ -12,13 +12,13 @@ SECONDS_WORTH_KEEPING = 0.3
 
 
 def keep_compiled_programs() -> None:
-    """Lets JAX keep what it compiles, so that a second start of the same figure compiles in a fraction of the time.
+    """Turns on JAX's compilation cache, so that running the same figure again compiles in a fraction of the time.
 
-    Commands call this; `import grok_jax` does not, as it would change the settings of a user's own JAX programs. Call
-    it from a notebook to have the same there, before anything is compiled.
+    Commands call this; `import grok_jax` does not, as that would change the settings of your own JAX programs. In a
+    notebook, call it before anything is compiled.
 
-    JAX_COMPILATION_CACHE_DIR chooses the folder (then its other settings are the user's too), and
-    JAX_ENABLE_COMPILATION_CACHE=false turns it off. A folder that cannot be written or read costs a warning only.
+    JAX_COMPILATION_CACHE_DIR sets the folder (and leaves the cache's other settings to you);
+    JAX_ENABLE_COMPILATION_CACHE=false turns the cache off. An unreadable or unwritable folder only causes a warning.
     """
     named = jax.config.jax_compilation_cache_dir
     if named and named.startswith("~"):
@@ -29,7 +29,7 @@ def keep_compiled_programs() -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        warnings.warn(f"compiled programs are not kept: {folder}: {error.strerror}", stacklevel=2)
+        warnings.warn(f"compiled programs are not cached: {folder}: {error.strerror}", stacklevel=2)
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", SECONDS_WORTH_KEEPING)
@@ -37,14 +37,14 @@ def keep_compiled_programs() -> None:
 
 
 def is_of_kept_programs(warning: str) -> bool:
-    """Whether a warning of JAX's is of an entry of the cache that cannot be read or written."""
+    """Whether a warning from JAX is about a cache entry that cannot be read or written."""
     return "persistent compilation cache entry" in warning
 
 
 def forget_compiled_programs() -> None:
-    """Removes what keep_compiled_programs has kept: JAX never writes a damaged entry again, and warns at each start.
+    """Empties the cache of keep_compiled_programs: JAX never rewrites a damaged entry, and warns at every start.
 
-    A folder of the user's own choice is left as it is.
+    A folder that the user chose is left alone.
     """
     folder = jax.config.jax_compilation_cache_dir
     if folder and Path(folder) == _folder():
@@ -56,5 +56,5 @@ def forget_compiled_programs() -> None:
 def _folder() -> Path:
     import pooch
 
-    # Processors of several kinds may share it: JAX's key of a program names the instructions it may use.
+    # Machines with different processors can share it: JAX's key of a program includes the instruction set.
     return Path(pooch.os_cache("grok_jax")) / "programs"

@@ -1,4 +1,4 @@
-"""What results depend on beside their config: versions, devices, the revision of this code."""
+"""What results depend on besides their config: versions, devices, the revision of this code."""
 
 import datetime
 import functools
@@ -14,7 +14,7 @@ PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray", "neural-tangent
 
 
 def environment() -> dict[str, Any]:
-    """The versions, device and git revision, on which a result may depend as on its config; and the date."""
+    """Versions, devices and git revision, all of which can affect a result, and the date."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **{name: version_of(name) for name in PACKAGES}},
@@ -24,7 +24,7 @@ def environment() -> dict[str, Any]:
 
 
 def version_of(package: str) -> str | None:
-    """The version of an installed package; None where it is not installed."""
+    """The version of an installed package; None if it is not installed."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -33,7 +33,7 @@ def version_of(package: str) -> str | None:
 
 @functools.cache
 def _git_revision() -> str | None:
-    """The checkout's revision, with "+" where files have changed since; None outside a checkout."""
+    """The checkout's revision, followed by "+" if files have changed since; None outside a checkout."""
     here = Path(__file__).parent
     try:
         command = ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty=+"]

@@ -1,4 +1,4 @@
-"""The one kind of error that a user's input can cause."""
+"""UserError, the one kind of error that a user's input can cause."""
 
 import contextlib
 import traceback
@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-# Whose frames a user did not write: libraries, and this one where another is among the callers.
+# Modules whose frames are not the user's code.
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "numpy", "jaxtyping", "beartype", "contextlib", "functools")
-TRACED = ("Tracer", "Concretization", "NonConcrete")  # how JAX's errors begin of values that are not known yet
+TRACED = ("Tracer", "Concretization", "NonConcrete")  # prefixes of JAX's errors about values not known at trace time
 HINT = "; a field that decides code or shapes must be static: declare it so, or name it in static=(...)"
-LONGEST = 200  # characters of another error's message
+LONGEST = 200  # characters quoted from another error's message
 LONGEST_VALUE, LONGEST_LINE = 100, 3000  # characters of a value in a message, and of a message
 
 
 class UserError(ValueError):
-    """What was given cannot be used: one line that says what was given and what is allowed.
+    """Invalid input: one line that says what was given and what is allowed.
 
-    Command lines print it on stderr and leave with exit code 2; from Python it is a ValueError.
+    Commands print it to stderr and exit with code 2; in Python it is a ValueError.
     """
 
     def __init__(self, message: str) -> None:
@@ -31,44 +31,44 @@ def require(condition: bool, message: str) -> None:
 
 
 def lookup(words: Mapping[str, Any], word: str, field: str) -> Any:
-    """What a word stands for.
+    """The value of a word in a table.
 
     Raises:
-      UserError: there is no such word; the message lists those there are.
+      UserError: the word does not exist; the message lists the available ones.
     """
     require(word in words, f"{field} {written(word)} does not exist; there are {', '.join(sorted(words))}")
     return words[word]
 
 
 def in_one_line(message: str) -> str:
-    """A message without line breaks, its midst left out where it is long."""
+    """A message without line breaks; a long one loses its middle."""
     line, half = " ".join(filter(None, map(str.strip, message.splitlines()))), LONGEST_LINE // 2
     return line if len(line) <= LONGEST_LINE else f"{line[:half]} ... {line[-half:]}"
 
 
 def written(value: Any) -> str:
-    """A value as Python writes it: in one line, cut where it is long."""
+    """The repr of a value in one line, truncated if it is long."""
     try:
         text = " ".join(repr(value).split())
-    except Exception:  # a whole number of more digits than Python writes; a value whose own repr fails
+    except Exception:  # a whole number with more digits than Python prints, or a value whose repr fails
         return f"a value of type {type(value).__name__} that cannot be written"
     return shortened(text, LONGEST_VALUE)
 
 
 def shortened(text: str, longest: int) -> str:
-    """A text, cut after so many characters."""
+    """A text, truncated after the given number of characters."""
     return text if len(text) <= longest else f"{text[:longest]}..."
 
 
 @contextlib.contextmanager
 def naming(stage: str) -> Iterator[None]:
-    """Turns what a part raises, in the body, into one line: the stage, the error, and where in the part it is.
+    """Turns an error raised in the body into one line: the stage, the error, and its place in the user's code.
 
     Args:
       stage: what the body does, such as "task 'mine' (draw)".
 
     Raises:
-      UserError: the body raised something else than a UserError, which is its cause.
+      UserError: the body raised any other error, which becomes the cause.
     """
     try:
         yield
@@ -83,10 +83,10 @@ def naming(stage: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing(where: str, hope: str) -> Iterator[None]:
-    """Turns what can go wrong with writing, in the body, into one line: where, why, and what is kept.
+    """Turns an OSError raised in the body into one line: where writing failed, why, and what is kept.
 
     Raises:
-      UserError: the body raised an OSError, which is its cause.
+      UserError: the body raised an OSError, which becomes the cause.
     """
     try:
         yield
@@ -96,7 +96,7 @@ def writing(where: str, hope: str) -> Iterator[None]:
 
 
 def _place(error: Exception) -> str:
-    """File and line of the innermost frame that a user wrote, in brackets."""
+    """File and line of the innermost frame of the user's code, in parentheses."""
     frames = [
         (frame.f_globals.get("__name__", ""), frame, line) for frame, line in traceback.walk_tb(error.__traceback__)
     ]

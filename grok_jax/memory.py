@@ -1,4 +1,4 @@
-"""How much memory this process may still fill: what is free, within the limits of its container, job and shell."""
+"""How much memory this process can still use, within the limits of its machine, container, job and shell."""
 
 import contextlib
 import math
@@ -9,8 +9,8 @@ import psutil
 
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 ROOT = Path("/")
-# Where the tree of control groups with memory is mounted, its limit, what is used of it, and, in memory.stat, how much
-# of that is kept of files and given up when memory is short.
+# Mount points of the control groups that limit memory; the files with the limit and the usage; and the entry of
+# memory.stat for cached files, which the kernel drops when memory is short.
 VERSION_2 = (
     ("sys/fs/cgroup", "sys/fs/cgroup/unified"),
     ("memory.max", "memory.current", "inactive_file"),
@@ -22,26 +22,26 @@ VERSION_1 = (
 
 
 def free_memory() -> int:
-    """Bytes that this process may still fill."""
+    """Bytes that this process can still use."""
     rooms = [psutil.virtual_memory().available, *control_group_rooms(ROOT), *process_rooms()]
     return max(0, min(rooms))
 
 
 def control_group_rooms(root: Path) -> list[int]:
-    """Bytes that each control group which this process is in leaves it; a group without a limit is not there.
+    """Bytes that each control group of this process leaves it; groups without a limit are left out.
 
-    A group that is above others counts too: each bounds all that are in it. What cannot be read is no limit.
+    Parent groups count too, as each one limits everything inside it. A file that cannot be read sets no limit.
 
     Args:
-      root: where proc and sys lie; "/", but for tests.
+      root: the folder that holds proc and sys; "/" except in tests.
     """
     return [room for folder, names in _control_groups(root) if (room := _room(folder, *names)) is not None]
 
 
 def process_rooms() -> list[int]:
-    """Bytes that the limits of this process (ulimit -v, ulimit -d) leave it; nothing where there are none."""
+    """Bytes that the limits of this process (ulimit -v, ulimit -d) leave it; empty without limits."""
     rooms = []
-    with contextlib.suppress(ImportError, OSError, AttributeError):  # no such limits on this system
+    with contextlib.suppress(ImportError, OSError, AttributeError):  # this system has no such limits
         import resource
 
         used = psutil.Process().memory_info()
@@ -53,19 +53,19 @@ def process_rooms() -> list[int]:
 
 
 def in_words(count: float | int) -> str:
-    """A number of bytes as people read it, such as "3.2 MiB"."""
+    """A number of bytes in readable form, such as "3.2 MiB"."""
     power = min(int(math.log2(max(count, 1))) // 10, len(UNITS) - 1)
     return f"{count / 1024**power:.{min(power, 1)}f} {UNITS[power]}"
 
 
 def _control_groups(root: Path) -> Iterator[tuple[Path, tuple[str, str, str]]]:
-    """The folders of the process's groups and of all above them, and what their files are called."""
+    """The folders of the process's groups and of all their parents, with the names of their files."""
     for line in _lines(root / "proc/self/cgroup"):
         _, controllers, own = [*line.split(":", 2), "", ""][:3]
         if not own or (controllers and "memory" not in controllers.split(",")):
             continue
         mounts, names = VERSION_1 if controllers else VERSION_2
-        # In a container the path may be as the host sees it: then only the topmost folder is there, and is the limit.
+        # In a container the path may be the host's: then only the topmost folder exists, and its limit applies.
         parts = [part for part in PurePosixPath(own).parts if part not in ("/", "..")]
         for mount in mounts:
             for depth in range(len(parts) + 1):
@@ -82,7 +82,7 @@ def _room(folder: Path, limit: str, usage: str, given_up: str) -> int | None:
 
 
 def _number(path: Path) -> int | None:
-    """The number that a file holds; None where it cannot be read, or holds another thing ("max")."""
+    """The number in a file; None if the file cannot be read or holds something else ("max")."""
     text = "".join(_lines(path)).strip()
     return int(text) if text.isdigit() else None
 

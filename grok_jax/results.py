@@ -1,14 +1,14 @@
-"""The folder that a run of an experiment leaves: what was asked, what came out, and how far it got.
+"""The results folder of an experiment: its config, its results, and its checkpoints while it runs.
 
 config.json    the resolved config, versions, device, git revision, date, wall and compile time
-results.nc     the Dataset of the sweep
+results.nc     the Dataset returned by sweep
 figure.png     the picture
-checks.json    numbers of others, and what the run has in their place, where there are any
+checks.json    published numbers next to the measured ones, if there are any
 checks.png     curves with these numbers
-table.csv      its numbers, of commands that make a table
-claims.json    what the paper says, measured
-params.npz     weights of every run, where they were to be kept (grok_jax.load_params)
-checkpoint/    while unfinished
+table.csv      the numbers, for commands that make a table
+claims.json    the paper's claims, measured
+params.npz     the weights of every run, if they were kept (grok_jax.load_params)
+checkpoint/    exists while the run is unfinished
 """
 
 import contextlib
@@ -32,23 +32,23 @@ from grok_jax.training.checkpoints import locked as locked_checkpoint
 from grok_jax.training.grid import parse_grid
 from grok_jax.training.identity import differences
 
-CHECKSUM = "config_sha256"  # of what was asked for; all else in config.json tells of how it went
+CHECKSUM = "config_sha256"  # covers the config and identity; the rest of config.json records how the run went
 
 
 def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> None:
-    """Finds out whether a run may use a results folder; changes nothing.
+    """Checks whether a run may use a results folder; changes nothing.
 
     Args:
       folder: need not exist.
-      config: the run's config as a plain dict; must be the unfinished run's own when resuming.
-      resume: go on with the unfinished run in the folder; a folder that is not there yet is begun.
-      overwrite: give up what a run left there before.
+      config: the run's config as a plain dict; when resuming, it must match the unfinished run's config.
+      resume: continue the unfinished run in the folder; if the folder does not exist, start a new run.
+      overwrite: discard what an earlier run left there.
 
     Raises:
-      UserError: the folder holds results, an unfinished run or other files and neither flag allows that; or
-        resume is asked for a finished run or another config.
+      UserError: the folder holds results, an unfinished run or other files, and neither flag allows that; or
+        resume is set but the run is finished or has a different config.
     """
-    require(not (resume and overwrite), "--resume and --overwrite exclude each other")
+    require(not (resume and overwrite), "--resume and --overwrite exclude each other; give at most one")
     try:
         present = folder.exists()
     except OSError as error:  # a name that is too long
@@ -60,17 +60,17 @@ def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = Fals
         changed = changed_fields(folder, config)
         require(not changed, f"--resume: {', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
     elif present and not (folder / "config.json").exists():
-        # A checkpoint is this project's own: its config was lost, or is about to be written.
+        # A checkpoint belongs to this project: its config was lost, or is about to be written.
         others = sorted(path.name for path in folder.iterdir() if path.suffix != PARTIAL and path.name != "checkpoint")
         require(not others, f"--out={folder} holds other files ({', '.join(others[:3])}); give a new or empty folder")
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keeps every other process and thread from making results in a folder, which is made if it does not exist.
+    """Locks a folder against other processes and threads that write results; creates it if it does not exist.
 
     Raises:
-      UserError: another one is at work there, or the folder cannot be written to.
+      UserError: another process or thread holds the lock, or the folder is not writable.
     """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,8 +79,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def writing(folder: Path) -> contextlib.AbstractContextManager[None]:
-    """Turns what can go wrong with writing into a results folder into a UserError."""
-    return errors.writing(f"--out={folder}", "what is in it is kept, and --resume goes on from there")
+    """Turns an OSError raised while writing to a results folder into a UserError."""
+    return errors.writing(f"--out={folder}", "its contents are kept, and --resume continues from there")
 
 
 def begin(
@@ -91,13 +91,13 @@ def begin(
     overwrite: bool = False,
     identity: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Prepares a results folder for a run, and returns where to keep its checkpoints.
+    """Prepares a results folder for a run and returns the path for its checkpoints.
 
-    Args: those of require_free; and
-      identity: what else decides the run's numbers; kept in config.json, and compared with what a resumed run had.
+    Args: those of require_free, and
+      identity: everything else that determines the run's numbers; saved in config.json and compared on resume.
 
-    Raises: those of require_free; and UserError where the folder cannot be written to, or an unfinished run was begun
-      with other code, data, versions or devices.
+    Raises: the same as require_free, and UserError if the folder is not writable, or if the unfinished run was started
+      with different code, data, versions or devices.
     """
     require_free(folder, config, resume=resume, overwrite=overwrite)
     if overwrite:
@@ -109,8 +109,8 @@ def begin(
         changed = differences(record.get("identity") or {}, identity) if identity else []
         require(
             not changed,
-            f"--resume: the unfinished run in {folder} was begun otherwise: {'; '.join(changed[:4])}; go on with it as "
-            "it was, or begin anew with --overwrite",
+            f"--resume: the unfinished run in {folder} was started differently: {'; '.join(changed[:4])}; restore that "
+            "setup, or start over with --overwrite",
         )
         record = {**record, "resumed": [*record.get("resumed", []), environment()]}
     with writing(folder):
@@ -123,16 +123,16 @@ def saved_config(folder: Path) -> dict[str, Any]:
     """The config of the run in a folder, finished or not.
 
     Raises:
-      UserError: there is none, or it cannot be read.
+      UserError: the config is missing or unreadable.
     """
-    require((folder / "config.json").exists(), f"--out={folder} holds no run; give --config=<file> to begin one")
+    require((folder / "config.json").exists(), f"--out={folder} holds no run; give --config=<file> to start one")
     record = record_of(folder)
     require(bool(record), f"{folder / 'config.json'} cannot be read; give --config=<file> too")
     return record["config"]
 
 
 def record_of(folder: Path) -> dict[str, Any]:
-    """What config.json holds; empty where it is not there, damaged, or no config of a run."""
+    """The contents of config.json; empty if the file is missing, damaged, or not the config of a run."""
     try:
         record = json.loads((folder / "config.json").read_text("utf-8"))
         asked = {"config": record["config"], "identity": record.get("identity")}
@@ -143,19 +143,19 @@ def record_of(folder: Path) -> dict[str, Any]:
 
 
 def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
-    """The fields in which a config differs from that of the run in a folder, how often it is saved aside.
+    """The fields in which a config differs from the config of the run in a folder, except the checkpoint interval.
 
-    A config.json that cannot be read differs in nothing where there is a checkpoint, which tells what it is of.
+    If config.json is unreadable but there is a checkpoint, the list is empty: the checkpoint has its own identity.
 
     Raises:
-      UserError: the folder's config.json cannot be read, and there is no checkpoint.
+      UserError: the folder's config.json is unreadable and there is no checkpoint.
     """
     record = record_of(folder)
     if not record:
         ours = (folder / "checkpoint" / "identity.json").exists()
         message = f"{folder / 'config.json'} cannot be read"
         require(ours, f"{message}; give --overwrite or another folder")
-        warnings.warn(f"{message}; it is written again from the config given", stacklevel=2)
+        warnings.warn(f"{message}; it is rewritten from the given config", stacklevel=2)
         return []
     before, now = (_with_axes(flat(fields)) for fields in (record["config"], json.loads(json.dumps(config))))
     changed = [name for name in before | now if before.get(name) != now.get(name)]
@@ -163,7 +163,7 @@ def changed_fields(folder: Path, config: Mapping[str, Any]) -> list[str]:
 
 
 def _with_axes(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a config, its grid by what it says, however that is written."""
+    """The fields of a config, with its grid parsed, so that spelling does not matter."""
     return {**fields, "grid": parse_grid(fields.get("grid", ""))}
 
 
@@ -178,13 +178,13 @@ def write_dataset(folder: Path, dataset: xr.Dataset) -> None:
 
 
 def finish(folder: Path) -> None:
-    """Drops the checkpoints of a run that has left everything else: they are not needed any more."""
+    """Deletes the checkpoints of a run once everything else is written."""
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a folder holds everything that a run leaves, and nothing of an unfinished one."""
-    # The lock's file may stay behind; all else is there while a run is unfinished, or was stopped when it cleared up.
+    """Whether a folder holds every file of a finished run and no checkpoint."""
+    # The lock file may stay behind. Any other file means that the run is unfinished, or was stopped while cleaning up.
     unfinished = any(path.name != ".lock" for path in (folder / "checkpoint").glob("*"))
     names = ("config.json", "results.nc", "figure.png", "claims.json")
     return not unfinished and all((folder / name).exists() for name in names)
@@ -194,23 +194,23 @@ def load_dataset(folder: str | Path) -> xr.Dataset:
     """The Dataset of a finished run.
 
     Raises:
-      UserError: there is no such folder, the run in it is unfinished, or its file is damaged.
+      UserError: the folder does not exist, its run is unfinished, or its file is damaged.
     """
     path = Path(os.path.expanduser(folder)) / "results.nc"
     if not path.exists():
         unfinished = path.with_name("config.json").exists()
-        raise UserError(f"{folder} holds {'an unfinished run; go on with --resume' if unfinished else 'no results'}")
+        raise UserError(f"{folder} holds {'an unfinished run; continue with --resume' if unfinished else 'no results'}")
     written = record_of(path.parent).get("results_sha256")
-    damaged = f"{path} is damaged: it is not what the run wrote; make it again with --overwrite"
+    damaged = f"{path} is damaged: it is not what the run wrote; run again with --overwrite"
     require(written in (None, sha256_of(path)), damaged)
     try:
         return xr.load_dataset(path, engine="scipy")
-    except Exception as error:  # A damaged file makes its reader fail in every way.
+    except Exception as error:  # A damaged file can make its reader raise anything.
         raise UserError(damaged) from error
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Lets `write` make a file of a results folder, which is there whole or as it was before."""
+    """Calls `write` to make a file in a results folder; if it fails, the old file stays as it was."""
     with writing(path.parent), whole_file(path) as partial:
         write(partial)
 
@@ -223,7 +223,7 @@ def write_figure(folder: Path, figure: Any, name: str = "figure.png") -> Path:
 
 
 def write_table(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
-    """Writes table.csv, a line for each row under the keys of the first, and returns its path; NaN is left empty."""
+    """Writes table.csv, one line per row with the keys of the first row as header; NaN becomes an empty cell."""
     path = folder / "table.csv"
 
     def write(partial: Path) -> None:
@@ -241,7 +241,7 @@ def _json_checksum(value: Any) -> str:
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The fields of a config by their dotted names."""
+    """The fields of a config, keyed by their dotted names."""
     fields = {}
     for name, value in config.items():
         fields |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
@@ -255,9 +255,9 @@ def _clear(folder: Path) -> None:
     for path in (folder / "checkpoint").glob("*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        elif path.name != ".lock":  # which this process holds
+        elif path.name != ".lock":  # this process holds it
             path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # it holds the lock
+    with contextlib.suppress(OSError):  # not empty if the lock file is there
         (folder / "checkpoint").rmdir()
 
 

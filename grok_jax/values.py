@@ -1,4 +1,4 @@
-"""What a user gives as a value, as the value of a field: plain Python, of the field's type, or refused in one line."""
+"""Converts a user's value to the type of its field, in plain Python, or rejects it in one line."""
 
 from typing import Any
 
@@ -7,20 +7,20 @@ from ml_collections import ConfigDict
 from grok_jax.errors import UserError, require, written
 
 LARGEST_FLOAT = 3.4e38  # of 32 bits
-MOST_ENTRIES = 100_000  # of a tuple; more is a slip of the hand
+MOST_ENTRIES = 100_000  # of a tuple; more is surely a mistake
 
 
 class Config(ConfigDict):
-    """A ConfigDict in which 1e5 and NumPy's and JAX's numbers are the numbers they stand for."""
+    """A ConfigDict that accepts 1e5 as a whole number, and NumPy's and JAX's numbers as Python's."""
 
     def __setitem__(self, key: str, value: Any) -> None:
-        """Sets a field; where it holds whole numbers, a float that is one becomes an int."""
+        """Sets a field; if the field holds whole numbers, a float without a fraction becomes an int."""
         value = plain(value)
         super().__setitem__(key, as_whole(value) if key in self and self.get_type(key) is int else value)
 
 
 def plain(value: Any) -> Any:
-    """NumPy's and JAX's scalars as Python's, arrays and lists as tuples, also in a dict; anything else as it is."""
+    """Turns NumPy and JAX scalars into Python's, arrays and lists into tuples, also inside a dict."""
     if isinstance(value, dict):
         return {key: plain(entry) for key, entry in value.items()}
     if hasattr(value, "ndim") and hasattr(value, "tolist"):
@@ -29,21 +29,21 @@ def plain(value: Any) -> Any:
 
 
 def as_whole(value: Any) -> Any:
-    """A float without a fraction, such as 1e5, as an int; anything else as it is."""
+    """Turns a float without a fraction, such as 1e5, into an int; leaves anything else as it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def coerce(name: str, value: Any, default: Any, *, optional_integer: bool = False) -> Any:
-    """The value of a field as its default's type.
+    """Converts the value of a field to the type of its default.
 
     Args:
       name: the field's dotted name, for the message.
-      value: what was given.
-      default: of the field; None is that of a number or nothing, and a tuple's first entry is what its entries are.
-      optional_integer: whether such a number is a whole one.
+      value: the value given.
+      default: the field's default; None means a number or None; the first entry of a tuple sets the type of all.
+      optional_integer: whether a number in a field with default None must be whole.
 
     Raises:
-      UserError: it is of another type, or does not fit 32 bits.
+      UserError: the value has another type, or does not fit 32 bits.
     """
     if isinstance(value, list | tuple):
         require(len(value) <= MOST_ENTRIES, f"{name} has {len(value):,} entries; at most {MOST_ENTRIES:,} are allowed")
@@ -78,6 +78,6 @@ def coerce(name: str, value: Any, default: Any, *, optional_integer: bool = Fals
 
 
 def _require_is(given: tuple[str, Any], condition: bool, wanted: str) -> None:
-    if not condition:  # only then the value is written, which takes time
+    if not condition:  # formatting the value takes time
         name, value = given
         raise UserError(f"{name} is {written(value)}; it must be {wanted}")

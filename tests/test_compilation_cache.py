@@ -88,7 +88,7 @@ def test_turned_off_it_keeps_nothing(folder):
 
 def test_a_file_in_place_of_the_folder_only_warns(folder):
     folder.write_text("")
-    with pytest.warns(UserWarning, match="compiled programs are not kept"):
+    with pytest.warns(UserWarning, match="compiled programs are not cached"):
         keep_compiled_programs()
     assert jax.config.jax_compilation_cache_dir is None
 

@@ -85,7 +85,7 @@ def test_a_resumed_run_has_the_revisions_of_both_starts(unfinished, monkeypatch)
 def test_resume_refuses_other_code_and_names_it(tmp_path):
     results.begin(tmp_path, CONFIG, identity={"version of jax": "0.1", "seed": 0})
     before = contents(tmp_path)
-    with pytest.raises(UserError, match=r"was begun otherwise: .*version of jax.*0\.1.*0\.2"):
+    with pytest.raises(UserError, match=r"was started differently: .*version of jax.*0\.1.*0\.2"):
         results.begin(tmp_path, CONFIG, resume=True, identity={"version of jax": "0.2", "seed": 0})
     assert contents(tmp_path) == before
 
@@ -258,13 +258,13 @@ def test_a_figure_that_fails_half_way_leaves_the_earlier_one_whole(finished):
             path.write_text("half a pic")
             raise OSError("no space left")
 
-    with pytest.raises(UserError, match=r"cannot be written to \(no space left\); what is in it is kept"):
+    with pytest.raises(UserError, match=r"cannot be written to \(no space left\); its contents are kept"):
         results.write_figure(finished, Torn())
     assert (finished / "figure.png").read_text() == "picture"
 
 
 def test_results_of_an_unfinished_run_or_of_none_cannot_be_loaded(unfinished, tmp_path):
-    with pytest.raises(UserError, match="holds an unfinished run; go on with --resume"):
+    with pytest.raises(UserError, match="holds an unfinished run; continue with --resume"):
         results.load_dataset(unfinished)
     with pytest.raises(UserError, match="holds no results"):
         results.load_dataset(tmp_path / "nowhere")
