@@ -93,7 +93,7 @@ def test_resume_refuses_other_code_and_names_it(tmp_path):
 def test_a_damaged_config_beside_a_checkpoint_is_written_again(unfinished):
     (unfinished / "checkpoint" / "identity.json").write_text("{}")
     (unfinished / "config.json").write_text("garb")
-    with pytest.warns(UserWarning, match="cannot be read; it is written again"):
+    with pytest.warns(UserWarning, match="cannot be read; it is rewritten"):
         results.begin(unfinished, CONFIG, resume=True)
     assert results.saved_config(unfinished) == json.loads(json.dumps(CONFIG))
 

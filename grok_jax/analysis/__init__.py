@@ -1,8 +1,8 @@
-"""What results say: from a Dataset of sweep to times, laws, medians over seeds, and judged statements.
+"""Reads results: grokking times, power laws, medians over seeds, and claims judged on a Dataset from sweep.
 
-Every function takes xarray objects whose dimensions are the axes of a grid and 'step', and keeps the axes that it does
-not use up. The modules have more: grokking (times), crossing and power_law (along one axis), seeds, selection (which
-runs), lazy (network and linearized twin), landscape (runs on spheres of equal weight norm), claims and readings.
+Every function takes xarray objects whose dimensions are the axes of a grid and 'step'. Axes that a function does not
+reduce stay in its result. The modules are grokking (times), crossing and power_law (along one axis), seeds, selection
+(of runs), lazy (network and linearized twin), landscape (runs on spheres of equal weight norm), claims and readings.
 """
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, format_claims, judge, over_seeds

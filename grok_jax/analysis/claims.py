@@ -1,4 +1,4 @@
-"""What a figure of a paper says, measured on results and judged: holds, mixed, does not hold, not measured."""
+"""Measures the claims of a paper's figure on results and judges them: holds, mixed, does not hold, not measured."""
 
 import json
 import math
@@ -16,19 +16,19 @@ from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.files import whole_file
 
 Value = float | int | str
-MINIMUM_SEEDS = 3  # Training is chaotic: a statement about fewer runs than this is an anecdote.
+MINIMUM_SEEDS = 3  # Training is chaotic: a claim about fewer runs than this is an anecdote.
 VERDICTS = HOLDS, MIXED, FAILS, NOT_MEASURED = "holds", "mixed", "does not hold", "not measured"
-MOST, HALF = 0.8, 0.5  # shares of the seeds from which a claim holds, and below which it does not
-CONFIDENCE = 0.9  # of the interval of a share
+MOST, HALF = 0.8, 0.5  # a claim holds from the first share of seeds on, and does not hold below the second
+CONFIDENCE = 0.9  # of the confidence interval of a share
 WIDTH = 120  # columns of the table
 
 
 class NotMeasured(Exception):
-    """The results at hand cannot decide a claim; the message says why and becomes the claim's note."""
+    """These results cannot decide a claim; the message says why and becomes the claim's note."""
 
 
 class Measured(NamedTuple):
-    """What was found, one of VERDICTS, and what a reader must know about it."""
+    """A measured value, one of VERDICTS, and a note for the reader."""
 
     value: Value | Mapping[str, Value]
     verdict: str
@@ -36,22 +36,22 @@ class Measured(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One statement of a figure."""
+    """One claim of a figure."""
 
     id: str  # <paper>/<figure>/<number>
-    text: str  # with the numbers that decide it
-    paper: str  # what the paper has, in its words or numbers
+    text: str  # includes the numbers that decide it
+    paper: str  # what the paper reports, in its words or numbers
     measure: Callable[[xr.Dataset], Measured]  # may raise NotMeasured
-    own: bool = False  # whether it is not the paper's but ours, on what the paper assumes
-    finding: str = ""  # why it does not hold, or not in all seeds, if that is known
+    own: bool = False  # whether the claim is ours, about an assumption of the paper
+    finding: str = ""  # why the claim fails, or fails for some seeds, if known
 
 
 def judge(claims: Sequence[Claim], ds: xr.Dataset) -> list[dict[str, Any]]:
     """Measures every claim on the results of its figure.
 
     Returns:
-      For each claim {"id", "claim", "paper", "own", "measured", "verdict", "note", "finding"}, the finding empty where
-      it holds or is not measured.
+      For each claim {"id", "claim", "paper", "own", "measured", "verdict", "note", "finding"}. The finding is empty if
+      the claim holds or is not measured.
     """
     return [_judge(claim, ds) for claim in claims]
 
@@ -80,22 +80,23 @@ def over_seeds(
     decided: Bool[xr.DataArray, "..."] | None = None,
     note: str = "",
 ) -> Measured:
-    """Judges a statement about single runs by the share of seeds that show it.
+    """Judges a claim about single runs by the share of seeds in which it holds.
 
-    Of the n seeds that decide it, k show it. It holds from k / n = MOST on, does not hold below HALF, and is mixed
-    between. The share comes with its interval of CONFIDENCE (Wilson).
+    Suppose n seeds decide the claim, and it holds in k of them. The claim holds if k / n >= MOST, does not hold if
+    k / n < HALF, and is mixed in between. The share is reported with its Wilson interval at level CONFIDENCE.
 
     Args:
-      holds: whether it holds in each run, along 'seed'.
-      values: numbers behind it, in each run; their medians are reported.
-      decided: whether a run was long enough to say; where not, it is left out. None: all of them.
-      note: for the reader.
+      holds: whether the claim holds in each run, along 'seed'.
+      values: the numbers behind it for each run; their medians are reported.
+      decided: whether each run was long enough to decide; undecided runs are left out. None: all runs decide.
+      note: a note for the reader.
 
     Returns:
-      Measured, its value the medians and "k of n (interval)" seeds; not measured where fewer than MINIMUM_SEEDS decide.
+      Measured, with the medians and "k of n (interval)" seeds as its value; not measured if fewer than MINIMUM_SEEDS
+      seeds decide.
 
     Raises:
-      NotMeasured: an axis besides 'seed'.
+      NotMeasured: the results have an axis other than 'seed'.
     """
     decided = xr.ones_like(holds) if decided is None else decided
     holds, decided = (
@@ -134,14 +135,14 @@ def _share(showing: int, deciding: int) -> str:
 
 
 def save_verdicts(path: str | Path, verdicts: Sequence[Mapping[str, Any]]) -> None:
-    """Writes verdicts, on claims or on numbers, as JSON: inf becomes "never", NaN becomes null."""
+    """Writes verdicts on claims or numbers as JSON; inf becomes "never", NaN becomes null."""
     text = json.dumps(as_json(verdicts), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with whole_file(Path(path)) as partial:
         partial.write_text(text, "utf-8")
 
 
 def as_json(value: Any) -> Any:
-    """The same with Python's own numbers, and with words where JSON has no number: inf is "never", NaN is None."""
+    """Converts NumPy numbers to Python's, and numbers that JSON lacks: inf becomes "never", NaN becomes None."""
     if isinstance(value, Mapping):
         return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -154,7 +155,7 @@ def as_json(value: Any) -> Any:
 
 
 def format_claims(verdicts: Sequence[Mapping[str, Any]]) -> str:
-    """A table of verdicts for a terminal of 120 columns, notes and findings under their rows, and a line of totals."""
+    """A table of verdicts, 120 columns wide, with notes and findings below their rows and a line of totals."""
     titles = {"id": "claim", "verdict": "verdict", "claim": "what it says", "paper": "paper", "measured": "measured"}
     names = max([len(titles["id"]), *(len(v["id"]) for v in verdicts)])
     fixed, gap = names + len("does not hold"), 2
@@ -166,13 +167,13 @@ def format_claims(verdicts: Sequence[Mapping[str, Any]]) -> str:
         lines.append(_row([show_value(shown[key]) for key in titles], widths, gap))
         indent = " " * (fixed + 2 * gap)
         for kind in ("note", "finding"):
-            if text := verdict.get(kind):  # older files of claims have no findings
+            if text := verdict.get(kind):  # older claims files have no findings
                 lines.append(textwrap.fill(f"{kind}: {text}", WIDTH, initial_indent=indent, subsequent_indent=indent))
     return "\n".join([*lines, "-" * WIDTH, count_verdicts(verdicts)])
 
 
 def count_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> str:
-    """How many claims there are of each verdict, in words; those of our own apart."""
+    """The number of claims with each verdict, in words; our own claims are counted separately."""
     papers, own = ([v for v in verdicts if v["own"] == kind] for kind in (False, True))
     return _counts(papers) + (f"; of our own: {_counts(own)}" if own else "")
 
@@ -193,12 +194,12 @@ def _row(cells: list[str], widths: list[int], gap: int) -> str:
 
 
 def show_value(value: Any) -> str:
-    """A measured value for a reader: six digits at most, "never" for inf, "-" for none."""
+    """Formats a measured value for a reader: six digits at most, "never" for inf, "-" for a missing value."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {show_value(item)}" for key, item in value.items())
     if isinstance(value, str):
         return value
-    if value is None or math.isnan(value):  # None: read back from a file of claims.
+    if value is None or math.isnan(value):  # None: read back from a claims file
         return "-"
     if math.isinf(value):
         return "never"

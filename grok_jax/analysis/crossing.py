@@ -1,4 +1,4 @@
-"""Where a result passes a level for good along one axis of a grid: see grokking.first_crossing for curves of steps."""
+"""Where a result crosses a level for good along one axis of a grid. For curves over steps: grokking.first_crossing."""
 
 import numpy as np
 import xarray as xr
@@ -8,18 +8,18 @@ from jaxtyping import Float, Real
 def last_crossing(
     x: Real[xr.DataArray, "..."], level: Real[xr.DataArray, "..."] | float, axis: str
 ) -> Float[xr.DataArray, "..."]:
-    """The coordinate of an axis from which on x is at or above a level, in each run along the other axes.
+    """The coordinate of an axis from which x stays at or above a level, for each run along the other axes.
 
-    Interpolated linearly between the last point below the level and the next.
+    It is interpolated linearly between the last point below the level and the next point.
 
     Args:
-      x: a final test accuracy over the amount of data, say; points of NaN are left out.
-      level: of x, one or one for each run.
-      axis: an axis of x with numbers for coordinates.
+      x: for example the final test accuracy over the amount of data; NaN points are left out.
+      level: the level of x, one for all runs or one per run.
+      axis: an axis of x with numeric coordinates.
 
     Returns:
-      The coordinate: inf where x is below the level at the last point, NaN where it is nowhere below it (so that it
-      lies beneath the first point), or the level or all of x is NaN.
+      The coordinate. It is inf if x is below the level at the last point. It is NaN if x is never below the level (the
+      crossing lies before the first point), or if the level or all of x is NaN.
     """
     x = x.sortby(axis)
     found = xr.apply_ufunc(_last_rise, x, x[axis], level, input_core_dims=[[axis], [axis], []], vectorize=True)

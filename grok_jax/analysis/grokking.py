@@ -1,9 +1,9 @@
-"""When a run fits its training data, when it generalizes, and how much later: read off recorded curves.
+"""When a run fits its training data, when it generalizes, and how much later, read off recorded curves.
 
-A time is in optimizer steps. It is inf where the run was trained to the end of its budget without reaching the
-level (censored: "not within the budget", never dropped), and NaN where its records stop before that could be known
-(it diverged, was ended early, or had fewer steps than others of the grid). Records that are NaN between others were
-not made (runs of one grid may be recorded at different steps): a curve runs on across them.
+Times are in optimizer steps. A time is inf if the run used its whole budget without reaching the level (censored: "not
+within the budget", never dropped). It is NaN if the records stop too early to tell: the run diverged, ended early, or
+had fewer steps than other runs of the grid. A NaN between finite records means that no record was made at that step
+(runs of one grid may be recorded at different steps); curves are interpolated across it.
 """
 
 import numpy as np
@@ -14,28 +14,28 @@ from grok_jax.analysis.claims import NotMeasured
 from grok_jax.errors import require
 
 LEVEL = 0.95
-# 95 right of 100 is 0.94999999 in float32: a level counts as reached within this distance, relative to the level.
+# 95 correct of 100 is 0.94999999 in float32. A level counts as reached within this distance, relative to the level.
 TOLERANCE = 1e-6
 
 
 def first_crossing(
     x: Real[xr.DataArray, "*grid step"], level: float, direction: str = "up"
 ) -> Float[xr.DataArray, "*grid"]:
-    """Step at which x first reaches a level, interpolated between records linearly in the step.
+    """Step at which x first reaches a level, interpolated linearly in the step between records.
 
-    With the finite records (s_i, x_i) of a run and i the first one at or beyond the level,
+    If (s_i, x_i) are the finite records of a run and record i is the first at or beyond the level, then
     t = s_{i-1} + (s_i - s_{i-1}) (level - x_{i-1}) / (x_i - x_{i-1}), and t = s_0 for i = 0.
 
     Args:
       x: a curve for each run, along 'step'.
-      level: what x has to reach, in the units of x.
-      direction: 'up', x >= level, or 'down', x <= level.
+      level: the level to reach, in the units of x.
+      direction: 'up' for x >= level, 'down' for x <= level.
 
     Returns:
-      The time of each run in steps: inf where x never reaches the level, NaN where its records stop before the last.
+      The time of each run in steps: inf if x never reaches the level, NaN if its records stop before the last step.
 
     Raises:
-      UserError: another direction, or no axis 'step'.
+      UserError: the direction is not 'up' or 'down', or x has no axis 'step'.
     """
     require(direction in ("up", "down"), f"direction is {direction!r}; it must be up or down")
     _require_steps(x)
@@ -54,13 +54,13 @@ def first_crossing(
 
 
 def _first_zero(height: np.ndarray, steps: np.ndarray, slack: float) -> np.ndarray:
-    """Where height, along its last axis, first rises to zero: see first_crossing."""
+    """Step at which height first rises to zero along its last axis; see first_crossing."""
     finite = np.isfinite(height)
     height = np.where(finite, height, np.nan)
     reached = finite & (height >= -slack)
     found, first = reached.any(-1), reached.argmax(-1)
     newest = np.maximum.accumulate(np.where(finite, np.arange(steps.size), -1), axis=-1)
-    before = _pick(newest, np.maximum(first - 1, 0))  # -1: the first finite record is there already
+    before = _pick(newest, np.maximum(first - 1, 0))  # -1: the first finite record is already at the level
 
     inside = found & (first > 0) & (before >= 0)
     low, high = _pick(height, before), _pick(height, first)
@@ -70,24 +70,24 @@ def _first_zero(height: np.ndarray, steps: np.ndarray, slack: float) -> np.ndarr
 
 
 def _pick(x: np.ndarray, index: np.ndarray | np.integer) -> np.ndarray:
-    """The element of each row (last axis) at an index of its own."""
+    """The element of each row (last axis) at the row's index."""
     return np.take_along_axis(x, np.asarray(index)[..., None], axis=-1).squeeze(-1)
 
 
 def value_at(
     x: Real[xr.DataArray, "*grid step"], step: Real[xr.DataArray, "..."] | float
 ) -> Float[xr.DataArray, "..."]:
-    """x at a given step, interpolated between records linearly in the step.
+    """x at a given step, interpolated linearly in the step between records.
 
     Args:
       x: a curve for each run, along 'step'.
-      step: one step for all runs, or the step of each run (a time of this module).
+      step: one step for all runs, or one for each run (such as a time from this module).
 
     Returns:
-      The value of each run; NaN where the step is inf, NaN or outside of the records.
+      The value of each run; NaN if the step is inf, NaN or outside the records.
 
     Raises:
-      UserError: no axis 'step'.
+      UserError: x has no axis 'step'.
     """
     _require_steps(x)
     value = xr.apply_ufunc(
@@ -108,27 +108,27 @@ def _interpolate(at: float, steps: np.ndarray, curve: np.ndarray) -> float:
 
 
 def last_value(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
-    """The last finite record of each run; NaN where there is none."""
+    """The last finite record of each run; NaN if there is none."""
     _require_steps(x)
     return value_at(x, x["step"].where(np.isfinite(x)).max("step"))
 
 
 def t_fit(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
-    """Step at which the training accuracy first reaches the level: see first_crossing."""
+    """Step at which the training accuracy first reaches the level; see first_crossing."""
     return first_crossing(_accuracy(ds, "train_accuracy"), level)
 
 
 def t_generalize(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
-    """Step at which the test accuracy first reaches the level: see first_crossing."""
+    """Step at which the test accuracy first reaches the level; see first_crossing."""
     return first_crossing(_accuracy(ds, "test_accuracy"), level)
 
 
 def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
-    """How many times later a run generalizes than it fits, t_generalize / t_fit.
+    """Delay of generalization, as the ratio t_generalize / t_fit.
 
     Returns:
-      The ratio of each run: inf where it fits and never generalizes, 0 where it generalizes and never fits, NaN where
-      it does neither, where it fits at step 0, and where the records break off.
+      The ratio of each run: inf if the run fits but never generalizes, 0 if it generalizes but never fits, NaN if it
+      does neither, if it fits at step 0, or if its records stop too early.
     """
     fit = t_fit(ds, level)
     ratio = t_generalize(ds, level) / fit.where(fit > 0)
@@ -137,19 +137,19 @@ def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
 
 
 def t_loss(ds: xr.Dataset, level: float) -> tuple[Float[xr.DataArray, "*grid"], Float[xr.DataArray, "*grid"]]:
-    """Steps at which the training loss and the test loss first fall to a level: see first_crossing."""
+    """Steps at which the training loss and the test loss first fall to a level; see first_crossing."""
     return first_crossing(ds["train_loss"], level, "down"), first_crossing(ds["test_loss"], level, "down")
 
 
 def t_threshold(ds: xr.Dataset, threshold: float) -> tuple[Float[xr.DataArray, "*grid"], Float[xr.DataArray, "*grid"]]:
-    """Steps at which a regression is right, at a threshold of the squared error, on LEVEL of training and of test rows.
+    """Steps at which LEVEL of the training rows, and of the test rows, have a squared error within a threshold.
 
     Args:
-      ds: results with what the probe "row_errors" records.
-      threshold: any, whatever the run's own accuracy counts with.
+      ds: results with the variables of the probe "row_errors".
+      threshold: any threshold; it need not be the one behind the run's own accuracy.
 
     Raises:
-      NotMeasured: the probe was not asked for.
+      NotMeasured: the results lack the probe.
     """
     if "train_row_error" not in ds:
         raise NotMeasured("needs training.probes=('row_errors',)")
@@ -157,13 +157,13 @@ def t_threshold(ds: xr.Dataset, threshold: float) -> tuple[Float[xr.DataArray, "
 
 
 def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
-    """How many steps after the training loss the test loss falls to a level.
+    """Steps from when the training loss falls to a level until the test loss does.
 
     Returns:
-      max(0, t_test - t_train) of each run: inf where the test loss never falls so far and the training loss does, NaN
-      where the training loss does not, and where the records break off.
+      max(0, t_test - t_train) of each run: inf if only the training loss falls that far, NaN if the training loss
+      does not, or if the records stop too early.
 
-    Reference: Kumar et al. (2024), Fig. 3e, whose public code shows a test loss that never falls as 0.
+    Reference: Kumar et al. (2024), Fig. 3e; the public code plots 0 if the test loss never falls that far.
     """
     train, test = t_loss(ds, level)
     wait = xr.where(np.isinf(train), np.nan, np.maximum(test - train.where(np.isfinite(train)), 0.0))
@@ -172,11 +172,11 @@ def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
 
 
 def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
-    """How many times later the test loss than the training loss falls to a level: `delay` for a regression.
+    """Ratio of the steps at which the test loss and the training loss fall to a level: `delay` for a regression.
 
     Returns:
-      The ratio of each run: inf where the test loss never falls so far, NaN where the training loss does not, where it
-      is there at step 0, and where the records break off.
+      The ratio of each run: inf if the test loss never falls that far, NaN if the training loss does not, if the
+      training loss is there at step 0, or if the records stop too early.
     """
     train, test = t_loss(ds, level)
     ratio = test / train.where(np.isfinite(train) & (train > 0))
@@ -185,17 +185,17 @@ def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
 
 
 def relative(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid step"]:
-    """A curve over its value at the first record."""
+    """A curve divided by its value at the first record."""
     return x / x.isel(step=0, drop=True)
 
 
 def is_censored(time: Float[xr.DataArray, "*grid"]) -> Bool[xr.DataArray, "*grid"]:
-    """Whether a time (or a delay) lies beyond the budget of its run."""
+    """Whether a time (or a delay) exceeds the budget of its run."""
     return time == np.inf
 
 
 def add_grokking_times(ds: xr.Dataset, level: float = LEVEL) -> xr.Dataset:
-    """The results with the variables t_fit, t_generalize and delay beside the curves.
+    """Adds the variables t_fit, t_generalize and delay to the results.
 
     Raises:
       UserError: the results have no accuracies.

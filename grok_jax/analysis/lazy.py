@@ -1,6 +1,6 @@
-"""What is read off a network beside its linearized twin: where they part, and what the kernel had foretold.
+"""Compares a network with its linearized twin: where they part, and what the initial kernel predicts.
 
-Results of both have the axis 'model.linearized', or 'model.linearized' as a coordinate along an axis.
+The results must hold both, with 'model.linearized' as an axis or as a coordinate along an axis.
 """
 
 from typing import NamedTuple
@@ -14,22 +14,22 @@ from grok_jax.analysis.grokking import first_crossing, last_value
 from grok_jax.analysis.seeds import axes_of_seeds, median_of_seeds
 from grok_jax.analysis.selection import LINEARIZED, runs_at
 
-LIMIT = "lazy_limit_loss"  # of the linearized networks: see grok_jax.lazy_limit
-TOLERANCE = 0.1  # two losses that differ by more than this part of the larger have parted
+LIMIT = "lazy_limit_loss"  # where the linearized networks end; see grok_jax.lazy_limit
+TOLERANCE = 0.1  # two losses have parted when they differ by this fraction of the larger one
 
 
 class Pair(NamedTuple):
-    """The runs of the network, and those of its linearized twin with otherwise the same settings."""
+    """The runs of the network and those of its linearized twin, with otherwise equal settings."""
 
     network: xr.Dataset
     twin: xr.Dataset
 
 
 def network_and_twin(ds: xr.Dataset) -> Pair:
-    """Splits results into those of networks and those of their linearized twins.
+    """Splits results into networks and their linearized twins.
 
     Raises:
-      NotMeasured: one of the two is missing.
+      NotMeasured: the networks or the twins are missing.
     """
     return Pair(runs_at(ds, {LINEARIZED: False}), runs_at(ds, {LINEARIZED: True}))
 
@@ -37,15 +37,15 @@ def network_and_twin(ds: xr.Dataset) -> Pair:
 def t_part(pair: Pair, variable: str = "test_loss", tolerance: float = TOLERANCE) -> Float[xr.DataArray, "*grid"]:
     """Step at which a curve of the network parts from its twin's, interpolated between records.
 
-    The first step with |a - b| / max(|a|, |b|) >= tolerance.
+    This is the first step with |a - b| / max(|a|, |b|) >= tolerance.
 
     Args:
-      pair: network and twin, from the same weights on the same data.
+      pair: network and twin, started from the same weights on the same data.
       variable: test_loss, train_loss, or any other curve.
       tolerance: the relative difference.
 
     Returns:
-      The time of each run in steps: inf where they never part, NaN where the records of either break off before.
+      The time of each run in steps: inf if the two never part, NaN if the records of either stop before that.
     """
     a, b = pair.network[variable], pair.twin[variable]
     larger = np.maximum(np.abs(a), np.abs(b))
@@ -57,7 +57,7 @@ def t_part(pair: Pair, variable: str = "test_loss", tolerance: float = TOLERANCE
 
 
 def t_peak(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
-    """Step of the record at which a curve is highest: 0 where it only falls, NaN where it has no finite record."""
+    """Step of the record at which a curve is highest: 0 if it only falls, NaN if it has no finite record."""
     finite = x.where(np.isfinite(x))
     known = finite.notnull().any("step")
     time = finite.fillna(-np.inf).idxmax("step").where(known).astype(np.float64)
@@ -66,13 +66,13 @@ def t_peak(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*grid"]:
 
 
 def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
-    """Test loss of kernel regression with the initial kernel: where gradient descent on the twin would end.
+    """Test loss of kernel regression with the initial kernel, where gradient descent on the twin would end.
 
-    It is the limit of the linearized networks (lazy_limit), where the results have it; else what probe
-    'kernel_regression' measured at the start, with a kernel averaged over outputs: with several outputs only near.
+    This is the limit of the linearized networks (lazy_limit) if the results have it. Otherwise it is the value of probe
+    'kernel_regression' at the start, whose kernel is averaged over outputs: an approximation for several outputs.
 
     Raises:
-      NotMeasured: neither is there.
+      NotMeasured: the results have neither.
     """
     if LIMIT in ds:
         return ds[LIMIT]
@@ -84,27 +84,28 @@ def kernel_regression_loss(ds: xr.Dataset) -> Float[xr.DataArray, "*grid"]:
 
 
 def averages_outputs(ds: xr.Dataset) -> bool:
-    """Whether kernels that are followed over training are averaged over several outputs.
+    """Whether kernels recorded during training are averaged over several outputs.
 
-    True where the results do not say how many outputs there are.
+    True if the results do not say how many outputs there are.
     """
     return ds.attrs.get("outputs") != 1
 
 
 def regression_averages_outputs(ds: xr.Dataset) -> bool:
-    """Whether the kernel of kernel_regression_loss is averaged over several outputs: where the results lack the limit
-    of the linearized networks.
+    """Whether the kernel of kernel_regression_loss is averaged over several outputs.
+
+    True only if the results lack the limit of the linearized networks.
     """
     return LIMIT not in ds and averages_outputs(ds)
 
 
 def comparison(ds: xr.Dataset) -> xr.Dataset:
-    """What a network did beside its twin and kernel regression: the median over seeds for each setting of the grid.
+    """Compares network, twin and kernel regression: medians over seeds for each setting of the grid.
 
     Returns:
-      Final test losses of both (the last finite record), kernel_regression_loss (see there; NaN without a record at
-      step 0), t_part (of the test losses, in steps), alignment_start, alignment_end and kernel_distance (at the end)
-      of the network's kernel, averaged over outputs. NaN where a probe was not asked for.
+      The final test losses of network and twin (last finite record); kernel_regression_loss (see the function of that
+      name; NaN without a record at step 0); t_part of the test losses, in steps; and alignment_start, alignment_end
+      and the final kernel_distance of the network's kernel, averaged over outputs. NaN if a probe is missing.
 
     Raises:
       NotMeasured: networks or twins are missing.
@@ -134,5 +135,5 @@ def comparison(ds: xr.Dataset) -> xr.Dataset:
 
 
 def _at_start(x: xr.DataArray) -> xr.DataArray:
-    """x at step 0; NaN where that was not recorded."""
+    """x at step 0; NaN if step 0 was not recorded."""
     return x.reindex(step=[0]).isel(step=0, drop=True)

@@ -1,4 +1,4 @@
-"""How a result depends on one quantity of a grid: power laws, and rank correlation where no law is claimed."""
+"""How a result depends on one axis of a grid: power laws, and rank correlation where no law is claimed."""
 
 from typing import NamedTuple
 
@@ -11,31 +11,31 @@ from grok_jax.errors import require
 
 
 class PowerLaw(NamedTuple):
-    """A fit of y = prefactor * x^slope, and what it rests on."""
+    """A fit of y = prefactor * x^slope, and the number of points behind it."""
 
     slope: float
-    slope_low: float  # ends of the confidence interval of the slope, NaN below 3 points
+    slope_low: float  # ends of the slope's confidence interval; NaN with fewer than 3 points
     slope_high: float
     prefactor: float
     points: int  # points fitted
-    censored: int  # points left out because y is inf: not reached within the budget
-    missing: int  # points left out because x or y is NaN, or not above 0 and so without a logarithm
+    censored: int  # points left out because y is inf (not reached within the budget)
+    missing: int  # points left out because x or y is NaN, or not positive and so without a logarithm
 
 
 def fit_power_law(x: Real[xr.DataArray, "..."], y: Real[xr.DataArray, "..."], confidence: float = 0.95) -> PowerLaw:
-    """Least squares of log y = log c + s log x, with Student's confidence interval of s.
+    """Fits log y = log c + s log x by least squares, with Student's confidence interval for s.
 
-    The interval is s +- q se(s), q the (1 + confidence) / 2 quantile of Student's t with points - 2 degrees of freedom.
-    Leaving out censored points bends a law toward flat (the slow runs are the ones that go missing): judge the
-    slope together with `censored`.
+    The interval is s +- q se(s), where q is the (1 + confidence) / 2 quantile of Student's t with points - 2 degrees of
+    freedom. Leaving out censored points flattens a law, because the slow runs go missing: judge the slope together
+    with `censored`.
 
     Args:
-      x: for instance the coordinate of an axis of y, `y["optimizer.weight_decay"]`; broadcast against y by name.
-      y: for instance times in steps, over that axis and seeds.
+      x: for example the coordinate of an axis of y, `y["optimizer.weight_decay"]`; broadcast against y by name.
+      y: for example times in steps, over that axis and seeds.
       confidence: probability that the interval covers the slope.
 
     Returns:
-      PowerLaw, its slope and prefactor NaN where there are not two different x.
+      PowerLaw; slope and prefactor are NaN unless x has two or more distinct values.
     """
     flat_x, flat_y = (np.asarray(a, np.float64).ravel() for a in xr.broadcast(x, y))
     censored = np.isposinf(flat_y) & (flat_x > 0)
@@ -55,13 +55,13 @@ def slopes_along(y: Real[xr.DataArray, "..."], axis: str, fewest: int | None = N
     """The slope of log y against the logarithm of one axis, for each run along the other axes.
 
     Args:
-      y: for instance times in steps.
-      axis: an axis of y with numbers above 0 for coordinates.
-      fewest: how many known values a slope takes; None: all of them, as of times a slope without the censored ones
-        would be bent.
+      y: for example times in steps.
+      axis: an axis of y with positive coordinates.
+      fewest: how many known values a slope needs; None requires all, because leaving out censored times would bias
+        the slope.
 
     Returns:
-      Slopes of `fit_power_law`, NaN where fewer values of the run are known.
+      Slopes from `fit_power_law`; NaN for runs with fewer known values.
     """
 
     def slope(values: np.ndarray, at: np.ndarray) -> float:
@@ -74,18 +74,18 @@ def slopes_along(y: Real[xr.DataArray, "..."], axis: str, fewest: int | None = N
 def rank_correlation(
     y: Real[xr.DataArray, "..."], dim: str, x: Real[xr.DataArray, "..."] | None = None
 ) -> Float[xr.DataArray, "..."]:
-    """Spearman's rank correlation of y with x along one axis: 1 where y only ever rises with x.
+    """Spearman's rank correlation of y with x along one axis: 1 if y always rises with x.
 
     Args:
-      y: values; inf (censored) ranks above every number, equal values share a rank, NaN is left out.
+      y: values; inf (censored) ranks above every number, ties share a rank, NaN is left out.
       dim: an axis of y.
-      x: values along the same axis; None: its coordinate, which must be numbers.
+      x: values along the same axis; None takes its coordinate, which must be numeric.
 
     Returns:
-      One correlation for each run along the other axes; 0 for a constant y, NaN where fewer than 3 values are left.
+      One correlation for each run along the other axes; 0 for a constant y, NaN if fewer than 3 values remain.
 
     Raises:
-      UserError: y has no such axis.
+      UserError: y does not have the axis.
     """
     require(dim in y.dims, f"the results have the axes {', '.join(map(str, y.dims))}; {dim!r} is not one of them")
     return xr.apply_ufunc(_spearman, y, y[dim] if x is None else x, input_core_dims=[[dim], [dim]], vectorize=True)

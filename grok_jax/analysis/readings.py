@@ -1,4 +1,4 @@
-"""One number read off each run's curve, such as the height of its peak."""
+"""Reads one number off each run's curve, such as the height of its peak."""
 
 import xarray as xr
 from jaxtyping import Real
@@ -15,16 +15,16 @@ def read_off(x: Real[xr.DataArray, "*grid step"], kind: str, where: float | int)
 
     Args:
       x: a curve for each run, along 'step'.
-      kind: "value", at a step; "peak", the largest record; "peak step", its step; "rise" or "fall", the first step at
-        which the curve is at a level or beyond it.
-      where: the step of a value, or the level of a rise or fall; a peak has none.
+      kind: "value", the curve at a step; "peak", the largest record; "peak step", the step of the peak; "rise" or
+        "fall", the first step at which the curve reaches a level from below or above.
+      where: the step for "value", the level for "rise" and "fall"; ignored for peaks.
 
     Returns:
-      The number of each run: a step is inf where the level is not reached, and NaN stands where the records stop
-      before it could be known.
+      One number per run. A step is inf if the level is not reached; a number is NaN if the records stop too early to
+      know it.
 
     Raises:
-      UserError: another kind.
+      UserError: the kind does not exist.
     """
     require(kind in KINDS, f"kind is {kind!r}; it must be one of {', '.join(KINDS)}")
     if kind == "value":

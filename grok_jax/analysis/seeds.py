@@ -1,4 +1,4 @@
-"""Statements about runs that differ in their seed alone."""
+"""Medians and means over runs that differ only in their seed."""
 
 from typing import NamedTuple
 
@@ -19,17 +19,17 @@ class Median(NamedTuple):
 
 
 def median_of_seeds(x: Real[xr.DataArray, "..."], dim: str = "seed") -> Median:
-    """Median over seeds, inf (censored) allowed, with a distribution-free confidence interval.
+    """Median over seeds with a distribution-free confidence interval; inf (censored) is allowed.
 
-    The interval runs from the k-th smallest to the k-th largest of n values, k the largest rank with
-    P(Binomial(n, 1/2) < k) <= 2.5%: it covers the median with at least 95%, whatever the distribution.
+    The interval runs from the k-th smallest to the k-th largest of n values, where k is the largest rank with
+    P(Binomial(n, 1/2) < k) <= 2.5%. It covers the median with probability at least 95%, whatever the distribution.
 
     Args:
-      x: values, NaN (no value) left out.
-      dim: the axis of seeds; without it every value is its own median.
+      x: values; NaN (no value) is left out.
+      dim: the axis of seeds; if x lacks it, every value is its own median.
 
     Returns:
-      Median, its ends NaN where fewer than 6 values are too few for an interval.
+      Median, with NaN ends if there are fewer than 6 values.
 
     Reference: H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1.
     """
@@ -48,14 +48,14 @@ class Mean(NamedTuple):
 
 
 def mean_of_seeds(x: Real[xr.DataArray, "..."], dim: str = "seed") -> Mean:
-    """Mean over seeds with the interval mean +- q s / √n, q Student's quantile of n - 1 degrees of freedom.
+    """Mean over seeds with the interval mean +- q s / √n, where q is Student's quantile for n - 1 degrees of freedom.
 
     Args:
-      x: values, NaN (no value) left out.
+      x: values; NaN (no value) is left out.
       dim: the axis of seeds.
 
     Returns:
-      Mean, its ends NaN where fewer than 2 values are known.
+      Mean, with NaN ends if fewer than 2 values are known.
     """
     x = _with_axis(x, dim)
     count, mean = x.notnull().sum(dim), x.mean(dim)
@@ -84,6 +84,6 @@ def _with_axis(x: xr.DataArray, dim: str) -> xr.DataArray:
 
 
 def axes_of_seeds(x: xr.Dataset | xr.DataArray) -> list[str]:
-    """The axes along which seeds alone differ: 'seed', 'task.seed', 'model.seed,task.seed', ..."""
+    """The axes along which only seeds differ: 'seed', 'task.seed', 'model.seed,task.seed', ..."""
     names = [str(dim) for dim in x.dims]
     return [name for name in names if all(field.strip().split(".")[-1] == "seed" for field in name.split(","))]

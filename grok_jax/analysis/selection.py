@@ -1,4 +1,4 @@
-"""Which runs of a grid were made with which settings."""
+"""Selects runs of a grid by their settings."""
 
 import json
 import math
@@ -14,9 +14,9 @@ LINEARIZED = "model.linearized"
 
 
 def config_value(ds: xr.Dataset, name: str) -> Any:
-    """A setting shared by all runs, by its dotted name; None where it is not known, or differs between runs.
+    """A setting shared by all runs, by its dotted name; None if it is unknown or differs between runs.
 
-    It is the only value of its coordinate, or else what the resolved config in ds.attrs['config'] says.
+    It is the only value of its coordinate, or otherwise the value in the resolved config, ds.attrs['config'].
     """
     if name in ds.coords:
         return ds[name].item() if ds[name].size == 1 else None
@@ -27,12 +27,12 @@ def config_value(ds: xr.Dataset, name: str) -> Any:
 
 
 def runs_at(ds: xr.Dataset, setting: Mapping[str, float | int | bool]) -> xr.Dataset:
-    """The runs with the given settings, whether these lie along an axis of the grid or are the same for all runs.
+    """The runs with the given settings, which may vary along an axis of the grid or be shared by all runs.
 
-    An axis on which only one point is left is dropped.
+    An axis with only one point left is dropped.
 
     Raises:
-      NotMeasured: there are none.
+      NotMeasured: no run has these settings.
     """
     for name, value in setting.items():
         if name in ds.coords and ds[name].ndim == 1:
@@ -46,7 +46,7 @@ def runs_at(ds: xr.Dataset, setting: Mapping[str, float | int | bool]) -> xr.Dat
 
 
 def _is(held: Any, value: float | int | bool) -> bool:
-    """Whether a coordinate or a setting, perhaps rounded to float32 or written as text, is that number."""
+    """Whether a coordinate or setting equals a number, even if it was rounded to float32 or stored as text."""
     try:
         return math.isclose(float(held), value, rel_tol=1e-6)
     except (TypeError, ValueError):
@@ -54,9 +54,9 @@ def _is(held: Any, value: float | int | bool) -> bool:
 
 
 def with_axis(ds: xr.Dataset, name: str) -> xr.Dataset:
-    """The same results with that setting as an axis, of length 1 where all runs share it (NaN: not known).
+    """The results with a setting as an axis, of length 1 if all runs share it (NaN if unknown).
 
-    An axis on which it changes together with other settings becomes its own.
+    An axis that sets several fields together is renamed to this one.
     """
     if name in ds.dims:
         return ds
@@ -67,10 +67,10 @@ def with_axis(ds: xr.Dataset, name: str) -> xr.Dataset:
 
 
 def sorted_along(ds: xr.Dataset, axis: str, fewest: int = 3) -> xr.Dataset:
-    """The results in the order of an axis.
+    """The results sorted along an axis.
 
     Raises:
-      NotMeasured: it has fewer points than a statement about it takes.
+      NotMeasured: the axis has fewer points than a claim about it needs.
     """
     if ds.sizes.get(axis, 1) < fewest:
         raise NotMeasured(f"needs {fewest} or more values of {axis}")
@@ -78,15 +78,15 @@ def sorted_along(ds: xr.Dataset, axis: str, fewest: int = 3) -> xr.Dataset:
 
 
 def fields_along(ds: xr.Dataset, axis: str) -> list[str]:
-    """The fields of the config that change along an axis of a grid: one, or those that one axis sets together."""
+    """The fields of the config that change along an axis: one, or several that the axis sets together."""
     return [field.strip() for field in axis.split(",") if field.strip() in ds.coords]
 
 
 def final(ds: xr.Dataset) -> xr.Dataset:
-    """What each run measured last: at its final_step, which an early end makes its own.
+    """The last measurement of each run, at its final_step, which is earlier for runs that ended early.
 
     Args:
-      ds: results, along 'step' among others.
+      ds: results with the axis 'step'.
 
     Returns:
       The same variables without 'step'.

@@ -1,7 +1,7 @@
-"""Pictures of results: small functions from xarray objects to matplotlib's Axes, and a figure for any grid.
+"""Plots of results: small functions that draw xarray objects into matplotlib Axes, and a figure for any grid.
 
-overview draws any Dataset of sweep, lazy_overview one of networks beside their linearized twins. The others draw into
-an Axes of your own; `with grok_jax.plotting.style.style():` around it gives it the looks of ours.
+overview draws any Dataset from sweep; lazy_overview draws networks next to their linearized twins. The other functions
+draw into your own Axes; wrap your code in `with grok_jax.plotting.style.style():` to get the same look.
 """
 
 from grok_jax.plotting.curves import curve, curves_along, learning_curves, legend, mark_time, weight_norm_axis

@@ -1,8 +1,8 @@
-"""Recorded curves against training steps: small functions from a DataArray to Axes.
+"""Draws recorded curves against training steps.
 
-A curve is drawn as its median over every axis but 'step' (the repeats: seeds) with a band from the smallest to
-the largest. The step axis is logarithmic and so begins at the first record at or after step 1: the record of step 0
-has no place on it and is left out. Runs that diverged or ended early (NaN) are left out from there on.
+A curve is the median over every axis but 'step' (the repeats, such as seeds), with a band from the smallest to the
+largest value. The step axis is logarithmic, so it starts at the first record at or after step 1; the record at step 0
+is left out. Runs that diverged or ended early are left out from that step on.
 """
 
 from collections.abc import Sequence
@@ -26,21 +26,21 @@ def curve(
     label: str | None = None,
     linestyle: str = "-",
 ) -> None:
-    """Draws one median curve with its band against the logarithm of the step."""
+    """Draws one median curve with its band, with a logarithmic step axis."""
     repeats = [d for d in x.dims if d != "step"]
     x = x.where(np.isfinite(x) & (x["step"] >= 1)).dropna("step", how="all")
     ax.plot(x["step"], x.median(repeats), color=color, label=label, linestyle=linestyle)
     if any(x.sizes[d] > 1 for d in repeats):
         ax.fill_between(x["step"], x.min(repeats), x.max(repeats), color=color, alpha=0.18, linewidth=0)
-    if x.sizes["step"]:  # a logarithmic axis without data cannot be drawn
+    if x.sizes["step"]:  # matplotlib cannot draw a logarithmic axis without data
         ax.set_xscale("log")
     ax.set_xlabel("step")
 
 
 def log_values(ax: Axes, *others: Axes) -> None:
-    """Makes the axis of values logarithmic, where a curve in it, or in others that share it, has any above 0.
+    """Makes the y axis logarithmic if any curve in it, or in other Axes that share it, has a positive value.
 
-    Without one it cannot be drawn, as where every run has diverged.
+    Without a positive value, as when every run has diverged, a logarithmic axis cannot be drawn.
     """
     if any(np.any(np.asarray(line.get_ydata(), float) > 0) for each in (ax, *others) for line in each.lines):
         ax.set_yscale("log")
@@ -53,13 +53,13 @@ def learning_curves(
     *,
     colors: Sequence[str] = (TRAIN, TEST),
 ) -> None:
-    """Draws training and test curves of one setting, named after their variables.
+    """Draws training and test curves of one setting, labeled with the names of their variables.
 
     Args:
       ax: where to draw.
       ds: results; every axis but 'step' counts as repeats of the same run.
-      variables: which curves.
-      colors: one for each.
+      variables: which curves to draw.
+      colors: one color for each curve.
     """
     for name, color in zip(variables, colors, strict=True):
         curve(ax, ds[name], color=color, label=_name(ds[name]))
@@ -78,13 +78,13 @@ def curves_along(
     symbol: str,
     variables: Sequence[str] = ("train_loss", "test_loss"),
 ) -> None:
-    """Draws a color for each point of one axis of a grid: training curves dashed, test curves solid and named.
+    """Draws the curves along one axis of a grid, one color per point: training dashed, test solid and labeled.
 
     Args:
       ax: where to draw.
       ds: results; every axis but 'step' and this one counts as repeats.
-      axis: its name.
-      symbol: what a reader calls it, e.g. "α"; the names are "α = 0.5", ...
+      axis: the name of the axis in the grid.
+      symbol: the name of the axis in the legend, such as "α"; the labels are "α = 0.5", ...
       variables: the training curve and the test curve; losses get a logarithmic axis.
     """
     for i, color in enumerate(colors(ds.sizes[axis])):
@@ -97,7 +97,7 @@ def curves_along(
 
 
 def weight_norm_axis(ax: Axes, ds: xr.Dataset) -> Axes:
-    """Draws the weight norm on a second vertical axis in its own color, and returns that axis."""
+    """Draws the weight norm on a second y axis in its own color, and returns that axis."""
     twin = ax.twinx()
     curve(twin, ds["weight_norm"], color=NORM, label=_name(ds["weight_norm"]), linestyle="--")
     twin.set_ylabel(axis_label([ds["weight_norm"]]), color=NORM)
@@ -107,7 +107,7 @@ def weight_norm_axis(ax: Axes, ds: xr.Dataset) -> Axes:
 
 
 def mark_time(ax: Axes, time: Real[xr.DataArray, "*grid"], *, color: str, label: str) -> None:
-    """Draws a vertical line at the median time; a median beyond the budget is only named in the legend."""
+    """Draws a vertical line at the median time; a median beyond the budget only appears in the legend."""
     median = float(time.median())
     if np.isfinite(median):
         ax.axvline(median, color=color, linestyle=":", linewidth=1.2, label=label)
@@ -116,14 +116,14 @@ def mark_time(ax: Axes, time: Real[xr.DataArray, "*grid"], *, color: str, label:
 
 
 def legend(ax: Axes, *others: Axes, **settings: object) -> None:
-    """One legend for a panel and its twins, behind none of their curves."""
+    """Draws one legend for a panel and its twin axes, on top of all their curves."""
     entries = [axis.get_legend_handles_labels() for axis in (ax, *others)]
     handles, labels = (list(chain(*parts)) for parts in zip(*entries, strict=True))
     (others[-1] if others else ax).legend(handles, labels, **settings)
 
 
 def axis_label(curves: Sequence[Real[xr.DataArray, "..."]]) -> str:
-    """What curves of one panel have in common: the last words that their names share, and their unit."""
+    """The axis label for curves of one panel: the last words that their names share, and their unit."""
     words = [_name(x).split() for x in curves]
     shared = list(words[0])
     while shared and any(w[-len(shared) :] != shared for w in words):
@@ -134,5 +134,5 @@ def axis_label(curves: Sequence[Real[xr.DataArray, "..."]]) -> str:
 
 
 def _name(x: xr.DataArray) -> str:
-    # The attribute long_name is a definition, too long for a legend.
+    # The attribute long_name is a definition and too long for a legend.
     return str(x.name).replace("_", " ")

@@ -1,4 +1,4 @@
-"""A figure for any grid: accuracy (or loss) and weight norm, colored by one axis, side by side along the others."""
+"""A figure for any grid: accuracy (or loss) and weight norm, with one axis as color and the others as columns."""
 
 import math
 from itertools import product
@@ -18,14 +18,14 @@ MOST_NAMES = 8  # Names in a legend.
 def overview(ds: xr.Dataset) -> Figure:
     """Draws the results of a grid of any shape.
 
-    The first axis is the color, every further axis a column of panels, axes of seeds the band around each
+    The first axis sets the color, the other axes set the columns of panels, and seeds make the band around each
     median. Training curves are dashed, test curves solid.
 
     Args:
-      ds: results with train_accuracy and test_accuracy, or train_loss and test_loss; and weight_norm.
+      ds: results with weight_norm and either train_accuracy and test_accuracy, or train_loss and test_loss.
 
     Returns:
-      A matplotlib Figure of two rows.
+      A matplotlib Figure with two rows of panels.
     """
     kind = "accuracy" if "test_accuracy" in ds and bool(ds["test_accuracy"].notnull().any()) else "loss"
     axes = [str(d) for d in ds[f"test_{kind}"].dims if d != "step" and str(d).split(".")[-1] != "seed"]
@@ -57,7 +57,7 @@ def overview(ds: xr.Dataset) -> Figure:
         panels[0, 0].plot([], [], color="0.4", linestyle="--", label="train")
         panels[0, 0].plot([], [], color="0.4", label="test")
         handles, labels = panels[0, 0].get_legend_handles_labels()
-        # A line for each field of an axis, as one line of several leaves the panels no room.
+        # One line per field of an axis: a single long line would leave the panels no room.
         title = color_axis[0].replace(",", ",\n") if color_axis else None
         figure.legend(handles, labels, title=title, loc="outside right upper")
         settings = math.prod(ds.sizes[d] for d in column_axes)
@@ -67,12 +67,12 @@ def overview(ds: xr.Dataset) -> Figure:
 
 
 def spread(items: list[Any], most: int) -> list[Any]:
-    """All items, or as many as allowed, evenly spread from the first to the last."""
+    """All items, or at most `most` of them, evenly spread from the first to the last."""
     if len(items) <= most:
         return items
     return [items[i] for i in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
 def value_text(value: Any) -> str:
-    """A setting as a title shows it."""
+    """A setting, formatted for a title."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,7 +1,7 @@
-"""Reduced landscapes: slices over one axis of a grid, and whether its runs are as low as their spheres allow.
+"""Draws reduced landscapes over one axis of a grid, and whether its runs have reached their minima.
 
-`slice_along` draws one quantity, `train_and_test` the pair of a landscape, `way_over` how a free run moves over it,
-`convergence` what shows that the minimum was reached; a landscape over two axes is drawn by `maps.heat_map`.
+`slice_along` draws one quantity, `train_and_test` the two losses of a landscape, `way_over` the path of an
+unconstrained run, and `convergence` whether the minimum was reached. For two axes use `maps.heat_map`.
 """
 
 from collections.abc import Mapping
@@ -28,22 +28,22 @@ def slice_along(
     linestyle: str = "-",
     log: str = "x",
 ) -> None:
-    """Draws one value of each run over one axis of a grid: the median, and a band from the smallest to the largest.
+    """Draws one value per run over one axis of a grid: the median, and a band from the smallest to the largest.
 
     Args:
       ax: where to draw.
-      x: reduced losses or errors, say; every axis but this one counts as repeats (seeds). Runs without a finite
-        number are left out.
-      axis: its name; its coordinates are numbers.
+      x: for example reduced losses or errors; every axis but this one counts as repeats (seeds). Values that are not
+        finite are left out.
+      axis: the name of the axis, which has numeric coordinates.
       color, label, linestyle: of the line.
-      log: which of "x", "y" are logarithmic; on a logarithmic y only values above 0 have a place.
+      log: the logarithmic axes, "x", "y" or "xy"; a logarithmic y axis leaves out values of 0 or less.
     """
     repeats = [d for d in x.dims if d != axis]
     x = x.where(np.isfinite(x) & ((x > 0) | ("y" not in log))).dropna(axis, how="all").sortby(axis)
     ax.plot(x[axis], x.median(repeats), color=color, label=label, linestyle=linestyle, marker="o", markersize=3.5)
     if any(x.sizes[d] > 1 for d in repeats):
         ax.fill_between(x[axis], x.min(repeats), x.max(repeats), color=color, alpha=0.18, linewidth=0)
-    if x.sizes[axis]:  # a logarithmic axis without data cannot be drawn
+    if x.sizes[axis]:  # matplotlib cannot draw a logarithmic axis without data
         for scale, set_scale in (("x", ax.set_xscale), ("y", ax.set_yscale)):
             if scale in log:
                 set_scale("log")
@@ -59,15 +59,15 @@ def train_and_test(
     log: str = "xy",
     linestyle: str = "-",
 ) -> None:
-    """Draws a pair of reduced losses or errors over one axis of a grid, each named after itself.
+    """Draws training and test values of a reduced loss or error over one axis of a grid, labeled with their names.
 
     Args:
       ax: where to draw.
-      train, test: one value for each run, as `reduced` gives them; every axis but this one counts as repeats.
-      axis: its name in the grid.
-      name: what a reader calls it, with its unit.
-      log: which of "x", "y" are logarithmic.
-      linestyle: of both.
+      train, test: one value per run, as returned by `reduced`; every axis but this one counts as repeats.
+      axis: the name of the axis in the grid.
+      name: the label of the x axis, with its unit.
+      log: the logarithmic axes, "x", "y" or "xy".
+      linestyle: of both lines.
     """
     for x, color in ((train, TRAIN), (test, TEST)):
         label = str(x.name).replace("_", " ")
@@ -85,15 +85,15 @@ def way_over(
     marks: Mapping[str, float] | None = None,
     arrows: int = 3,
 ) -> None:
-    """Draws the way of a run over a landscape with logarithmic axes: medians over every axis but 'step'.
+    """Draws the path of a run over a landscape with logarithmic axes: medians over every axis but 'step'.
 
     Args:
       ax: where to draw.
-      x: of each record, the weight norm say; above 0.
-      y: a loss, above 0.
+      x: one positive value per record, for example the weight norm.
+      y: a loss, positive.
       color, label: of the line.
-      marks: markers of matplotlib and the steps at which to put them; a step beyond the records has none.
-      arrows: how many heads, evenly along the way.
+      marks: matplotlib markers and the steps at which to draw them; steps outside the records are skipped.
+      arrows: number of arrowheads, evenly spaced along the path.
     """
     way = xr.Dataset({"x": x, "y": y})
     way = np.log10(way.median([d for d in way.dims if d != "step"])).dropna("step")
@@ -114,23 +114,22 @@ def way_over(
 
 
 def convergence(ax: Axes, ds: xr.Dataset, axis: str, *, name: str, log: str = "x", loss: str = "train_loss") -> Axes:
-    """Draws what tells whether a loss was minimized along the spheres of a landscape.
+    """Draws whether the loss of a landscape was minimized along its spheres.
 
-    On the left axis the gradient along the sphere before the training (dotted) and after it, where the probe
-    "gradient" recorded it; on the right axis the share of the loss that the last tenth of the training took away.
-    Both are near 0 where the minimum has been reached; a share below 0 is a loss that rose, one below -1 (more than
-    doubled) is drawn as -1.
+    The left axis shows the gradient along the sphere before training (dotted) and after it, if the probe "gradient"
+    recorded it. The right axis shows the share of the loss that the last tenth of training removed. Both are near 0 at
+    the minimum. A negative share means that the loss rose; a share below -1 (more than doubled) is drawn at -1.
 
     Args:
       ax: where to draw.
-      ds: results along 'step'; every other axis but this one counts as repeats.
-      axis: its name in the grid.
-      name: what a reader calls it, with its unit.
-      log: "x" where the axis is logarithmic.
+      ds: results along 'step'; every axis except 'step' and this one counts as repeats.
+      axis: the name of the axis in the grid.
+      name: the label of the x axis, with its unit.
+      log: "x" for a logarithmic x axis, "" otherwise.
       loss: which loss was minimized.
 
     Returns:
-      The right axis, of the share.
+      The right axis, which shows the share.
     """
     twin = ax.twinx()
     slice_along(

@@ -1,6 +1,6 @@
-"""A network against its linearized twin: losses, what kernel regression makes of them, and a figure for any grid.
+"""Draws a network against its linearized twin and kernel regression, and a figure for any grid.
 
-Every axis of the results but 'step' counts as repeats, drawn as in plotting.curves: the median and a band.
+Every axis of the results but 'step' counts as repeats, drawn as a median with a band, as in plotting.curves.
 """
 
 import contextlib
@@ -31,16 +31,16 @@ from grok_jax.plotting.style import OKABE_ITO, panel_label, style
 
 NETWORK, TWIN, NORM = OKABE_ITO[2], OKABE_ITO[0], OKABE_ITO[5]
 ALIGNMENT = "0.35"
-FITTED = 0.5  # training accuracy of a task in which accuracy tells anything
+FITTED = 0.5  # accuracies are drawn if any training accuracy reaches this
 
 
 def curves_against_twin(ax: Axes, pair: Pair, quantity: str = "loss") -> None:
-    """Draws training (dashed) and test curves of network and twin, and kernel regression where it was measured.
+    """Draws training (dashed) and test curves of network and twin, and kernel regression if it was measured.
 
     Args:
       ax: where to draw.
-      pair: both runs.
-      quantity: "loss", on a logarithmic axis and with the line of kernel regression, or "accuracy".
+      pair: network and twin.
+      quantity: "loss" (logarithmic, with a line for kernel regression) or "accuracy".
     """
     for runs, color, name in ((pair.twin, TWIN, "linearized"), (pair.network, NETWORK, "network")):
         curve(ax, runs[f"train_{quantity}"], color=color, linestyle="--")
@@ -50,34 +50,34 @@ def curves_against_twin(ax: Axes, pair: Pair, quantity: str = "loss") -> None:
         ax.set_ylim(-0.03, 1.03)
         return
     log_values(ax)
-    with contextlib.suppress(NotMeasured):  # a cross-entropy has no such line
+    with contextlib.suppress(NotMeasured):  # cross-entropy has no kernel regression
         regression_line(ax, kernel_regression_loss(pair.network), averaged=regression_averages_outputs(pair.network))
 
 
 def regression_line(ax: Axes, loss: Float[xr.DataArray, "*grid"], *, averaged: bool) -> None:
-    """Draws the median test loss of regression with the initial kernel as a level line.
+    """Draws the median test loss of regression with the initial kernel as a horizontal line.
 
     Args:
       ax: where to draw.
       loss: of each run.
-      averaged: whether to say that the kernel is averaged over outputs.
+      averaged: whether the label says that the kernel is averaged over outputs.
     """
     label = "kernel regression, K₀ averaged over outputs" if averaged else "kernel regression, K₀"
     ax.axhline(float(loss.median()), color="black", linewidth=1.2, label=label)
 
 
 def alignment_label(runs: xr.Dataset) -> str:
-    """What an axis of kernel alignments is called: where the kernel is averaged over several outputs, it says so."""
+    """The label for an axis of kernel alignments, which says if the kernel is averaged over several outputs."""
     return "CKA of K averaged over outputs" if averages_outputs(runs) else "kernel alignment (CKA)"
 
 
 def lazy_overview(ds: xr.Dataset) -> Figure:
     """Draws network against twin for each setting of a grid of any shape.
 
-    A column of panels for each setting, at most six: losses, with the line of kernel regression (its legend says
-    where a kernel averaged over several outputs stands in) and the step at which the test losses part; accuracies,
-    where any run fits half of its training rows; alignment of the network's kernel with the targets, and how far that
-    kernel has moved.
+    Each setting, up to six, has a column of panels. The first shows losses, with a line for kernel regression (the
+    legend says if its kernel is averaged over several outputs) and the step at which the test losses part. The second
+    shows accuracies, if any run fits half of its training rows. The last shows the alignment of the network's kernel
+    with the targets and how far that kernel has moved.
 
     Args:
       ds: results with the axis model.linearized and the variables of probe 'kernel'.
@@ -120,7 +120,7 @@ def lazy_overview(ds: xr.Dataset) -> Figure:
 
 
 def _entries(panels: Iterable[Axes]) -> dict[str, Artist]:
-    """Label -> handle of a legend of all panels: "not reached" stands there only where no panel reaches it."""
+    """Label -> handle for one legend of all panels; it says "not reached" only if no panel reaches it."""
     entries = {}
     for ax in panels:
         handles, labels = ax.get_legend_handles_labels()
@@ -135,7 +135,7 @@ def _title(ds: xr.Dataset, axis: str, at: int) -> str:
 
 
 def _kernel_panel(ax: Axes, network: xr.Dataset) -> None:
-    """Alignment of the network's kernel, and on a second axis its distance from the start; see alignment_label."""
+    """Draws the alignment of the network's kernel, and on a second axis its distance from the start."""
     curve(ax, network["kernel_alignment"], color=ALIGNMENT)
     ax.set_ylabel(alignment_label(network), color=ALIGNMENT)
     second = ax.twinx()

@@ -1,4 +1,4 @@
-"""Heat maps of one result over two axes of a grid: small functions from a DataArray to Axes."""
+"""Heat maps of one result over two axes of a grid."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from grok_jax.plotting.style import TEST
 
 NEVER, MISSING = "0.85", "white"
 HATCH = "////"
-FINER = 8  # steps from a point to the next
+FINER = 8  # interpolation steps between neighboring points
 
 
 def heat_map(
@@ -29,22 +29,22 @@ def heat_map(
     never: str = "never",
     missing: str = "no value",
 ) -> QuadMesh:
-    """Draws z over two axes of a grid, one cell for each of their points, with a color bar.
+    """Draws z over two axes of a grid, one cell per point, with a color bar.
 
-    Cells of inf (censored) are gray and hatched, cells of NaN white and crossed; both are named in the legend
-    where there are any. On a logarithmic color bar a z of 0 or less takes the lowest color.
+    Cells with inf (censored) are gray and hatched, cells with NaN are white and crossed; the legend names them if there
+    are any. On a logarithmic color bar, values of 0 or less get the lowest color.
 
     Args:
       ax: where to draw.
-      z: values with the axes x and y and no other; medians over seeds, say.
-      x, y: the axes, numbers; y goes up.
-      labels: what x, y and z are called, with units.
-      log: which of "x", "y", "z" are logarithmic, e.g. "xz".
-      contours: values of z at which to draw a line; cells without a number interrupt it.
-      never, missing: what cells of inf and of NaN mean.
+      z: values with only the axes x and y, for example medians over seeds.
+      x, y: the names of the axes, which have numeric coordinates; y points up.
+      labels: labels of x, y and z, with units.
+      log: the logarithmic ones of "x", "y", "z", such as "xz".
+      contours: values of z at which to draw a contour line; cells without a number interrupt it.
+      never, missing: legend labels for cells with inf and NaN.
 
     Returns:
-      The cells, whose color bar is their attribute `colorbar`.
+      The cells; their attribute `colorbar` is the color bar.
     """
     z = z.transpose(y, x).sortby([x, y])
     finite = z.where(np.isfinite(z))
@@ -74,7 +74,7 @@ def heat_map(
 
 
 def _between(z: Real[xr.DataArray, "y x"], x: str, y: str, log: str) -> Float[xr.DataArray, "fine_y fine_x"]:
-    """z between its points too, linear on the scale of each axis: a contour knows only that of the numbers."""
+    """z interpolated between its points on the scale of each axis; contour itself ignores logarithmic scales."""
     for axis, is_log in ((x, "x" in log), (y, "y" in log)):
         places = np.log(z[axis].values) if is_log else z[axis].values.astype(np.float64)
         fine = np.interp(np.linspace(0, places.size - 1, (places.size - 1) * FINER + 1), np.arange(places.size), places)
@@ -84,7 +84,7 @@ def _between(z: Real[xr.DataArray, "y x"], x: str, y: str, log: str) -> Float[xr
 
 
 def _edges(centers: Real[np.ndarray, " n"], logarithmic: bool) -> Float[np.ndarray, " n+1"]:
-    """Where cells begin and end: halfway between their centers, on the scale of the axis."""
+    """The edges of the cells, halfway between their centers on the scale of the axis."""
     centers = np.log(centers) if logarithmic else np.asarray(centers, np.float64)
     middles = (centers[1:] + centers[:-1]) / 2
     half = (centers[1:] - centers[:-1]) / 2 if centers.size > 1 else np.array([0.5])
@@ -93,7 +93,7 @@ def _edges(centers: Real[np.ndarray, " n"], logarithmic: bool) -> Float[np.ndarr
 
 
 def _norm(values: Float[np.ndarray, "..."], logarithmic: bool) -> Normalize:
-    """From the smallest to the largest finite value (of those above 0, where logarithmic)."""
+    """A color scale from the smallest to the largest finite value (only positive values if logarithmic)."""
     usable = values[np.isfinite(values) & ((values > 0) | (not logarithmic))]
     low, high = (usable.min(), usable.max()) if usable.size else (1.0, 1.0)
     high = high if high > low else low + 1.0

@@ -1,4 +1,4 @@
-"""How every figure looks: colors that all readers can tell apart, sizes that can be read, panel letters."""
+"""The look of every figure: colors that all readers can tell apart, readable sizes, panel letters."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
-# M. Okabe and K. Ito, Color Universal Design (2008), without black and without yellow, which is faint on white.
+# M. Okabe and K. Ito, Color Universal Design (2008), without black and without yellow, which is too faint on white.
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 TRAIN, TEST, NORM = OKABE_ITO[0], OKABE_ITO[1], OKABE_ITO[2]
 
@@ -29,7 +29,7 @@ RC = {
 
 
 def style() -> AbstractContextManager[None]:
-    """Context in which figures are drawn; leaves the settings of the caller as they were."""
+    """Context manager for drawing figures; restores the caller's settings afterwards."""
     return matplotlib.rc_context(RC)
 
 
@@ -39,11 +39,11 @@ def panel_label(ax: Axes, letter: str) -> None:
 
 
 def short_log_axes(ax: Axes) -> None:
-    """Makes both axes logarithmic, with numbers at 1, 2, 5, 10, ..., where powers of ten alone would be too few.
+    """Makes both axes logarithmic with ticks at 1, 2, 5, 10, ..., for ranges where powers of ten are too few.
 
-    Where no point is above 0 in both coordinates, logarithmic axes have nothing to show, and both stay linear.
+    If no point is positive in both coordinates, both axes stay linear.
     """
-    of_data = [line for line in ax.lines if line.get_transform() == ax.transData]  # not those of axhline
+    of_data = [line for line in ax.lines if line.get_transform() == ax.transData]  # leaves out axhline
     places = [np.asarray(line.get_xydata(), float) for line in of_data]
     places += [np.asarray(marks.get_offsets(), float) for marks in ax.collections]
     if not any(np.any(np.all((place > 0) & np.isfinite(place), axis=1)) for place in places):
@@ -58,7 +58,7 @@ def short_log_axes(ax: Axes) -> None:
 
 
 def colors(count: int) -> Sequence[str]:
-    """One color for each of `count` curves, in order: Okabe-Ito, or steps of viridis where there are more than six."""
+    """One color for each of `count` curves, in order: Okabe-Ito for up to six, steps of viridis for more."""
     if count <= len(OKABE_ITO):
         return OKABE_ITO[:count]
     # The last tenth of viridis is too pale for a line on white.

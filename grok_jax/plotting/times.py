@@ -1,4 +1,4 @@
-"""Times (to fit, to generalize) and other numbers of runs over one axis of a grid: from a DataArray to Axes."""
+"""Draws times (to fit, to generalize) and other numbers of runs over one axis of a grid."""
 
 import numpy as np
 import xarray as xr
@@ -20,14 +20,14 @@ def times_along(
     marker: str = "o",
     is_joined: bool = False,
 ) -> None:
-    """Draws the time of each run and the line of their medians, both axes logarithmic.
+    """Draws the time of each run and a line through the medians, with both axes logarithmic.
 
-    A run that does not get there (inf) is an open triangle at its budget; the line leaves out medians of inf.
+    A run that never gets there (inf) is an open triangle at the budget; the line leaves out medians that are inf.
 
     Args:
       ax: where to draw.
       time: in steps, over the axis and 'seed'.
-      axis: its name; numbers above 0.
+      axis: the name of the axis, which has positive coordinates.
       color, marker: of the points.
       label: of the line.
       budget: the step at which the runs end.
@@ -53,21 +53,21 @@ def times_along(
 def marks_along(
     ax: Axes, x: Real[xr.DataArray, "..."], axis: str, marker: str = "o", *, color: str, label: str, **settings: object
 ) -> None:
-    """Draws a mark for the number of each run.
+    """Draws one mark for each run's number.
 
     Args:
       ax: where to draw.
-      x: a number for each run.
-      axis: the coordinate of x over which the marks lie.
+      x: one number per run.
+      axis: the coordinate of x to plot against.
       marker, color, label: of the marks.
-      settings: others that Axes.plot takes.
+      settings: other arguments of Axes.plot.
     """
     across = x[axis].broadcast_like(x).transpose(*x.dims)
     ax.plot(np.ravel(across), np.ravel(x), marker, color=color, label=label, **settings)
 
 
 def line_of_slope(ax: Axes, time: Float[xr.DataArray, "..."], axis: str, slope: float, *, label: str) -> None:
-    """Draws the power law of a given slope through the geometric mean of the times that were reached."""
+    """Draws a power law with a given slope through the geometric mean of the times that were reached."""
     prefactor = float(np.exp(np.log((time / time[axis] ** slope).where(np.isfinite(time))).mean()))
     if np.isfinite(prefactor):
         at = time[axis].sortby(axis)
@@ -75,7 +75,7 @@ def line_of_slope(ax: Axes, time: Float[xr.DataArray, "..."], axis: str, slope: 
 
 
 def legend_below(ax: Axes) -> None:
-    """A legend at the foot of a panel with a logarithmic vertical axis, which is made longer for it."""
+    """Draws a legend at the bottom of a panel and extends its logarithmic y axis downward to make room."""
     low, high = ax.get_ylim()
     lines = len(ax.get_legend_handles_labels()[0])
     ax.set_ylim(low / (high / low) ** (0.1 * lines), high)
