@@ -1,5 +1,6 @@
-"""The lazy baseline: neural tangent kernels over pairs of outputs or averaged over them, at finite and infinite width,
-what kernel regression makes of them, and how they fit a task.
+"""The lazy baseline: neural tangent kernels, kernel regression with them, and how well they fit a task.
+
+Kernels can be averaged over outputs or taken over pairs of outputs, at finite or infinite width.
 """
 
 from grok_jax.kernels.alignment import (

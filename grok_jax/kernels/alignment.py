@@ -1,4 +1,4 @@
-"""How well a kernel fits a task, and what task fits a kernel."""
+"""How well a kernel fits a task, and which labels fit a kernel."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
@@ -20,12 +20,12 @@ def kernel_alignment(
     Args:
       kernel: K over some inputs.
       targets: Y of these inputs.
-      centered: take HKH for K and HY for Y, H = 1 - 11ᵀ/n, as centered kernel alignment is defined; the paper's
-        formula, despite its name, does not.
-      in_use: which rows count, n of them; None: all.
+      centered: replace K by HKH and Y by HY, H = 1 - 11ᵀ/n, as centered kernel alignment is defined; the paper's
+        formula does not, despite its name.
+      in_use: which n rows count; None: all.
 
     Returns:
-      A number from -1 to 1; 1 where K is proportional to YYᵀ.
+      A number from -1 to 1; 1 if K is proportional to YYᵀ.
 
     References:
       Kumar et al. (2024), Sec. 5; Cortes et al. (2012), definition 4, for the centered form.
@@ -51,16 +51,16 @@ def pair_alignment(
 
     For one output, with n rows,  [Σ_{i≠j} y_i K_ij y_j / (n(n-1))] / (√[Σ_{i≠j} K_ij² / (n(n-1))] Σ_i y_i² / n).
 
-    Over random rows it estimates ⟨y K y'⟩ / (√⟨K²⟩ ⟨y²⟩) of independent inputs. kernel_alignment counts the pair of
-    each row with itself too, which adds a term of order 1/n even where the kernel knows nothing of the task.
+    Over random rows it estimates ⟨y K y'⟩ / (√⟨K²⟩ ⟨y²⟩) for independent inputs. kernel_alignment also pairs each row
+    with itself, which adds a term of order 1/n even if the kernel is unrelated to the task.
 
     Args:
       kernel: K over some inputs.
       targets: Y of these inputs.
-      in_use: which rows count, n of them; None: all.
+      in_use: which n rows count; None: all.
 
     Returns:
-      A number, which may lie a little outside of -1 to 1.
+      A number, which may lie slightly outside the range -1 to 1.
 
     Reference: Kumar et al. (2024), Eq. 19, for the average that is estimated.
     """
@@ -71,7 +71,7 @@ def pair_alignment(
 
 
 def restricted(kernel: Float[Array, "rows rows"], in_use: Bool[Array, " rows"]) -> Float[Array, "rows rows"]:
-    """The kernel with zeros in the rows and columns that are not in use."""
+    """The kernel with unused rows and columns set to zero."""
     return jnp.where(in_use[:, None] & in_use[None, :], kernel, 0)
 
 
@@ -83,9 +83,9 @@ def kernel_distance(kernel: Float[Array, "rows columns"], initial: Float[Array, 
 def difficulty(kernel: Float[Array, "rows rows"], targets: Float[Array, "rows outputs"]) -> Float[Array, ""]:
     """How hard a task is for a kernel, tr Yᵀ K⁻¹ Y: the squared distance that the weights of the linear model move.
 
-    |w - w_0|² = yᵀ K⁻¹ y  for targets y that are counted from the initial outputs
+    |w - w_0|² = yᵀ K⁻¹ y  for targets y relative to the initial outputs
 
-    Directions in which K vanishes, up to rounding, cannot be learned and are left out (see regression.spectrum).
+    Directions in which K vanishes up to rounding cannot be learned and are left out (see spectrum).
 
     Reference: Kumar et al. (2024), Eq. 8 and 9.
     """
@@ -98,8 +98,8 @@ def spectrum(
 ) -> tuple[Float[Array, " rows"], Float[Array, "rows rows"], Bool[Array, " rows"]]:
     """Eigenvalues in ascending order, eigenvectors (columns), and which eigenvalues are more than rounding errors.
 
-    Below 10 units of rounding of the largest, an eigenvalue of a kernel that was computed in that precision says
-    nothing: gradient descent would take as many steps as it is small to learn such a direction.
+    An eigenvalue below 10 roundoff units of the largest one means nothing in the precision of the kernel. Gradient
+    descent would need a number of steps inversely proportional to it to learn its direction.
     """
     values, vectors = jnp.linalg.eigh(kernel)
     return values, vectors, values > 10 * jnp.finfo(kernel.dtype).eps * values[-1]
@@ -120,8 +120,8 @@ def eigenvector_labels(
     Args:
       kernel: K.
       order: j, from 1; may be traced.
-      in_use: which rows count; the others are as if they were not there and get 0. None: all.
-      subtract_mean: whether the mean of the kernel's n² entries is taken from each of them first.
+      in_use: which rows count; the others are ignored and get 0. None: all.
+      subtract_mean: whether to subtract the mean of the kernel's n² entries from each entry first.
 
     Returns:
       y.
@@ -130,10 +130,10 @@ def eigenvector_labels(
     """
     in_use = jnp.ones(kernel.shape[0], bool) if in_use is None else in_use
     both = in_use[:, None] & in_use[None, :]
-    total = jnp.sum(kernel, where=both) if subtract_mean else 0.0  # of a kernel, so not negative
+    total = jnp.sum(kernel, where=both) if subtract_mean else 0.0  # never negative for a kernel
     mean = total / jnp.sum(both)
-    # Out of use, a row is an eigenvector of its own. Its eigenvalue lies below all others: those of a kernel are not
-    # negative, and the mean takes at most n times itself from them.
+    # Each unused row is a separate eigenvector, with an eigenvalue below all others: those of a kernel are not
+    # negative, and subtracting the mean lowers them by at most n times the mean.
     lowest = -1.0 - mean * kernel.shape[0]
     _, vectors = jnp.linalg.eigh(jnp.where(both, kernel - mean, lowest * jnp.eye(kernel.shape[0])))
     vector = jnp.where(in_use, jnp.take(vectors, kernel.shape[0] - order, axis=1), 0.0)

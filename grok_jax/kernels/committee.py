@@ -1,4 +1,4 @@
-"""The kernel of the committee machine in closed form, at finite width and in the limit, and its spectrum."""
+"""The kernel of the committee machine in closed form, at finite and infinite width, and its spectrum."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ def committee_kernel(
 
     N K(x, x') = x·x' + ε (x·x') w̄·(x + x') + ε² (x·x') xᵀ M x'
 
-    The paper leaves out the 1/N: its kernel is that of gradient descent with learning rate N η.
+    The paper leaves out the factor 1/N: its kernel belongs to gradient descent with learning rate N η.
 
     Args:
       inputs: x, row by row.
@@ -47,10 +47,10 @@ def wide_committee_kernel(
     *,
     train_readout: bool = False,
 ) -> Float[Array, "rows columns"]:
-    """N times the kernel of an infinitely wide committee at its start, w̄ = 0 and M = 1.
+    """N times the kernel of an infinitely wide committee at initialization, w̄ = 0 and M = 1.
 
     N K(x, x') = x·x' + ε² (x·x')²
-    N K(x, x') = 2 x·x' + (3ε²/2) (x·x')² + (ε²/4) |x|² |x'|²   with readouts v_i ~ N(0, 1) that are trained
+    N K(x, x') = 2 x·x' + (3ε²/2) (x·x')² + (ε²/4) |x|² |x'|²   with trained readouts v_i ~ N(0, 1)
 
     Args:
       inputs: x, row by row.
@@ -80,7 +80,7 @@ def committee_alignment(
 
     ⟨y(x) K(x, x') y(x')⟩ / (√⟨K(x, x')²⟩ ⟨y²⟩)  over independent x and x'
 
-    With y = ½ xᵀBx, B = Σ_k β_k β_kᵀ, and K of committee_kernel without its 1/N, which cancels,
+    With y = ½ xᵀBx, B = Σ_k β_k β_kᵀ, and K from committee_kernel without its 1/N, which cancels,
 
     ⟨y K y'⟩ = ε² tr(A² M),  A = ⟨y x xᵀ⟩ = (tr B · 1 + 2B) / (2D²),  ⟨y²⟩ = ((tr B)² + 2 tr B²) / (4D²),
     ⟨K²⟩ = 1/D + 2ε² (D + 2) |w̄|² / D³ + ε⁴ ((D + 6) tr M² + 2 (tr M)²) / D⁴.
@@ -94,7 +94,7 @@ def committee_alignment(
       epsilon: ε.
 
     Returns:
-      The alignment, of which that over drawn rows (kernels.pair_alignment) is an estimate.
+      The alignment; kernels.pair_alignment over random rows estimates it.
 
     Reference: Kumar et al. (2024), Eq. 19 and 20, for y = (β · x)²; the denominator is not in the paper.
     """
@@ -109,7 +109,7 @@ def committee_alignment(
 
 
 class Eigenvalues(NamedTuple):
-    """Of the wide committee's kernel over x ~ N(0, I/D), with how many eigenfunctions each has."""
+    """Eigenvalues of the wide committee's kernel over x ~ N(0, I/D); comments give the number of eigenfunctions."""
 
     linear: float  # x_i: D of them
     quadratic: float  # x_i x_j, and x_i² - |x|²/D: D (D + 1) / 2 - 1 of them
@@ -121,7 +121,7 @@ def wide_committee_eigenvalues(features: int, epsilon: float) -> Eigenvalues:
 
     ⟨K(x, x') φ(x)⟩ = λ φ(x'):  λ_lin = 1/D,  λ_quadr = 2ε²/D²,  and |x|² has λ = (ε²/D) (1 + 2/D)
 
-    The paper writes 2ε/D² in its text and leaves ε² out of Eq. 16; these are the ones that its Eq. 10 has.
+    The paper writes 2ε/D² in its text and omits ε² in Eq. 16; these eigenvalues follow from its Eq. 10.
 
     Args:
       features: D.

@@ -1,7 +1,7 @@
-"""The import of neural-tangents on a current JAX.
+"""Imports neural-tangents on a current JAX.
 
-neural-tangents 0.6.5 is its last release. It imports a few names that JAX has moved or dropped since, and an
-experimental module that needs TensorFlow. Both are provided here, for as long as the import lasts.
+neural-tangents 0.6.5 is the last release. It imports a few names that JAX has since moved or dropped, and an
+experimental module that needs TensorFlow. This module provides both while the import runs.
 
 On current JAX `empirical_ntk_fn` works with implementation 1 (Jacobian contraction) and 2 (NTK-vector products)
 only. `predict`, `linearize`, `taylor_expand` and `stax` work.
@@ -26,10 +26,10 @@ _MOVED = ("Jaxpr", "JaxprEqn", "Literal", "Primitive", "Var")  # from jax.core t
 
 
 def neural_tangents() -> ModuleType:
-    """The module neural_tangents; JAX itself is left as it was.
+    """The module neural_tangents; JAX itself is left unchanged.
 
     Returns:
-      The module, imported by the first call (0.03 s).
+      The module, imported on the first call (0.03 s).
 
     Raises:
       UserError: neural-tangents is not installed.
@@ -47,9 +47,9 @@ def neural_tangents() -> ModuleType:
 
 @contextmanager
 def _missing_names() -> Iterator[None]:
-    """Provides what neural-tangents imports and is not there; takes away again exactly what was added."""
+    """Provides the names that neural-tangents imports and JAX lacks, then removes exactly what was added."""
     values = [(jax.core, name, getattr(jax.extend.core, name)) for name in _MOVED]
-    # Only a key in the tables of structured derivatives: no program contains this primitive any more.
+    # Only a key in the tables of structured derivatives: programs no longer contain this primitive.
     values.append((jax.interpreters.ad, "zeros_like_p", jax.extend.core.Primitive("zeros_like")))
     names = [(module, name, value) for module, name, value in values if not hasattr(module, name)]
 

@@ -1,6 +1,6 @@
-"""Kernel regression with the full kernel over pairs of outputs: where the linearized model ends, for any outputs.
+"""Kernel regression with the full kernel over pairs of outputs: where the linearized model ends.
 
-All of it runs on the host, by scipy, in float64; the kernel itself has the precision that it was made in.
+Everything runs on the host with scipy in float64; the kernel keeps the precision it was computed in.
 """
 
 import warnings
@@ -15,24 +15,24 @@ from grok_jax.errors import require
 from grok_jax.kernels.room import require_room
 from grok_jax.memory import free_memory
 
-ROUNDING = 10  # units of rounding of the largest eigenvalue, below which an eigenvalue says nothing: see spectrum
-FEW = 64  # directions of a kernel whose eigenvalues are all computed
-SPECTRUM_COPIES = 3  # of a kernel in float64: its eigenvectors, and what finds them
-BAND_ROWS = 1000  # of a kernel that are multiplied at a time
+ROUNDING = 10  # eigenvalues below this many roundoff units of the largest mean nothing: see alignment.spectrum
+FEW = 64  # up to this many directions, all eigenvalues are computed
+SPECTRUM_COPIES = 3  # copies of a kernel in float64: its eigenvectors and the workspace of the solver
+BAND_ROWS = 1000  # rows of a kernel multiplied at a time
 
 Numbers = np.ndarray | Array
 
 
 class DualWeights(NamedTuple):
-    """What kernel regression gives each training row and output, and how well it knows it."""
+    """The weight of each training row and output in kernel regression, and the condition of the problem."""
 
     weights: Float[np.ndarray, "rows outputs"]
-    condition: float  # largest eigenvalue over smallest, ridge included; infinite where the kernel is singular
-    left_out: int  # directions in which the kernel vanishes up to rounding
+    condition: float  # largest eigenvalue over smallest, ridge included; infinite if the kernel is singular
+    left_out: int  # number of directions in which the kernel vanishes up to rounding
 
 
 class FullRegression(NamedTuple):
-    """Predictions, in float64, and how far the kernel is from singular."""
+    """Predictions in float64, and the condition number of the kernel."""
 
     train: Float[np.ndarray, "rows outputs"]
     test: Float[np.ndarray, "columns outputs"]
@@ -48,30 +48,30 @@ def full_kernel_regression(
     train_start: Float[Numbers, "rows outputs"] | None = None,
     test_start: Float[Numbers, "columns outputs"] | None = None,
 ) -> FullRegression:
-    """Kernel (ridge) regression of what is missing from the initial outputs, with the kernel over pairs of outputs.
+    """Kernel (ridge) regression of the targets minus the initial outputs, with the kernel over pairs of outputs.
 
     f(x) = f_0(x) + K(x, X) [K(X, X) + λ 1]⁻¹ (y - f_0(X))
 
     With λ = 0 this is where gradient descent on the squared error of the linearized model ends, for any number of
-    outputs. Directions in which K vanishes, up to rounding, are left out, as gradient descent never learns them.
+    outputs. Directions in which K vanishes up to rounding are left out, because gradient descent never learns them.
 
     Args:
       kernel: K(X, X) of the n training rows and O outputs, (n O, n O): see full_tangent_kernel.
       test_kernel: K(x, X) of m other rows, (m O, n O).
       targets: y, (n, O).
       ridge: λ, in the units of K.
-      train_start: f_0(X), (n, O); None: 0, as of the centered predictor.
+      train_start: f_0(X), (n, O); None: 0, as for the centered predictor.
       test_start: f_0(x), (m, O); None: 0.
 
     Returns:
       FullRegression.
 
     Raises:
-      DoesNotFit: the kernel in float64 is larger than the memory at hand.
-      UserError: a kernel or targets that are not finite, shapes that do not fit, a negative ridge.
+      DoesNotFit: the kernel in float64 does not fit in memory.
+      UserError: a kernel or targets are not finite, the shapes do not match, or the ridge is negative.
 
     Warns:
-      RuntimeWarning: the kernel is singular, or so close that its precision cannot tell.
+      RuntimeWarning: the kernel is singular up to its precision.
     """
     rows, outputs = np.shape(targets)
     places = rows * outputs
@@ -86,8 +86,8 @@ def full_kernel_regression(
     found = solve_full_kernel(kernel, missing, ridge=ridge)
     if not np.isfinite(found.condition):
         warnings.warn(
-            f"the kernel is singular in {kernel.dtype} ({found.left_out} of {places} directions left out); more "
-            "parameters, fewer or other rows, or a ridge make it regular",
+            f"the kernel is singular in {kernel.dtype} ({found.left_out} of {places} directions left out); use more "
+            "parameters, fewer or other rows, or a ridge",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -103,7 +103,7 @@ def full_kernel_regression(
 def solve_full_kernel(
     kernel: Float[Numbers, "row_outputs row_outputs"], missing: Float[Numbers, "rows outputs"], *, ridge: float = 0.0
 ) -> DualWeights:
-    """Solves [K + λ 1] a = y - f_0 by Cholesky factors in float64; a singular kernel by its eigenvectors.
+    """Solves [K + λ 1] a = y - f_0 in float64, by Cholesky factors, or by eigenvectors if the kernel is singular.
 
     Args:
       kernel: K over pairs of outputs, (n O, n O).
@@ -114,8 +114,8 @@ def solve_full_kernel(
       DualWeights, with a of shape (n, O).
 
     Raises:
-      DoesNotFit: the kernel in float64 is larger than the memory at hand.
-      UserError: numbers that are not finite, a negative ridge.
+      DoesNotFit: the kernel in float64 does not fit in memory.
+      UserError: an input is not finite, or the ridge is negative.
     """
     require(ridge >= 0, f"ridge is {ridge}; it must be 0 or above")
     kernel, (rows, outputs) = np.asarray(kernel), np.shape(missing)
@@ -137,8 +137,8 @@ def solve_full_kernel(
 
 
 def _by_factors(kernel: np.ndarray, asked: np.ndarray, ridge: float) -> tuple[np.ndarray, float, int] | None:
-    """Weights, condition, and no direction left out; None where the kernel is singular up to its rounding."""
-    matrix = np.array(kernel, np.float64, order="C").T  # LAPACK wants columns; a symmetric kernel has them in its rows
+    """Weights, condition, and 0 directions left out; None if the kernel is singular up to rounding."""
+    matrix = np.array(kernel, np.float64, order="C").T  # LAPACK wants column order; the kernel is symmetric
     matrix[np.diag_indices_from(matrix)] += ridge
     try:
         factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
@@ -152,7 +152,7 @@ def _by_factors(kernel: np.ndarray, asked: np.ndarray, ridge: float) -> tuple[np
 
 
 def _by_spectrum(kernel: np.ndarray, asked: np.ndarray, ridge: float) -> tuple[np.ndarray, float, int]:
-    """Weights, condition, and the number of directions left out: those in which the kernel vanishes without a ridge."""
+    """Weights, condition, and the number of directions left out, in which the kernel vanishes without a ridge."""
     values, vectors = scipy.linalg.eigh(kernel.astype(np.float64), overwrite_a=True, check_finite=False)
     kept = (values > _cutoff(kernel) * values[-1]) | (ridge > 0)
     shrunk = np.where(kept, 1 / np.where(kept, np.maximum(values, 0) + ridge, 1), 0)
@@ -165,17 +165,17 @@ def _cutoff(kernel: np.ndarray) -> float:
 
 
 def _largest(apply: Callable[[np.ndarray], np.ndarray], size: int) -> float:
-    """The largest eigenvalue of a symmetric map, to a percent."""
+    """The largest eigenvalue of a symmetric map, to within a percent."""
     if size <= FEW:
         return float(np.linalg.eigvalsh(np.stack([apply(row) for row in np.eye(size)]))[-1])
     operator = scipy.sparse.linalg.LinearOperator((size, size), matvec=apply, dtype=np.float64)
-    # The start is fixed, so that equal kernels have equal conditions.
+    # A fixed start gives equal kernels equal conditions.
     start = np.random.default_rng(0).normal(size=size)
     (value,) = scipy.sparse.linalg.eigsh(operator, k=1, tol=1e-2, v0=start, return_eigenvectors=False)
     return float(value)
 
 
 def _times(kernel: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The product in float64, some rows at a time: a kernel of float32 is not copied whole."""
+    """The product in float64, a few rows at a time, so that a float32 kernel is not copied whole."""
     bands = range(0, len(kernel), BAND_ROWS)
     return np.concatenate([kernel[start : start + BAND_ROWS].astype(np.float64) @ weights for start in bands])

@@ -1,12 +1,13 @@
-"""The tangent kernel of networks made of affine layers, from what goes into each layer and what comes back.
+"""The tangent kernel of networks made of affine layers, from each layer's inputs and backpropagated gradients.
 
-The gradient of an output with respect to the matrix of a layer is an outer product, which the kernel never needs
-whole. With h_t the inputs of a layer at its positions t (one, unless it is applied along a sequence), δ_ot the
-gradient of output o with respect to its outputs there, c the factor of its product, and b = 1 with a bias, else 0:
+The gradient of an output with respect to a layer's matrix is an outer product, and the kernel never needs to form it.
+Let h_t be the inputs of a layer at position t (there is one position, unless the layer acts along a sequence), δ_ot the
+gradient of output o with respect to the layer's outputs there, c the factor of its product, and b = 1 with a bias and
+0 without. Then
 
     K(x, x') = (1/O) Σ_layers Σ_ts (c² h_t·h'_s + b) Σ_o δ_ot·δ'_os
 
-For the MNIST network of Omnigrok this is some hundred times less arithmetic than a product of Jacobians.
+For the MNIST network of Omnigrok this takes about a hundred times less arithmetic than a product of Jacobians.
 """
 
 from collections import Counter
@@ -21,17 +22,17 @@ from jaxtyping import Array, Float, PyTree, Shaped
 from grok_jax.models.mlp import Layer
 
 Path = tuple[str, ...]
-Inputs = Any  # an array with a row axis in front, or several of them in a structure
+Inputs = Any  # an array, or a structure of arrays, with a leading row axis
 Network = Callable[[Any, Inputs], Array]  # params, inputs -> (rows, outputs)
-BAND_BYTES = 2**25  # of the rows of a full kernel that are made at a time
-MOST_POSITIONS = 8  # of a sequence: pairs of them are looked at one by one
+BAND_BYTES = 2**25  # size of the rows of a full kernel computed at a time
+MOST_POSITIONS = 8  # of a sequence, as the kernel loops over pairs of positions
 
 
 class _Call(NamedTuple):
     """One application of a layer."""
 
     layer: Layer
-    weights: tuple[Array, ...]  # as it got them
+    weights: tuple[Array, ...]  # as passed to it
     inputs: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]
     outputs: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]
 
@@ -46,8 +47,8 @@ def is_layered(
 ) -> bool:
     """Whether every parameter belongs to an affine layer that the network applies exactly once, to short sequences.
 
-    A parameter that reaches its layer changed, say multiplied by a number, belongs to none; one that is used beside
-    its layer is used twice. Layers have to see the row as their first axis.
+    The answer is False if a parameter is changed before it reaches its layer (for example scaled), or is also used
+    outside its layer. The first axis of a layer's inputs must be the row.
     """
     answers = []
 
@@ -73,7 +74,7 @@ def layered_kernel(
     inputs: PyTree[Shaped[Array, "rows ..."]],
     others: PyTree[Shaped[Array, "columns ..."]] | None = None,
 ) -> Float[Array, "rows columns"]:
-    """The kernel of a network for which is_layered holds; arguments and result are those of tangent_kernel."""
+    """The kernel of a network for which is_layered is True; same arguments and result as tangent_kernel."""
     left = _pullback(network, params, inputs)
     right = left if others is None else _pullback(network, params, others)
     calls = _trace(network, params, inputs)
@@ -97,11 +98,11 @@ def full_layered_kernel(
     inputs: PyTree[Shaped[Array, "rows ..."]],
     others: PyTree[Shaped[Array, "columns ..."]] | None = None,
 ) -> Float[Array, "row_outputs column_outputs"]:
-    """The kernel over pairs of outputs of a network for which is_layered holds: see full_tangent_kernel.
+    """The kernel over pairs of outputs of a network for which is_layered is True; see full_tangent_kernel.
 
     K[(x, o), (x', o')] = Σ_layers Σ_ts (c² h_t·h'_s + b) δ_ot·δ'_o's
 
-    Some rows at a time, so that beside the kernel there is little else.
+    It is computed a few rows at a time, so that it needs little memory besides the kernel itself.
     """
     outputs = jax.eval_shape(network, params, first_row(inputs)).shape[-1]
     left = _factors(network, params, inputs, outputs)
@@ -112,7 +113,7 @@ def full_layered_kernel(
     calls = _trace(network, params, inputs)
 
     def add_band(number: Array, kernel: Array) -> Array:
-        start = jnp.minimum(number * block, rows - block)  # The last band may repeat rows of the one before.
+        start = jnp.minimum(number * block, rows - block)  # The last band may overlap the previous one.
         own = jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, start, block), left)
         band = jnp.zeros((block, outputs, columns, outputs), dtype)
         for path, call in calls:
@@ -129,21 +130,21 @@ def full_layered_kernel(
 
 
 def _factors(network: Network, params: Any, inputs: Inputs, outputs: int) -> dict[Path, tuple[Array, Array]]:
-    """Of each layer what goes in, (rows, ...), and what comes back of each output, (rows, outputs, ...)."""
+    """The inputs of each layer, (rows, ...), and the gradient of each output, (rows, outputs, ...)."""
     pullback = _pullback(network, params, inputs)
     back = jax.lax.map(pullback.pull, jnp.arange(outputs))
     return {path: (pullback.inputs[path], jnp.moveaxis(back[path], 0, 1)) for path in back}
 
 
 def _place(back: Float[Array, "rows outputs ..."], position: int) -> Float[Array, "row_outputs features"]:
-    """What comes back to a position, output after output of each row."""
+    """The gradients at a position, output by output within each row."""
     at = back[:, :, position] if back.ndim == 4 else back
     return at.reshape(-1, at.shape[-1])
 
 
 class _Pullback(NamedTuple):
     inputs: dict[Path, Array]
-    pull: Callable[[Array], dict[Path, Array]]  # output -> its gradient with respect to the outputs of each layer
+    pull: Callable[[Array], dict[Path, Array]]  # output -> its gradient with respect to each layer's outputs
 
 
 def _pullback(network: Network, params: Any, inputs: Inputs) -> _Pullback:
@@ -159,18 +160,18 @@ def _pullback(network: Network, params: Any, inputs: Inputs) -> _Pullback:
         return outputs[0], {path: call.inputs[0] for path, call in seen}
 
     outputs, pull, layer_inputs = jax.vjp(lambda shifts: jax.vmap(shifted)(shifts, inputs), shifts, has_aux=True)
-    # Rows do not mix, so the gradient of a column's sum holds the gradient of each row.
+    # Rows do not interact, so the gradient of a column's sum holds the gradient of each row.
     return _Pullback(layer_inputs, lambda output: pull(jnp.zeros_like(outputs).at[:, output].set(1))[0])
 
 
 def _trace(network: Network, params: Any, inputs: Inputs) -> list[tuple[Path, _Call]]:
-    """The layers that the network applies to a row, in order, with the shapes of what goes in and out."""
+    """The layers that the network applies to a row, in order, with the shapes of their inputs and outputs."""
     shapes: list[tuple[Path, _Call]] = []
 
     def look(w: Any, x: Inputs) -> Array:
         seen: list[tuple[Path, _Call]] = []
         outputs = _run(network, w, x, seen, {})
-        # Nothing that is traced is kept, which JAX can be told to refuse.
+        # Keeps no tracers: JAX can be set to raise on leaked tracers.
         for path, call in seen:
             layer = call.layer.clone(parent=None)
             shapes.append((path, _Call(layer, (), _shape(call.inputs), _shape(call.outputs))))
@@ -183,7 +184,7 @@ def _trace(network: Network, params: Any, inputs: Inputs) -> list[tuple[Path, _C
 def _run(
     network: Network, params: Any, inputs: Inputs, seen: list[tuple[Path, _Call]], shifts: dict[Path, Array]
 ) -> Array:
-    """The network's outputs with the outputs of layers shifted; notes each application of a layer."""
+    """The network's outputs with shifts added to the outputs of its layers; records each call of a layer in `seen`."""
 
     def intercept(call: Callable, args: tuple, kwargs: dict, context: nn.module.InterceptorContext) -> Any:
         result = call(*args, **kwargs)

@@ -1,7 +1,7 @@
-"""The linearized model's whole training under gradient descent on the mean squared error, in closed form.
+"""Training of the linearized model by gradient descent on the mean squared error, in closed form.
 
-With several outputs it is exact for the kernel over pairs of outputs (full_tangent_kernel), with targets and initial
-outputs of shape (rows x outputs, 1), as their reshape(-1, 1) gives; with a kernel averaged over outputs it is near.
+For several outputs this is exact with the kernel over pairs of outputs (full_tangent_kernel) and with targets and
+initial outputs reshaped to (rows x outputs, 1). With a kernel averaged over outputs it is an approximation.
 """
 
 import jax
@@ -25,15 +25,15 @@ def gradient_descent(
     steps: Real[Array, " times"],
     learning_rate: float,
 ) -> Outputs:
-    """Outputs of the linearized model after any numbers of full-batch gradient descent steps.
+    """Outputs of the linearized model after given numbers of full-batch gradient descent steps.
 
     f_t(x) = f_0(x) + K(x, X) K⁻¹ [1 - (1 - 2η K / |y|)ᵗ] (y - f_0(X)),  K = K(X, X)
 
-    The loss is the mean of the squared errors over all |y| = rows x outputs of them. Several outputs need the full
-    kernel, and all arrays in one column; a kernel averaged over outputs only approximates the linearized model.
+    The loss is the mean over all |y| = rows x outputs squared errors. Several outputs need the full kernel and
+    single-column arrays; a kernel averaged over outputs only approximates the linearized model.
 
     Args:
-      kernel: K(X, X) of the training inputs, of the predictor that is trained (output scale included).
+      kernel: K(X, X) of the trained predictor (output scale included) on the training inputs.
       test_kernel: K(x, X).
       targets: y.
       train_start: f_0(X).
@@ -45,8 +45,8 @@ def gradient_descent(
       f_t(X) and f_t(x) for each t.
 
     Raises:
-      UserError: kernels or targets that are not finite; a learning rate at which gradient descent diverges. (Inside
-        a compiled function nobody can tell.)
+      UserError: a kernel or the targets are not finite, or gradient descent diverges at this learning rate. (These
+        checks are skipped inside a compiled function.)
     """
     require_finite(kernel=kernel, test_kernel=test_kernel, targets=targets)
     values, vectors = jnp.linalg.eigh(kernel)
@@ -55,13 +55,13 @@ def gradient_descent(
     if not isinstance(rates, jax.core.Tracer):
         require(
             not rates[-1] >= 2,
-            f"learning_rate is {learning_rate:g}; gradient descent on this kernel diverges from "
-            f"{float(2 * learning_rate / rates[-1]):.4g} on",
+            f"learning_rate is {learning_rate:g}; gradient descent on this kernel diverges at "
+            f"{float(2 * learning_rate / rates[-1]):.4g} or above",
         )
     times = steps[:, None].astype(rates.dtype)
     slow, fast = jnp.minimum(rates, 0.5)[None, :], jnp.maximum(rates, 0.5)[None, :]
     sign = jnp.where((fast > 1) & (times % 2 == 1), -1, 1)
-    # Near rate 0 the difference 1 - (1 - r)ᵗ would cancel.
+    # Near rate 0, computing 1 - (1 - r)ᵗ directly would lose all digits.
     learned = jnp.where(
         rates[None, :] < 0.5, -jnp.expm1(times * jnp.log1p(-slow)), 1 - sign * jnp.abs(1 - fast) ** times
     )
@@ -80,13 +80,13 @@ def gradient_flow(
     *,
     times: Real[Array, " times"],
 ) -> Outputs:
-    """Outputs of the linearized model after any times of gradient flow: gradient descent in the limit of small steps.
+    """Outputs of the linearized model after given times of gradient flow, the small-step limit of gradient descent.
 
     f_t(x) = f_0(x) + K(x, X) K⁻¹ [1 - exp(-2t K / |y|)] (y - f_0(X)),  K = K(X, X)
 
-    The loss is the mean of the squared errors over all |y| = rows x outputs of them; t is a number of steps times
-    their learning rate. Several outputs as for gradient_descent. Computed by neural-tangents, which cannot be compiled
-    as a part of something else.
+    The loss is the mean over all |y| = rows x outputs squared errors; t is the number of steps times the learning
+    rate. For several outputs see gradient_descent. It is computed by neural-tangents and cannot be called inside a
+    compiled function.
 
     Args:
       kernel, test_kernel, targets, train_start, test_start: see gradient_descent.
@@ -96,9 +96,9 @@ def gradient_flow(
       f_t(X) and f_t(x) for each t.
 
     Raises:
-      UserError: kernels or targets that are not finite.
+      UserError: a kernel or the targets are not finite.
     """
     require_finite(kernel=kernel, test_kernel=test_kernel, targets=targets)
-    # Its loss is half the mean, so the learning rate is twice ours.
+    # neural-tangents' loss is half the mean, so its learning rate is twice ours.
     predict = neural_tangents().predict.gradient_descent_mse(kernel, targets, learning_rate=2.0)
     return predict(times, train_start, test_start, test_kernel)

@@ -1,6 +1,7 @@
-"""Products of the full kernel with vectors, and what conjugate gradients make of them: no kernel is ever held.
+"""Products of the full kernel with vectors, and conjugate gradients on them, without ever storing the kernel.
 
-K v = J (Jᵀ v), with J the Jacobian of all outputs of all rows: a vjp, then a jvp. Memory is that of the network.
+K v = J (Jᵀ v), where J is the Jacobian of all outputs of all rows: a vjp, then a jvp. This needs no more memory than
+the network.
 """
 
 import warnings
@@ -17,7 +18,7 @@ from grok_jax.kernels.layered import Network, first_row
 
 
 class Conjugate(NamedTuple):
-    """What conjugate gradients found, and how near they came."""
+    """The solution of conjugate gradients, and its residual."""
 
     weights: Float[np.ndarray, "rows outputs"]
     steps: int
@@ -35,7 +36,7 @@ def kernel_product(
 
     Σ_{x', o'} K[(x, o), (x', o')] a_o'(x') = ∇_w f_o(w, x) · Σ_{x', o'} ∇_w f_o'(w, x') a_o'(x')
 
-    With a the weights of kernel regression, these are its predictions without f_0.
+    If a holds the weights of kernel regression, these are its predictions without f_0.
 
     Args:
       network: f; params, inputs -> outputs of shape (rows, O).
@@ -58,14 +59,14 @@ def tangent_operator(
     inputs: PyTree[Shaped[Array, "rows ..."]],
     others: PyTree[Shaped[Array, "columns ..."]] | None = None,
 ) -> "scipy.sparse.linalg.LinearOperator":
-    """The full kernel as scipy's LinearOperator, for kernels that do not fit the memory.
+    """The full kernel as a scipy LinearOperator, for kernels that do not fit in memory.
 
     Args:
       network, params, inputs, others: see full_tangent_kernel.
 
     Returns:
-      An operator of the shape of full_tangent_kernel's result, (rows x O, columns x O), in the precision of the
-      parameters, whose products are compiled once.
+      An operator of shape (rows x O, columns x O), like the result of full_tangent_kernel, in the precision of the
+      parameters. Its products are compiled once.
     """
     outputs = jax.eval_shape(network, params, first_row(inputs)).shape[-1]
     columns = inputs if others is None else others
@@ -95,21 +96,21 @@ def conjugate_gradients(
 ) -> Conjugate:
     """Solves [K + λ 1] a = y - f_0 by conjugate gradients, from a = 0.
 
-    The weights of kernel regression, from products with the kernel alone. Directions of small eigenvalues come last,
-    as in gradient descent: without a ridge it takes some √condition steps.
+    This finds the weights of kernel regression using only products with the kernel. Directions with small eigenvalues
+    are learned last, as in gradient descent: without a ridge it takes about √condition steps.
 
     Args:
-      operator: K over pairs of outputs: see tangent_operator.
+      operator: K over pairs of outputs; see tangent_operator.
       missing: y - f_0.
       ridge: λ.
-      tolerance: of the residual, relative to the norm of y - f_0; the precision of the products bounds it below.
-      most_steps: products at most.
+      tolerance: of the residual, relative to the norm of y - f_0; cannot go below the precision of the products.
+      most_steps: maximum number of products.
 
     Returns:
-      Conjugate, with a of the shape of `missing`.
+      Conjugate, with a in the shape of `missing`.
 
     Raises:
-      UserError: shapes that do not fit, a negative ridge, a tolerance or number of steps that is not above 0.
+      UserError: the shapes do not match, the ridge is negative, or the tolerance or number of steps is not positive.
 
     Warns:
       RuntimeWarning: the tolerance was not reached.
@@ -131,17 +132,17 @@ def conjugate_gradients(
         nonlocal steps
         steps += 1
 
-    # In float64, as only the products have the precision of the network.
+    # In float64, because only the products have the precision of the network.
     system = scipy.sparse.linalg.LinearOperator(
         operator.shape, matvec=lambda v: operator.matvec(v).astype(np.float64) + ridge * v, dtype=np.float64
     )
     found, _ = scipy.sparse.linalg.cg(system, asked.reshape(-1), rtol=tolerance, maxiter=most_steps, callback=count)
     size = np.linalg.norm(asked)
     residual = float(np.linalg.norm(system.matvec(found) - asked.reshape(-1)) / size) if size else 0.0
-    if not residual <= 2 * tolerance:  # What cg follows step by step drifts from the residual itself.
+    if not residual <= 2 * tolerance:  # The residual that cg updates at each step drifts from the true one.
         warnings.warn(
-            f"conjugate gradients took {steps} steps to a residual of {residual:.2g}; {tolerance:.2g} was asked for; "
-            "allow more steps, a larger tolerance or a ridge, or give parameters in float64",
+            f"conjugate gradients reached a residual of {residual:.2g} in {steps} steps; the tolerance is "
+            f"{tolerance:.2g}; allow more steps, a larger tolerance or a ridge, or give parameters in float64",
             RuntimeWarning,
             stacklevel=2,
         )

@@ -1,4 +1,4 @@
-"""Kernel regression in the precision at hand, compiled: with one output, where the linearized model ends."""
+"""Compiled kernel regression in the kernel's own precision: for one output, where the linearized model ends."""
 
 import warnings
 from typing import NamedTuple
@@ -14,11 +14,11 @@ Scalar = float | int | Float[Array, ""]
 
 
 class Regression(NamedTuple):
-    """Predictions, and how far the kernel is from singular."""
+    """Predictions, and the condition number of the kernel."""
 
     train: Float[Array, "rows outputs"]
     test: Float[Array, "columns outputs"]
-    condition: Float[Array, ""]  # largest eigenvalue over smallest, ridge included; infinite where K is singular
+    condition: Float[Array, ""]  # largest eigenvalue over smallest, ridge included; infinite if K is singular
 
 
 def kernel_regression(
@@ -30,14 +30,14 @@ def kernel_regression(
     train_start: Float[Array, "rows outputs"] | None = None,
     test_start: Float[Array, "columns outputs"] | None = None,
 ) -> Regression:
-    """Kernel (ridge) regression of what is missing from the initial outputs.
+    """Kernel (ridge) regression of the targets minus the initial outputs.
 
     f(x) = f_0(x) + K(x, X) [K(X, X) + λ 1]⁻¹ (y - f_0(X))
 
-    With λ = 0 and one output this is where gradient descent on the linearized model ends. With several outputs and
-    one kernel, averaged over outputs, it is an approximation of that end, which can be far off; with the full kernel
-    full_kernel_regression is that end. Directions in which K vanishes, up to rounding, are left out, as gradient
-    descent never learns them.
+    With λ = 0 and one output this is where gradient descent on the linearized model ends. With several outputs and one
+    kernel averaged over outputs, it only approximates that end, and can be far off; full_kernel_regression, with the
+    full kernel, gives it exactly. Directions in which K vanishes up to rounding are left out, because gradient descent
+    never learns them.
 
     Args:
       kernel: K(X, X) of the training inputs.
@@ -51,11 +51,11 @@ def kernel_regression(
       Regression.
 
     Raises:
-      UserError: a kernel or targets that are not finite, shapes that do not fit, a negative ridge.
+      UserError: a kernel or the targets are not finite, the shapes do not match, or the ridge is negative.
 
     Warns:
-      RuntimeWarning: the kernel is singular, or so close that the precision at hand cannot tell; with the condition
-        number. (Inside a compiled function nobody can warn; look at Regression.condition there.)
+      RuntimeWarning: the kernel is singular up to its precision; gives its extreme eigenvalues. (Compiled functions
+        cannot warn; check Regression.condition there.)
 
     Reference: Kumar et al. (2024), Sec. 1 and 4.1.
     """
@@ -78,7 +78,7 @@ def kernel_regression(
         warnings.warn(
             f"the kernel is singular in {kernel.dtype} ({int(jnp.sum(~kept))} of {rows} directions left out; "
             f"largest eigenvalue {float(values[-1]):.3g}, smallest {float(values[0]):.3g}); "
-            "more parameters, fewer or other rows, or a ridge make it regular",
+            "use more parameters, fewer or other rows, or a ridge",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -90,7 +90,7 @@ def kernel_regression(
 
 
 def require_finite(**arrays: Float[Array, "..."]) -> None:
-    """Raises UserError where an array has a NaN or an infinity; says nothing of traced arrays."""
+    """Raises UserError if an array has a NaN or an infinity; skips traced arrays."""
     for name, array in arrays.items():
         if isinstance(array, jax.core.Tracer):
             continue

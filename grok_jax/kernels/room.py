@@ -1,4 +1,4 @@
-"""Whether a kernel fits the memory at hand, found out before any of it is made."""
+"""Checks whether a kernel fits in memory before any of it is allocated."""
 
 import jax
 import jax.numpy as jnp
@@ -6,44 +6,44 @@ import jax.numpy as jnp
 from grok_jax.errors import UserError
 from grok_jax.memory import free_memory, in_words
 
-COPIES = 2  # of a kernel: as its blocks fill it, and what is cut or taken from it
+COPIES = 2  # of a kernel in memory: the one being filled, and the slice returned
 
 
 class DoesNotFit(UserError):
-    """A full kernel is larger than the memory at hand: one line with both numbers."""
+    """A full kernel does not fit in memory; the message gives both sizes in one line."""
 
 
 def full_kernel_bytes(rows: int, columns: int, outputs: int, itemsize: int = 4) -> int:
-    """Bytes of the kernel over pairs of outputs, (rows x outputs) x (columns x outputs) numbers.
+    """Size in bytes of the kernel over pairs of outputs, which has (rows x outputs) x (columns x outputs) numbers.
 
     Args:
-      rows, columns: of inputs.
-      outputs: of the network.
-      itemsize: bytes of a number.
+      rows, columns: numbers of inputs.
+      outputs: number of outputs of the network.
+      itemsize: bytes per number.
     """
     return rows * columns * outputs**2 * itemsize
 
 
 def require_room(rows: int, columns: int, outputs: int, needed: int, room: int | None = None) -> None:
-    """Raises DoesNotFit where a full kernel, and what is made of it, takes more bytes than there are.
+    """Raises DoesNotFit if a full kernel and its copies need more bytes than are free.
 
     Args:
-      rows, columns: of inputs.
-      outputs: of the network.
-      needed: bytes.
-      room: bytes; None asks for those of JAX's first device.
+      rows, columns: numbers of inputs.
+      outputs: number of outputs of the network.
+      needed: bytes needed.
+      room: bytes free; None takes the free memory of JAX's first device.
     """
     room = device_room() if room is None else room
     if needed > room:
         raise DoesNotFit(
             f"the kernel over pairs of outputs of {rows:,} x {columns:,} rows and {outputs} outputs needs "
-            f"{in_words(needed)}; {in_words(room)} are free; take fewer rows, or kernels.tangent_operator, which keeps "
-            "no kernel"
+            f"{in_words(needed)}; {in_words(room)} are free; use fewer rows, or kernels.tangent_operator, which "
+            "stores no kernel"
         )
 
 
 def device_room() -> int:
-    """Bytes that are free on JAX's first device; that of CPU cores is the machine's memory."""
+    """Bytes free on JAX's first device; on CPU, bytes free on the machine."""
     statistics = jax.devices()[0].memory_stats()
     if statistics and "bytes_limit" in statistics:
         return statistics["bytes_limit"] - statistics.get("bytes_in_use", 0)
@@ -51,5 +51,5 @@ def device_room() -> int:
 
 
 def itemsize_of(params: object) -> int:
-    """Bytes of a number of the kernel of a network with these parameters."""
+    """Bytes per number in the kernel of a network with these parameters."""
     return jnp.result_type(*jax.tree.leaves(params)).itemsize

@@ -1,4 +1,4 @@
-"""How many directions a kernel has: its leading eigenvalues, and how its trace is spread over all of them."""
+"""The spectrum of a kernel: its leading eigenvalues, and how its trace is spread over all directions."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ from grok_jax.kernels.alignment import restricted
 
 
 class Spectrum(NamedTuple):
-    """Of one kernel."""
+    """The spectrum of one kernel."""
 
-    leading: Float[Array, " count"]  # the largest eigenvalues, in descending order; 0 beyond the kernel's rows
-    leading_share: Float[Array, ""]  # of the largest eigenvalue in the trace, from 1/n to 1
+    leading: Float[Array, " count"]  # the largest eigenvalues, in descending order, padded with 0
+    leading_share: Float[Array, ""]  # share of the largest eigenvalue in the trace, from 1/n to 1
     effective_rank: Float[Array, ""]  # exp of the entropy of all shares, from 1 to n
 
 
@@ -23,7 +23,7 @@ def kernel_spectrum(
 
     K v_j = λ_j v_j,  λ_1 >= λ_2 >= ...,  p_j = λ_j / Σ_i λ_i;  share p_1, effective rank exp(-Σ_j p_j log p_j)
 
-    Eigenvalues below 0, which only rounding makes, count as 0.
+    Negative eigenvalues, which come only from rounding, count as 0.
 
     Args:
       kernel: K, symmetric.
@@ -40,6 +40,6 @@ def kernel_spectrum(
     values = jnp.maximum(jnp.linalg.eigvalsh(kernel)[::-1], 0)
     shares = values / jnp.sum(values)
     entropy = -jnp.sum(jnp.where(shares > 0, shares * jnp.log(jnp.where(shares > 0, shares, 1)), 0))
-    # A NaN in the kernel is one in the sum, and is not lost in the choice above.
+    # A NaN in the kernel makes the sum NaN, whatever `where` does above.
     rank = jnp.where(jnp.isfinite(jnp.sum(values)), jnp.exp(entropy), jnp.nan)
     return Spectrum(jnp.pad(values, (0, max(0, count - len(values))))[:count], shares[0], rank)

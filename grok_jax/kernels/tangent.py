@@ -1,4 +1,4 @@
-"""The neural tangent kernel of any network, block by block: averaged over outputs, and over all pairs of them."""
+"""The neural tangent kernel of any network, block by block: averaged over outputs, or over all pairs of outputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ from grok_jax.kernels.layered import (
 )
 from grok_jax.kernels.room import COPIES, full_kernel_bytes, itemsize_of, require_room
 
-BLOCK_BYTES = 2**27  # of one block's Jacobian: large enough for fast products, a fraction of any memory
+BLOCK_BYTES = 2**27  # size of one block's Jacobian: large enough for fast products, small next to any memory
 
 
 def tangent_kernel(
@@ -35,26 +35,27 @@ def tangent_kernel(
 
     K(x, x') = (1/O) Σ_o ∇_w f_o(w, x) · ∇_w f_o(w, x')
 
-    Of a network with one output (O = 1) it is the kernel; of one with several it is the average of theirs, a
-    stand-in K ⊗ 1 for the kernel over pairs of outputs (full_tangent_kernel), O² times smaller. A network whose
-    parameters all lie in affine layers has its kernel from what goes into the layers and what comes back (see
-    layered.py). That of any other is computed by neural-tangents as products of per-example gradients of one output
-    at a time, in square blocks, and without `others` only on and above the diagonal. So the memory is that of a few
-    matrices like the result and of two blocks of gradients, whatever the number of rows.
+    For a network with one output (O = 1) this is the exact kernel. For several outputs it is the average of their
+    kernels: K ⊗ 1 is a stand-in for the kernel over pairs of outputs (full_tangent_kernel), which is O² times larger.
+
+    If all parameters lie in affine layers, the kernel comes from the layers' inputs and backpropagated gradients (see
+    layered.py). Otherwise neural-tangents computes it as products of per-example gradients, one output at a time, in
+    square blocks, and without `others` only on and above the diagonal. Memory is then a few matrices of the size of the
+    result plus two blocks of gradients, whatever the number of rows.
 
     Args:
       network: f; params, inputs -> outputs of shape (rows, O).
       params: w.
       inputs: x, row by row.
       others: x'; None takes the inputs again.
-      block_rows: rows and columns of a block, any number, also for a network of affine layers; None decides by
-        BLOCK_BYTES and takes the shorter way where there is one. The result does not depend on it.
+      block_rows: rows and columns of a block, also used for networks of affine layers; None derives it from BLOCK_BYTES
+        and uses the faster layered method if possible. The result does not depend on it.
 
     Returns:
       K.
 
     Raises:
-      UserError: a block of no rows.
+      UserError: block_rows is below 1.
 
     Reference: Kumar et al. (2024), Eq. 2, after Jacot et al. (2018).
     """
@@ -78,30 +79,30 @@ def full_tangent_kernel(
     *,
     block_rows: int | None = None,
 ) -> Float[Array, "row_outputs column_outputs"]:
-    """The full neural tangent kernel, over pairs of outputs: that of the linearized model.
+    """The full neural tangent kernel over pairs of outputs, which is the kernel of the linearized model.
 
     K[(x, o), (x', o')] = ∇_w f_o(w, x) · ∇_w f_o'(w, x')
 
-    It is computed by neural-tangents from Jacobians, in square blocks of rows, and without `others` only on and above
-    the diagonal; that of a network whose parameters all lie in affine layers from what goes into the layers and what
-    comes back (see layered.py).
+    If all parameters lie in affine layers, the kernel comes from the layers' inputs and backpropagated gradients (see
+    layered.py). Otherwise neural-tangents computes it from Jacobians, in square blocks of rows, and without `others`
+    only on and above the diagonal.
 
     Args:
       network: f; params, inputs -> outputs of shape (rows, O).
       params: w.
       inputs: x, row by row.
       others: x'; None takes the inputs again.
-      block_rows: rows and columns of a block of neural-tangents, also for a network of affine layers; None decides by
-        BLOCK_BYTES and takes the shorter way where there is one. The result does not depend on it.
+      block_rows: rows and columns of a block for neural-tangents, also used for networks of affine layers; None derives
+        it from BLOCK_BYTES and uses the faster layered method if possible. The result does not depend on it.
 
     Returns:
-      K of shape (rows x O, columns x O): output o of row i is at place i x O + o, as in targets.reshape(-1).
+      K of shape (rows x O, columns x O): output o of row i is at index i x O + o, as in targets.reshape(-1).
 
     Raises:
-      DoesNotFit: the kernel is larger than the memory at hand; nothing has been allocated then.
-      UserError: a block of no rows.
+      DoesNotFit: the kernel does not fit in memory; nothing has been allocated yet.
+      UserError: block_rows is below 1.
 
-    Reference: Jacot et al. (2018), Eq. 4; Novak et al. (2022) for the ways to compute it.
+    Reference: Jacot et al. (2018), Eq. 4; Novak et al. (2022) for methods of computing it.
     """
     _require_block(block_rows)
     outputs = _outputs(network, params, inputs)
@@ -128,7 +129,7 @@ def _in_blocks(
     block: int,
     per: int = 1,
 ) -> Array:
-    """The kernel from its blocks: part(rows, columns) of `block` rows each, with `per` places for each row."""
+    """Assembles the kernel from blocks part(rows, columns) of `block` rows each, with `per` entries per row."""
     columns = inputs if others is None else others
     rows = [jax.tree.leaves(x)[0].shape[0] for x in (inputs, columns)]
     block = min(block, max(rows))

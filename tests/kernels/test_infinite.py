@@ -74,5 +74,5 @@ def test_an_activation_that_stax_does_not_know_is_refused_in_one_line(activation
 
 @pytest.mark.parametrize("fields", [{"parametrization": "standard"}, {"initializer": "pytorch"}], ids=str)
 def test_a_parametrization_without_a_limit_is_refused_in_one_line(fields):
-    with pytest.raises(UserError, match="kernels have a limit of infinite width for 'ntk' and 'normal' only"):
+    with pytest.raises(UserError, match="kernels have an infinite-width limit only for 'ntk' and 'normal'"):
         infinite_width_kernels(network(8, **fields), INPUTS)

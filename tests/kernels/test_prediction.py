@@ -68,7 +68,7 @@ def test_gradient_descent_without_end_is_kernel_regression(problem):
 
 def test_a_learning_rate_at_which_descent_diverges_is_refused_with_the_largest_that_does_not(problem):
     limit = rate_of(problem, 2)
-    with pytest.raises(UserError, match=f"diverges from {limit:.3g}") as caught:
+    with pytest.raises(UserError, match=f"diverges at {limit:.3g}") as caught:
         gradient_descent(*map(jnp.asarray, problem), steps=jnp.asarray(STEPS), learning_rate=1.001 * limit)
     assert "\n" not in str(caught.value)
 
