@@ -1,4 +1,4 @@
-"""What learns: flax modules, their initialization, and the scaled and centered predictor."""
+"""Networks as flax modules, their initialization, and the scaled and centered predictor."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from grok_jax.models.predictor import init_params, outputs, relative_distance, w
 from grok_jax.models.token_mlp import TokenMLP
 from grok_jax.models.transformer import Transformer
 
-# The words that configs choose a network by: a flax module class, or anything that grok_jax.model takes.
+# Network names in configs -> a flax module class, or anything else that grok_jax.model takes.
 MODELS: dict[str, Any] = {
     module.called: module
     for module in (MLP, Committee, EmbeddedSum, GraphNetwork, LSTM, Mixture, TokenMLP, Transformer)

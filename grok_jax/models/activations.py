@@ -1,4 +1,4 @@
-"""The nonlinearities that configs can name, and the Hermite polynomials."""
+"""Activation functions that configs can name, and the Hermite polynomials."""
 
 from collections.abc import Callable
 
@@ -8,17 +8,17 @@ from jaxtyping import Array, Float
 
 
 def leaky_relu(z: Float[Array, "..."]) -> Float[Array, "..."]:
-    """max(z, 0.2 z), with the slope of the toy-addition decoder of Omnigrok's public code."""
+    """max(z, 0.2 z), with the slope of the toy-addition decoder in Omnigrok's public code."""
     return nn.leaky_relu(z, negative_slope=0.2)
 
 
 def gelu(z: Float[Array, "..."]) -> Float[Array, "..."]:
-    """z Φ(z) with the exact normal distribution function Φ, as in PyTorch; not the tanh approximation."""
+    """z Φ(z) with the exact normal CDF Φ, as in PyTorch, not the tanh approximation."""
     return nn.gelu(z, approximate=False)
 
 
 def identity(z: Float[Array, "..."]) -> Float[Array, "..."]:
-    """z itself, so that the network is linear."""
+    """z itself, which makes the network linear."""
     return z
 
 
@@ -31,7 +31,7 @@ ACTIVATIONS: dict[str, Callable[[Float[Array, "..."]], Float[Array, "..."]]] = {
     "identity": identity,
 }
 
-MOST_DEGREE = 100  # of a polynomial; its values leave 32 bits long before
+MOST_DEGREE = 100  # of a polynomial, whose values overflow 32 bits long before
 
 
 def hermite(z: Float[Array, "..."], degree: int) -> Float[Array, "..."]:
@@ -40,11 +40,11 @@ def hermite(z: Float[Array, "..."], degree: int) -> Float[Array, "..."]:
     He_0 = 1, He_1 = z, He_{n+1} = z He_n - n He_{n-1}; so He_3 = z³ - 3z and He_4 = z⁴ - 6z² + 3.
 
     Args:
-      z: where to evaluate it, any shape.
+      z: points to evaluate at, any shape.
       degree: k, 0 or above; static.
 
     Returns:
-      He_k(z), the shape of z.
+      He_k(z), in the shape of z.
     """
     below, here = jnp.ones_like(z), z
     if degree == 0:

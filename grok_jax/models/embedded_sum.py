@@ -1,4 +1,4 @@
-"""The network that adds: a table of embeddings, and a decoder of the sum of those that its inputs name."""
+"""A network that adds the embeddings of its input tokens and decodes the sum."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from grok_jax.models.mlp import MLP
 
 
 class EmbeddedSum(MLP):
-    """f(i, j, ...) = Dec(E_i + E_j + ...): embeddings that are trained, and an MLP after their sum.
+    """f(i, j, ...) = Dec(E_i + E_j + ...): trained embeddings, and an MLP that decodes their sum.
 
-    The parameters are representation, whose rows are the E_i ~ N(0, 1) where the task sets no others, and those of
-    the decoder, layer_0/kernel, layer_0/bias, ...: the very numbers that an MLP of the same key has.
+    The parameters are representation, whose rows are the E_i ~ N(0, 1) unless the task sets them, and those of the
+    decoder, layer_0/kernel, layer_0/bias, ..., which equal those of an MLP with the same key.
 
     Reference: Liu et al. (2023), Omnigrok, Eq. 8.
     """
@@ -24,7 +24,7 @@ class EmbeddedSum(MLP):
     called = "embedded_sum"
 
     vocabulary: Any = static(None, "number of tokens; None takes the task's", whole=True, above=0)
-    representation_dim: Any = static(2, "numbers in the embedding of a token", above=0)
+    representation_dim: Any = static(2, "dimension of a token's embedding", above=0)
 
     @nn.compact
     def __call__(self, inputs: Shaped[Array, "batch ..."]) -> Float[Array, "batch outputs"]:

@@ -1,4 +1,4 @@
-"""Tables of vectors, one for each token or position, and how rows pick from them."""
+"""Tables of embeddings, one vector per token or position, and lookups in them."""
 
 from typing import Any, NamedTuple
 
@@ -12,12 +12,12 @@ from grok_jax.errors import require
 
 
 class Embedding(nn.Module):
-    """A table of trained vectors, N(0, init_std²); calling it gives the table.
+    """A table of trained vectors, initialized from N(0, init_std²); calling it returns the table.
 
     Attributes:
       count: number of vectors.
-      features: numbers in each.
-      init_std: their standard deviation; 1 in PyTorch.
+      features: dimension of each vector.
+      init_std: standard deviation of the initial values; 1 in PyTorch.
     """
 
     count: int
@@ -33,20 +33,20 @@ class Embedding(nn.Module):
 
 
 def require_tokens(model: str, vocabulary: int | None) -> None:
-    """Raises UserError where a model that embeds tokens is given a task without a vocabulary."""
+    """Raises UserError if a model that embeds tokens gets a task without a vocabulary."""
     require(
         vocabulary is not None,
-        f"model {model!r} takes tokens (whole numbers), and the task gives other numbers; choose an encoding such as "
-        "task.encoding='tokens', or a task of tokens",
+        f"model {model!r} takes tokens (whole numbers), but the task gives other numbers; choose an encoding such as "
+        "task.encoding='tokens', or a task with tokens",
     )
 
 
 @jax.custom_jvp
 def pick(table: Float[Array, "count features"], indices: Int[Array, "..."]) -> Float[Array, "... features"]:
-    """table[indices], whose gradient adds up in the way that is fastest on each backend and always in one order.
+    """table[indices], with a gradient that is fast on each backend and sums in a fixed order.
 
-    On CPU cores the gradient of each row is added to the table's. On accelerators that would come in another order each
-    time, so that equal runs would part; there one-hot vectors are multiplied by the gradients.
+    On CPU, the gradient of each row is added to the table's gradient. On accelerators the order of such additions
+    varies, so equal runs would drift apart; there the gradient is a product with one-hot vectors.
     """
     return table[indices]
 
@@ -58,9 +58,9 @@ def _pick_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Any]) -> tupl
     def copied(change: Array, indices: Array) -> Array:
         return change[indices]
 
-    @jax.checkpoint  # Otherwise every backend keeps the one-hot vectors for the way back, if only as zeros.
+    @jax.checkpoint  # Otherwise every backend stores the one-hot vectors for the backward pass, even if only zeros.
     def multiplied(change: Array, indices: Array) -> Array:
-        # At full precision, so that a row is picked as it is.
+        # Full precision copies the row exactly.
         one_hot = jax.nn.one_hot(indices, change.shape[0], dtype=change.dtype)
         return jnp.matmul(one_hot, change, precision="highest")
 
@@ -68,10 +68,10 @@ def _pick_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Any]) -> tupl
 
 
 class SideBySide(NamedTuple):
-    """The embeddings of each row's tokens side by side, as the left factor of a product that is taken by token.
+    """The concatenated embeddings of each row's tokens, as the left factor of a product computed token by token.
 
-    x W = Σ_t E[token_t] W_t,  W_t the rows of W that meet position t;  each E W_t is one product for all rows.
-    This changes nothing but the cost, where there are more rows than tokens.
+    x W = Σ_t E[token_t] W_t,  where W_t are the rows of W that multiply position t;  each E W_t is one product for all
+    rows. This only saves time, if there are more rows than tokens.
     """
 
     table: Float[Array, "vocabulary features"]
@@ -79,7 +79,7 @@ class SideBySide(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of the factor: rows, and positions times features."""
+        """Shape of the factor: (rows, positions x features)."""
         return self.tokens.shape[0], self.tokens.shape[1] * self.table.shape[1]
 
     def __matmul__(self, kernel: Float[Array, "fan_in outputs"]) -> Float[Array, "rows outputs"]:
@@ -88,11 +88,11 @@ class SideBySide(NamedTuple):
 
 
 def sinusoids(length: int, width: int) -> Float[np.ndarray, "length width"]:
-    """Fixed positions: sines in the first half of the width, cosines in the other.
+    """Fixed position embeddings: sines in the first half of the width, cosines in the second half.
 
     sin(t / 10000^(2i / width)) and cos(t / 10000^(2i / width)),  i = 0, 1, ..., width / 2 - 1
 
-    Reference: Vaswani et al. (2017), Attention is all you need, Sec. 3.5, where the two alternate.
+    Reference: Vaswani et al. (2017), Attention is all you need, Sec. 3.5, where sines and cosines alternate.
     """
     angles = np.arange(length)[:, None] / 10_000 ** (np.arange(0, width, 2) / width)[None]
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)

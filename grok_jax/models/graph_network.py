@@ -1,4 +1,4 @@
-"""Graphs as rows of a task, and the network of edge-conditioned convolutions that reads them."""
+"""Graphs as rows of a task, and a network of edge-conditioned convolutions for them."""
 
 from typing import Any, NamedTuple
 
@@ -13,14 +13,14 @@ from grok_jax.models.mlp import MOST_LAYERS, Layer
 
 
 class Graphs(NamedTuple):
-    """Graphs such as molecules, row by row, padded to the same numbers of nodes and edges.
+    """Graphs such as molecules, one per row, padded to equal numbers of nodes and edges.
 
     Attributes:
-      nodes: features of each; 0 in padding.
-      senders: the node that each directed edge leaves, both directions of a bond listed; 0 in padding.
-      receivers: the node that it enters; 0 in padding.
-      kinds: of the edges, from 0; -1 in padding. As an edge's features, a kind is a one-hot vector.
-      sizes: how many nodes are in use; they are the first ones.
+      nodes: features of each node; 0 in padding.
+      senders: the node that each directed edge leaves; both directions of a bond are listed; 0 in padding.
+      receivers: the node that each directed edge enters; 0 in padding.
+      kinds: the kind of each edge, from 0; -1 in padding. The features of an edge are its kind as a one-hot vector.
+      sizes: number of nodes in use, which come first.
     """
 
     nodes: Float[Array, "rows nodes features"]
@@ -31,17 +31,17 @@ class Graphs(NamedTuple):
 
 
 class Convolution(nn.Module):
-    """An edge-conditioned convolution, which is the NNConv of PyTorch Geometric.
+    """An edge-conditioned convolution, called NNConv in PyTorch Geometric.
 
     x_v <- x_v R + b + Σ_{edges u -> v} x_u Θ(e_uv),  Θ(e) = ReLU(e A + a) B + c, as a matrix
 
-    Edges of a kind share their e, a one-hot vector, so that Θ is computed once for each kind and multiplied once with
-    each node. This changes nothing but the cost.
+    Edges of the same kind share e, a one-hot vector, so Θ is computed once per kind and multiplied once with each node.
+    This only saves time.
 
-    It starts as in PyTorch Geometric: b = 0, all else uniform in ±1/√fan_in.
+    It is initialized as in PyTorch Geometric: b = 0, everything else uniform in ±1/√fan_in.
 
     Attributes:
-      width: number of features that a node gets.
+      width: number of output features of a node.
       edge_width: hidden units of the network Θ.
       kinds: number of kinds of edges.
 
@@ -59,11 +59,11 @@ class Convolution(nn.Module):
         rows, count, features = nodes.shape
         hidden = nn.relu(_layer(self.edge_width, "edge_layer_0")(jnp.eye(self.kinds, dtype=nodes.dtype)))
         matrices = _layer(features * self.width, "edge_layer_1")(hidden).reshape(self.kinds, features, self.width)
-        flat = nodes.reshape(-1, features)  # On CPU cores products of more than two axes take twice as long.
+        flat = nodes.reshape(-1, features)  # On CPU, products with more than two axes take twice as long.
         root = Layer(self.width, False, "pytorch", 1.0, "standard", name="root")(flat)
         bias = self.param("bias", nn.initializers.zeros, (self.width,))
         senders, receivers, kinds, is_edge = graphs.senders, graphs.receivers, graphs.kinds, graphs.kinds >= 0
-        # Sums are taken where nodes have fewer features: before the product or after it.
+        # Sums over edges come before or after the product, whichever has fewer features.
         if features < self.width:
             targets = jnp.where(is_edge, receivers * self.kinds + kinds, count * self.kinds)
             sums = carry(nodes, senders, targets, count * self.kinds)
@@ -82,15 +82,15 @@ def carry(
     targets: Int[Array, "rows edges"],
     count: int,
 ) -> Float[Array, "rows {count} features"]:
-    """What the edges of each graph bring to its targets: out[t] = Σ_{edges e: target_e = t} values[source_e].
+    """Sums values along the edges of each graph: out[t] = Σ_{edges e: target_e = t} values[source_e].
 
-    Values are copied and added edge by edge on CPU cores, and multiplied by a matrix on accelerators, where the former
-    would come in another order each time, so that equal runs would part.
+    On CPU, values are copied and added edge by edge. On accelerators the order of such additions varies, so equal runs
+    would drift apart; there the values are multiplied by a matrix.
 
     Args:
-      values: at the sources.
-      sources: of the edges, 0 to places - 1.
-      targets: of the edges; `count` is none of them.
+      values: values at the sources.
+      sources: source of each edge, 0 to places - 1.
+      targets: target of each edge; edges with target `count` are ignored.
       count: number of targets.
     """
 
@@ -104,7 +104,7 @@ def carry(
 
 
 def carry_by_copies(values: Array, sources: Array, targets: Array, count: int) -> Array:
-    """`carry`, edge by edge."""
+    """Computes `carry` edge by edge."""
     rows, places, features = values.shape
     row = jnp.arange(rows)[:, None]
     picked = values.reshape(-1, features)[(row * places + sources).reshape(-1)]
@@ -113,7 +113,7 @@ def carry_by_copies(values: Array, sources: Array, targets: Array, count: int) -
 
 
 def carry_by_products(values: Array, sources: Array, targets: Array, count: int) -> Array:
-    """`carry`, as a product with the matrix of how many edges lead from each source to each target."""
+    """Computes `carry` as a product with the matrix that counts the edges from each source to each target."""
     rows, places, _ = values.shape
     # Sums of ones are exact in any order.
     edges = jnp.zeros((rows, count, places), values.dtype).at[jnp.arange(rows)[:, None], targets, sources]
@@ -121,24 +121,24 @@ def carry_by_products(values: Array, sources: Array, targets: Array, count: int)
 
 
 class GraphNetwork(nn.Module):
-    """Edge-conditioned convolutions, the sum over a graph's nodes, and a hidden layer.
+    """Edge-conditioned convolutions, a sum over the graph's nodes, and a hidden layer.
 
-    x <- ReLU(convolution(x)), convolution by convolution;  s = Σ_v x_v;  f = ReLU(s U + u) V + v
+    x <- ReLU(convolution(x)), for each convolution;  s = Σ_v x_v;  f = ReLU(s U + u) V + v
 
-    The network of Liu et al. (2023), Omnigrok, for QM9.
+    This is the network of Liu et al. (2023), Omnigrok, for QM9.
     """
 
     called = "graph_network"
     inputs = Graphs
 
     outputs: Any = static(None, "number of outputs; None takes the task's", whole=True, above=0)
-    vocabulary: Any = static(None, "kinds of edges; None takes the task's", whole=True, above=0)
+    vocabulary: Any = static(None, "number of kinds of edges; None takes the task's", whole=True, above=0)
     widths: Any = static((32, 16), "features of a node after each convolution", above=0, most=MOST_LAYERS)
-    edge_width: Any = static(32, "hidden units of the network that makes the matrices of edges", above=0)
+    edge_width: Any = static(32, "hidden units of the network Θ that maps edges to matrices", above=0)
     readout_width: Any = static(32, "hidden units between the sum over nodes and the outputs", above=0)
 
     def check_fields(self) -> None:
-        """Raises UserError for a network without a convolution."""
+        """Raises UserError if the network has no convolution."""
         require(self.widths != (), "model.widths is (); it must be a tuple of whole numbers above 0, such as (32, 16)")
 
     @nn.compact

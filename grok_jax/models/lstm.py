@@ -1,4 +1,4 @@
-"""The LSTM that reads a sequence of tokens and answers after the last one."""
+"""An LSTM that reads a sequence of tokens and gives its output after the last one."""
 
 from typing import Any, NamedTuple
 
@@ -13,45 +13,45 @@ from grok_jax.models.embedding import Embedding, pick, require_tokens
 from grok_jax.models.mlp import MOST_LAYERS, Layer
 
 Memory = Float[Array, "rows width"]
-UNROLLED = 8  # positions; every step of a sequence up to here is in the program, longer ones loop
+UNROLLED = 8  # positions; shorter sequences are unrolled in the program, longer ones loop
 
 
 class States(NamedTuple):
-    """What a layer reads or hands on at each position of a batch of sequences, each value held once.
+    """The inputs or outputs of a layer at each position of a batch of sequences, with each value stored once.
 
-    An embedding depends on nothing but its token, and so does the first position of every layer, whose memory is
-    empty: a table by token stands for all rows there. This changes nothing but the cost.
+    An embedding depends only on its token. So does the first position of every layer, because its memory is empty: a
+    table by token stands for all rows there. This only saves time.
 
     Attributes:
-      table: by token, of the first position; of every position where there are no rows.
-      rows: of the other positions; of every position where there is no table.
+      table: values by token, for the first position; for every position if rows is None.
+      rows: values for the other positions; for every position if table is None.
     """
 
     table: Float[Array, "vocabulary features"] | None
     rows: Float[Array, "positions rows features"] | None
 
     def spread(self, tokens: Int[Array, "positions rows"]) -> "States":
-        """Of a table for every position: rows instead, but for a first position that takes less as a table."""
+        """Turns a table for all positions into rows, but keeps it for the first position if that is smaller."""
         positions, rows = tokens.shape
         apart = positions > 1 and rows > self.table.shape[0]
         return States(self.table if apart else None, pick(self.table, tokens[int(apart) :]))
 
     def by_row(self, tokens: Int[Array, "positions rows"]) -> Float[Array, "positions rows features"]:
-        """Of what a layer hands on: rows for every position."""
+        """The outputs of a layer as rows for every position."""
         if self.table is None:
             return self.rows
         return jnp.concatenate([pick(self.table, tokens[:1]), self.rows])
 
 
 class LSTMLayer(nn.Module):
-    """One layer, with the weights of PyTorch's.
+    """One LSTM layer, with the same weights as PyTorch's.
 
     z_t = x_t W + b + h_{t-1} R + b',  in four parts:  i, f, o = σ(z_i), σ(z_f), σ(z_o),  g = tanh(z_g)
-    c_t = f c_{t-1} + i g,  h_t = o tanh(c_t);  h and c are 0 before the first position and after a pad
+    c_t = f c_{t-1} + i g,  h_t = o tanh(c_t);  h and c are 0 before the first position and after a padding token
 
     Attributes:
-      width: of h and of c; all parameters are uniform in ±1/√width at first.
-      pad_token: the token that is a pad, or None.
+      width: dimension of h and c; all parameters are initialized uniformly in ±1/√width.
+      pad_token: the padding token, or None.
 
     Reference: Hochreiter and Schmidhuber (1997), Long short-term memory, with the forget gate of Gers et al. (2000).
     """
@@ -94,14 +94,14 @@ class LSTMLayer(nn.Module):
 
 
 def advance(gates: Float[Array, "rows gates"], memory: Memory) -> tuple[Float[Array, "rows width"], Memory]:
-    """h_t and c_t of z_t and c_{t-1}."""
+    """Computes h_t and c_t from z_t and c_{t-1}."""
     i, f, g, o = activated(gates)
     memory = f * memory + i * g
     return o * jnp.tanh(memory), memory
 
 
 def activated(gates: Float[Array, "rows gates"]) -> tuple[Float[Array, "rows width"], ...]:
-    """i, f, g, o."""
+    """Computes i, f, g and o from z."""
     i, f, g, o = jnp.split(gates, 4, axis=-1)
     return nn.sigmoid(i), nn.sigmoid(f), jnp.tanh(g), nn.sigmoid(o)
 
@@ -109,10 +109,10 @@ def activated(gates: Float[Array, "rows gates"]) -> tuple[Float[Array, "rows wid
 def recur(
     gates: Float[Array, "positions rows gates"], recurrent: Float[Array, "width gates"], memory: Memory
 ) -> tuple[Float[Array, "positions rows width"], Float[Array, "rows width"]]:
-    """h at each position, and at the last one: what is read there alone costs less to derive than the end of all.
+    """h at each position, and h at the last one; differentiating the latter alone is cheaper than slicing the former.
 
     Args:
-      gates: z without h R, but at the first position complete.
+      gates: z without h R, but complete at the first position.
       recurrent: R.
       memory: c before the first position.
     """
@@ -130,11 +130,11 @@ def recur(
 def recur_in_loop(
     gates: Float[Array, "positions rows gates"], recurrent: Float[Array, "width gates"], memory: Memory
 ) -> tuple[Float[Array, "positions rows width"], Float[Array, "rows width"]]:
-    """recur as one loop, with derivatives of its own.
+    """recur as one loop with custom derivatives.
 
-    A loop that is derived automatically adds to the gradient of R at each position; here all positions are one
-    product, and what the way back needs of each position is six products kept from the way there: 12 to 14% less
-    time for a gradient at width 256 and 128, on a CPU core.
+    Automatic differentiation of a loop adds to the gradient of R at each position. Here all positions are one product,
+    and the backward pass needs only six products per position, stored in the forward pass. A gradient takes 12 to 14%
+    less time at width 256 and 128 on a CPU core.
     """
 
     def step(carry: tuple[Array, Memory], gates: Float[Array, "rows gates"]) -> tuple[tuple[Array, Memory], Array]:
@@ -149,17 +149,17 @@ def recur_in_loop(
 class Slopes(NamedTuple):
     """Derivatives of c_t and h_t = o tanh(c_t) at one position."""
 
-    memory: Float[Array, "*batch width"]  # f: of c_t, by c_{t-1}
-    input: Float[Array, "*batch width"]  # of c_t, by z_i
-    forget: Float[Array, "*batch width"]  # of c_t, by z_f
-    candidate: Float[Array, "*batch width"]  # of c_t, by z_g
-    output: Float[Array, "*batch width"]  # of h_t, by z_o
-    hidden: Float[Array, "*batch width"]  # of h_t, by c_t
+    memory: Float[Array, "*batch width"]  # dc_t / dc_{t-1} = f
+    input: Float[Array, "*batch width"]  # dc_t / dz_i
+    forget: Float[Array, "*batch width"]  # dc_t / dz_f
+    candidate: Float[Array, "*batch width"]  # dc_t / dz_g
+    output: Float[Array, "*batch width"]  # dh_t / dz_o
+    hidden: Float[Array, "*batch width"]  # dh_t / dc_t
 
 
 @recur_in_loop.defjvp
 def _recur_in_loop_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[tuple, tuple]:
-    """ż_t = ẋ_t + h_{t-1} Ṙ + ḣ_{t-1} R;  ċ_t and ḣ_t by the slopes.  Linear, so that its transpose is the way back."""
+    """ż_t = ẋ_t + h_{t-1} Ṙ + ḣ_{t-1} R;  ċ_t and ḣ_t by the slopes.  Linear; the transpose is the backward pass."""
     gates, recurrent, memory = primals
     gates_change, recurrent_change, memory_change = tangents
 
@@ -191,7 +191,7 @@ def _recur_in_loop_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) 
     empty = jnp.zeros_like(memory)
     (last, _), (handed_on, slopes) = jax.lax.scan(step, (empty, memory), gates)
     before = jnp.concatenate([empty[None], handed_on[:-1]])
-    # As one matrix, whose product has the fastest transpose.
+    # A product with a single matrix has the fastest transpose.
     through = before.reshape(-1, before.shape[-1]) @ recurrent_change
     gates_change = gates_change + through.reshape(gates_change.shape)
     (last_change, _), change = jax.lax.scan(step_change, (empty, memory_change), (gates_change, slopes))
@@ -199,7 +199,7 @@ def _recur_in_loop_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) 
 
 
 def close_at_pads(gates: States, tokens: Int[Array, "positions rows"], pad_token: int) -> States:
-    """The gates with i = f = 0 where the token is a pad, so that c and h are 0 after it."""
+    """The gates with i = f = 0 at padding tokens, so that c and h are 0 after them."""
 
     def close(values: Float[Array, "*batch gates"], is_pad: Bool[Array, "*batch"]) -> Float[Array, "*batch gates"]:
         i_and_f, g_and_o = jnp.split(values, 2, axis=-1)
@@ -212,24 +212,24 @@ def close_at_pads(gates: States, tokens: Int[Array, "positions rows"], pad_token
 
 
 class LSTM(nn.Module):
-    """Layers of LSTM over embedded tokens, and a readout of the last state of the last one.
+    """LSTM layers over embedded tokens, and a linear readout of the final state of the last layer.
 
     x_t = E[token_t];  x <- h of layer(x), layer by layer;  f = x_last U + b
 
-    It starts as PyTorch's Embedding, LSTM and Linear: E ~ N(0, 1), layers uniform in ±1/√width, both of their biases
-    included, and the readout too. Outputs do not depend on how many pads a sequence has on its left.
+    It is initialized like PyTorch's Embedding, LSTM and Linear: E ~ N(0, 1), and the layers (including both of their
+    biases) and the readout uniform in ±1/√width. Left padding does not change the outputs.
     """
 
     called = "lstm"
 
     vocabulary: Any = static(None, "number of tokens; None takes the task's", whole=True, above=0)
     outputs: Any = static(None, "number of outputs; None takes the task's", whole=True, above=0)
-    layers: Any = static(2, "layers", above=0, at_most=MOST_LAYERS)
-    width: Any = static(128, "numbers in the state of each layer", above=0)
-    embedding_width: Any = static(128, "numbers in the embedding of a token", above=0)
-    dropout: Any = traced(None, "share of what a layer hands on that a training step leaves out", at_least=0, below=1)
+    layers: Any = static(2, "number of layers", above=0, at_most=MOST_LAYERS)
+    width: Any = static(128, "dimension of each layer's state", above=0)
+    embedding_width: Any = static(128, "dimension of a token's embedding", above=0)
+    dropout: Any = traced(None, "dropout rate of each layer's outputs in training; None for none", at_least=0, below=1)
     pad_token: Any = static(
-        None, "token that fills sequences on the left; None reads it like any other", whole=True, at_least=0
+        None, "token that pads sequences on the left; None treats it like any other", whole=True, at_least=0
     )
 
     @nn.compact
@@ -237,7 +237,7 @@ class LSTM(nn.Module):
         require_tokens(self.called, self.vocabulary)
         require(
             self.pad_token is None or self.pad_token < self.vocabulary,
-            f"model.pad_token is {self.pad_token}; it must be None, or a token of the task, 0 to {self.vocabulary - 1}",
+            f"model.pad_token is {self.pad_token}; it must be None or a token of the task, 0 to {self.vocabulary - 1}",
         )
         tokens = inputs.T
         table = Embedding(self.vocabulary, self.embedding_width, name="token_embedding")()
@@ -245,7 +245,7 @@ class LSTM(nn.Module):
         for i in range(self.layers):
             states, last = LSTMLayer(self.width, self.pad_token, name=f"layer_{i}")(states, tokens)
             if self._drops() and i < self.layers - 1:
-                # Rows drop apart, also where they share a table.
+                # Each row has its own dropout mask, even if rows share a table.
                 states = States(None, self._drop(states.by_row(tokens)))
         if self._drops():
             last = self._drop(last)

@@ -1,4 +1,4 @@
-"""The mixture of two networks that are trained already: four numbers."""
+"""A mixture of two trained networks, with four parameters."""
 
 from typing import Any
 
@@ -13,22 +13,22 @@ Scalar = Float[Array, ""] | float
 
 
 class Mixture(nn.Module):
-    """f(x) = w_m1 w_m2 C_mem(x) + w_g1 w_g2 C_gen(x), where x is what both circuits answer.
+    """f(x) = w_m1 w_m2 C_mem(x) + w_g1 w_g2 C_gen(x), where x holds the logits of both circuits.
 
-    w_m1 = w_g1 = 0 at first, so that w_m2 and w_g2 say how fast either circuit grows: d(w1 w2)/dt = -(w1² + w2²) dL/dw.
+    Initially w_m1 = w_g1 = 0, so w_m2 and w_g2 set how fast each circuit grows: d(w1 w2)/dt = -(w1² + w2²) dL/dw.
     """
 
     called = "mixture"
 
-    memorizing_speed: Any = traced(1.0, "how fast the memorizing circuit grows: w_m2 at first", at_least=0)
-    generalizing_speed: Any = traced(1.0, "how fast the generalizing circuit grows: w_g2 at first", at_least=0)
+    memorizing_speed: Any = traced(1.0, "initial w_m2, how fast the memorizing circuit grows", at_least=0)
+    generalizing_speed: Any = traced(1.0, "initial w_g2, how fast the generalizing circuit grows", at_least=0)
 
     @nn.compact
     def __call__(self, inputs: Num[Array, "rows ..."]) -> Float[Array, "rows classes"]:
         shape = inputs.shape[1:]
         require(
             len(shape) == 2 and shape[0] == 2,
-            "model 'mixture' takes the logits of two circuits, (rows, 2, classes), such as task 'circuit_logits' has; "
+            "model 'mixture' takes the logits of two circuits, (rows, 2, classes), as in task 'circuit_logits'; "
             f"inputs have shape (rows, {', '.join(map(str, shape))})",
         )
 

@@ -14,7 +14,7 @@ from grok_jax.models.embedding import SideBySide
 
 INITS = ("pytorch", "normal")
 PARAMETRIZATIONS = ("standard", "ntk")
-MOST_LAYERS = 1000  # more is a slip of the hand, and takes minutes to look at
+MOST_LAYERS = 1000  # more is surely a mistake, and takes minutes to check
 
 
 class Layer(nn.Module):
@@ -22,9 +22,9 @@ class Layer(nn.Module):
 
     Attributes:
       features: number of outputs.
-      use_bias: whether there is a b.
+      use_bias: whether there is a bias b.
       initializer: "pytorch": W and b uniform in ±1/√fan_in; "normal": W ~ N(0, init_std²), b = 0.
-      init_std: standard deviation of the weights under "normal"; "pytorch" has none to set.
+      init_std: standard deviation of the weights under "normal"; unused under "pytorch".
       parametrization: "standard" or "ntk".
     """
 
@@ -40,7 +40,7 @@ class Layer(nn.Module):
         return ("kernel", "bias") if self.use_bias else ("kernel",)
 
     def factor(self, fan_in: int) -> float:
-        """What multiplies x W."""
+        """The factor of x W."""
         return fan_in**-0.5 if self.parametrization == "ntk" else 1.0
 
     @nn.compact
@@ -69,32 +69,32 @@ class Layer(nn.Module):
 
 
 class MLP(nn.Module):
-    """The fully connected network, input -> widths -> outputs, with nothing after the last layer.
+    """A fully connected network, input -> widths -> outputs, with a linear last layer.
 
     h_0 = x,  h_{l+1} = φ(h_l W_l + b_l),  f(x) = h_L W_L + b_L; in the "ntk" parametrization each product
     h W is divided by √fan_in. The parameters are layer_0/kernel, layer_0/bias, layer_1/kernel, ...
 
-    The modular network of Kumar et al. (2024), Sec. 8.3, after Gromov (2023), is widths=(100,),
-    activation="quadratic", use_bias=False, initializer="normal", parametrization="ntk".
+    The network of Kumar et al. (2024), Sec. 8.3, for modular addition, after Gromov (2023), has widths=(100,),
+    activation="quadratic", use_bias=False, initializer="normal" and parametrization="ntk".
     """
 
     called = "mlp"
 
     widths: Any = static((100, 100), "hidden units of each layer; () is a linear model", above=0, most=MOST_LAYERS)
     outputs: Any = static(None, "number of outputs; None takes the task's", whole=True, above=0)
-    activation: Any = static("relu", "φ between the layers", one_of=ACTIVATIONS)
+    activation: Any = static("relu", "activation function φ between the layers", one_of=ACTIVATIONS)
     use_bias: Any = static(True, "whether layers have biases b")
     initializer: Any = static(
         "pytorch", "pytorch: W, b uniform in ±1/√fan_in; normal: W ~ N(0, init_std²), b = 0", one_of=INITS
     )
-    init_std: Any = traced(1.0, "standard deviation of the initial weights, where initializer is normal", at_least=0)
+    init_std: Any = traced(1.0, "standard deviation of the initial weights, if initializer is normal", at_least=0)
     parametrization: Any = static("standard", "ntk divides each product h W by √fan_in", one_of=PARAMETRIZATIONS)
 
     def check_fields(self) -> None:
-        """Raises UserError for a standard deviation that nothing uses."""
+        """Raises UserError if init_std is set but not used."""
         require(
             self.initializer == "normal" or self.init_std == 1.0,
-            f"model.init_std is {self.init_std}, which only model.initializer='normal' uses; model.initializer is "
+            f"model.init_std is {self.init_std}, but only model.initializer='normal' uses it; model.initializer is "
             f"{self.initializer!r}",
         )
 
@@ -102,13 +102,13 @@ class MLP(nn.Module):
     def __call__(self, inputs: Shaped[Array, "batch ..."]) -> Float[Array, "batch outputs"]:
         require(
             jnp.issubdtype(inputs.dtype, jnp.floating),
-            "model 'mlp' takes numbers, and the task gives tokens (whole numbers); choose a model that embeds tokens, "
-            "or task.encoding='one_hot' where the task has it",
+            "model 'mlp' takes numbers, but the task gives tokens (whole numbers); choose a model that embeds tokens, "
+            "or task.encoding='one_hot' if the task has it",
         )
         return self.through_layers(inputs.reshape(inputs.shape[0], -1))
 
     def through_layers(self, hidden: Float[Array, "batch features"] | SideBySide) -> Float[Array, "batch outputs"]:
-        """What the layers make of their first input, one after the other."""
+        """Applies the layers, one after the other."""
         for i, features in enumerate((*self.widths, self.outputs)):
             if i > 0:
                 hidden = ACTIVATIONS[self.activation](hidden)

@@ -1,4 +1,4 @@
-"""What every model shares: scaled initialization, the scaled and centered predictor, distances in weight space."""
+"""Shared by all models: scaled initialization, the scaled and centered predictor, distances in weight space."""
 
 import flax.linen as nn
 import jax
@@ -17,12 +17,12 @@ def init_params(
 ) -> Params:
     """Initial parameters at a given scale.
 
-    w_0 = init_scale · w_standard, for every parameter, biases and embeddings included.
+    w_0 = init_scale · w_standard, for every parameter, including biases and embeddings.
 
     Args:
       module: the model.
-      key: decides w_standard.
-      inputs_like: anything with the shape and dtype of a batch of inputs; no value is looked at.
+      key: determines w_standard.
+      inputs_like: anything with the shape and dtype of a batch of inputs; its values are not used.
       init_scale: the weight scale α of Omnigrok.
 
     Returns:
@@ -43,20 +43,20 @@ def outputs(
     around: Params | None = None,
     dropout_key: Key[Array, ""] | None = None,
 ) -> Float[Array, "batch outputs"]:
-    """What is trained and evaluated: the scaled network, or the scaled and centered one, or its linearized twin.
+    """The outputs that are trained and evaluated: of the scaled network, perhaps centered, or of its linearized twin.
 
-    f̃(x) = α f(w, x), or α [f(w, x) - f(w_0, x)] with an offset. The learning rate that keeps the early
-    dynamics the same at every α is η_0 / α². The twin replaces f(w, x) by its first-order expansion
-    f(w_0, x) + ∇f(w_0, x) · (w - w_0), a linear model of w whose features are the initial gradients.
+    f̃(x) = α f(w, x), or α [f(w, x) - f(w_0, x)] with an offset. A learning rate of η_0 / α² gives the same early
+    dynamics at every α. The twin replaces f(w, x) by its first-order expansion f(w_0, x) + ∇f(w_0, x) · (w - w_0), a
+    linear model in w whose features are the initial gradients.
 
     Args:
       module: the model f.
       params: w.
       inputs: x, row by row.
       output_scale: α, the laziness.
-      offset: f(w_0, x) of the same rows, which is outputs(module, initial, inputs); None leaves f uncentered.
-      around: w_0, to take the linearized twin; None takes the network itself.
-      dropout_key: what a model with dropout leaves out, in a training step; None leaves out nothing.
+      offset: f(w_0, x) for the same rows, from outputs(module, initial, inputs); None leaves f uncentered.
+      around: w_0, for the linearized twin; None uses the network itself.
+      dropout_key: key of the dropout masks in a training step; None turns dropout off.
 
     Returns:
       f̃(x).
@@ -81,5 +81,5 @@ def weight_norm(params: Params) -> Float[Array, ""]:
 
 
 def relative_distance(params: Params, initial: Params) -> Float[Array, ""]:
-    """How far the parameters have moved, ‖w - w_0‖ / ‖w_0‖; NaN or infinite where w_0 is 0."""
+    """How far the parameters have moved, ‖w - w_0‖ / ‖w_0‖; NaN or infinite if w_0 is 0."""
     return optax.tree.norm(optax.tree.sub(params, initial)) / optax.tree.norm(initial)

@@ -1,4 +1,4 @@
-"""The fully connected network over the embeddings of its tokens, side by side."""
+"""A fully connected network over the concatenated embeddings of its tokens."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from grok_jax.models.mlp import MLP
 
 
 class TokenMLP(MLP):
-    """The MLP of embeddings that are trained: f(i, j, ...) = MLP([E_i, E_j, ...]),  E_i ~ N(0, 1).
+    """An MLP over trained embeddings: f(i, j, ...) = MLP([E_i, E_j, ...]),  E_i ~ N(0, 1).
 
-    Where embeddings are added instead, the model is "embedded_sum".
+    The model "embedded_sum" adds the embeddings instead.
     """
 
     called = "token_mlp"
 
     vocabulary: Any = static(None, "number of tokens; None takes the task's", whole=True, above=0)
-    embedding_width: Any = static(128, "numbers in the embedding of a token", above=0)
+    embedding_width: Any = static(128, "dimension of a token's embedding", above=0)
 
     @nn.compact
     def __call__(self, inputs: Shaped[Array, "rows ..."]) -> Float[Array, "rows outputs"]:

@@ -1,4 +1,4 @@
-"""The transformer that reads a sequence of tokens and answers at its last position."""
+"""A transformer that reads a sequence of tokens and gives its output at the last position."""
 
 import math
 from typing import Any, NamedTuple
@@ -21,24 +21,23 @@ EPSILON = 1e-5  # of LayerNorm, as in PyTorch
 
 
 class Stream(NamedTuple):
-    """The states of a batch of sequences, each held once.
+    """The states of a batch of sequences, each stored once.
 
-    Before the first attention a state depends on nothing but its position and its token, so that a table of those
-    stands for all rows, and what a block computes state by state (norms, queries, keys, values) it computes for the
-    table only. This changes nothing but the cost.
+    Before the first attention, a state depends only on its position and its token. A table over both then stands for
+    all rows, and a block computes norms, queries, keys and values for the table only. This only saves time.
     """
 
-    states: Float[Array, "..."]  # (positions, vocabulary, width) where there are tokens, else (rows, positions, width)
+    states: Float[Array, "..."]  # (positions, vocabulary, width) with tokens, (rows, positions, width) without
     tokens: Int[Array, "rows positions"] | None
 
     def last(self) -> "Stream":
-        """The last position only."""
+        """The stream at the last position only."""
         if self.tokens is None:
             return Stream(self.states[:, -1:], None)
         return Stream(self.states[-1:], self.tokens[:, -1:])
 
     def rows(self, values: Float[Array, "..."]) -> Float[Array, "rows positions features"]:
-        """What was computed state by state, row by row."""
+        """Values that were computed for each state, arranged by row."""
         if self.tokens is None:
             return values
         picked = [pick(of_one, self.tokens[:, i]) for i, of_one in enumerate(values)]
@@ -46,14 +45,14 @@ class Stream(NamedTuple):
 
 
 class Attention(nn.Module):
-    """Softmax attention of several heads, without biases.
+    """Multi-head softmax attention without biases.
 
     z_q = Σ_k softmax_k(Q x_q · K x_k / √(width / heads)) V x_k,   out = O [z of all heads]
 
     Attributes:
-      heads: how many; they share the width equally.
-      causal: whether a position sees only itself and those before it.
-      initializer, init_std: of Layer, for all four matrices.
+      heads: number of heads, which share the width equally.
+      causal: whether a position attends only to itself and earlier positions.
+      initializer, init_std: see Layer; used for all four matrices.
     """
 
     heads: int
@@ -80,7 +79,7 @@ class Attention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """The two layers that act on each position alone: W_out φ(W_in x + b_in) + b_out."""
+    """Two layers that act on each position separately: W_out φ(W_in x + b_in) + b_out."""
 
     hidden: int
     activation: str
@@ -95,9 +94,9 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then the feed-forward layers, each added to what it read.
+    """Attention, then the feed-forward layers, each with a residual connection.
 
-    norm "none": x + f(x);  "before": x + f(LN(x));  "after": LN(x + f(x)). Dropout acts on f's output.
+    norm "none": x + f(x);  "before": x + f(LN(x));  "after": LN(x + f(x)). Dropout acts on the output of f.
     """
 
     heads: int
@@ -123,7 +122,7 @@ class Block(nn.Module):
         return layer_norm(name)(states) if self.norm == place else states
 
     def _drop(self, added: Float[Array, "rows positions width"]) -> Float[Array, "rows positions width"]:
-        # Only a training step brings a key; nn.Dropout would take no traced rate.
+        # Only training steps pass a key. nn.Dropout does not accept a traced rate.
         if self.dropout is None or not self.has_rng("dropout"):
             return added
         kept = jax.random.bernoulli(self.make_rng("dropout"), 1 - self.dropout, added.shape)
@@ -131,13 +130,13 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A decoder-only transformer whose output is the logits at the last position.
+    """A decoder-only transformer that outputs the logits at the last position.
 
     x = E[token] + position;  x <- block(x), layer by layer;  logits = U x_last
 
-    With its defaults the network of Nanda et al.: no norms, biases in the feed-forward layers only (zero at first),
-    matrices N(0, 1 / width), U ~ N(0, 1 / outputs). As only the last position is read, the last block computes its
-    queries and all that follows for that position alone; the logits are the same.
+    The defaults give the network of Nanda et al.: no norms, biases only in the feed-forward layers (initially zero),
+    matrices N(0, 1 / width), U ~ N(0, 1 / outputs). Since only the last position is read, the last block computes its
+    queries and everything after them for that position alone; the logits are the same.
 
     Reference: Nanda et al. (2023), Progress measures for grokking via mechanistic interpretability, App. A.1.
     """
@@ -146,32 +145,30 @@ class Transformer(nn.Module):
 
     vocabulary: Any = static(None, "number of tokens; None takes the task's", whole=True, above=0)
     outputs: Any = static(None, "number of classes; None takes the task's", whole=True, above=0)
-    layers: Any = static(1, "blocks", above=0, at_most=MOST_LAYERS)
-    heads: Any = static(4, "heads of each attention, which share the width equally", above=0)
-    width: Any = static(128, "numbers in a state", above=0)
+    layers: Any = static(1, "number of blocks", above=0, at_most=MOST_LAYERS)
+    heads: Any = static(4, "attention heads, which share the width equally", above=0)
+    width: Any = static(128, "dimension of a state", above=0)
     mlp_width: Any = static(512, "hidden units of the feed-forward layers", above=0)
-    activation: Any = static("relu", "φ of the feed-forward layers", one_of=ACTIVATIONS)
-    norm: Any = static(
-        "none", "where LayerNorms are, around each part of a block; before: at the end too", one_of=NORMS
-    )
-    positions: Any = static("learned", "embeddings of positions", one_of=POSITIONS)
-    causal: Any = static(True, "whether a position sees only itself and those before it")
+    activation: Any = static("relu", "activation function φ of the feed-forward layers", one_of=ACTIVATIONS)
+    norm: Any = static("none", "LayerNorm before or after each part of a block; before: also at the end", one_of=NORMS)
+    positions: Any = static("learned", "position embeddings", one_of=POSITIONS)
+    causal: Any = static(True, "whether a position attends only to itself and earlier positions")
     dropout: Any = traced(
-        None, "share of what a part of a block adds that a training step leaves out", at_least=0, below=1
+        None, "dropout rate of the output of each part of a block in training; None for none", at_least=0, below=1
     )
     initializer: Any = static(
-        "nanda", "nanda: matrices N(0, 1/width); pytorch: as Linear and Embedding there", one_of=INITS
+        "nanda", "nanda: matrices N(0, 1/width); pytorch: as PyTorch's Linear and Embedding", one_of=INITS
     )
 
     def check_fields(self) -> None:
-        """Raises UserError for a width that heads or positions do not divide."""
+        """Raises UserError if the width does not suit the number of heads or the positions."""
         require(
             self.width % self.heads == 0,
             f"model.width is {self.width}; it must be a multiple of model.heads, which is {self.heads}",
         )
         require(
             self.positions != "sinusoidal" or self.width % 2 == 0,
-            f"model.width is {self.width}; model.positions='sinusoidal' needs an even one",
+            f"model.width is {self.width}; model.positions='sinusoidal' needs an even width",
         )
 
     @nn.compact
@@ -212,7 +209,7 @@ class Transformer(nn.Module):
 
 
 def layer_norm(name: str) -> nn.LayerNorm:
-    """PyTorch's LayerNorm: over the last axis, with a scale (1 at first) and a shift (0)."""
+    """PyTorch's LayerNorm: over the last axis, with a scale (initially 1) and a shift (initially 0)."""
     return nn.LayerNorm(epsilon=EPSILON, name=name)
 
 

@@ -1,4 +1,4 @@
-"""How the weights move: optax chains and the transforms they are made of."""
+"""Optimizers: optax chains and the transforms they are made of."""
 
 from grok_jax.optim.base import Optimizer
 from grok_jax.optim.chains import GD, OPTIMIZERS, Adam, AdamW, Momentum, Standard

@@ -1,4 +1,4 @@
-"""What all optimizers have in common."""
+"""The base class of all optimizers."""
 
 import optax
 from jaxtyping import ArrayLike, Real
@@ -10,14 +10,14 @@ class Optimizer(Part):
     """Base of all optimizers.
 
     Attributes:
-      weight_noise: standard deviation of the noise that is added to the weights in each gradient; None for none.
+      weight_noise: standard deviation of the noise added to the weights for each gradient; None for none.
     """
 
     section = "optimizer"
     weight_noise = None
 
     def build(self, output_scale: Real[ArrayLike, ""]) -> optax.GradientTransformationExtraArgs:
-        """The optax chain of one run, used as tx.update(gradients, state, params, initial_params=..., key=...).
+        """The optax chain of one run; call tx.update(gradients, state, params, initial_params=..., key=...).
 
         Args:
           output_scale: α, the factor of the model's outputs.

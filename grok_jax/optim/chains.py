@@ -1,4 +1,4 @@
-"""The optimizers that configs choose by a word: optax chains of declared fields."""
+"""The optimizers that configs can name: optax chains with declared fields."""
 
 from typing import Any
 
@@ -19,60 +19,60 @@ from grok_jax.optim.transforms import (
 
 
 class Standard(Optimizer):
-    """An optimizer's own scaling of the gradient, and the chain around it, in PyTorch's order.
+    """The optimizer's scaling of the gradient, and the chain around it, in PyTorch's order.
 
     clip -> [L2 decay] -> scaling -> noise -> [decoupled decay] -> learning rate -> warm-up -> drops -> constant norm
 
-    A field that is None leaves its part out. The parts of the model that apart names have a learning rate and a weight
-    decay of their own, as one of two parameter groups of PyTorch; clipping is by the norm over all parameters, the
-    constant norm that of the others.
+    A field that is None leaves its part out. The parts of the model named in apart have their own learning rate and
+    weight decay, like a second parameter group in PyTorch. Clipping uses the norm of all parameters; the constant norm
+    covers only the other parts.
 
     Attributes:
-      decoupled: weight decay acts beside the scaling, as in AdamW, and not through the gradient.
+      decoupled: whether weight decay bypasses the scaling, as in AdamW, instead of being part of the gradient.
     """
 
     decoupled = False
 
-    decay_to: Any = static("zero", "what decay pulls weights to: zero, or where they began", one_of=("zero", "initial"))
-    constant_norm: Any = static(False, "keep the norm of all weights as it was at first")
+    decay_to: Any = static("zero", "weight decay pulls to zero or to the initial weights", one_of=("zero", "initial"))
+    constant_norm: Any = static(False, "keep the norm of all weights at its initial value")
     scale_learning_rate: Any = static(False, "divide learning_rate by model.output_scale²")
-    apart: Any = static((), "parts of the model, by top-level name, with rates of their own and no constant norm")
+    apart: Any = static((), "top-level names of model parts with their own rates and no constant norm")
     learning_rate: Any = traced(1e-3, "learning rate η", above=0)
-    weight_decay: Any = traced(0.0, "weight decay λ; a step takes η λ", at_least=0)
-    clip_norm: Any = traced(None, "largest norm of a gradient", above=0)
-    warmup_steps: Any = traced(None, "steps in which the learning rate rises from 0", at_least=0)
+    weight_decay: Any = traced(0.0, "weight decay λ; multiplied by η in each step", at_least=0)
+    clip_norm: Any = traced(None, "maximum gradient norm", above=0)
+    warmup_steps: Any = traced(None, "steps over which the learning rate rises from 0", at_least=0)
     drop_every: Any = traced(None, "steps between drops of the learning rate", whole=True, at_least=1)
     drop_factor: Any = traced(None, "factor of the learning rate at each drop", above=0, at_most=1)
-    update_noise: Any = traced(None, "standard deviation of noise in each step, times η", at_least=0)
-    weight_noise: Any = traced(None, "standard deviation of noise on the weights in each gradient", at_least=0)
-    apart_learning_rate: Any = traced(None, "factor of η for the parts in apart; None is 1", at_least=0)
-    apart_weight_decay: Any = traced(None, "factor of λ for the parts in apart; None is 1", at_least=0)
+    update_noise: Any = traced(None, "standard deviation of noise on each update, before the factor η", at_least=0)
+    weight_noise: Any = traced(None, "standard deviation of noise on the weights for each gradient", at_least=0)
+    apart_learning_rate: Any = traced(None, "factor of η for the parts in apart; None means 1", at_least=0)
+    apart_weight_decay: Any = traced(None, "factor of λ for the parts in apart; None means 1", at_least=0)
 
     def check(self) -> None:
-        """Raises UserError where fields make no sense together."""
+        """Raises UserError if fields contradict each other."""
         require(
             all(isinstance(name, str) for name in self.apart),
-            f"optimizer.apart is {written(self.apart)}; it must be a tuple of names of a model's parts, such as "
+            f"optimizer.apart is {written(self.apart)}; it must be a tuple of names of model parts, such as "
             "('layer_0',)",
         )
         for name in ("apart_learning_rate", "apart_weight_decay"):
             value = getattr(self, name)
             require(
                 value is None or bool(self.apart),
-                f"optimizer.{name} is {value}, which only the parts named in optimizer.apart use; it names none",
+                f"optimizer.{name} is {value}, but only the parts in optimizer.apart use it, and it is empty",
             )
         every, factor = self.drop_every, self.drop_factor
         require(
             (every is None) == (factor is None),
-            f"optimizer.drop_every is {every} and optimizer.drop_factor is {factor}; give both or none",
+            f"optimizer.drop_every is {every} and optimizer.drop_factor is {factor}; give both or neither",
         )
 
     def scaling(self) -> optax.GradientTransformation:
-        """The optimizer itself: what becomes of a gradient before the learning rate."""
+        """The optimizer itself: the transform applied to a gradient before the learning rate."""
         raise NotImplementedError(f"optimizer {self.name!r} has no method scaling")
 
     def build(self, output_scale: Real[ArrayLike, ""]) -> optax.GradientTransformationExtraArgs:
-        """The chain. Its init raises UserError where the model lacks a part that apart names."""
+        """The chain. Its init raises UserError if the model lacks a part named in apart."""
         apart, rate, factor = self.apart, self.learning_rate, self.apart_learning_rate
         if self.scale_learning_rate:
             # Kumar et al., App. 8.1: eta = eta_0 / alpha^2 keeps the early dynamics of f the same at every alpha.
@@ -101,7 +101,7 @@ class Standard(Optimizer):
 
 
 class GD(Standard):
-    """Gradient descent, torch.optim.SGD(lr=η, weight_decay=λ); the batch makes it stochastic.
+    """Gradient descent, torch.optim.SGD(lr=η, weight_decay=λ); stochastic if it runs on minibatches.
 
     p <- p - η (g + λ p)
     """
@@ -109,7 +109,7 @@ class GD(Standard):
     called = "gd"
 
     def scaling(self) -> optax.GradientTransformation:
-        """g as it is."""
+        """g, unchanged."""
         return optax.identity()
 
 
@@ -121,7 +121,7 @@ class Momentum(Standard):
 
     called = "momentum"
 
-    momentum: Any = traced(0.9, "share μ of the last step's m that is kept", at_least=0, below=1)
+    momentum: Any = traced(0.9, "momentum μ", at_least=0, below=1)
 
     def scaling(self) -> optax.GradientTransformation:
         """m."""
@@ -139,10 +139,10 @@ class Adam(Standard):
 
     called = "adam"
 
-    b1: Any = traced(0.9, "share β₁ of the mean gradient that is kept", at_least=0, below=1)
-    b2: Any = traced(0.999, "share β₂ of the mean squared gradient that is kept", at_least=0, below=1)
-    # With eps 0 a weight whose gradient is always zero (a pixel that is never lit) would move by 0/0.
-    eps: Any = traced(1e-8, "ε, what is added to the root of the mean squared gradient", above=0)
+    b1: Any = traced(0.9, "decay rate β₁ of the mean gradient", at_least=0, below=1)
+    b2: Any = traced(0.999, "decay rate β₂ of the mean squared gradient", at_least=0, below=1)
+    # With eps = 0, a weight whose gradient is always zero (a pixel that is never lit) would move by 0/0.
+    eps: Any = traced(1e-8, "ε, added to the root of the mean squared gradient", above=0)
 
     def scaling(self) -> optax.GradientTransformation:
         """m̂ / (√v̂ + ε)."""
@@ -161,5 +161,5 @@ class AdamW(Adam):
     decoupled = True
 
 
-# The words that configs choose an optimizer by: a class, or anything that grok_jax.optimizer takes.
+# Optimizer names in configs -> a class, or anything else that grok_jax.optimizer takes.
 OPTIMIZERS: dict[str, Any] = {each.called: each for each in (GD, Momentum, Adam, AdamW)}

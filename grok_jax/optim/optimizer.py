@@ -1,4 +1,4 @@
-"""How the weights move, as a part of a run: any optax factory, or an optimizer by its word."""
+"""The optimizer of a run: any optax factory, or an optimizer by name."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from grok_jax.parts import Built
 
 
 class Chain(Optimizer, kw_only=False):
-    """What a function of hyper-parameters gives: any optax factory, or a chain of one's own."""
+    """The optax transformation returned by a function of hyperparameters: an optax factory, or your own."""
 
     inner = "tx"
 
@@ -24,27 +24,27 @@ class Chain(Optimizer, kw_only=False):
         made = self.tx()
         require(
             isinstance(made, optax.GradientTransformation),
-            f"optimizer {self.name!r} gives {written(made)}; it must give an optax transformation",
+            f"optimizer {self.name!r} returns {written(made)}; it must return an optax transformation",
         )
         return optax.with_extra_args_support(made)
 
 
 def optimizer(factory: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...] = (), **fields: Any) -> Optimizer:
-    """An optimizer of an optax factory.
+    """Makes an optimizer from an optax factory.
 
     Args:
-      factory: a function of hyper-parameters that gives an optax transformation, such as optax.adamw; a class of
-        optimizers, such as AdamW; or a word of OPTIMIZERS, such as "adamw".
-      traced, static: hyper-parameters that are to be traced (a float is, by itself) or static.
-      **fields: hyper-parameters.
+      factory: a function of hyperparameters that returns an optax transformation, such as optax.adamw; an optimizer
+        class, such as AdamW; or a name in OPTIMIZERS, such as "adamw".
+      traced, static: hyperparameters to trace (floats are traced by default) or keep static.
+      **fields: hyperparameters.
 
     Raises:
-      UserError: a transformation that is made already, or no such hyper-parameter.
+      UserError: the factory is already a transformation, or a hyperparameter does not exist.
     """
     if isinstance(factory, optax.GradientTransformation):
         raise UserError(
-            "optimizer is a finished optax transformation; give the function that makes it, with its arguments beside "
-            "it: optimizer(optax.adamw, learning_rate=1e-3)"
+            "optimizer is a finished optax transformation; give the function that makes it, and its arguments: "
+            "optimizer(optax.adamw, learning_rate=1e-3)"
         )
     if isinstance(factory, str):
         factory = lookup(OPTIMIZERS, factory, "optimizer.name")
@@ -54,5 +54,5 @@ def optimizer(factory: Any, *, traced: tuple[str, ...] = (), static: tuple[str, 
 
 
 def as_optimizer(given: Any) -> Optimizer:
-    """An Optimizer as it is, an optax factory as one with all at its defaults."""
+    """Returns an Optimizer unchanged; wraps an optax factory in one with default fields."""
     return given if isinstance(given, Optimizer) else optimizer(given)

@@ -1,4 +1,4 @@
-"""Small optax transforms that the papers need and optax does not have, and the noise on the weights."""
+"""Small optax transforms that the papers need and optax lacks, and noise on the weights."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,13 +19,13 @@ NEEDS_PARAMS = "this transform needs the weights: tx.update(updates, state, para
 class ConstantNormState(NamedTuple):
     """State of constant_norm."""
 
-    norm: Float[Array, ""]  # L2 norm of all initial parameters together, shape=(), dtype of the parameters
+    norm: Float[Array, ""]  # L2 norm of all initial parameters together, with the dtype of the parameters
 
 
 def constant_norm() -> optax.GradientTransformationExtraArgs:
-    """Keeps the L2 norm of all parameters together at its initial value; the last transform of a chain.
+    """Keeps the L2 norm of all parameters together at its initial value; must be the last transform of a chain.
 
-    p + u  is rescaled after the step:  u <- (p + u) |p₀| / |p + u| - p
+    p + u is rescaled after the step:  u <- (p + u) |p₀| / |p + u| - p
 
     Returns:
       A transform whose update needs params.
@@ -40,20 +40,20 @@ def constant_norm() -> optax.GradientTransformationExtraArgs:
     def update_fn(
         updates: Params, state: ConstantNormState, params: Params | None = None, **extra_args: Any
     ) -> tuple[Params, ConstantNormState]:
-        del extra_args  # Neither noise nor initial weights enter.
+        del extra_args  # Noise keys and initial weights are not used.
         if params is None:
             raise ValueError(NEEDS_PARAMS)
         norm = optax.tree.norm(optax.tree.add(params, updates))
-        # Networks of norm zero stay at zero instead of becoming 0/0.
+        # Weights of norm zero stay at zero instead of becoming 0/0.
         ratio = state.norm / jnp.maximum(norm, jnp.finfo(norm.dtype).tiny)
-        # The same as (p + u) ratio - p, without the cancellation that costs digits of a small update.
+        # Equals (p + u) ratio - p, without the cancellation that would lose digits of a small update.
         return jax.tree.map(lambda u, p: ratio * u + (ratio - 1) * p, updates, params), state
 
     return optax.GradientTransformationExtraArgs(init_fn, update_fn)
 
 
 def add_decay_to_initial(weight_decay: Scalar) -> optax.GradientTransformationExtraArgs:
-    """Weight decay toward the initial weights instead of zero.
+    """Weight decay toward the initial weights instead of toward zero.
 
     u <- u + λ (p - p₀)
 
@@ -61,8 +61,8 @@ def add_decay_to_initial(weight_decay: Scalar) -> optax.GradientTransformationEx
       weight_decay: λ; may be traced.
 
     Returns:
-      A transform whose update needs params and the extra argument initial_params (p₀, kept once by the
-      caller and not in the state).
+      A transform whose update needs params and the extra argument initial_params (p₀, stored by the caller, not in
+      the state).
 
     References:
       openai/grok, training.py (CustomAdamW, weight_decay_form "to_init").
@@ -71,7 +71,7 @@ def add_decay_to_initial(weight_decay: Scalar) -> optax.GradientTransformationEx
     def update_fn(
         updates: Params, state: optax.EmptyState, params: Params | None = None, *, initial_params: Params, **extra: Any
     ) -> tuple[Params, optax.EmptyState]:
-        del extra  # Noise keys do not enter.
+        del extra  # Noise keys are not used.
         if params is None:
             raise ValueError(NEEDS_PARAMS)
         return jax.tree.map(lambda u, p, p0: u + weight_decay * (p - p0), updates, params, initial_params), state
@@ -93,11 +93,11 @@ def add_update_noise(sigma: Scalar) -> optax.GradientTransformationExtraArgs:
       sigma: σ, in units of the (scaled) gradient; may be traced.
 
     Returns:
-      A transform whose update needs the extra argument key: another one at each step, and in each run.
+      A transform whose update needs the extra argument key, which must differ between steps and between runs.
 
     References:
-      openai/grok, training.py (CustomAdamW, noise_factor). There the bias correction 1 / (1 - β₁ᵗ) multiplies the
-      noise too, so it is larger than here in the first 1 / (1 - β₁) steps.
+      openai/grok, training.py (CustomAdamW, noise_factor). There the bias correction 1 / (1 - β₁ᵗ) also multiplies the
+      noise, so the noise is larger than here in the first 1 / (1 - β₁) steps.
     """
 
     def update_fn(
@@ -115,12 +115,12 @@ def add_update_noise(sigma: Scalar) -> optax.GradientTransformationExtraArgs:
 
 
 def warm_up(steps: Scalar) -> optax.GradientTransformation:
-    """Linear warm-up of the learning rate; placed after it, so that decoupled weight decay warms up too.
+    """Linear warm-up of the learning rate; put it after the learning rate so that decoupled weight decay warms up too.
 
-    u <- min(t / T, 1) u,   t = 0, 1, ...: the first step moves nothing
+    u <- min(t / T, 1) u,   t = 0, 1, ...; the first step changes nothing
 
     Args:
-      steps: T, in optimizer steps, 0 for no warm-up; may be traced (unlike those of optax's own schedules).
+      steps: T, in optimizer steps, 0 for no warm-up; may be traced (unlike in optax's own schedules).
 
     Returns:
       A transform that counts its steps.
@@ -136,9 +136,9 @@ def warm_up(steps: Scalar) -> optax.GradientTransformation:
 
 
 def drop_rate(every: Scalar, factor: Scalar) -> optax.GradientTransformation:
-    """A learning rate that drops in steps; placed after it, as warm_up, so that decoupled weight decay drops too.
+    """Step decay of the learning rate; put it after the learning rate so that decoupled weight decay drops too.
 
-    u <- c^⌊t / T⌋ u,   t = 1, 2, ...: the steps T, 2 T, ... are the first of lower rates
+    u <- c^⌊t / T⌋ u,   t = 1, 2, ...; steps T, 2 T, ... are the first with a lower rate
 
     Args:
       every: T, in optimizer steps, 1 or more; may be traced (unlike the boundaries of optax's own schedules).
@@ -157,15 +157,15 @@ def drop_rate(every: Scalar, factor: Scalar) -> optax.GradientTransformation:
 def only(
     names: Sequence[str], transform: optax.GradientTransformation, *, inside: bool = True
 ) -> optax.GradientTransformationExtraArgs:
-    """A transform that acts on some parts of a model only, and lets the updates of all others through.
+    """Applies a transform to some parts of a model only, and leaves the updates of all other parts unchanged.
 
     Args:
-      names: the parts, top-level names of the parameters.
-      transform: what acts on them, as if there were no other parameters.
-      inside: False makes it act on all parts but these.
+      names: the parts, by the top-level names of the parameters.
+      transform: applied to these parts as if there were no other parameters.
+      inside: False applies it to all parts except these.
 
     Returns:
-      A transform whose init raises UserError where the model lacks a named part.
+      A transform whose init raises UserError if the model lacks a named part.
     """
 
     def mask(params: Params) -> dict[str, PyTree[Bool[ArrayLike, ""]]]:
@@ -173,7 +173,7 @@ def only(
         require(not missing, f"optimizer.apart names {missing}; the model's parts are {', '.join(map(str, params))}")
         return {name: jax.tree.map(lambda _, acts=(name in names) is inside: acts, params[name]) for name in params}
 
-    # Initial parameters come as an extra argument, and have to be masked like the parameters.
+    # Initial parameters come as an extra argument and must be masked like the parameters.
     return optax.masked(transform, mask, mask_compatible_extra_args=True)
 
 
@@ -184,11 +184,11 @@ def perturb_weights(params: Params, key: Key[Array, ""], sigma: Scalar) -> Param
 
     Args:
       params: weights, any shapes.
-      key: another one at each step, and not the one of add_update_noise.
+      key: must differ between steps, and from the key of add_update_noise.
       sigma: σ, in units of the weights; may be traced.
 
     Returns:
-      Weights like params; the gradient with respect to params is that at the noisy weights.
+      Weights like params; the gradient with respect to params is the gradient at the noisy weights.
 
     References:
       openai/grok, transformer.py (weight_noise).

@@ -104,7 +104,7 @@ def test_a_task_of_several_outputs_is_refused():
 
 
 def test_tokens_are_refused_and_not_multiplied_as_numbers():
-    with pytest.raises(UserError, match="model 'committee' takes numbers, and the task gives tokens"):
+    with pytest.raises(UserError, match="model 'committee' takes numbers, but the task gives tokens"):
         Committee().lazy_init(jax.random.key(0), jnp.zeros((2, 3), int))
 
 

@@ -159,7 +159,7 @@ def test_config_fields_reach_the_network():
         ({"initializer": "kaiming"}, "model.initializer is 'kaiming'; it must be one of pytorch, normal"),
         ({"parametrization": "mup"}, "model.parametrization is 'mup'; it must be one of standard, ntk"),
         ({"initializer": "normal", "init_std": -1.0}, "model.init_std is -1.0; it must be 0 or above"),
-        ({"init_std": 0.05}, "model.init_std is 0.05, which only model.initializer='normal' uses"),
+        ({"init_std": 0.05}, "model.init_std is 0.05, but only model.initializer='normal' uses it"),
     ],
 )
 def test_impossible_fields_are_refused_in_one_line(changes, message):

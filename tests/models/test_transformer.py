@@ -199,7 +199,7 @@ def test_dropout_changes_training_and_not_what_is_measured_first():
         ({"positions": "rotary"}, "model.positions"),
         ({"initializer": "zero"}, "model.initializer"),
         ({"activation": "sine"}, "model.activation"),
-        ({"width": 5, "heads": 1, "positions": "sinusoidal"}, "needs an even one"),
+        ({"width": 5, "heads": 1, "positions": "sinusoidal"}, "needs an even width"),
         ({"dropout": 1.0}, "model.dropout is 1.0; it must be at least 0 and below 1"),
     ],
 )

@@ -287,8 +287,8 @@ def test_an_impossible_value_is_named_in_one_line(name, field, value):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"drop_every": 5}, "optimizer.drop_every is 5 and optimizer.drop_factor is None; give both or none"),
-        ({"drop_factor": 0.2}, "optimizer.drop_every is None and optimizer.drop_factor is 0.2; give both or none"),
+        ({"drop_every": 5}, "optimizer.drop_every is 5 and optimizer.drop_factor is None; give both or neither"),
+        ({"drop_factor": 0.2}, "optimizer.drop_every is None and optimizer.drop_factor is 0.2; give both or neither"),
         ({"drop_every": 0, "drop_factor": 0.2}, "optimizer.drop_every is 0; it must be 1 or above"),
         ({"drop_every": 5, "drop_factor": 1.5}, "optimizer.drop_factor is 1.5; it must be above 0 and at most 1"),
     ],

@@ -188,7 +188,7 @@ REFUSED = {
     "state beside params": (lambda: gj.check(own_run(model=Norms())), "has variables batch_stats, params"),
     "a float that decides code": (lambda: gj.check(own_run(model=gj.model(Rate, rate=0.1))), "or name it in static="),
     "outputs without columns": (lambda: gj.check(own_run(model=Flat())), r"it must give floats of shape \(3, 1\)"),
-    "a field of every model": (lambda: own_run(model=Scaled()), "fields of its own called init_scale"),
+    "a field of every model": (lambda: own_run(model=Scaled()), "fields named init_scale"),
     "a mean of losses": (lambda: gj.check(own_run(loss=lambda o, t: ((o - t) ** 2).mean())), r"of shape \(3,\)"),
     "a metric that fails": (lambda: gj.check(own_run(metrics={"m": fail})), r"metric 'm' fails with KeyError"),
     "dims of another array": (
