@@ -1,4 +1,4 @@
-"""What is learned: the tasks that configs can name, and how one run draws its data."""
+"""Tasks that configs can name, and how a run draws its data."""
 
 from grok_jax.tasks.circuit_logits import CircuitLogits
 from grok_jax.tasks.examples import Data, Examples, Rows, Split

@@ -1,4 +1,4 @@
-"""Examples, and how one run splits them into train and test."""
+"""Examples, and how a run splits them into training and test rows."""
 
 from typing import NamedTuple
 
@@ -6,10 +6,10 @@ from jaxtyping import Array, Int, PyTree, Shaped
 
 
 class Examples(NamedTuple):
-    """Inputs and what should come out, row by row.
+    """Inputs and targets, row by row.
 
-    Integer targets of shape (rows,) are class labels, of a task with one output 0 and 1; float targets of shape
-    (rows, outputs) are values. Inputs that are no one array, such as graphs, are a NamedTuple of arrays.
+    Integer targets of shape (rows,) are class labels (0 and 1 in a task with one output). Float targets of shape
+    (rows, outputs) are values. Inputs that are more than one array, such as graphs, are a NamedTuple of arrays.
     """
 
     inputs: PyTree[Shaped[Array, "rows ..."]]
@@ -17,13 +17,13 @@ class Examples(NamedTuple):
 
 
 class Split(NamedTuple):
-    """Which examples one run trains (or tests) on.
+    """The examples that one run trains (or tests) on.
 
-    The rows in use are examples[index[:size]]. `size` is traced, so runs of one compiled program may use
-    different amounts of data; the length of `index` is the program's capacity.
+    The rows in use are examples[index[:size]]. `size` is traced, so runs in one compiled program can use different
+    amounts of data; the length of `index` is the program's capacity.
     """
 
-    examples: Examples | None  # this run's own examples, or None: the task's pool, held once for all runs
+    examples: Examples | None  # this run's own examples, or None for the task's pool, which all runs share
     index: Int[Array, " capacity"]  # rows of the examples, or of the pool
     size: Int[Array, ""]  # 1 <= size <= capacity
 
@@ -36,7 +36,7 @@ class Data(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Numbers of training and of test examples."""
+    """Numbers of training and test examples."""
 
     train: int
     test: int

@@ -1,4 +1,4 @@
-"""Labels that a network's own initial kernel finds easy or hard: its eigenvectors (Kumar et al. 2024, Sec. 6.1)."""
+"""Targets that are easy or hard for a network's initial kernel: its eigenvectors (Kumar et al. 2024, Sec. 6.1)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,28 +16,28 @@ from grok_jax.tasks.task import Task
 
 
 class KernelEigenvector(Task):
-    """Inputs x ~ N(0, I/D), and the components of one eigenvector of the initial kernel as targets.
+    """Inputs x ~ N(0, I/D), with the components of one eigenvector of the initial kernel as targets.
 
     y = v_j,  K_0 v_j = λ_j v_j,  λ_1 >= λ_2 >= ...,  |v_j| = 1,  K_0 over the training and test inputs together
 
-    The paper says K_0(X, X) and does not say how test inputs get labels; its public code diagonalizes the kernel
-    over both, which this does. (From training inputs alone, extended by the kernel itself, kernel regression would
-    be right on every test input, whatever j.) The public code also subtracts the mean of the kernel's entries from
-    each: subtract_mean.
+    The paper writes K_0(X, X) and does not say how test inputs get labels. Its public code diagonalizes the kernel over
+    both splits, as this task does. (If the eigenvector came from the training inputs and were extended by the kernel,
+    kernel regression would be right on every test input, for any j.) The public code also subtracts the mean of the
+    kernel's entries from each entry; subtract_mean does the same.
 
     Reference: Kumar et al. (2024), Sec. 6.1.
     """
 
     called = "kernel_eigenvector"
 
-    features: Any = static(100, "D, numbers in a row of inputs", at_least=1)
-    subtract_mean: Any = static(False, "diagonalize the kernel less the mean of its entries, as the public code does")
-    order: Any = traced(70, "j, which eigenvector, from 1 for that of the largest eigenvalue", at_least=1)
-    train_size: Any = traced(100, "training rows", at_least=1)
-    test_size: Any = traced(100, "test rows", at_least=1)
+    features: Any = static(100, "dimension D of the inputs", at_least=1)
+    subtract_mean: Any = static(False, "subtract the mean of the kernel's entries first, as the public code does")
+    order: Any = traced(70, "index j of the eigenvector; 1 has the largest eigenvalue", at_least=1)
+    train_size: Any = traced(100, "number of training rows", at_least=1)
+    test_size: Any = traced(100, "number of test rows", at_least=1)
 
     def check(self) -> None:
-        """Raises UserError where there are fewer eigenvectors."""
+        """Raises UserError if there are fewer eigenvectors than order."""
         rows = sum(self.rows())
         words = f"task.order is {self.order}; there are as many eigenvectors as rows, 1 to {rows}"
         require(self.order <= rows, words)
@@ -47,11 +47,11 @@ class KernelEigenvector(Task):
         return Rows(self.train_size, self.test_size)
 
     def output_size(self) -> int:
-        """One value."""
+        """One output."""
         return 1
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
-        """Fresh inputs; their targets, still 0, are the kernel's (see relabel)."""
+        """Fresh inputs with targets 0, which relabel replaces."""
         del pool  # Every run draws its own.
 
         def split(stream: int, rows: int, size: Any) -> Split:
@@ -61,11 +61,11 @@ class KernelEigenvector(Task):
         return Data(split(0, capacity.train, self.train_size), split(1, capacity.test, self.test_size))
 
     def relabel(self, data: Data, network: Callable[[Any, Array], Array], params: Any) -> Data:
-        """The data with the components of the eigenvector as targets, of shape (rows, 1).
+        """Replaces the targets by the components of the eigenvector, of shape (rows, 1).
 
         Args:
-          data: with this run's own examples.
-          network: params, inputs -> outputs of one unit.
+          data: this run's own examples.
+          network: params, inputs -> outputs of shape (rows, 1).
           params: w_0.
         """
         inputs = jnp.concatenate([split.examples.inputs for split in data])

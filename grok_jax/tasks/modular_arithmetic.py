@@ -15,7 +15,7 @@ from grok_jax.tasks.drawing import divided, floor_share, shuffled_splits
 from grok_jax.tasks.examples import Data, Examples, Rows
 from grok_jax.tasks.task import Task
 
-# Each takes whole numbers a and b; results count modulo p.
+# Each takes whole numbers a and b; results are taken modulo p.
 OPERATIONS = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
@@ -40,7 +40,7 @@ ON_PERMUTATIONS = {
 ALL_OPERATIONS = (*OPERATIONS, *DIVISIONS, *ON_PERMUTATIONS)
 PERMUTATIONS = np.array(list(itertools.permutations(range(5))))  # in lexicographic order, 0 the identity
 ENCODINGS = ("one_hot", "tokens")
-BYTES_OF_A_PAIR = 64  # while load works: a, b, the result and their copies, of 8 bytes each
+BYTES_OF_A_PAIR = 64  # during load: a, b, the result and their copies, of 8 bytes each
 
 
 def is_prime(p: int) -> bool:
@@ -49,15 +49,15 @@ def is_prime(p: int) -> bool:
 
 
 def _after(x: Int[np.ndarray, "pairs things"], y: Int[np.ndarray, "pairs things"]) -> Int[np.ndarray, "pairs things"]:
-    """x y, the permutation that takes y first."""
+    """x y, the permutation that applies y first."""
     return np.take_along_axis(x, y, axis=1)
 
 
 class ModularArithmetic(Task):
-    """All pairs (a, b) and a ∘ b modulo p: a random train_fraction of them to train on, and the rest to test on.
+    """All pairs (a, b) with labels a ∘ b modulo p: a random train_fraction to train on, and the rest to test on.
 
-    With a label_noise each training pair has, with that probability, a label drawn from all p, so that 1 leaves
-    nothing to generalize from. A pair's label depends on the key and the noise alone, not on the fraction.
+    label_noise is the probability that a training pair gets a random label, drawn from all p; at 1 there is nothing to
+    generalize from. A pair's label depends only on the key and the noise, not on the fraction.
 
     Reference: Power et al. (2022), Appendix A.1.1, for all operations but "multiply".
     """
@@ -65,27 +65,27 @@ class ModularArithmetic(Task):
     called = "modular_arithmetic"
 
     p: Any = static(113, "the modulus; operations on permutations need 120, their number", at_least=2)
-    operation: Any = static("add", "a ∘ b", one_of=ALL_OPERATIONS)
+    operation: Any = static("add", "the operation a ∘ b", one_of=ALL_OPERATIONS)
     encoding: Any = static(
-        "one_hot", "how the network sees a pair: two one-hot vectors, or a, b, '='", one_of=ENCODINGS
+        "one_hot", "how the network sees a pair: two one-hot vectors, or tokens a, b, '='", one_of=ENCODINGS
     )
-    outputs: Any = static(None, "outputs of the network; None has p of them", whole=True)
+    outputs: Any = static(None, "number of outputs of the network; None takes p", whole=True)
     train_fraction: Any = traced(0.3, "share of the pairs to train on", above=0, below=1)
     label_noise: Any = traced(
         None, "probability that a training label is drawn at random; None draws none", at_least=0, at_most=1
     )
 
     def check(self) -> None:
-        """Raises UserError where p does not go with the operation, outputs are too few, or a split is empty."""
+        """Raises UserError if p does not suit the operation, there are too few outputs, or a split is empty."""
         p, operation = self.p, self.operation
         require(
             operation not in DIVISIONS or is_prime(p),
-            f"task.p is {p}; task.operation {operation!r} needs a prime number",
+            f"task.p is {p}; task.operation={operation!r} needs a prime number",
         )
         require(
             operation not in ON_PERMUTATIONS or p == len(PERMUTATIONS),
-            f"task.p is {p}; task.operation {operation!r} is on the permutations of 5 things: "
-            f"set task.p={len(PERMUTATIONS)}",
+            f"task.p is {p}; task.operation={operation!r} acts on the permutations of 5 elements and needs "
+            f"task.p={len(PERMUTATIONS)}",
         )
         require(
             self.outputs is None or self.outputs >= p,
@@ -95,11 +95,11 @@ class ModularArithmetic(Task):
 
     @property
     def pairs(self) -> int:
-        """Number of pairs (a, b): p², or p (p - 1) for "divide", which has no b = 0."""
+        """Number of pairs (a, b): p², or p (p - 1) for "divide", which excludes b = 0."""
         return self.p * (self.p - 1 if self.operation == "divide" else self.p)
 
     def rows(self) -> Rows:
-        """A train_fraction of the pairs, and the others."""
+        """A train_fraction of the pairs to train on, and the rest to test on."""
         return divided(self.train_fraction, self.pairs, "pairs")
 
     def output_size(self) -> int:
@@ -107,11 +107,11 @@ class ModularArithmetic(Task):
         return self.p if self.outputs is None else self.outputs
 
     def vocabulary(self) -> int | None:
-        """The p numbers and "=", where the pairs are shown as tokens."""
+        """The p numbers and "=", if the pairs are encoded as tokens."""
         return self.p + 1 if self.encoding == "tokens" else None
 
     def load(self) -> Examples:
-        """All pairs (a, b), a slowest, and a ∘ b: inputs int32 (pairs, 2) and targets int32 (pairs,)."""
+        """All pairs (a, b), with b fastest, and a ∘ b: inputs int32 (pairs, 2) and targets int32 (pairs,)."""
         p, operation = self.p, self.operation
         first_b = 1 if operation == "divide" else 0
         a, b = (x.ravel() for x in np.meshgrid(np.arange(p), np.arange(first_b, p), indexing="ij"))
@@ -127,11 +127,11 @@ class ModularArithmetic(Task):
         return Examples(np.stack([a, b], axis=1).astype(np.int32), result.astype(np.int32))
 
     def pool_bytes(self) -> int:
-        """What load takes at most."""
+        """Upper bound on the bytes that load needs."""
         return BYTES_OF_A_PAIR * self.pairs
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
-        """Random pairs of the pool; with a label_noise the training split has examples of its own."""
+        """Random pairs of the pool; with label noise, the training split has its own examples."""
         del pool  # Only its length counts.
         train_size = floor_share(self.train_fraction, self.pairs)
         data = shuffled_splits(key, self.pairs, train_size, self.pairs - train_size, capacity)
@@ -140,7 +140,7 @@ class ModularArithmetic(Task):
         return data._replace(train=data.train._replace(examples=self._mislabeled(key)))
 
     def _mislabeled(self, key: Key[Array, ""]) -> Examples:
-        """All pairs, each with the probability label_noise under a label of 0 .. p - 1, perhaps the true one."""
+        """All pairs, with each label replaced, with probability label_noise, by a random one (perhaps the same)."""
         inputs, targets = self.load()
         which, label = jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
         is_noisy = jax.random.uniform(which, targets.shape) < self.label_noise
@@ -148,9 +148,9 @@ class ModularArithmetic(Task):
         return Examples(jnp.asarray(inputs), jnp.where(is_noisy, drawn, targets))
 
     def present(self, examples: Examples) -> Examples:
-        """Shows the pairs as the network reads them.
+        """Encodes the pairs for the network.
 
-        "one_hot": the one-hot vectors of a and of b side by side, floats (rows, 2p);
+        "one_hot": the concatenated one-hot vectors of a and b, floats (rows, 2p);
         "tokens": the sequence a, b, "=", integers (rows, 3), with token p for "=" (Nanda et al. 2023).
         """
         pairs = examples.inputs

@@ -37,20 +37,20 @@ GRAPHS = "qm9/qm9_graphs_130831_ragged.npz"
 GRAPHS_SHA256 = "808c28726fb131177064368f1b1952ab3fcb7c21caf30823078d1feef14d8469"
 ARCHIVE = "https://deepchemdata.s3-us-west-1.amazonaws.com/datasets/molnet_publish/qm9.zip"
 RAW = ("qm9/gdb9.sdf", "qm9/gdb9.sdf.csv", "qm9/uncharacterized.txt")
-ADVICE = {  # for a file that is missing; the archive's checksum is not known, so that nothing downloads it
+ADVICE = {  # for a missing file; the archive's checksum is unknown, so it is not downloaded automatically
     GRAPHS: "choose task.source 'embedded' or 'raw'",
     "qm9/gdb9.sdf": f"unpack {ARCHIVE} there",
     "qm9/gdb9.sdf.csv": f"unpack {ARCHIVE} there",
     "qm9/uncharacterized.txt": "save https://ndownloader.figshare.com/files/3195404 there under that name",
 }
-RAW_VERSION = 1  # of what is made of them
-BONDS = {"kekule": "bond_kekule", "perceived": "bond_rdkit"}  # by chemistry, their name in a file of graphs
+RAW_VERSION = 1  # of the arrays made from the raw files
+BONDS = {"kekule": "bond_kekule", "perceived": "bond_rdkit"}  # chemistry -> name of its bonds in a graph file
 
 
 def read_graphs(path: Path, chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
-    """Molecules and polarizabilities (bohr³) of a file of graphs, as build_qm9 writes it.
+    """Molecules and polarizabilities (bohr³) from a graph file written by build_qm9.
 
-    Its flat arrays are those of Molecules, with the kinds of the bonds twice: bond_kekule, bond_rdkit (perceived).
+    It holds the flat arrays of Molecules, with two versions of the bond kinds: bond_kekule and bond_rdkit (perceived).
     """
     with np.load(path) as stored:
         molecules = Molecules(*(stored[BONDS[chemistry] if name == "kind" else name] for name in Molecules._fields))
@@ -62,10 +62,10 @@ def read_graphs(path: Path, chemistry: str) -> tuple[Molecules, Float[np.ndarray
 
 
 def read_alpha(path: Path) -> dict[str, float]:
-    """Names of the molecules and their polarizabilities (bohr³), in the order of a CSV with columns mol_id and alpha.
+    """Names and polarizabilities (bohr³) of the molecules, in the order of a CSV file with columns mol_id and alpha.
 
     Raises:
-      UserError: it has no such columns, or something else than numbers in them.
+      UserError: the file lacks a column, or a polarizability is not a number.
     """
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
         table = csv.DictReader(file)
@@ -77,7 +77,7 @@ def read_alpha(path: Path) -> dict[str, float]:
             for row in table:
                 found[row["mol_id"]] = _finite(row["alpha"])
         except (TypeError, ValueError) as error:
-            raise UserError(f"{path}, line {table.line_num}: alpha is {row['alpha']!r}, no number") from error
+            raise UserError(f"{path}, line {table.line_num}: alpha is {row['alpha']!r}; it must be a number") from error
         except csv.Error as error:
             raise UserError(f"{path}, line {table.line_num}, cannot be read as CSV ({error})") from error
     return found
@@ -92,9 +92,9 @@ def _finite(text: str) -> float:
 
 
 def read_uncharacterized(path: Path) -> set[int]:
-    """Numbers, counted from 1, of the molecules that failed the authors' test of consistency.
+    """Numbers, counted from 1, of the molecules that failed the authors' consistency test.
 
-    They begin the lines of the list; lines that begin with another word are a header.
+    Each number starts a line of the list; lines that start with anything else are a header.
     """
     text = path.read_text(encoding="utf-8", errors="replace")
     return {int(number) for number in re.findall(r"^\s*(\d+)\s", text, re.MULTILINE)}
@@ -103,16 +103,16 @@ def read_uncharacterized(path: Path) -> set[int]:
 def read_raw(
     sdf: Path, table: Path, uncharacterized: Path, chemistry: str
 ) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
-    """Characterized molecules and their polarizabilities (bohr³), from the files that QM9 is published as.
+    """Characterized molecules and their polarizabilities (bohr³), from the published QM9 files.
 
     Args:
-      sdf: all molecules.
-      table: CSV of their properties, in the same order.
+      sdf: SDF file of all molecules.
+      table: CSV file of their properties, in the same order.
       uncharacterized: list of the molecules to leave out.
-      chemistry: "kekule" (bonds as the SDF file has them) or "perceived" (by rdkit).
+      chemistry: "kekule" (bonds as in the SDF file) or "perceived" (by rdkit).
 
     Raises:
-      UserError: a file is malformed or cut short, they are not of the same molecules, or rdkit is missing.
+      UserError: a file is malformed or truncated, the files do not hold the same molecules, or rdkit is missing.
     """
     alpha, left_out = read_alpha(table), read_uncharacterized(uncharacterized)
     read = {"kekule": from_block, "perceived": perceive_block}[chemistry]
@@ -133,14 +133,14 @@ def read_raw(
 
 
 def require_file(name: str) -> Path:
-    """The path of a file of ADVICE below the data folder; raises UserError where it is missing."""
+    """The path of a file in ADVICE within the data folder; raises UserError if it is missing."""
     path = data_folder() / name
     require(path.is_file(), f"{path} is missing; {ADVICE[name]}, or set GROK_JAX_DATA to the folder that has {name}")
     return path
 
 
 def load_raw(chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
-    """What read_raw makes of the files of the data folder, kept in the cache."""
+    """The result of read_raw on the files in the data folder, cached."""
     paths = [require_file(name) for name in RAW]
     sums = "-".join(sha256_of(path)[:16] for path in paths)
 
@@ -156,13 +156,13 @@ def load_raw(chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]
 
 
 class Qm9(Task):
-    """Graphs of small organic molecules, and their isotropic polarizability in bohr³.
+    """Graphs of small organic molecules, with their isotropic polarizability in bohr³ as target.
 
-    The features of a node are those of molecules.node_features, the kind of an edge 0 single, 1 double, 2 triple or
-    3 aromatic; all as in PyTorch Geometric's QM9. With chemistry "kekule" the aromatic and hybridization columns are 0
-    and no bond is aromatic, as PyTorch Geometric reads the SDF file and as the public code of Omnigrok trained on.
-    The embedded and the ready molecules are made of SMILES: which bonds of an aromatic ring are the double ones is
-    rdkit's choice there, the SDF file's in "raw".
+    Node features are those of molecules.node_features; edge kinds are 0 single, 1 double, 2 triple and 3 aromatic, as
+    in PyTorch Geometric's QM9. With chemistry "kekule", the aromatic and hybridization columns are 0 and no bond is
+    aromatic: PyTorch Geometric reads the SDF file this way, and Omnigrok's public code trained on it. The sources
+    "embedded" and "graphs" are made from SMILES, so rdkit chooses which bonds of an aromatic ring are double; in "raw"
+    the SDF file does.
 
     Reference: Liu et al. (2023), Omnigrok, Sec. 4; Ramakrishnan et al. (2014).
     """
@@ -170,37 +170,37 @@ class Qm9(Task):
     called = "qm9"
 
     source: Any = static(
-        "embedded", "the first 10,000 molecules, or all: ready graphs, or the raw files", one_of=tuple(MOLECULES)
+        "embedded", "the first 10,000 molecules, or all, from ready graphs or raw files", one_of=tuple(MOLECULES)
     )
     subset: Any = static("first", "random molecules of the source, or the first", one_of=SUBSETS)
     chemistry: Any = static(
-        "kekule", "bonds as the files have them, or as rdkit perceives them, aromatic ones too", one_of=tuple(BONDS)
+        "kekule", "bonds as in the files, or as perceived by rdkit, including aromatic bonds", one_of=tuple(BONDS)
     )
-    size: Any = traced(1000, "molecules, for training and testing together", at_least=1)
-    train_fraction: Any = traced(0.5, "share of them to train on", above=0, below=1)
+    size: Any = traced(1000, "number of molecules, training and test together", at_least=1)
+    train_fraction: Any = traced(0.5, "share of the molecules to train on", above=0, below=1)
 
     def check(self) -> None:
-        """Raises UserError where the source has fewer molecules, or a split would be empty."""
+        """Raises UserError if the source has too few molecules, or a split would be empty."""
         self.rows()
 
     def rows(self) -> Rows:
-        """A train_fraction of the size, and the others."""
+        """A train_fraction of the molecules to train on, and the rest to test on."""
         holder = "the embedded QM9 molecules" if self.source == "embedded" else "the QM9 molecules"
         return portion_rows(self.size, self.train_fraction, MOLECULES[self.source], holder)
 
     def output_size(self) -> int:
-        """One value."""
+        """One output."""
         return 1
 
     def vocabulary(self) -> int:
-        """Kinds of edges."""
+        """Number of kinds of edges."""
         return len(BOND_KINDS)
 
     def load(self) -> Examples:
         """The pool in the order of QM9: inputs Graphs of bytes, targets float32 (rows, 1).
 
         Raises:
-          UserError: a file is missing or corrupt, or rdkit is missing where it is needed.
+          UserError: a file is missing or corrupt, or rdkit is needed but missing.
         """
         if self.source == "raw":
             molecules, alpha = load_raw(self.chemistry)
@@ -212,13 +212,13 @@ class Qm9(Task):
         return Examples(as_graphs(molecules), alpha[:, None])
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
-        """Which molecules of the pool a run trains and tests on."""
+        """The molecules of the pool that a run trains and tests on."""
         del pool  # Only its length counts.
         total = MOLECULES[self.source]
         return portion_splits(key, self.size, self.train_fraction, total, self.subset, capacity)
 
     def present(self, examples: Examples) -> Examples:
-        """Graphs with float features and int32 indices in place of bytes; the targets as they are."""
+        """Converts the bytes of the graphs to float features and int32 indices; leaves the targets unchanged."""
         stored = examples.inputs
         indices = {name: getattr(stored, name).astype(jnp.int32) for name in ("senders", "receivers", "kinds", "sizes")}
         return Examples(Graphs(nodes=stored.nodes.astype(float), **indices), examples.targets)

@@ -1,4 +1,4 @@
-"""Regression onto a polynomial of one or a few directions of Gaussian inputs (Kumar et al. 2024, Eq. 3)."""
+"""Regression on a polynomial of one or a few directions of Gaussian inputs (Kumar et al. 2024, Eq. 3)."""
 
 from typing import Any
 
@@ -23,18 +23,18 @@ class SingleIndex(Task):
     "hermite":    y(x) = c Σ_k He_n(u_k),  u_k = √D β_k · x / |β_k|,  with the probabilists' He_n of degree n.
 
     Given β, u ~ N(0, 1) for x ~ N(0, I/D), so He_n(u) has mean 0, variance n! and information exponent n
-    exactly. The paper's Sec. 15 leaves open how several directions join and which H_n is meant.
+    exactly. The paper's Sec. 15 does not say how several directions combine or which H_n is meant.
     """
 
     called = "single_index"
 
-    features: Any = static(100, "D, numbers in a row of inputs", at_least=1)
+    features: Any = static(100, "dimension D of the inputs", at_least=1)
     target: Any = static("quadratic", "polynomial of the projections", one_of=TARGETS)
-    degree: Any = static(3, "n of the Hermite polynomial, for target='hermite'", at_least=1, at_most=MOST_DEGREE)
+    degree: Any = static(3, "degree n of the Hermite polynomial, for target='hermite'", at_least=1, at_most=MOST_DEGREE)
     directions: Any = static(1, "number of directions β_k, whose polynomials are summed", at_least=1)
-    test_size: Any = static(1000, "test rows", at_least=1)
-    train_size: Any = traced(550, "training rows", at_least=1)
-    target_scale: Any = traced(1.0, "c, factor of the targets", above=0)
+    test_size: Any = static(1000, "number of test rows", at_least=1)
+    train_size: Any = traced(550, "number of training rows", at_least=1)
+    target_scale: Any = traced(1.0, "factor c of the targets", above=0)
     noise: Any = traced(None, "standard deviation of noise on the training targets; None adds none", at_least=0)
 
     def rows(self) -> Rows:
@@ -42,11 +42,11 @@ class SingleIndex(Task):
         return Rows(self.train_size, self.test_size)
 
     def output_size(self) -> int:
-        """One value."""
+        """One output."""
         return 1
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
-        """Fresh rows; directions, training inputs, test inputs and noise (unscaled) get keys of their own."""
+        """Fresh rows; directions, training inputs, test inputs and unscaled noise have separate keys."""
         del pool  # Every run draws its own.
         directions = self.target_directions(key)
         train_key, test_key, noise_key = (jax.random.fold_in(key, i) for i in range(1, 4))
@@ -59,13 +59,13 @@ class SingleIndex(Task):
         )
 
     def target_directions(self, key: Key[Array, ""]) -> Float[Array, "directions features"]:
-        """The directions β_k ~ N(0, I) that the run with this data key is to find, one a row."""
+        """The directions β_k ~ N(0, I) that the run with this data key must find, one per row."""
         return normal_rows(jax.random.fold_in(key, 0), self.directions, self.features)
 
     def target_values(
         self, inputs: Float[Array, "rows features"], directions: Float[Array, "directions features"]
     ) -> Float[Array, "rows 1"]:
-        """The target at the inputs x, summed over the directions β_k; without noise."""
+        """The noiseless target at the inputs x, summed over the directions β_k."""
         if self.target == "quadratic":
             return self.target_scale * 0.5 * jnp.sum((inputs @ directions.T) ** 2, axis=1, keepdims=True)
         lengths = jnp.linalg.norm(directions, axis=1, keepdims=True)
@@ -86,7 +86,7 @@ class SingleIndex(Task):
           Parameters like `params`.
 
         Raises:
-          UserError: no solution is known for this target or model.
+          UserError: this target or model has no known solution.
 
         Reference: Kumar et al. (2024), below Eq. 6.
         """
@@ -95,7 +95,7 @@ class SingleIndex(Task):
         known = model.name == "committee" and model.hermite_degree is None and not model.train_readout
         require(
             known and not model.centered and model.width % 2 == 0,
-            "model.solution_share needs model.name='committee' of even width with hermite_degree=None, "
+            "model.solution_share needs model.name='committee' with even width, hermite_degree=None, "
             "train_readout=False and centered=False, for which a solution is known",
         )
         length = jnp.sqrt(self.target_scale / (model.output_scale * model.epsilon))

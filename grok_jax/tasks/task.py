@@ -1,4 +1,4 @@
-"""What is learned, as a part of a run: the base of all tasks, and arrays of one's own."""
+"""The task of a run: the base class of all tasks, and tasks made from your own arrays."""
 
 import hashlib
 from collections.abc import Callable
@@ -17,34 +17,34 @@ from grok_jax.tasks.examples import Data, Examples, Rows, Split
 
 
 class Task(Part):
-    """Base of all tasks. A task of one's own declares its fields and has rows, output_size and draw, or load.
+    """Base class of all tasks. A custom task declares its fields and defines rows, output_size and draw (or load).
 
-    Inside of draw and present a traced field may be a tracer; rows, output_size, load, pool_bytes and vocabulary see
-    Python's values, and of these all but rows static fields alone.
+    Inside draw and present, a traced field may be a tracer. rows, output_size, load, pool_bytes and vocabulary see
+    Python values; all of these except rows may only use static fields.
     """
 
     section = "task"
 
-    seed: Any = traced(None, "of the data; None takes the run's", whole=True)
+    seed: Any = traced(None, "seed of the data; None takes the run's", whole=True)
 
     def rows(self) -> Rows:
         """Numbers of training and test rows of one run."""
         raise NotImplementedError(f"task {self.name!r} has no method rows")
 
     def output_size(self) -> int:
-        """Number of outputs of its networks: values, or classes."""
+        """Number of outputs of the network: values, or classes."""
         raise NotImplementedError(f"task {self.name!r} has no method output_size")
 
     def vocabulary(self) -> int | None:
-        """Number of tokens where the inputs are tokens, whole numbers from 0, or of kinds of edges; else None."""
+        """Number of tokens (whole numbers from 0) or of kinds of edges; None if the inputs have neither."""
         return None
 
     def load(self) -> Examples | None:
-        """The examples that all runs share, NumPy arrays; None where each run draws its own."""
+        """The examples that all runs share, as NumPy arrays; None if each run draws its own."""
         return None
 
     def pool_bytes(self) -> int:
-        """Bytes that load, or what draw makes at once, takes at most, where that follows from the fields alone."""
+        """Upper bound on the bytes that load or draw needs at once, if it follows from the fields alone."""
         return 0
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
@@ -52,23 +52,23 @@ class Task(Part):
         raise NotImplementedError(f"task {self.name!r} has no method draw")
 
     def present(self, examples: Examples) -> Examples:
-        """Examples as stored -> as the network sees them. Pure and traceable, row by row."""
+        """Converts stored examples to what the network sees. Pure and traceable, row by row."""
         return examples
 
     def start(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
-        """Initial parameters, some of them set by the task."""
+        """Initial parameters, some of which the task may set."""
         del key, model
         return params
 
     def relabel(self, data: Data, network: Callable[[Any, Array], Array], params: Any) -> Data:
-        """The data with other targets, for a task whose targets depend on the untrained network (unscaled)."""
+        """Replaces the targets, for a task whose targets depend on the untrained (unscaled) network."""
         del network, params
         return data
 
     def solution(self, key: Key[Array, ""], model: Any, params: Any) -> Any:
-        """Weights that solve the task exactly, where they are known."""
+        """Weights that solve the task exactly, if they are known."""
         del key, model, params
-        require(False, f"model.solution_share needs a task whose solution is known; task.name is {self.name!r}")
+        require(False, f"model.solution_share needs a task with a known solution; task.name is {self.name!r}")
 
     @property
     def relabels(self) -> bool:
@@ -83,7 +83,7 @@ def fetch_rows(split: Split, pool: Examples | None, positions: Int[Array, " n"],
 
 
 class Shared:
-    """NumPy arrays that all runs share, equal by content: never a constant of a program, never traced twice."""
+    """NumPy arrays that all runs share, compared by content: never a constant in a program, never traced twice."""
 
     def __init__(self, arrays: Any) -> None:
         self.arrays = jax.tree.map(np.asarray, arrays)
@@ -105,24 +105,22 @@ jax.tree_util.register_pytree_node(Shared, lambda shared: ((), shared), lambda s
 
 
 class Arrays(Task):
-    """Arrays of one's own: by the seed, random train_size rows to train on and other test_size rows to test on.
+    """Your own arrays: the seed picks train_size random rows to train on and test_size other rows to test on.
 
-    Where rows to test on are given apart, which are the last of the arrays, no others are tested on.
+    If separate test rows are given, they are the last rows of the arrays, and only they are used for testing.
     """
 
     called = "data"
 
     shared: Shared
-    apart: Any = static(
-        0, "rows at the end that are only tested on; 0 tests on any that are not trained on", at_least=0
-    )
-    classes: Any = static(1, "classes of integer targets, or numbers in a row of float targets", at_least=1)
-    tokens: Any = static(None, "number of tokens, where inputs are tokens", whole=True, at_least=1)
-    train_size: Any = traced(1, "training rows", at_least=1)
-    test_size: Any = traced(1, "test rows", at_least=1)
+    apart: Any = static(0, "rows at the end used only for testing; 0 tests on any rows not trained on", at_least=0)
+    classes: Any = static(1, "number of classes, or of values per row of float targets", at_least=1)
+    tokens: Any = static(None, "number of tokens, if inputs are tokens", whole=True, at_least=1)
+    train_size: Any = traced(1, "number of training rows", at_least=1)
+    test_size: Any = traced(1, "number of test rows", at_least=1)
 
     def check(self) -> None:
-        """Raises UserError where there are fewer rows."""
+        """Raises UserError if there are too few rows."""
         rows = len(self.shared.arrays.targets)
         if self.apart:
             for name, there in (("train_size", rows - self.apart), ("test_size", self.apart)):
@@ -140,11 +138,11 @@ class Arrays(Task):
         return Rows(self.train_size, self.test_size)
 
     def output_size(self) -> int:
-        """Classes, or numbers in a row of the targets."""
+        """Number of classes, or of values per row of the targets."""
         return self.classes
 
     def vocabulary(self) -> int | None:
-        """Number of tokens, where inputs are tokens."""
+        """Number of tokens, if inputs are tokens."""
         return self.tokens
 
     def load(self) -> Examples:
@@ -152,7 +150,7 @@ class Arrays(Task):
         return self.shared.arrays
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
-        """Random rows by the key."""
+        """Random rows, picked by the key."""
         del pool  # Only its length counts.
         rows = len(self.shared.arrays.targets)
         if not self.apart:
@@ -174,28 +172,28 @@ def data(
     test_size: int | None = None,
     seed: int | None = None,
 ) -> Arrays:
-    """A task over arrays of one's own.
+    """Makes a task from your own arrays.
 
     Args:
-      inputs: (rows, ...): numbers, or whole numbers (tokens).
+      inputs: (rows, ...): floats, or whole numbers for tokens.
       targets: labels, whole numbers from 0 of shape (rows,); or values, floats of shape (rows, outputs).
-      test: inputs and targets to test on; None tests on rows that are not trained on.
-      train_size: how many rows to train on, at random by the seed; None takes four fifths, or all where test is given.
-      test_size: how many to test on; None takes all the others.
-      seed: of the choice of rows; None follows the run's seed.
+      test: inputs and targets to test on; None tests on rows that are not used for training.
+      train_size: number of random training rows; None takes four fifths, or all if test is given.
+      test_size: number of test rows; None takes all the others.
+      seed: seed of the choice of rows; None follows the run's seed.
 
     Returns:
       The task; train_size and test_size can be axes of a grid.
 
     Raises:
-      UserError: arrays of other shapes or kinds, or fewer rows.
+      UserError: the arrays have wrong shapes or dtypes, or too few rows.
     """
     paired = test is None or (isinstance(test, tuple | list) and len(test) == 2)
     require(paired, f"test is {written(test)}; it must be (inputs, targets), or None")
     parts = [(inputs, targets)] + ([] if test is None else [test])
     examples = [_examples(*part) for part in parts]
     kinds = {(one.inputs.shape[1:], one.inputs.dtype, one.targets.shape[1:], one.targets.dtype) for one in examples}
-    require(len(kinds) == 1, "rows to train on and to test on have other shapes or dtypes; both must be of one kind")
+    require(len(kinds) == 1, "training and test rows have different shapes or dtypes; both must be the same")
     joined = Examples(*(np.concatenate(arrays) for arrays in zip(*examples, strict=True)))
     rows, apart = len(joined.targets), 0 if test is None else len(examples[1].targets)
     labels = joined.targets.ndim == 1
@@ -223,17 +221,17 @@ def as_task(given: Any) -> Task:
 
 
 def _examples(inputs: Any, targets: Any) -> Examples:
-    """NumPy arrays of 32 bits, checked."""
+    """Checks inputs and targets and converts them to 32-bit NumPy arrays."""
     inputs, targets = _array("inputs", inputs), _array("targets", targets)
     require(inputs.ndim >= 1 and len(inputs) > 0, f"inputs have shape {inputs.shape}; they must have 1 row or more")
     require(
         targets.ndim >= 1 and len(inputs) == len(targets),
-        f"inputs have {len(inputs):,} rows and targets have shape {targets.shape}; there must be as many of both",
+        f"inputs have {len(inputs):,} rows and targets have shape {targets.shape}; both must have as many rows",
     )
     if np.issubdtype(targets.dtype, np.integer):
         require(
             targets.ndim == 1,
-            f"targets are whole numbers of shape {targets.shape}, so labels; they must have shape (rows,); give values "
+            f"targets are whole numbers (labels) of shape {targets.shape}; labels must have shape (rows,); give values "
             "as floats",
         )
         require(targets.min() >= 0, f"labels go from {targets.min()} to {targets.max()}; the smallest label is 0")
@@ -250,7 +248,7 @@ def _examples(inputs: Any, targets: Any) -> Examples:
 def _array(name: str, values: Any) -> np.ndarray:
     try:
         array = np.asarray(values)
-    except Exception as error:  # whatever a class of anybody's raises there
+    except Exception as error:  # the user's class may raise anything
         raise UserError(f"{name} are {written(values)}; they must be an array") from error
     if array.dtype == bool or np.issubdtype(array.dtype, np.integer):
         require(array.size == 0 or bool(abs(array).max() < 2**31), f"{name} has whole numbers that do not fit 32 bits")
@@ -258,5 +256,5 @@ def _array(name: str, values: Any) -> np.ndarray:
     require(np.issubdtype(array.dtype, np.floating), f"{name} are {array.dtype}; they must be numbers")
     with np.errstate(over="ignore"):
         array = array.astype(np.float32)
-    require(bool(np.isfinite(array).all()), f"{name} have entries that are no finite numbers of 32 bits")
+    require(bool(np.isfinite(array).all()), f"{name} have entries that are not finite in 32 bits")
     return array

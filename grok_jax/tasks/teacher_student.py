@@ -1,4 +1,4 @@
-"""Regression onto the outputs of a random network (Omnigrok, Liu et al. 2023, Sec. 3)."""
+"""Regression on the outputs of a random network (Omnigrok, Liu et al. 2023, Sec. 3)."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from grok_jax.tasks.task import Task
 
 
 class TeacherStudent(Task):
-    """One random teacher, and its outputs at fresh inputs: x ~ N(0, I), y = teacher(x) (+ noise in training).
+    """A random teacher network, and its outputs at fresh inputs: x ~ N(0, I), y = teacher(x) (+ noise in training).
 
     The teacher is an MLP with PyTorch's default initialization, or with N(0, 1) weights.
 
@@ -23,16 +23,16 @@ class TeacherStudent(Task):
 
     called = "teacher_student"
 
-    features: Any = static(5, "numbers in a row of inputs", at_least=1)
-    outputs: Any = static(5, "numbers in a row of targets", at_least=1)
+    features: Any = static(5, "dimension of the inputs", at_least=1)
+    outputs: Any = static(5, "dimension of the targets", at_least=1)
     widths: Any = static(
-        (100, 100), "hidden units of each layer of the teacher; () is a linear one", at_least=1, most=MOST_LAYERS
+        (100, 100), "hidden units of each layer of the teacher; () is a linear teacher", at_least=1, most=MOST_LAYERS
     )
-    activation: Any = static("tanh", "of the teacher's hidden units", one_of=ACTIVATIONS)
+    activation: Any = static("tanh", "activation function of the teacher", one_of=ACTIVATIONS)
     use_bias: Any = static(True, "whether the teacher's layers have biases")
-    initializer: Any = static("pytorch", "of the teacher: PyTorch's default, or N(0, 1) weights", one_of=INITS)
-    test_size: Any = static(100, "test rows", at_least=1)
-    train_size: Any = traced(100, "training rows", at_least=1)
+    initializer: Any = static("pytorch", "the teacher's weights: PyTorch's default, or N(0, 1)", one_of=INITS)
+    test_size: Any = static(100, "number of test rows", at_least=1)
+    train_size: Any = traced(100, "number of training rows", at_least=1)
     noise: Any = traced(None, "standard deviation of noise on the training targets; None adds none", at_least=0)
 
     def rows(self) -> Rows:
@@ -44,7 +44,7 @@ class TeacherStudent(Task):
         return self.outputs
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
-        """A teacher and rows of its own; teacher, training inputs, test inputs and noise get keys of their own."""
+        """Draws a teacher and rows; teacher, training inputs, test inputs and noise have separate keys."""
         del pool  # Every run draws its own.
         teacher_key, train_key, test_key, noise_key = (jax.random.fold_in(key, i) for i in range(4))
         train_inputs = normal_rows(train_key, capacity.train, self.features)

@@ -97,7 +97,7 @@ def test_a_traced_portion_with_more_capacity_has_the_rows_of_a_single_one(subset
     ("size", "fraction", "message"),
     [
         (51, 0.75, "task.size is 51; the rows allow 1 to 50"),
-        (3, 0.2, "of 3 rows it takes 0, and 1 to 2 are allowed"),
+        (3, 0.2, "which takes 0 of 3 rows; 1 to 2 are allowed"),
     ],
 )
 def test_a_portion_that_the_pool_does_not_have_is_a_user_error(size, fraction, message):

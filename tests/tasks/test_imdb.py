@@ -181,7 +181,7 @@ def test_a_broken_table_leaves_nothing_in_the_cache(fruit, table):
         ({"subset": "last"}, "task.subset is 'last'; it must be one of random, first"),
         ({"words": 0}, "task.words is 0; it must be 1 or above"),
         ({"length": -1}, "task.length is -1; it must be 1 or above"),
-        ({"file": "none.csv"}, "none.csv is missing; task.file names a CSV file of reviews"),
+        ({"file": "none.csv"}, "none.csv is missing; task.file must name a CSV file of reviews"),
         ({"sha256": "0f"}, "task.sha256 is 0f"),
         ({"source": "embedded"}, "task.subset is 'first'; the embedded reviews are sorted by class"),
         ({"source": "archive"}, "task.subset is 'first'; the archive reviews are sorted by class"),

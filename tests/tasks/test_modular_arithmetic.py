@@ -127,14 +127,17 @@ def test_another_key_draws_other_random_labels(draw):
         ({"p": 1}, "task.p is 1; it must be 2 or above"),
         ({"p": 12, "operation": "divide"}, "task.p is 12; task.operation 'divide' needs a prime number"),
         ({"p": 9, "operation": "divide_or_subtract"}, "'divide_or_subtract' needs a prime number"),
-        ({"operation": "permutation_product"}, r"task.p is 113; .* on the permutations of 5 things: set task.p=120"),
+        (
+            {"operation": "permutation_product"},
+            r"task.p is 113; .* the permutations of 5 elements and needs task.p=120",
+        ),
         ({"operation": "power"}, "task.operation is 'power'; it must be one of add, subtract, multiply, sum_of_"),
         ({"encoding": "binary"}, "task.encoding is 'binary'; it must be one of one_hot, tokens"),
         ({"outputs": 5}, r"task.outputs is 5; it must be None \(p outputs\) or at least p = 113"),
         ({"train_fraction": 1.0}, "task.train_fraction is 1.0; it must be above 0 and below 1"),
         ({"train_fraction": -0.2}, "task.train_fraction is -0.2; it must be above 0 and below 1"),
         ({"label_noise": 1.5}, "task.label_noise is 1.5; it must be from 0 to 1"),
-        ({"p": 3, "train_fraction": 0.1}, "task.train_fraction is 0.1; of 9 pairs it takes 0, and 1 to 8 are allowed"),
+        ({"p": 3, "train_fraction": 0.1}, "task.train_fraction is 0.1, which takes 0 of 9 pairs; 1 to 8 are allowed"),
     ],
 )
 def test_impossible_fields_are_user_errors(changes, message):

@@ -230,9 +230,17 @@ def shortened(text):
         ("gdb9.sdf.csv", "mol_id,mu\ngdb_1,0.5\n", "gdb9.sdf.csv has no column alpha; its columns are mol_id, mu"),
         ("gdb9.sdf.csv", "name,alpha\ngdb_1,0.5\n", "gdb9.sdf.csv has no column mol_id; its columns are name, alpha"),
         ("gdb9.sdf.csv", "", "gdb9.sdf.csv has no column mol_id; its columns are none"),
-        ("gdb9.sdf.csv", table_of(MOLECULES).replace("6.31", "high"), "csv, line 4: alpha is 'high', no number"),
-        ("gdb9.sdf.csv", table_of(MOLECULES).replace(",6.31", ""), "csv, line 4: alpha is None, no number"),
-        ("gdb9.sdf.csv", table_of(MOLECULES).replace("6.31", "nan"), "csv, line 4: alpha is 'nan', no number"),
+        (
+            "gdb9.sdf.csv",
+            table_of(MOLECULES).replace("6.31", "high"),
+            "csv, line 4: alpha is 'high'; it must be a number",
+        ),
+        ("gdb9.sdf.csv", table_of(MOLECULES).replace(",6.31", ""), "csv, line 4: alpha is None; it must be a number"),
+        (
+            "gdb9.sdf.csv",
+            table_of(MOLECULES).replace("6.31", "nan"),
+            "csv, line 4: alpha is 'nan'; it must be a number",
+        ),
         ("gdb9.sdf.csv", table_of(MOLECULES) + '"' + "x" * 200_000, r"line 6, cannot be read as CSV \(field larger .*"),
         ("gdb9.sdf", sdf_of(MOLECULES).replace(" O ", " Si"), r"gdb9.sdf: molecule 3 \(gdb_3\) has an atom 'Si'; .*"),
         ("gdb9.sdf", sdf_of(MOLECULES).replace("  5  4", "  5  x"), r"gdb9.sdf: molecule 1 \(gdb_1\) is malformed: .*"),
@@ -291,7 +299,7 @@ def test_corrupt_ready_graphs_are_a_user_error_of_one_line(tmp_path, monkeypatch
         ({"size": 10001}, "task.size is 10001; the embedded QM9 molecules allow 1 to 10000"),
         ({"size": 130832, "source": "graphs"}, "task.size is 130832; the QM9 molecules allow 1 to 130831"),
         ({"size": 130832, "source": "raw"}, "task.size is 130832; the QM9 molecules allow 1 to 130831"),
-        ({"size": 1}, "task.train_fraction is 0.5; of 1 rows it takes 0, and 1 to 0 are allowed"),
+        ({"size": 1}, "task.train_fraction is 0.5, which takes 0 of 1 rows; 1 to 0 are allowed"),
         ({"source": "sdf"}, "task.source is 'sdf'; it must be one of embedded, graphs, raw"),
         ({"chemistry": "real"}, "task.chemistry is 'real'; it must be one of kekule, perceived"),
         ({"subset": "last"}, "task.subset is 'last'; it must be one of random, first"),
@@ -327,10 +335,10 @@ def test_the_script_builds_a_file_that_the_task_reads(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (TABLE.replace(",3,", ",4,"), "molecule 57 has 3 atoms and not 4"),
+        (TABLE.replace(",3,", ",4,"), "molecule 57 has 3 atoms, not 4"),
         (TABLE, "has 2 characterized molecules; 3 are needed"),
         (TABLE.replace("SMILES", "Name"), "has no column SMILES"),
-        (TABLE.replace("14.0", "high"), "line 2, is no molecule: could not convert string to float: 'high'"),
+        (TABLE.replace("14.0", "high"), "line 2, is not a molecule: could not convert string to float: 'high'"),
         (TABLE.replace("C#N", "C#"), "molecule 57: rdkit cannot read 'C#' as SMILES"),
     ],
 )

@@ -131,7 +131,7 @@ def test_a_share_of_the_solution_is_added_to_the_initial_weights():
     [
         ({"task": {"target": "hermite"}}, "task.target='quadratic' and task.directions=1"),
         ({"task": {"directions": 2}}, "task.target='quadratic' and task.directions=1"),
-        ({"model": {"width": 5}}, "of even width"),
+        ({"model": {"width": 5}}, "with even width"),
         ({"model": {"centered": True}}, "centered=False"),
         ({"model": {"hermite_degree": 3}}, "hermite_degree=None"),
         ({"model": {"train_readout": True}}, "train_readout=False"),
@@ -145,5 +145,5 @@ def test_a_share_of_an_unknown_solution_is_refused_in_one_line(sections, words):
 
 def test_a_task_without_a_known_solution_is_named():
     config = {"task": {"name": "teacher_student"}, "model": {"name": "mlp", "solution_share": 0.5}}
-    with pytest.raises(UserError, match=r"needs a task whose solution is known; task\.name is 'teacher_student'"):
+    with pytest.raises(UserError, match=r"needs a task with a known solution; task\.name is 'teacher_student'"):
         check(config)

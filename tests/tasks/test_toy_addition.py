@@ -148,7 +148,7 @@ def test_the_task_sets_the_table_of_a_model_that_embeds_tokens_and_nothing_else(
 
 @pytest.mark.parametrize("params", [{}, {"representation": np.ones((10, 3))}])
 def test_tokens_without_a_table_to_set_are_a_user_error(params):
-    with pytest.raises(UserError, match=r"of shape \(10, 2\); that of model.name='any' is (none|\(10, 3\))"):
+    with pytest.raises(UserError, match=r"of shape \(10, 2\); the table of model.name='any' is (none|\(10, 3\))"):
         ToyAddition(encoding="tokens").start(jax.random.key(0), SimpleNamespace(name="any"), params)
 
 
@@ -166,7 +166,10 @@ def test_tokens_without_a_table_to_set_are_a_user_error(params):
         ({"split": "best"}, "task.split is 'best'; it must be one of random, covering"),
         ({"split": "covering", "train_size": 18}, "task.train_size is 18; .* it must be at least 19, one pair for"),
         ({"line_noise": -0.3}, "task.line_noise is -0.3; it must be 0 or above"),
-        ({"line_noise": 0.3, "representation_dim": 1}, "task.line_noise is 0.3, and task.representation_dim is 1; the"),
+        (
+            {"line_noise": 0.3, "representation_dim": 1},
+            "task.line_noise is 0.3, but task.representation_dim is 1; noise",
+        ),
     ],
 )
 def test_impossible_fields_are_user_errors(changes, message):

@@ -20,8 +20,8 @@ from grok_jax.files import whole_file
 from grok_jax.tasks.qm9 import EMBEDDED, MOLECULES
 from grok_jax.tasks.readers.molecules import from_smiles, join
 
-# qm9pack has all 133,885 molecules. Those of the first 10,276 that the authors of QM9 list as uncharacterized, since
-# their geometry, once relaxed, was that of another molecule (https://ndownloader.figshare.com/files/3195404).
+# qm9pack has all 133,885 molecules. These are the ones among the first 10,276 that the authors of QM9 list as
+# uncharacterized: their relaxed geometry is another molecule (https://ndownloader.figshare.com/files/3195404).
 LEFT_OUT = """
     58 61 80 185 186 245 267 280 286 752 753 754 755 881 884 885 888 891 894 897 898 906 907 908 914 1003 1102 1115
     1117 1126 1129 1232 1259 1265 1281 1284 1290 1584 1585 1588 1596 1600 1637 1645 1652 1654 1675 1680 1684 1685 1686
@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
 
 def find_table() -> Path:
-    """The first table of the qm9pack package, which is found and not imported; raises UserError without it."""
+    """The first table of the qm9pack package, located without importing it; raises UserError if it is missing."""
     spec = importlib.util.find_spec("qm9pack")
     require(spec is not None, "the package qm9pack is not installed: pip install 'grok_jax[qm9]', or give --table")
     return Path(spec.submodule_search_locations[0]) / "data" / "qm9_part1.csv"
@@ -60,9 +60,9 @@ def read_rows(path: Path) -> Iterator[Row]:
     """The characterized molecules of a table of qm9pack, in its order.
 
     Raises:
-      UserError: there is no such file, or it is no such table.
+      UserError: the file does not exist, or is not such a table.
     """
-    require(path.is_file(), f"{path} is no file")
+    require(path.is_file(), f"{path} is not a file")
     with path.open(newline="", encoding="utf-8") as file:
         table = csv.DictReader(file)
         missing = [name for name in COLUMNS.values() if name not in (table.fieldnames or ())]
@@ -72,29 +72,29 @@ def read_rows(path: Path) -> Iterator[Row]:
             try:
                 row = Row(int(index), smiles, int(n_atoms), float(alpha))
             except (TypeError, ValueError) as error:
-                raise UserError(f"{path}, line {table.line_num}, is no molecule: {error}") from error
+                raise UserError(f"{path}, line {table.line_num}, is not a molecule: {error}") from error
             if row.index not in UNCHARACTERIZED:
                 yield row
 
 
 def build(path: Path, count: int, out: Path) -> None:
-    """Writes the first characterized molecules of a table as a file that qm9.read_graphs reads.
+    """Writes the first characterized molecules of a table to a file that qm9.read_graphs can read.
 
     Args:
       path: table of qm9pack.
-      count: how many molecules.
+      count: number of molecules.
       out: the file to write.
 
     Raises:
-      UserError: the table has fewer, a molecule has not the atoms that the table says, or rdkit is missing.
+      UserError: the table has too few molecules, a molecule's atoms do not match the table, or rdkit is missing.
     """
-    require(out.suffix == ".npz", f"{out} does not end in .npz, which the file to write must")
+    require(out.suffix == ".npz", f"{out} does not end in .npz; the output file must")
     rows = list(islice(read_rows(path), count))
     require(len(rows) == count, f"{path} has {len(rows)} characterized molecules; {count} are needed")
     pairs = [from_smiles(row.smiles, f"{path}: molecule {row.index}") for row in rows]
     for row, (molecule, _) in zip(rows, pairs, strict=True):
         atoms = len(molecule.z)
-        require(atoms == row.n_atoms, f"{path}: molecule {row.index} has {atoms} atoms and not {row.n_atoms}")
+        require(atoms == row.n_atoms, f"{path}: molecule {row.index} has {atoms} atoms, not {row.n_atoms}")
     kekule, perceived = (join(molecules) for molecules in zip(*pairs, strict=True))
     flat = perceived._asdict()
     arrays = {
@@ -109,7 +109,7 @@ def build(path: Path, count: int, out: Path) -> None:
 
 
 def main(_: list[str]) -> None:
-    """Builds the file of the flags; what cannot be used leaves one line and exit code 2."""
+    """Builds the file given by the flags; invalid input prints one line and exits with code 2."""
     table, out = (os.path.expanduser(flags.FLAGS.table or ""), Path(os.path.expanduser(flags.FLAGS.out)))
     try:
         build(Path(table) if table else find_table(), MOLECULES["embedded"], out)
@@ -120,7 +120,7 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    # Not where the module is imported: other commands have flags of these names.
-    flags.DEFINE_string("table", None, "qm9_part1.csv of the qm9pack package; found in the package unless given.")
+    # Defined here, not on import, because other commands have flags with these names.
+    flags.DEFINE_string("table", None, "qm9_part1.csv of the qm9pack package; by default from the installed package.")
     flags.DEFINE_string("out", str(EMBEDDED), "The file to write.")
     app.run(main)

@@ -1,4 +1,4 @@
-"""Molecules as graphs: read from SDF text or from SMILES, kept one after another in flat arrays of bytes, padded."""
+"""Molecules as graphs: read from SDF text or SMILES, stored in flat arrays of bytes, and padded."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ ATOMIC_NUMBERS = {"H": 1, "C": 6, "N": 7, "O": 8, "F": 9}
 HYBRIDS = {"SP": 1, "SP2": 2, "SP3": 3}  # any other: 0
 BONDS = {"SINGLE": 0, "DOUBLE": 1, "TRIPLE": 2, "AROMATIC": 3}
 V2000_BONDS = {"1": 0, "2": 1, "3": 2, "4": 3}
-MOST = 255  # atoms, or bonds, of one molecule: they are counted in a byte
+MOST = 255  # atoms, or bonds, of one molecule: counts are stored in a byte
 HEADER_LINES = 3
 
 
@@ -31,7 +31,7 @@ class Molecule(NamedTuple):
 
 
 class Molecules(NamedTuple):
-    """Molecules one after another, each as in Molecule."""
+    """The arrays of several Molecules, concatenated."""
 
     n_atoms: UInt8[np.ndarray, " molecules"]
     n_bonds: UInt8[np.ndarray, " molecules"]
@@ -44,7 +44,7 @@ class Molecules(NamedTuple):
 
 
 def join(molecules: Iterable[Molecule]) -> Molecules:
-    """The molecules one after another."""
+    """Concatenates the arrays of the molecules."""
     flat = {name: bytearray() for name in Molecules._fields}
     for molecule in molecules:
         flat["n_atoms"].append(len(molecule.z))
@@ -55,7 +55,7 @@ def join(molecules: Iterable[Molecule]) -> Molecules:
 
 
 def count_hydrogens(molecules: Molecules) -> UInt8[np.ndarray, " atoms"]:
-    """The number of hydrogens that each atom is bound to."""
+    """The number of hydrogens bound to each atom."""
     atoms = molecules.n_atoms.astype(int)
     first = np.repeat(np.cumsum(atoms) - atoms, molecules.n_bonds)
     i, j = first + molecules.bond_i, first + molecules.bond_j
@@ -65,9 +65,10 @@ def count_hydrogens(molecules: Molecules) -> UInt8[np.ndarray, " atoms"]:
 
 
 def node_features(molecules: Molecules) -> UInt8[np.ndarray, "atoms 11"]:
-    """Of each atom: is it H, C, N, O, F; atomic number; is it aromatic, sp, sp2, sp3; number of hydrogens.
+    """For each atom: is it H, C, N, O, F; atomic number; is it aromatic, sp, sp2, sp3; number of hydrogens.
 
-    The features of PyTorch Geometric's QM9, after Gilmer et al. 2017, "Neural Message Passing for Quantum Chemistry".
+    These are the features of PyTorch Geometric's QM9, after Gilmer et al. 2017, "Neural Message Passing for Quantum
+    Chemistry".
     """
     element = molecules.z[:, None] == np.array(list(ATOMIC_NUMBERS.values()))
     hybrid = molecules.hybrid[:, None] == np.array(list(HYBRIDS.values()))
@@ -78,7 +79,7 @@ def node_features(molecules: Molecules) -> UInt8[np.ndarray, "atoms 11"]:
 def pad(
     values: Shaped[np.ndarray, "all ..."], counts: Int[np.ndarray, " rows"], padding: int = 0
 ) -> Shaped[np.ndarray, "rows most ..."]:
-    """Rows of the given counts of values, the shorter ones filled up with the padding."""
+    """Splits values into rows of the given counts, with shorter rows filled up by the padding."""
     used = np.arange(counts.max()) < counts[:, None]
     padded = np.full((*used.shape, *values.shape[1:]), padding, values.dtype)
     padded[used] = values
@@ -86,7 +87,7 @@ def pad(
 
 
 def as_graphs(molecules: Molecules) -> Graphs:
-    """The molecules as graphs of bytes, padded to the largest of them; both directions of a bond follow each other."""
+    """The molecules as graphs of bytes, padded to the largest one; the two directions of a bond are adjacent."""
     atoms, edges = molecules.n_atoms.astype(int), 2 * molecules.n_bonds.astype(int)
     i, j = molecules.bond_i, molecules.bond_j
     return Graphs(
@@ -99,10 +100,10 @@ def as_graphs(molecules: Molecules) -> Graphs:
 
 
 def sdf_blocks(path: Path) -> Iterator[str]:
-    """The text of each molecule of an SDF file, without the line $$$$ that ends it.
+    """The text of each molecule in an SDF file, without the line $$$$ that ends it.
 
     Raises:
-      UserError: the file is no text, or ends within a molecule.
+      UserError: the file is not text, or ends within a molecule.
     """
     lines: list[str] = []
     found = 0
@@ -116,29 +117,29 @@ def sdf_blocks(path: Path) -> Iterator[str]:
                 else:
                     lines.append(line)
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is no SDF file: byte {error.start} is no ASCII text") from error
-    require(not "".join(lines).strip(), f"{path} is cut short: molecule {found + 1} does not end with $$$$")
+        raise UserError(f"{path} is not an SDF file: byte {error.start} is not ASCII text") from error
+    require(not "".join(lines).strip(), f"{path} is truncated: molecule {found + 1} does not end with $$$$")
 
 
 def atomic_number(symbol: str, where: str) -> int:
-    """Of the atom with that symbol; raises UserError where QM9 has no such element."""
+    """The atomic number of an element; raises UserError if QM9 does not have the element."""
     allowed = ", ".join(ATOMIC_NUMBERS)
     require(symbol in ATOMIC_NUMBERS, f"{where} has an atom {symbol!r}; the atoms of QM9 are {allowed}")
     return ATOMIC_NUMBERS[symbol]
 
 
 def from_block(block: str, where: str) -> Molecule:
-    """A molecule as its V2000 block has it: no atom has a hybridization, and bonds are aromatic only where it says so.
+    """A molecule as given by its V2000 block: no hybridization, and bonds are aromatic only if the block says so.
 
-    Three lines of header; one of counts (aaabbb...V2000, right-aligned); one for each atom, its symbol in columns 32
-    to 34; one for each bond (iiijjjttt: two atoms, counted from 1, and the bond's type).
+    The block has three header lines; a line of counts (aaabbb...V2000, right-aligned); one line per atom, with its
+    symbol in columns 32 to 34; and one line per bond (iiijjjttt: two atoms, counted from 1, and the bond's type).
 
     Args:
-      block: its text.
-      where: what to call the molecule in messages.
+      block: the text of the block.
+      where: the molecule's name in messages.
 
     Raises:
-      UserError: it is cut short, malformed, or has an unknown atom.
+      UserError: the block is truncated, malformed, or has an unknown atom.
     """
     lines = block.splitlines()
     counts = lines[HEADER_LINES] if len(lines) > HEADER_LINES else ""
@@ -150,7 +151,7 @@ def from_block(block: str, where: str) -> Molecule:
         atom_lines = lines[HEADER_LINES + 1 :][:atoms]
         bond_lines = lines[HEADER_LINES + 1 + atoms :][:bonds]
         whole = len(atom_lines) + len(bond_lines) == atoms + bonds
-        require(whole, f"{where} is cut short: it has not the {atoms} atoms and {bonds} bonds of its line 4")
+        require(whole, f"{where} is truncated: line 4 says {atoms} atoms and {bonds} bonds, but some are missing")
         z = [atomic_number(line[31:34].strip(), where) for line in atom_lines]
         i, j = ([int(line[k : k + 3]) - 1 for line in bond_lines] for k in (0, 3))
         kind = [V2000_BONDS[line[6:9].strip()] for line in bond_lines]
@@ -164,7 +165,7 @@ def from_block(block: str, where: str) -> Molecule:
 
 
 def import_rdkit() -> ModuleType:
-    """The package, with what is used of it; raises UserError where it is not installed."""
+    """Imports rdkit and the modules used here; raises UserError if it is not installed."""
     try:
         import rdkit.Chem
         import rdkit.rdBase
@@ -176,7 +177,7 @@ def import_rdkit() -> ModuleType:
 
 
 def of_rdkit(molecule: Any, where: str) -> Molecule:
-    """A molecule of rdkit's, hydrogens and all, as it is: bonds in its order, the lower atom of each first."""
+    """Converts an rdkit molecule with its hydrogens: bonds keep their order, with the lower atom first."""
     atoms, bonds = molecule.GetAtoms(), molecule.GetBonds()
     ends = [sorted((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())) for bond in bonds]
     return Molecule(
@@ -190,30 +191,30 @@ def of_rdkit(molecule: Any, where: str) -> Molecule:
 
 
 def perceive_block(block: str, where: str) -> Molecule:
-    """A molecule of a V2000 block with the aromaticity and the hybridization that rdkit perceives.
+    """A molecule from a V2000 block, with the aromaticity and hybridization that rdkit perceives.
 
     Raises:
-      UserError: rdkit is missing or cannot make sense of it, or it has an unknown atom.
+      UserError: rdkit is missing or cannot interpret the block, or the block has an unknown atom.
     """
     rdkit = import_rdkit()
-    from_block(block, where)  # for its messages
+    from_block(block, where)  # for its error messages
     flags = rdkit.Chem.SanitizeFlags
-    with rdkit.rdBase.BlockLogs():  # of atoms of unusual valence, which is no news
+    with rdkit.rdBase.BlockLogs():  # hides expected messages about unusual valences
         molecule = rdkit.Chem.MolFromMolBlock(block, removeHs=False)
-        if molecule is None:  # Some of QM9's molecules have atoms of a valence that rdkit refuses.
+        if molecule is None:  # rdkit rejects the valence of some atoms in QM9.
             molecule = rdkit.Chem.MolFromMolBlock(block, removeHs=False, sanitize=False)
             require(molecule is not None, f"{where} cannot be read by rdkit")
             molecule.UpdatePropertyCache(strict=False)
             failed = rdkit.Chem.SanitizeMol(molecule, flags.SANITIZE_ALL ^ flags.SANITIZE_PROPERTIES, catchErrors=True)
-            require(failed == flags.SANITIZE_NONE, f"{where} makes no sense to rdkit ({failed.name})")
+            require(failed == flags.SANITIZE_NONE, f"{where} cannot be sanitized by rdkit ({failed.name})")
     return of_rdkit(molecule, where)
 
 
 def from_smiles(smiles: str, where: str) -> tuple[Molecule, Molecule]:
-    """A molecule with its hydrogens, with Kekulé bonds (as from_block gives it) and as rdkit perceives it.
+    """A molecule with its hydrogens: with Kekulé bonds (as from from_block), and as perceived by rdkit.
 
     Raises:
-      UserError: rdkit is missing, this is no SMILES, or it has an unknown atom.
+      UserError: rdkit is missing, the text is not valid SMILES, or the molecule has an unknown atom.
     """
     rdkit = import_rdkit()
     with rdkit.rdBase.BlockLogs():

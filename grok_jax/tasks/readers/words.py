@@ -1,4 +1,4 @@
-"""The words of texts as numbers: what Omnigrok's public code takes for a word."""
+"""Splits texts into words, as Omnigrok's public code does, and numbers the words."""
 
 import re
 from collections.abc import Iterable
@@ -31,10 +31,10 @@ NO_PART_OF_A_WORD = re.compile(r"[^\w\s]|\d")
 def split_words(text: str) -> list[str]:
     """The words of a text, in order.
 
-    The text in lower case is split at white space. Digits, and all that is no word character to Python (letters,
-    underscores, such numbers as ½), are taken out of each piece; a piece of which nothing is left, or only a stop word,
-    is dropped. Apostrophes go before stop words do: "don't" becomes "dont", which is no stop word and stays, as does
-    "br", all that is left of "<br />".
+    The lowercase text is split at white space. Digits, and everything that is not a word character in Python (letters,
+    underscores, numbers such as ½), are removed from each piece; a piece that is then empty or a stop word is dropped.
+    Apostrophes are removed before stop words: "don't" becomes "dont", which is not a stop word and stays, as does "br",
+    the rest of "<br />".
 
     Reference: the public code of Omnigrok (Liu et al. 2023).
     """
@@ -43,13 +43,13 @@ def split_words(text: str) -> list[str]:
 
 
 def number_words(texts: Iterable[str]) -> tuple[Int32[np.ndarray, " words"], Int32[np.ndarray, " texts"]]:
-    """The words of all texts as numbers, 1 for the most frequent one; of equally frequent ones the first seen is first.
+    """Numbers the words of all texts by frequency: 1 is the most frequent; ties go to the word seen first.
 
     Returns:
-      The numbers of one text after the other, and how many each text has.
+      The word numbers of all texts, one text after the other, and the number of words in each text.
     """
-    known: dict[str, int] = {}  # number of each word, in the order they appear
-    numbers: dict[str, int] = {}  # of each piece of text; there are 30 times as many pieces as different ones
+    known: dict[str, int] = {}  # number of each word, in order of appearance
+    numbers: dict[str, int] = {}  # number of each distinct piece, which occurs 30 times on average
     by_text = []
     for text in texts:
         pieces = text.lower().split()

@@ -29,8 +29,8 @@ def test_values_written_are_values_read(tmp_path, shape):
     ("changes", "message"),
     [
         ({"kind": 13}, "begins with 00 00 0d 02, not with 00 00 08 02"),
-        ({"dims": (2, 4)}, "has 6 values where its header says 2 x 4"),
-        ({"dims": (2, 2)}, "has 6 values where its header says 2 x 2"),
+        ({"dims": (2, 4)}, "has 6 values, but its header says 2 x 4"),
+        ({"dims": (2, 2)}, "has 6 values, but its header says 2 x 2"),
         ({"gz": False}, "cannot be read as a gzip file"),
     ],
 )

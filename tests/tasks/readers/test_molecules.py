@@ -72,8 +72,14 @@ def test_an_unknown_atom_is_a_user_error_that_names_molecule_and_element(symbol)
         (block(*WATER).replace("  3  2", "  x  2"), "is malformed: ValueError"),
         (block(*WATER).replace("  3  2", "  0  2"), "0 atoms and 2 bonds; 1 to 255 atoms are allowed"),
         (block(*WATER).replace("  3  2", "300  2"), "300 atoms and 2 bonds; 1 to 255 atoms are allowed"),
-        ("\n".join(block(*METHANE).split("\n")[:12]), "is cut short: it has not the 5 atoms and 4 bonds of its line 4"),
-        ("\n".join(block(*METHANE).split("\n")[:6]), "is cut short: it has not the 5 atoms and 4 bonds of its line 4"),
+        (
+            "\n".join(block(*METHANE).split("\n")[:12]),
+            "is truncated: line 4 says 5 atoms and 4 bonds, but some are missing",
+        ),
+        (
+            "\n".join(block(*METHANE).split("\n")[:6]),
+            "is truncated: line 4 says 5 atoms and 4 bonds, but some are missing",
+        ),
         (block("O H H", "1 2 1;1 4 1"), "is malformed: a bond does not join two of its 3 atoms"),
         (block("O H H", "1 2 1;0 3 1"), "is malformed: a bond does not join two of its 3 atoms"),
         (block("O H H", "1 2 1;3 3 1"), "is malformed: a bond does not join two of its 3 atoms"),
@@ -101,7 +107,7 @@ def test_a_file_that_ends_within_a_molecule_is_a_user_error(tmp_path):
 
 def test_a_binary_file_is_a_user_error(tmp_path):
     (tmp_path / "a.sdf").write_bytes(b"PK\x03\x04\xff\xfe")
-    with pytest.raises(UserError, match=r"a.sdf is no SDF file: byte 4 is no ASCII text$"):
+    with pytest.raises(UserError, match=r"a.sdf is not an SDF file: byte 4 is not ASCII text$"):
         list(sdf_blocks(tmp_path / "a.sdf"))
 
 

