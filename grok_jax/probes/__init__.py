@@ -1,4 +1,4 @@
-"""What is read off a live run beside losses: its kernel, its way through weight space, its logits and their modes."""
+"""Measurements of a live run besides losses: its kernel, its path in weight space, its logits and their modes."""
 
 from grok_jax.probes import kernel, landscape, logits, modular, row_errors
 from grok_jax.probes.limit import lazy_limit

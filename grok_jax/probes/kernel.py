@@ -1,7 +1,7 @@
-"""Probes of a run's neural tangent kernel, and of its way in and out of the space that the first one spans.
+"""Probes of a run's neural tangent kernel, and of its path inside and outside the space of its initial gradients.
 
-All kernels are those of the predictor α f(w, x), output scale included, averaged over outputs, at the weights of the
-record. A linearized twin has the kernel of its start throughout.
+All kernels belong to the predictor α f(w, x), output scale included, averaged over outputs, at the weights of the
+record. A linearized twin keeps its initial kernel throughout.
 """
 
 from typing import Any
@@ -30,9 +30,9 @@ Scalars = dict[str, Float[Array, ""]]
 
 
 def measure_kernel(probed: Probed) -> Scalars:
-    """Alignment of the kernel over test rows, averaged over outputs, with their targets, and how far it has moved.
+    """Alignment of the kernel over test rows with their targets, and how far the kernel has moved.
 
-    The rows are the first training.probe_rows test rows.
+    The kernel is averaged over outputs and uses the first training.probe_rows test rows.
 
     Reference: Kumar et al. (2024), Sec. 5 (CKA on the test set).
     """
@@ -52,9 +52,9 @@ def measure_kernel(probed: Probed) -> Scalars:
 
 
 def measure_regression(probed: Probed) -> Scalars:
-    """Kernel regression with the kernel at hand, averaged over outputs, followed over training.
+    """Kernel regression with the current kernel, averaged over outputs.
 
-    At step 0 and with one output, this is where the linearized model ends. With several that is lazy_limit, which has
+    At step 0 with one output, this is where the linearized model ends. For several outputs use lazy_limit, which has
     the kernel over pairs of outputs.
     """
     used = probed.train_weights > 0
@@ -73,10 +73,10 @@ def measure_regression(probed: Probed) -> Scalars:
 
 
 def measure_spectrum(probed: Probed) -> Scalars:
-    """The spectrum of the kernel over training rows, averaged over outputs: see kernels.kernel_spectrum.
+    """The spectrum of the kernel over training rows, averaged over outputs; see kernels.kernel_spectrum.
 
-    The rows are the first training.probe_rows training rows. Where they are fewer than LEADING, the eigenvalues that
-    are not there are 0.
+    The rows are the first training.probe_rows training rows. With fewer than LEADING rows, the missing eigenvalues
+    are 0.
     """
     rows = probed.training.probe_rows
     inputs = jax.tree.map(lambda a: a[:rows], probed.train.inputs)
@@ -90,10 +90,10 @@ def measure_spectrum(probed: Probed) -> Scalars:
 
 
 def measure_subspace(probed: Probed) -> Scalars:
-    """Where the weights are, seen from the affine space S of their initial gradients.
+    """Where the weights are relative to the affine space S of their initial gradients.
 
-    With d = w - w_0, J the gradients at w_0 of the outputs on the training rows and K = J Jᵀ: the part of d in S is
-    Jᵀ K⁻¹ J d, and the lazy solution, the point of S that fits the training rows, is d* = Jᵀ K⁻¹ (y - f_0).
+    Let d = w - w_0, let J be the gradients at w_0 of the outputs on the training rows, and K = J Jᵀ. The part of d in S
+    is Jᵀ K⁻¹ J d. The lazy solution, the point of S that fits the training rows, is d* = Jᵀ K⁻¹ (y - f_0).
 
     Reference: Kumar et al. (2024), Fig. 1a.
     """
@@ -115,7 +115,7 @@ def measure_subspace(probed: Probed) -> Scalars:
     )
     length = jnp.linalg.norm(lazy)
     progress = here @ lazy / length**2
-    # The difference of the squared lengths would lose everything below 3e-4 of the way to rounding.
+    # Subtracting squared lengths would lose anything below 3e-4 of the way to rounding.
     (inside,) = transposed(vectors @ (root * here[:, None]))
     return {
         "lazy_progress": progress,
@@ -125,7 +125,7 @@ def measure_subspace(probed: Probed) -> Scalars:
 
 
 def outputs_at_start(probed: Probed) -> tuple[Float[Array, "train outputs"], Float[Array, "test outputs"]]:
-    """f_0 of both splits as the loss sees it: the centered predictor starts at 0."""
+    """f_0 on both splits, as the loss sees it: 0 for the centered predictor."""
     train, test = (probed.network(probed.initial_params, rows.inputs) for rows in (probed.train, probed.test))
     return (jnp.zeros_like(train), jnp.zeros_like(test)) if probed.model.centered else (train, test)
 
@@ -133,21 +133,21 @@ def outputs_at_start(probed: Probed) -> tuple[Float[Array, "train outputs"], Flo
 def missing_outputs(
     probed: Probed, start: Float[Array, "train outputs"], used: Bool[Array, " train"]
 ) -> Float[Array, "train outputs"]:
-    """y - f_0 of the training rows, 0 where a row is not in use."""
+    """y - f_0 on the training rows; 0 for unused rows."""
     return jnp.where(used[:, None], as_values(probed.train.targets, start) - start, 0)
 
 
 def require_regression(run: Any) -> None:
-    """Raises UserError where the loss is not the one that has a closed form."""
+    """Raises UserError unless the loss is "mse", which alone has a closed form."""
     loss = run.loss.name
-    require(loss == "mse", f"training.loss is {loss!r}; kernel regression has a closed form for 'mse' only")
+    require(loss == "mse", f"training.loss is {loss!r}; kernel regression has a closed form only for 'mse'")
 
 
 def require_one_output(run: Any) -> None:
-    """Raises UserError where the kernel over all outputs would be needed, beside require_regression."""
+    """Raises UserError unless the loss is "mse" and the network has one output."""
     require_regression(run)
     outputs = run.task.output_size()
-    require(outputs == 1, f"probe 'subspace' takes networks of 1 output; task {run.task.name!r} has {outputs}")
+    require(outputs == 1, f"probe 'subspace' takes networks with 1 output; task {run.task.name!r} has {outputs}")
 
 
 kernel = metric(

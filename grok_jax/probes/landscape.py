@@ -1,4 +1,4 @@
-"""Probes of the loss landscape around a run's weights: how steep it still is along their sphere, and across it."""
+"""Probes of the loss landscape around a run's weights: how steep it is along their sphere and across it."""
 
 import jax
 import jax.numpy as jnp
@@ -10,12 +10,12 @@ from grok_jax.training.losses import require_outputs_alone
 
 
 def measure_gradient(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """The gradient of the training loss, taken apart into its part along the sphere |w| = const and across it.
+    """The gradient of the training loss, split into its parts along the sphere |w| = const and across it.
 
     g = ∇l_train(w),  radial: g · ŵ,  tangential: |g - (g · ŵ) ŵ| |w|,  ŵ = w / |w|
 
-    The tangential part, the change of the loss per radian, is 0 where the loss is minimal on the sphere, as the
-    reduced loss of Omnigrok assumes; the radial part is then the slope of the reduced loss over the weight norm.
+    The tangential part, the change of the loss per radian, is 0 at a minimum of the loss on the sphere, which the
+    reduced loss of Omnigrok assumes. The radial part is then the slope of the reduced loss over the weight norm.
 
     Reference: Liu et al. (2023), Omnigrok, Eq. 1.
     """

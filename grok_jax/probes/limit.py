@@ -1,4 +1,4 @@
-"""Where the linearized networks of a grid end: kernel regression with the initial kernel over pairs of outputs."""
+"""Where the linearized networks of a grid end, by kernel regression with the initial kernel over pairs of outputs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,8 +23,8 @@ from grok_jax.training.observe import observe_plan
 from grok_jax.training.plan import Group, plan_grid
 from grok_jax.training.records import axis_coordinates
 
-TWINS = ("model.linearized",)  # the fields of an axis along which all limits are equal
-SOLVING_BYTES = 4 + 8  # of each number of a kernel on the host: of the rows in use, and in float64
+TWINS = ("model.linearized",)  # the field of an axis along which all limits are equal
+SOLVING_BYTES = 4 + 8  # per number of a kernel on the host: for the rows in use, and in float64
 VARIABLES = {
     "lazy_limit_loss": "test loss of kernel regression with the initial NTK over pairs of outputs",
     "lazy_limit_condition": "condition number of the training rows' initial NTK over pairs of outputs",
@@ -32,24 +32,24 @@ VARIABLES = {
 
 
 def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> xr.Dataset:
-    """Where gradient descent on the squared error of the linearized networks of a grid ends, without decay.
+    """Where the linearized networks of a grid end under gradient descent on the squared error, without weight decay.
 
-    f_∞(x) = f_0(x) + K(x, X) K(X, X)⁻¹ (y - f_0(X)),  f_0 = 0 of the centered predictor
+    f_∞(x) = f_0(x) + K(x, X) K(X, X)⁻¹ (y - f_0(X)),  with f_0 = 0 for the centered predictor
 
-    K is the kernel of the predictor at the start, output scale included, over pairs of outputs. K(X, X) is solved in
-    float64; the products K(x, X) a need no kernel between training and test rows.
+    K is the initial kernel of the predictor over pairs of outputs, output scale included. The system with K(X, X) is
+    solved in float64; the products K(x, X) a do not store the kernel between test and training rows.
 
     Args:
-      config, grid: as for sweep; training.loss must be "mse" throughout. An axis of model.linearized alone is left
-        out: network and twin have one limit.
+      config, grid: as for sweep; training.loss must be "mse" for all runs. An axis that sets only model.linearized is
+        left out, because network and twin have the same limit.
 
     Returns:
-      A Dataset along the other axes of the grid: lazy_limit_loss, and lazy_limit_condition, infinite where the kernel
-      is singular up to rounding: directions in which it vanishes are left out then.
+      A Dataset along the other axes of the grid, with lazy_limit_loss and lazy_limit_condition. The latter is infinite
+      if the kernel is singular up to rounding; directions in which it vanishes are then left out.
 
     Raises:
-      DoesNotFit: a kernel is larger than the memory at hand; nothing has been allocated then.
-      UserError: a config or grid that makes no sense, another loss.
+      DoesNotFit: a kernel does not fit in memory; nothing has been allocated yet.
+      UserError: the config or grid is invalid, or has another loss.
     """
     start_jax()
     plain = complete(config)
@@ -73,12 +73,12 @@ def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, 
 
 
 def _listed(axis: Axis) -> list[Any]:
-    """The values of an axis as a grid takes them."""
+    """The values of an axis, in the form that a grid takes."""
     return [value for (value,) in axis.values] if len(axis.fields) == 1 else list(axis.values)
 
 
 def _require_room(group: Group) -> None:
-    """Raises DoesNotFit where the kernels that are held together, one for each device, are too large."""
+    """Raises DoesNotFit if the kernels held at the same time, one per device, are too large."""
     outputs, rows = group.form.bare.task.output_size(), group.capacity.train
     kernel = full_kernel_bytes(rows, rows, outputs)
     held = run_mesh(len(group.members)).size * COPIES * kernel if jax.default_backend() == "cpu" else 0
@@ -95,7 +95,7 @@ def _read(probed: Probed) -> dict[str, Array]:
 
 
 def _solve(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The weights of kernel regression, 0 of rows that are not in use."""
+    """The weights of kernel regression; 0 for unused rows."""
     used, missing = found["used"], found["missing"]
     places = np.repeat(used, missing.shape[1])
     kernel = found["kernel"] if used.all() else found["kernel"][np.ix_(places, places)]
@@ -106,7 +106,7 @@ def _solve(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _answer(probed: Probed, solved: dict[str, Array]) -> Array:
-    """The test loss of the limit."""
+    """The test loss in the limit."""
     _, start = outputs_at_start(probed)
     inputs = (probed.test.inputs, probed.train.inputs)
     found = start + kernel_product(probed.network, probed.initial_params, *inputs, solved["weights"])

@@ -1,4 +1,4 @@
-"""What the network gives the right class, for the efficiency of circuits (Varma et al. 2023): logits per norm."""
+"""Logits of the correct class, for the efficiency of circuits (Varma et al. 2023): logits per norm."""
 
 import jax
 import jax.numpy as jnp
@@ -10,15 +10,15 @@ from grok_jax.training.losses import class_logits, is_classification
 
 
 def correct_logits(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
-    """The logit of each row's own class above the mean over all classes: z_c - mean_k z_k.
+    """The logit of each row's correct class minus the mean over all classes: z_c - mean_k z_k.
 
-    Softmax does not see a number added to all logits of a row, so that without the mean a logit means nothing.
+    Softmax ignores a constant added to all logits of a row, so a logit only has meaning relative to the mean.
     """
     return _of_label(logits, labels) - jnp.mean(logits, axis=-1)
 
 
 def logit_margins(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
-    """The logit of each row's own class minus the largest of the others: above 0 where the row is right."""
+    """The logit of each row's correct class minus the largest other logit; positive if the row is classified right."""
     is_label = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
     return _of_label(logits, labels) - jnp.max(jnp.where(is_label, -jnp.inf, logits), axis=-1)
 
@@ -28,7 +28,7 @@ def _of_label(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"])
 
 
 def measure_logits(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """Means over the training rows in use.
+    """Mean correct logit and margin over the training rows in use.
 
     Raises:
       UserError: the task has no classes.

@@ -1,4 +1,4 @@
-"""The kernels of a grid of runs as labeled matrices, for whatever a probe does not measure."""
+"""The kernels of a grid of runs as labeled matrices, for measurements that no probe provides."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,22 +30,22 @@ def tangent_kernels(
     step: int = 0,
     kept: Any = None,
 ) -> xr.Dataset:
-    """The neural tangent kernels of every run of a grid, with the targets and outputs that belong to them.
+    """The neural tangent kernels of every run of a grid, with targets and outputs.
 
-    They are those of the predictor α f(w, x) at the given step, averaged over outputs: see kernels.tangent_kernel.
-    What kernels.kernel_regression, gradient_descent and the others take.
+    The kernels belong to the predictor α f(w, x) at the given step, averaged over outputs; see kernels.tangent_kernel.
+    They can be passed to kernels.kernel_regression, kernels.gradient_descent and similar functions.
 
     Args:
       run, grid: as for sweep.
-      step: after how many optimizer steps; 0 gives the initial kernels.
-      kept: weights that a sweep has kept at that step, so that nothing is trained; None trains so far.
+      step: number of optimizer steps; 0 gives the initial kernels.
+      kept: weights that a sweep kept at that step, so that no training is needed; None trains up to the step.
 
     Returns:
-      A Dataset along "run", with the value of each axis of the grid as a coordinate: kernel (train, train_),
+      A Dataset along "run", with the value of each grid axis as a coordinate: kernel (train, train_),
       test_kernel (test, train), targets, test_targets, outputs, test_outputs. NaN beyond the rows of a run.
 
     Raises:
-      UserError: a config or grid that makes no sense, a negative step, or weights of other runs.
+      UserError: the config or grid is invalid, the step is negative, or the weights belong to other runs.
     """
     runs, settings = [], []
     for setting, (values, train, test) in observe(_read, run, grid, step=step, kept=kept):
@@ -56,7 +56,7 @@ def tangent_kernels(
             for name, dims in DIMS.items()
         }
         own = xr.Dataset(arrays)
-        # Numbered rows let runs of different sizes stand side by side.
+        # Row numbers align runs of different sizes.
         runs.append(own.assign_coords({dim: np.arange(own.sizes[dim]) for dim in used}))
         settings.append(setting)
     coordinates = {name: ("run", labels([setting[name] for setting in settings])) for name in settings[0]}

@@ -1,7 +1,7 @@
-"""Probes of a network that adds modulo p: its embedding and its logits in the Fourier basis, its norm by module.
+"""Probes of a network that adds modulo p: its embedding and logits in the Fourier basis, and its norm by module.
 
-The functions of a number n in 0 .. p - 1 are sums of cos(w_k n) and sin(w_k n), w_k = 2πk / p, k = 0 .. ⌊p/2⌋. A
-network that generalizes does so by a few of them, its key frequencies.
+Any function of a number n in 0 .. p - 1 is a sum of cos(w_k n) and sin(w_k n), w_k = 2πk / p, k = 0 .. ⌊p/2⌋. A
+network that generalizes uses only a few of them, its key frequencies.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ from grok_jax.training.losses import require_outputs_alone
 from grok_jax.training.plan import plan_grid
 from grok_jax.training.records import labels
 
-KEY_FREQUENCIES = 5  # as many as the network of Nanda et al. uses
-OPERATIONS = ("add", "subtract")  # those whose result turns cos(w_k a) and cos(w_k b) into cos(w_k c)
-MODELS = ("transformer", "mlp")  # those with an embedding of a and b
-# Part of a parameter's path in a transformer -> the module it counts to; norms to the one that reads them.
+KEY_FREQUENCIES = 5  # the number that the network of Nanda et al. uses
+OPERATIONS = ("add", "subtract")  # operations that turn cos(w_k a) and cos(w_k b) into cos(w_k c)
+MODELS = ("transformer", "mlp")  # models with an embedding of a and b
+# Part of a parameter's path in a transformer -> the module it counts toward; a norm counts toward the next module.
 MODULES = {
     "token_embedding": "embedding",
     "position_embedding": "embedding",
@@ -37,17 +37,17 @@ MODULES = {
 
 
 class Progress(NamedTuple):
-    """Losses without the other frequencies, without the key frequencies, and the power of each in the logits."""
+    """Loss with only the key frequencies, loss without them, and the power of each frequency in the logits."""
 
     restricted_loss: Float[Array, ""]
     excluded_loss: Float[Array, ""]
-    power: Float[Array, " frequencies"]  # of k = 1 .. ⌊p/2⌋, together 1
+    power: Float[Array, " frequencies"]  # for k = 1 .. ⌊p/2⌋, sums to 1
 
 
 def fourier_basis(p: int) -> Float[np.ndarray, "p p"]:
-    """An orthonormal basis of functions of a number modulo p, one a row: 1, cos(w_1 n), sin(w_1 n), cos(w_2 n), ...
+    """An orthonormal basis of functions modulo p, one per row: 1, cos(w_1 n), sin(w_1 n), cos(w_2 n), ...
 
-    For an even p the last row is (-1)ⁿ, whose sine is 0.
+    For even p the last row is (-1)ⁿ, which has no sine partner.
     """
     n = np.arange(p)
     waves = [np.ones(p)]
@@ -58,7 +58,7 @@ def fourier_basis(p: int) -> Float[np.ndarray, "p p"]:
 
 
 def frequency_power(coefficients: Float[Array, "p features"]) -> Float[Array, " frequencies"]:
-    """Squares of the coefficients of cos and sin, and of all features, summed for each k = 1 .. ⌊p/2⌋; together 1."""
+    """Power of each frequency k = 1 .. ⌊p/2⌋: squared cos and sin coefficients summed over features; sums to 1."""
     p = coefficients.shape[0]
     rows = jnp.sum(coefficients**2, axis=1)[1:]
     power = jnp.zeros(p // 2).at[jnp.arange(p - 1) // 2].add(rows)
@@ -66,12 +66,12 @@ def frequency_power(coefficients: Float[Array, "p features"]) -> Float[Array, " 
 
 
 def embedding_power(embedding: Float[Array, "p features"]) -> Float[Array, " frequencies"]:
-    """The share of each frequency k = 1 .. ⌊p/2⌋ in what an embedding makes of the p numbers."""
+    """The share of each frequency k = 1 .. ⌊p/2⌋ in an embedding of the p numbers."""
     return frequency_power(jnp.asarray(fourier_basis(embedding.shape[0]), jnp.float32) @ embedding)
 
 
 def gini(sizes: Float[Array, " n"]) -> Float[Array, ""]:
-    """The Gini coefficient of sizes >= 0: 0 where all are equal, 1 - 1/n where all but one are 0.
+    """The Gini coefficient of sizes >= 0: 0 if all are equal, 1 - 1/n if all but one are 0.
 
     G = Σ_i (2i - n - 1) x_i / (n Σ_i x_i),  x_1 <= x_2 <= ...
 
@@ -82,16 +82,16 @@ def gini(sizes: Float[Array, " n"]) -> Float[Array, ""]:
 
 
 def progress(probed: Probed) -> Progress:
-    """The progress measures of Nanda et al., with the key frequencies that the network has at the time.
+    """The progress measures of Nanda et al., with the current key frequencies of the network.
 
-    The logits of all pairs are functions of a and b; their part along cos(w_k c) and sin(w_k c), c = a ± b, is found
-    from their mean over the pairs of each c. The key frequencies are the KEY_FREQUENCIES of largest power in it,
-    the mean over the outputs left out, as it changes no probability. The restricted loss, over all pairs, is that of
-    the key frequencies and the constant alone; the excluded loss, over the training pairs, that of the logits without
-    the key frequencies.
+    The logits of all pairs are functions of a and b. Their part along cos(w_k c) and sin(w_k c), c = a ± b, follows
+    from their mean over the pairs of each c. The key frequencies are the KEY_FREQUENCIES ones with the largest power in
+    this part, after subtracting the mean over outputs, which changes no probability. The restricted loss, over all
+    pairs, uses only the key frequencies and the constant. The excluded loss, over the training pairs, uses the logits
+    without the key frequencies.
 
-    The paper takes the key frequencies of the network at the end of training, which a network at a record does not
-    know; once those of the logits stay the same there is no difference.
+    The paper uses the key frequencies at the end of training, which are not yet known at a record. Once the key
+    frequencies of the logits stop changing, there is no difference.
 
     Reference: Nanda et al. (2023), Progress measures for grokking via mechanistic interpretability, Sec. 5.1.
     """
@@ -113,19 +113,19 @@ def progress(probed: Probed) -> Progress:
 
 
 def _logits(probed: Probed, inputs: Array) -> Float[Array, "rows outputs"]:
-    """What the network makes of inputs as the loss sees it."""
+    """The network's outputs as the loss sees them."""
     now = probed.network(probed.params, inputs)
     return now - probed.network(probed.initial_params, inputs) if probed.model.centered else now
 
 
 def _rows_of(frequencies: Int[Array, " keys"], p: int) -> Bool[Array, " p"]:
-    """Which rows of the Fourier basis have one of these frequencies."""
+    """Which rows of the Fourier basis have any of these frequencies."""
     rows = (jnp.arange(p) + 1) // 2
     return jnp.any(rows[:, None] == frequencies[None, :], axis=1)
 
 
 def number_embedding(params: Any, task: Any, model: Any) -> Float[Array, "p features"]:
-    """What the first layer makes of each number: its token's embedding, or its weights as a and as b side by side."""
+    """The first layer's vector for each number: its token embedding, or its concatenated weights as a and as b."""
     if model.name == "transformer":
         (table,) = jax.tree.leaves(params["token_embedding"])
         return table[: task.p]
@@ -134,7 +134,7 @@ def number_embedding(params: Any, task: Any, model: Any) -> Float[Array, "p feat
 
 
 def measure_fourier(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """How sparse the embedding is in frequencies, the progress measures, and the key frequencies of the logits."""
+    """The sparsity of the embedding in frequencies, the progress measures, and the key frequencies of the logits."""
     power = embedding_power(number_embedding(probed.params, probed.task, probed.model))
     found = progress(probed)
     keys = jnp.sort(jax.lax.top_k(found.power, KEY_FREQUENCIES)[1]) + 1
@@ -177,7 +177,7 @@ def measure_modules(probed: Probed) -> dict[str, Float[Array, ""]]:
 
 
 def require_transformer(run: Any) -> None:
-    """Raises UserError where the model has other modules."""
+    """Raises UserError unless the model is a transformer."""
     name = run.model.name
     require(name == "transformer", f"probe 'modules' needs model.name='transformer'; it is {name!r}")
 
@@ -189,20 +189,20 @@ def embedding_spectrum(
     step: int = 0,
     kept: Any = None,
 ) -> xr.Dataset:
-    """The Fourier spectra of every run of a grid: that of what it makes of the p numbers, and that of its logits.
+    """The Fourier spectra of every run of a grid: of its embedding of the p numbers, and of its logits.
 
     Args:
       run, grid: as for sweep.
-      step: after how many optimizer steps.
-      kept: weights that a sweep has kept at that step, so that nothing is trained; None trains so far.
+      step: number of optimizer steps.
+      kept: weights that a sweep kept at that step, so that no training is needed; None trains up to the step.
 
     Returns:
-      A Dataset along "run", with the value of each axis of the grid as a coordinate, and "frequency", 1 .. ⌊p/2⌋:
-      embedding_power and logit_power, the shares of the frequencies (see progress for the logits'). NaN beyond ⌊p/2⌋.
+      A Dataset along "run", with the value of each grid axis as a coordinate, and "frequency", 1 .. ⌊p/2⌋:
+      embedding_power and logit_power, the shares of the frequencies (for logits see progress). NaN beyond ⌊p/2⌋.
 
     Raises:
-      UserError: a config or grid that makes no sense, a negative step, weights of other runs, a task or model without
-        such spectra.
+      UserError: the config or grid is invalid, the step is negative, the weights belong to other runs, or the task or
+        model has no such spectra.
     """
     for group in plan_grid(run, grid).groups:
         require_fourier(group.form.bare)

@@ -1,4 +1,4 @@
-"""The squared errors of single rows: when a regression counts as right, for every threshold at once."""
+"""Squared errors of single rows, which give the accuracy of a regression for every threshold at once."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -10,24 +10,24 @@ from grok_jax.training.schedule import GENERALIZED
 
 
 def error_of_most(errors: Float[Array, " rows"], weights: Float[Array, " rows"]) -> Float[Array, ""]:
-    """The least threshold at or below which GENERALIZED of the rows in use lie.
+    """The smallest threshold that the errors of a share GENERALIZED of the rows in use do not exceed.
 
-    The accuracy of a regression, the share of rows with an error below a threshold, reaches GENERALIZED where this
-    falls below the threshold.
+    The accuracy of a regression is the share of rows with an error below a threshold. It reaches GENERALIZED when this
+    value falls below the threshold.
 
     Args:
-      errors: of each row.
-      weights: of each row; 0 where it is not in use, alike elsewhere.
+      errors: error of each row.
+      weights: weight of each row; 0 for unused rows, equal for all others.
     """
     ordered = jnp.sort(jnp.where(weights > 0, errors, jnp.inf))
     count = jnp.sum(weights > 0)
-    # In whole percents, so that 95 of 100 rows are not 96 by a rounding.
+    # Whole percents, so that rounding does not turn 95 of 100 rows into 96.
     place = (count * round(100 * GENERALIZED) + 99) // 100 - 1
     return ordered[place]
 
 
 def measure_row_errors(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """The errors that 95% of the training rows, and of the test rows, do not exceed.
+    """The errors that 95% of the training rows and 95% of the test rows do not exceed.
 
     Raises:
       UserError: the task has classes.

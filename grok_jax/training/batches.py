@@ -1,4 +1,4 @@
-"""Which training rows a step sees: all of them, or a minibatch of a shuffled epoch."""
+"""The training rows of each step: all of them, or a minibatch from a shuffled epoch."""
 
 from typing import NamedTuple
 
@@ -10,30 +10,30 @@ ROUNDS = 4
 
 
 class Batch(NamedTuple):
-    """Positions within the training split, and how much each counts in the mean loss."""
+    """Positions within the training split, and their weights in the mean loss."""
 
     positions: Int[Array, " rows"]
-    weights: Float[Array, " rows"]  # 1 / (valid rows) on valid rows, else 0
+    weights: Float[Array, " rows"]  # 1 / (number of valid rows) on valid rows, 0 elsewhere
 
 
 def full_batch(capacity: int, size: Int[Array, ""]) -> Batch:
-    """Every row of the split with weight 1 / size, then the first one again with weight 0, up to the capacity."""
+    """Every row of the split with weight 1 / size, padded up to the capacity by the first row with weight 0."""
     positions = jnp.arange(capacity)
     valid = positions < size
     return Batch(jnp.where(valid, positions, 0), _mean_weights(valid))
 
 
 def share_of(share: Float[Array, ""], size: Int[Array, ""]) -> Int[Array, ""]:
-    """A share of the rows, to the nearest whole number and at least 1."""
+    """A share of the rows, rounded to the nearest whole number, and at least 1."""
     return jnp.maximum(jnp.round(share * size), 1).astype(jnp.int32)
 
 
 def minibatch(key: Key[Array, ""], step: Int[Array, ""], batch_size: int, capacity: int, size: Int[Array, ""]) -> Batch:
-    """The rows of one step of shuffled epochs, as PyTorch's DataLoader(shuffle=True) visits them.
+    """The rows of one step of shuffled epochs, as in PyTorch's DataLoader(shuffle=True).
 
-    Epoch e visits a fresh permutation of the rows in ceil(size / batch_size) batches; the last is smaller
-    where batch_size does not divide size. Nothing is stored between steps: the permutation is a keyed
-    bijection evaluated at the batch's positions only (see `shuffled`).
+    Each epoch visits a fresh permutation of the rows in ceil(size / batch_size) batches; the last one is smaller if
+    batch_size does not divide size. Nothing is stored between steps: the permutation is a keyed bijection, evaluated
+    only at the batch's positions (see `shuffled`).
 
     Args:
       key: the run's batch key.
@@ -55,18 +55,18 @@ def minibatch(key: Key[Array, ""], step: Int[Array, ""], batch_size: int, capaci
 
 
 def shuffled(key: Key[Array, ""], positions: Int[Array, " n"], size: Int[Array, ""]) -> Int[Array, " n"]:
-    """pi(positions) for a pseudo-random permutation pi of 0 .. size-1 drawn by the key.
+    """pi(positions) for a pseudo-random permutation pi of 0 .. size-1, determined by the key.
 
-    jax.random.permutation needs a fixed size and sorts all of it; this costs O(n) for n positions and takes
-    a traced size, so that runs with different amounts of data share one program. On b = ceil(log2 size) bits
-    each round x -> (a x + c) mod 2^b, a odd, then x -> x xor (x >> ceil(b/2)) is a bijection; values that fall
-    at or above `size` are sent through again until they land below it ("cycle walking", Black and Rogaway 2002).
-    Every place is equally likely for every row; below 16 rows some orders are likelier than others.
+    jax.random.permutation needs a fixed size and sorts all of it. This function costs O(n) for n positions and accepts
+    a traced size, so that runs with different amounts of data share one program. On b = ceil(log2 size) bits, each
+    round x -> (a x + c) mod 2^b with odd a, then x -> x xor (x >> ceil(b/2)), is a bijection. Values at or above `size`
+    go through again until they land below it ("cycle walking", Black and Rogaway 2002). Every position is equally
+    likely for every row, but with fewer than 16 rows some orders are likelier than others.
 
     Args:
-      key: one permutation per key.
+      key: each key gives one permutation.
       positions: each in [0, size).
-      size: may be traced.
+      size: number of rows; may be traced.
     """
     top = jnp.asarray(size, jnp.uint32) - 1
     bits = 32 - jax.lax.clz(top)

@@ -1,13 +1,13 @@
-"""Saving an unfinished chunk of runs so that a killed sweep goes on where it was.
+"""Saves unfinished chunks of runs, so that a killed sweep can continue where it was.
 
-A sweep's folder holds identity.json and a folder for each chunk. While a chunk trains, that has state_<n>.npz (the
+A sweep's folder holds identity.json and one folder per chunk. While a chunk trains, its folder has state_<n>.npz (the
 moving state, leaf by leaf), records_<n>.npz and seal_<n>.json; once it is done, records.npz and seal.json. The rest of
-a run's state is a function of its hyper-parameters and is made again. A seal is written last, and holds the checksums
-of what it seals and that of the sweep's identity. So what is half written, damaged or of another sweep is never used:
-it is dropped with a warning, and the save before it, or the start, takes its place.
+a run's state is a function of its hyperparameters and is rebuilt. A seal is written last; it holds the checksums of the
+files it seals and of the sweep's identity. A save that is incomplete, damaged or from another sweep is therefore never
+used: it is dropped with a warning, and training continues from the save before it or from the start.
 
-The files are NumPy's, not orbax's: where a disk is full, orbax's threads print pages of traceback, may wait for each
-other for five minutes, and leave folders behind that fill it further.
+The files are NumPy's, not orbax's. On a full disk, orbax's threads print pages of traceback, may wait for each other
+for five minutes, and leave folders behind that fill the disk further.
 """
 
 import contextlib
@@ -30,11 +30,11 @@ from grok_jax.training.identity import differences, identity_hash
 
 Records = Mapping[str, Num[np.ndarray, "runs records"]]
 CHECKSUM = "sha256 of the above"
-KEPT = 2  # saves of a chunk: the last, and the one before it should the last be damaged
+KEPT = 2  # saves of a chunk: the last one, and the one before in case the last is damaged
 
 
 class Saved(NamedTuple):
-    """Where an unfinished chunk stood."""
+    """The saved state of an unfinished chunk."""
 
     step: int
     moving: Any
@@ -42,30 +42,30 @@ class Saved(NamedTuple):
 
 
 class Damaged(Exception):
-    """Part of a checkpoint is not what was saved; says what is wrong with it."""
+    """Part of a checkpoint is not what was saved; the message says what is wrong."""
 
 
 class Unsealed(Exception):
-    """A save has no seal: the process ended while it was saving."""
+    """A save has no seal: the process ended while saving."""
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keeps every other process and thread out of a folder, which is made if it does not exist.
+    """Locks a folder against other processes and threads; creates it if it does not exist.
 
     Raises:
-      UserError: another process or thread is working in it, or it cannot be written to.
+      UserError: another process or thread is working in the folder, or it is not writable.
     """
     with _writing(folder):
         require(not folder.exists() or folder.is_dir(), f"checkpoint {folder} is a file; it must be a folder")
         folder.mkdir(parents=True, exist_ok=True)
-        # One lock for each folder and thread, so that a thread may lock again what it has locked.
+        # One lock per folder and thread, so that a thread can lock the same folder again.
         lock = FileLock(folder / ".lock", timeout=0, is_singleton=True)
         try:
             lock.acquire()
         except Timeout:
             raise UserError(
-                f"another process or thread is working in {folder}; wait until it has ended, or give another folder"
+                f"another process or thread is working in {folder}; wait until it ends, or give another folder"
             ) from None
     try:
         yield
@@ -77,27 +77,27 @@ def claim(folder: Path, identity: Mapping[str, Any]) -> None:
     """Makes a folder the checkpoint of one sweep.
 
     Args:
-      folder: of the whole sweep.
-      identity: what decides the sweep's numbers, as identity.identity gives it.
+      folder: folder of the whole sweep.
+      identity: what determines the sweep's numbers, from identity.identity.
 
     Raises:
-      UserError: the folder holds another sweep, or this one begun with other code, data, versions or devices.
+      UserError: the folder holds another sweep, or this one with different code, data, versions or devices.
     """
     path = folder / "identity.json"
     if path.exists():
         try:
             before = json.loads(path.read_text("utf-8"))
             if not isinstance(before, dict) or before.pop(CHECKSUM, None) != identity_hash(before):
-                raise ValueError("it has another checksum")
+                raise ValueError("wrong checksum")
         except (ValueError, OSError) as error:
-            # Every seal names the identity too, so nothing of another sweep is used.
-            _warn(f"{path} is damaged ({_in_a_line(error)}); it is written again")
+            # Every seal includes the identity too, so nothing from another sweep is used.
+            _warn(f"{path} is damaged ({_in_a_line(error)}); it is rewritten")
         else:
             changed = differences(before, identity)
             require(
                 not changed,
-                f"checkpoint {folder} is of another sweep, or was begun otherwise: {'; '.join(changed[:4])}; resume it "
-                "as it was, or start anew",
+                f"checkpoint {folder} is from another sweep, or was started differently: {'; '.join(changed[:4])}; "
+                "restore that setup, or use another folder",
             )
             return
     with _writing(folder), whole_file(path) as partial:
@@ -105,16 +105,16 @@ def claim(folder: Path, identity: Mapping[str, Any]) -> None:
 
 
 def chunk_runs(group_folder: Path) -> int:
-    """How many runs at a time a group was begun with, which else follows from the memory that is free; 0 if none."""
+    """Chunk size a group was started with, otherwise derived from free memory; 0 if it was not started."""
     ends = [path.name.removeprefix("runs_0_") for path in group_folder.glob("runs_0_*")]
     return max((int(end) for end in ends if end.isdigit()), default=0)
 
 
 def save(folder: Path, identity: Mapping[str, Any], step: int, moving: Any, records: Records) -> None:
-    """Saves a chunk's state at a step, then drops all but the save before it.
+    """Saves a chunk's state at a step, then deletes all earlier saves but the last.
 
     Raises:
-      UserError: it cannot be written; the saves before it are as they were.
+      UserError: the save cannot be written; earlier saves are unchanged.
     """
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -135,14 +135,14 @@ def save(folder: Path, identity: Mapping[str, Any], step: int, moving: Any, reco
 
 
 def load(folder: Path, identity: Mapping[str, Any], abstract: Any) -> Saved | None:
-    """The latest state of a chunk that is as it was saved, or None. Later ones are dropped with a warning.
+    """The latest intact state of a chunk, or None. Damaged later ones are dropped with a warning.
 
     Args:
-      folder: the chunk's.
-      identity: of the sweep.
+      folder: the chunk's folder.
+      identity: identity of the sweep.
       abstract: shapes, dtypes and shardings of the state.
     """
-    for partial in folder.glob(f"*{PARTIAL}"):  # of a process that was killed
+    for partial in folder.glob(f"*{PARTIAL}"):  # left by a killed process
         partial.unlink()
     for step in reversed(_saved_steps(folder)):
         try:
@@ -150,19 +150,19 @@ def load(folder: Path, identity: Mapping[str, Any], abstract: Any) -> Saved | No
             records = _checked(_records(folder, step), checksums.get("records"))
             moving = _tree(_checked(_state(folder, step), checksums.get("state")), abstract)
             return Saved(step, moving, records)
-        except Exception as error:  # Damaged files make their readers fail in every way.
+        except Exception as error:  # A damaged file can make its reader raise anything.
             others = [other for other in _saved_steps(folder) if other < step]
             before = f"step {others[-1]}" if others else "the start"
-            _warn(f"checkpoint {folder}, step {step}, {_what_is_wrong(error)}; going on from {before}")
+            _warn(f"checkpoint {folder}, step {step}, {_what_is_wrong(error)}; continuing from {before}")
             _remove_save(folder, step)
     return None
 
 
 def save_finished(folder: Path, identity: Mapping[str, Any], records: Records) -> None:
-    """Keeps the records of a finished chunk and drops its state.
+    """Saves the records of a finished chunk and deletes its state.
 
     Raises:
-      UserError: they cannot be written; the saves are as they were.
+      UserError: the records cannot be written; earlier saves are unchanged.
     """
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ def load_finished(folder: Path, identity: Mapping[str, Any]) -> Records | None:
     try:
         checksums = _unsealed(folder / "seal.json", identity)
         return _checked(folder / "records.npz", checksums.get("records"))
-    except Exception as error:  # Damaged files make their readers fail in every way.
+    except Exception as error:  # A damaged file can make its reader raise anything.
         _warn(f"checkpoint {folder} {_what_is_wrong(error)}; its runs train again")
         for name in ("seal.json", "records.npz"):
             (folder / name).unlink(missing_ok=True)
@@ -191,7 +191,7 @@ def load_finished(folder: Path, identity: Mapping[str, Any]) -> Records | None:
 
 
 def _saved_steps(folder: Path) -> list[int]:
-    """Steps with a part of a save, whole or not."""
+    """Steps that have any file of a save, complete or not."""
     names = [path.stem.removeprefix("state_") for path in folder.glob("state_*.npz")]
     names += [path.stem.removeprefix("seal_") for path in folder.glob("seal_*.json")]
     return sorted({int(name) for name in names if name.isdigit()})
@@ -211,13 +211,13 @@ def _remove_save(folder: Path, step: int) -> None:
 
 
 def _leaves(tree: Any) -> dict[str, Num[np.ndarray, " bytes"]]:
-    """The bytes of each leaf of a tree, so that types which NumPy's files do not know are kept too."""
+    """The bytes of each leaf of a tree, so that dtypes unknown to NumPy's files can be saved too."""
     leaves = jax.device_get(jax.tree.leaves(tree))
     return {str(number): np.ascontiguousarray(leaf).reshape(-1).view(np.uint8) for number, leaf in enumerate(leaves)}
 
 
 def _tree(leaves: Mapping[str, Num[np.ndarray, " bytes"]], abstract: Any) -> Any:
-    """The tree of such leaves, on the devices that `abstract` names."""
+    """Rebuilds the tree from these leaves, on the devices given by `abstract`."""
     like, structure = jax.tree.flatten(abstract)
     arrays = [leaves[str(number)].view(leaf.dtype).reshape(leaf.shape) for number, leaf in enumerate(like)]
     shardings = [getattr(leaf, "sharding", None) for leaf in like]
@@ -235,16 +235,16 @@ def _unsealed(path: Path, identity: Mapping[str, Any]) -> dict[str, str]:
         raise Unsealed
     checksums = json.loads(path.read_text("utf-8"))
     if checksums["identity"] != identity_hash(identity):
-        raise Damaged("it is of another sweep")
+        raise Damaged("it is from another sweep")
     return checksums
 
 
 def _checked(path: Path, checksum: str | None) -> dict[str, np.ndarray]:
-    """The arrays of a file that is as it was sealed."""
+    """The arrays of a file, after checking its checksum."""
     if not path.exists():
-        raise Damaged(f"{path.name} is gone")
+        raise Damaged(f"{path.name} is missing")
     if sha256_of(path) != checksum:
-        raise Damaged(f"{path.name} has another checksum")
+        raise Damaged(f"{path.name} has the wrong checksum")
     with np.load(path) as file:
         return dict(file)
 
@@ -257,12 +257,12 @@ def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def _writing(folder: Path) -> contextlib.AbstractContextManager[None]:
-    """Turns what can go wrong with writing into one line."""
-    return errors.writing(f"checkpoint {folder}", "what was saved before is kept, and resuming goes on from it")
+    """Turns an OSError raised while writing into one line."""
+    return errors.writing(f"checkpoint {folder}", "earlier saves are kept, and resuming continues from them")
 
 
 def _what_is_wrong(error: Exception) -> str:
-    return "was not saved to its end" if isinstance(error, Unsealed) else f"is damaged ({_in_a_line(error)})"
+    return "was not saved completely" if isinstance(error, Unsealed) else f"is damaged ({_in_a_line(error)})"
 
 
 def _in_a_line(error: BaseException) -> str:

@@ -46,7 +46,7 @@ def finish(process: subprocess.Popen, out: Path) -> xr.Dataset:
     errors = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 0, errors
     # The kill may have come while it was saving.
-    assert all("was not saved to its end" in line for line in errors.splitlines()), errors
+    assert all("was not saved completely" in line for line in errors.splitlines()), errors
     return xr.load_dataset(out / "results.nc")
 
 

@@ -198,11 +198,11 @@ def test_the_spectrum_follows_the_kernel_of_the_first_training_rows():
     [
         (
             {"task": {"name": "modular_arithmetic"}, "training": {"loss": "cross_entropy"}},
-            r"^training\.loss is 'cross_entropy'; kernel regression has a closed form for 'mse' only$",
+            r"^training\.loss is 'cross_entropy'; kernel regression has a closed form only for 'mse'$",
         ),
         (
             {"task": {"name": "teacher_student"}, "training": {"probes": ("subspace",)}},
-            r"^probe 'subspace' takes networks of 1 output; task 'teacher_student' has 5$",
+            r"^probe 'subspace' takes networks with 1 output; task 'teacher_student' has 5$",
         ),
     ],
 )

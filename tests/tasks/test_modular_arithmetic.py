@@ -125,11 +125,11 @@ def test_another_key_draws_other_random_labels(draw):
     ("changes", "message"),
     [
         ({"p": 1}, "task.p is 1; it must be 2 or above"),
-        ({"p": 12, "operation": "divide"}, "task.p is 12; task.operation 'divide' needs a prime number"),
+        ({"p": 12, "operation": "divide"}, "task.p is 12; task.operation='divide' needs a prime number"),
         ({"p": 9, "operation": "divide_or_subtract"}, "'divide_or_subtract' needs a prime number"),
         (
             {"operation": "permutation_product"},
-            r"task.p is 113; .* the permutations of 5 elements and needs task.p=120",
+            r"task.p is 113; .* the permutations of 5 elements .* task.p=120",
         ),
         ({"operation": "power"}, "task.operation is 'power'; it must be one of add, subtract, multiply, sum_of_"),
         ({"encoding": "binary"}, "task.encoding is 'binary'; it must be one of one_hot, tokens"),

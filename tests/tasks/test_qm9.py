@@ -219,7 +219,7 @@ def shortened(text):
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
-        ("gdb9.sdf", shortened(sdf_of(MOLECULES)), r"gdb9.sdf is cut short: molecule 5 does not end with \$\$\$\$"),
+        ("gdb9.sdf", shortened(sdf_of(MOLECULES)), r"gdb9.sdf is truncated: molecule 5 does not end with \$\$\$\$"),
         ("gdb9.sdf", sdf_of(list(MOLECULES)[:4]), "gdb9.sdf has 4 molecules, and .*gdb9.sdf.csv has 5 rows"),
         ("gdb9.sdf.csv", table_of(list(MOLECULES)[:4]), "gdb9.sdf has more molecules than the 4 rows of .*.csv"),
         (
@@ -233,13 +233,13 @@ def shortened(text):
         (
             "gdb9.sdf.csv",
             table_of(MOLECULES).replace("6.31", "high"),
-            "csv, line 4: alpha is 'high'; it must be a number",
+            "line 4: alpha is 'high'; it must be a number",
         ),
-        ("gdb9.sdf.csv", table_of(MOLECULES).replace(",6.31", ""), "csv, line 4: alpha is None; it must be a number"),
+        ("gdb9.sdf.csv", table_of(MOLECULES).replace(",6.31", ""), "line 4: alpha is None; it must be a number"),
         (
             "gdb9.sdf.csv",
             table_of(MOLECULES).replace("6.31", "nan"),
-            "csv, line 4: alpha is 'nan'; it must be a number",
+            "line 4: alpha is 'nan'; it must be a number",
         ),
         ("gdb9.sdf.csv", table_of(MOLECULES) + '"' + "x" * 200_000, r"line 6, cannot be read as CSV \(field larger .*"),
         ("gdb9.sdf", sdf_of(MOLECULES).replace(" O ", " Si"), r"gdb9.sdf: molecule 3 \(gdb_3\) has an atom 'Si'; .*"),

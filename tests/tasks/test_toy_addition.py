@@ -168,7 +168,7 @@ def test_tokens_without_a_table_to_set_are_a_user_error(params):
         ({"line_noise": -0.3}, "task.line_noise is -0.3; it must be 0 or above"),
         (
             {"line_noise": 0.3, "representation_dim": 1},
-            "task.line_noise is 0.3, but task.representation_dim is 1; noise",
+            "task.line_noise is 0.3, but task.representation_dim is 1",
         ),
     ],
 )

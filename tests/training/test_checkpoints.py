@@ -13,7 +13,7 @@ from grok_jax.errors import UserError
 from grok_jax.training import checkpoints, sweep
 
 IDENTITY = {"settings": "these"}
-WRONG = r"(is damaged \(.*\)|was not saved to its end)"
+WRONG = r"(is damaged \(.*\)|was not saved completely)"
 GRID = {"model.init_scale": [0.5, 2.0], "seed": range(2)}
 
 
@@ -109,7 +109,7 @@ def test_a_state_that_is_not_the_one_of_its_seal_is_not_used(tmp_path):
     checkpoints.save(tmp_path / "other", IDENTITY, 7, other, {"train_loss": np.zeros((1, 2), np.float32)})
     (tmp_path / "other" / "state_7.npz").replace(tmp_path / "state_7.npz")
     with pytest.warns(
-        UserWarning, match=r"step 7, is damaged .state_7\.npz has another checksum.; going on from step 3"
+        UserWarning, match=r"step 7, is damaged .state_7\.npz has the wrong checksum.; continuing from step 3"
     ):
         assert checkpoints.load(tmp_path, IDENTITY, states[7]).step == 3
 
@@ -122,17 +122,17 @@ def test_a_damaged_save_gives_way_to_the_one_before_it(killed, damage, which, sm
     before, step = saved_steps(killed)
     (path,) = killed.glob(f"group_0/*/{which}_{step}.*")
     DAMAGES[damage](path)
-    with pytest.warns(UserWarning, match=rf"step {step}, {WRONG}; going on from step {before}$"):
+    with pytest.warns(UserWarning, match=rf"step {step}, {WRONG}; continuing from step {before}$"):
         again = run(config(small_config), GRID, checkpoint=killed)
     xr.testing.assert_identical(again, whole)
 
 
-@pytest.mark.filterwarnings("ignore:checkpoint .*; going on from step")
+@pytest.mark.filterwarnings("ignore:checkpoint .*; continuing from step")
 def test_damage_to_every_save_trains_the_chunk_from_its_start(killed, small_config):
     whole = run(config(small_config), GRID)
     for path in files(killed, "group_0/*/seal_*.json"):
         path.write_text("{}")
-    with pytest.warns(UserWarning, match="going on from the start"):
+    with pytest.warns(UserWarning, match="continuing from the start"):
         again = run(config(small_config), GRID, checkpoint=killed)
     xr.testing.assert_identical(again, whole)
 
@@ -154,7 +154,7 @@ def test_a_damaged_identity_is_written_again_and_what_was_trained_is_kept(done, 
     whole = run(config(small_config), GRID)
     DAMAGES[damage](done / "identity.json")
     monkeypatch.setattr(checkpoints, "save", None)  # nothing is trained
-    with pytest.warns(UserWarning, match=r"identity\.json is damaged .*; it is written again"):
+    with pytest.warns(UserWarning, match=r"identity\.json is damaged .*; it is rewritten"):
         again = run(config(small_config), GRID, checkpoint=done)
     xr.testing.assert_identical(again, whole)
 
@@ -163,7 +163,7 @@ def test_what_another_sweep_left_is_not_used_where_its_identity_was_lost(done, s
     (done / "identity.json").unlink()
     other = config(small_config)
     other.optimizer.learning_rate = 0.1
-    with pytest.warns(UserWarning, match="it is of another sweep"):
+    with pytest.warns(UserWarning, match="it is from another sweep"):
         again = run(other, GRID, checkpoint=done)
     xr.testing.assert_identical(again, run(other, GRID))
 

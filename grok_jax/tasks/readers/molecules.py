@@ -151,7 +151,7 @@ def from_block(block: str, where: str) -> Molecule:
         atom_lines = lines[HEADER_LINES + 1 :][:atoms]
         bond_lines = lines[HEADER_LINES + 1 + atoms :][:bonds]
         whole = len(atom_lines) + len(bond_lines) == atoms + bonds
-        require(whole, f"{where} is truncated: line 4 says {atoms} atoms and {bonds} bonds, but some are missing")
+        require(whole, f"{where} is truncated: some of the {atoms} atoms and {bonds} bonds of line 4 are missing")
         z = [atomic_number(line[31:34].strip(), where) for line in atom_lines]
         i, j = ([int(line[k : k + 3]) - 1 for line in bond_lines] for k in (0, 3))
         kind = [V2000_BONDS[line[6:9].strip()] for line in bond_lines]

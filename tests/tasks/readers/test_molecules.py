@@ -74,11 +74,11 @@ def test_an_unknown_atom_is_a_user_error_that_names_molecule_and_element(symbol)
         (block(*WATER).replace("  3  2", "300  2"), "300 atoms and 2 bonds; 1 to 255 atoms are allowed"),
         (
             "\n".join(block(*METHANE).split("\n")[:12]),
-            "is truncated: line 4 says 5 atoms and 4 bonds, but some are missing",
+            "some of the 5 atoms and 4 bonds of line 4 are missing",
         ),
         (
             "\n".join(block(*METHANE).split("\n")[:6]),
-            "is truncated: line 4 says 5 atoms and 4 bonds, but some are missing",
+            "some of the 5 atoms and 4 bonds of line 4 are missing",
         ),
         (block("O H H", "1 2 1;1 4 1"), "is malformed: a bond does not join two of its 3 atoms"),
         (block("O H H", "1 2 1;0 3 1"), "is malformed: a bond does not join two of its 3 atoms"),
