@@ -1,6 +1,6 @@
-"""A run as a config: the sections task, model, optimizer and training of a ConfigDict, which flags can override.
+"""A run as a config: a ConfigDict with sections task, model, optimizer and training, which flags can override.
 
-Beside them a config has execution (where and how a grid runs; never changes a result's meaning), grid, seed and figure.
+A config also has execution (where and how a grid runs, which never changes a result's meaning), grid, seed and figure.
 """
 
 import json
@@ -31,7 +31,7 @@ from grok_jax.training.naming import (
 from grok_jax.training.run import Run, Training, finished
 from grok_jax.values import Config, coerce, plain
 
-# Names of fields in older configs -> today's. A field `init` would hide a method of flax modules.
+# Field names in older configs -> current names. A field `init` would hide a method of flax modules.
 OLD_NAMES = {
     "task.init": "task.initializer",
     "model.init": "model.initializer",
@@ -40,15 +40,15 @@ OLD_NAMES = {
     "model.memorising_speed": "model.memorizing_speed",
     "model.generalising_speed": "model.generalizing_speed",
 }
-ARRAYS = "arrays"  # what a config tells of arrays, which it cannot hold
+ARRAYS = "arrays"  # describes arrays, which a config cannot hold
 MAPPINGS = ("auto", "map", "vmap")
 EXECUTION = {
     "mapping": Field(
-        "host", "auto", "how a device takes its runs: one after the other, or side by side", one_of=MAPPINGS
+        "host", "auto", "how a device trains its runs: one after the other (map) or in parallel (vmap)", one_of=MAPPINGS
     ),
-    "chunk_runs": Field("host", 0, "runs that train together at most; 0 takes as many as fit", at_least=0),
-    "checkpoint_seconds": Field("host", 60.0, "between checkpoints", at_least=0),
-    "capacity": Field("host", (), "training and test rows to make room for; () takes the grid's most"),
+    "chunk_runs": Field("host", 0, "maximum number of runs that train together; 0 takes as many as fit", at_least=0),
+    "checkpoint_seconds": Field("host", 60.0, "seconds between checkpoints", at_least=0),
+    "capacity": Field("host", (), "training and test rows to make room for; () takes the grid's maximum"),
 }
 
 
@@ -62,17 +62,17 @@ class Execution(NamedTuple):
 
 
 def default_config(task: Any = "teacher_student", model: Any = "mlp", optimizer: Any = "adamw") -> Config:
-    """The config of one run with every field at its default.
+    """The config of one run, with every field at its default.
 
     Args:
-      task, model, optimizer: words of TASKS, MODELS and OPTIMIZERS, or "package.module:name"; each decides the fields
-        of its section.
+      task, model, optimizer: names in TASKS, MODELS and OPTIMIZERS, or "package.module:name"; each determines the
+        fields of its section.
 
     Returns:
-      A locked ConfigDict, in which 1e5 is a whole number: a misspelt field raises, a value of another type raises.
+      A locked ConfigDict that accepts 1e5 as a whole number. A misspelled field or a value of the wrong type raises.
 
     Raises:
-      UserError: a word that does not exist.
+      UserError: a name does not exist.
     """
     parts = {"task": task, "model": model, "optimizer": optimizer}
     sections = {section: {"name": name, **_defaults(part_of(section, name))} for section, name in parts.items()}
@@ -83,7 +83,7 @@ def default_config(task: Any = "teacher_student", model: Any = "mlp", optimizer:
 
 
 def _defaults(part: Part) -> dict[str, Any]:
-    """Defaults in which an optional field (None) can later be given a number on the command line."""
+    """Defaults in which optional fields (None) can later be set to a number on the command line."""
     return {
         name: config_dict.placeholder(int if field.whole else float) if field.default is None else field.default
         for name, field in part.shown().items()
@@ -91,16 +91,19 @@ def _defaults(part: Part) -> dict[str, Any]:
 
 
 def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
-    """A plain config with every section and field it leaves out at its default, and today's names of fields.
+    """Fills in the defaults of all missing sections and fields, and updates old field names.
+
+    Returns:
+      The config as a plain dict.
 
     Raises:
-      UserError: a part that is no part of a config, or a word that does not exist.
+      UserError: the config has an unknown part or name.
     """
     if isinstance(config, ConfigDict):
         try:
             config = config.to_dict()
         except TypeError as error:
-            raise UserError("the config has names that are not all words; it must have parts and fields") from error
+            raise UserError("the config has names that are not words; it must have parts and fields") from error
     require(isinstance(config, Mapping), f"the config is {written(config)}; it must be a ConfigDict or a dict")
     for section in (*SECTIONS, "execution"):
         given = config.get(section, {})
@@ -117,7 +120,7 @@ def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
     for old, new in OLD_NAMES.items():
         section, _, name = old.partition(".")
         if name in defaults[section]:
-            continue  # A part of one's own may have such a field.
+            continue  # A custom part may have such a field.
         if name in merged[section]:
             merged[section][new.partition(".")[2]] = merged[section].pop(name)
         grid = re.sub(rf"\b{re.escape(old)}\b", new, grid) if isinstance(grid, str) else grid
@@ -125,15 +128,15 @@ def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def draft_of_config(config: Mapping[str, Any]) -> Draft:
-    """The parts that a plain config names, and the values that they are to get.
+    """The parts named in a plain config, and the values for their fields.
 
     Args:
-      config: nested plain dict with every field, as `complete` gives it.
+      config: nested plain dict with every field, from `complete`.
 
     Raises:
       UserError: an unknown field, name or probe.
     """
-    require(ARRAYS not in config["task"], f"the config tells of {config['task'].get(ARRAYS)}, which it cannot hold")
+    require(ARRAYS not in config["task"], f"the config refers to {config['task'].get(ARRAYS)}, which it cannot hold")
     parts, changes = {"training": Training()}, {}
     for section in NAMED:
         parts[section] = part_of(section, config[section]["name"])
@@ -142,7 +145,7 @@ def draft_of_config(config: Mapping[str, Any]) -> Draft:
         of_words = {key: given.pop(key) for key in OF_CONFIGS if section == "training" and key in given}
         _require_known(section, given, [*(OF_CONFIGS if section == "training" else []), *parts[section].fields()])
         fields = parts[section].fields()
-        # What a foreign function needs is not given where it is None, and is asked for when it is called.
+        # A required argument that is None is left out, so that a missing one is reported when the function is called.
         changes[section] = {key: value for key, value in given.items() if value is not None or not _needs(fields, key)}
     parts |= {"loss": loss_of(of_words.get("loss", "mse")), "metrics": metrics_of(of_words.get("probes", ()))}
     return Draft({**parts, "seed": coerce("seed", config["seed"], 0)}, changes)
@@ -156,7 +159,7 @@ def from_config(config: ConfigDict | Mapping[str, Any]) -> Run:
     """The run that a config describes, at the first point of its grid.
 
     Raises:
-      UserError: an unknown field or name, a wrong type, an impossible value; one line each.
+      UserError: a field or name is unknown, or a value has the wrong type or is not allowed.
     """
     whole = complete(config)
     axes = parse_grid(whole["grid"])
@@ -164,19 +167,19 @@ def from_config(config: ConfigDict | Mapping[str, Any]) -> Run:
 
 
 def to_config(run: Run, grid: str | Mapping[Any, Any] | Sequence[Axis] | None = None, *, figure: str = "") -> Config:
-    """The config that describes a run and its grid; from_config gives the run again, with the exceptions below.
+    """The config that describes a run and its grid; from_config turns it back into the run, with exceptions.
 
-    Parts of one's own are named "package.module:name", which from_config imports. It cannot hold arrays, which are
-    named by their content, nor fields of a loss or a metric, which get their defaults; a metric of one's own comes back
-    under its function's name.
+    Custom parts are named "package.module:name", and from_config imports them. A config cannot hold arrays, which are
+    described by a hash of their content, or fields of a loss or metric, which get their defaults. A custom metric comes
+    back under the name of its function.
 
     Args:
       run: the run.
       grid: axes, as for sweep.
-      figure: what is made of the results, as a module of experiments names it.
+      figure: name of the figure to make from the results, a module of experiments.
 
     Raises:
-      UserError: an axis that cannot be read.
+      UserError: an axis cannot be read.
     """
     sections = {section: {"name": word_of(getattr(run, section)), **_given(getattr(run, section))} for section in NAMED}
     loss = run.loss.name if run.loss.by_word else word_of(run.loss)
@@ -190,17 +193,17 @@ def to_config(run: Run, grid: str | Mapping[Any, Any] | Sequence[Axis] | None = 
 
 
 def _config(parts: dict[str, Any]) -> Config:
-    """A locked config, its sections configs too, in which 1e5 is a whole number."""
+    """A locked config, with sections that are configs too, which accepts 1e5 as a whole number."""
     return Config({name: Config(part) if isinstance(part, dict) else part for name, part in parts.items()}).lock()
 
 
 def as_json(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A plain config in which all that JSON has no form for is named."""
+    """A plain config in which values that JSON cannot hold are replaced by their repr."""
     return json.loads(json.dumps(plain(dict(config)), default=written))
 
 
 def _given(part: Part) -> dict[str, Any]:
-    """The fields of a part; those that are None can later be given a number."""
+    """The fields of a part; fields that are None can later be set to a number."""
     values = part.values()
     return {
         name: config_dict.placeholder(int if field.whole else float) if values[name] is None else values[name]
@@ -209,10 +212,10 @@ def _given(part: Part) -> dict[str, Any]:
 
 
 def execution_settings(given: Mapping[str, Any]) -> Execution:
-    """The checked execution section.
+    """Checks the execution section.
 
     Raises:
-      UserError: an unknown mapping, a negative number.
+      UserError: an unknown mapping or a negative number.
     """
     _require_known("execution", given, EXECUTION)
     fields = {name: fit(f"execution.{name}", field, given[name]) for name, field in EXECUTION.items() if name in given}
@@ -227,11 +230,11 @@ def execution_settings(given: Mapping[str, Any]) -> Execution:
 
 def _require_known(section: str, given: Mapping[str, Any], known: Any) -> None:
     unknown = [_named(key) for key in given if key not in known]
-    hint = f" (another {section} is chosen by default_config, or by configs/grid.py:{section}=<name>)"
+    hint = f" (choose another {section} in default_config, or with configs/grid.py:{section}=<name>)"
     hint = hint if section in NAMED else ""
     require(not unknown, f"{section} has no field {', '.join(unknown)}; it has {', '.join(known)}{hint}")
 
 
 def _named(key: Any) -> str:
-    """A word as it is, another key as Python writes it."""
+    """A word unchanged, or the repr of any other key."""
     return key if isinstance(key, str) and key.isidentifier() and len(key) <= 40 else written(key)

@@ -1,4 +1,4 @@
-"""What the parts of a run are by content, for fingerprints."""
+"""The contents of a run's parts, for fingerprints."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from grok_jax.training.run import Form
 
 
 def contents(form: Form) -> dict[str, Any]:
-    """Kind and name of each part -> what it stands for now: code, and whatever it holds beside values of fields."""
+    """Kind and name of each part -> its current content: code, and everything it holds besides field values."""
     run = form.bare
     found = {f"{kind} {getattr(run, kind).name}": _code(getattr(run, kind)) for kind in ("task", "model", "optimizer")}
     activation = run.model.values().get("activation")
@@ -16,7 +16,7 @@ def contents(form: Form) -> dict[str, Any]:
         found[f"activation {activation}"] = ACTIVATIONS[activation]
     if not run.loss.by_word:
         found[f"loss {run.loss.name}"] = _code(run.loss)
-    # What a metric's variables mean and which runs it takes decide no number.
+    # The meaning of a metric's variables, and the runs it accepts, do not affect any number.
     return found | {
         f"metric {name}": (_called(each.fn), tuple(variable for variable, *_ in each.variables))
         for name, each in run.metrics.items()
@@ -24,7 +24,7 @@ def contents(form: Form) -> dict[str, Any]:
 
 
 def plain_values(form: Form) -> dict[str, Any]:
-    """The static values of all parts that contents leaves out, by dotted names."""
+    """The static values of all parts, which contents leaves out, by dotted names."""
     run = form.bare
     parts = {name: getattr(run, name) for name in ("task", "model", "optimizer", "loss", "training")}
     parts |= {f"metrics.{name}": each for name, each in run.metrics.items()}
@@ -37,20 +37,20 @@ def plain_values(form: Form) -> dict[str, Any]:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a value is told whole by how it is written: a word, a number, a tuple of these."""
+    """Whether a value is fully described by its repr: a word, a number, or a tuple of these."""
     if isinstance(value, tuple):
         return all(map(is_plain, value))
     return value is None or type(value) in (bool, int, float, str)
 
 
 def _code(part: Part) -> Any:
-    """A part's class, what its Built calls, and the values of its fields that are code or modules in turn."""
+    """A part's class, what its Built calls, and those of its field values that are code or modules."""
     built: Built | None = getattr(part, part.inner) if part.inner else None
     return type(part), built and _called(built)[0], _not_plain(part.values())
 
 
 def _called(built: Built) -> tuple[Any, dict[str, Any]]:
-    """What a Built calls, and the values of its fields that are code or modules in turn."""
+    """What a Built calls, and those of its field values that are code or modules."""
     return built.make.function if isinstance(built.make, Called) else built.make, _not_plain(built.values())
 
 

@@ -1,4 +1,4 @@
-"""The axes of a grid, from text or from a dict."""
+"""Parses the axes of a grid from text or a dict."""
 
 import ast
 import itertools
@@ -12,15 +12,15 @@ import numpy as np
 from grok_jax.errors import UserError, require, written
 from grok_jax.values import as_whole, plain
 
-MOST_RUNS = 100_000  # more is a slip of the hand, and takes minutes to look at
-LARGEST = 1e300  # of numbers that can be spaced
-DIGITS = 10  # of these, so that log(0.1, 10, 3) is 0.1, 1, 10 to every reader
-LONG = 3  # entries; 0, 1, 2 is written as a range
+MOST_RUNS = 100_000  # more is surely a mistake, and takes minutes to check
+LARGEST = 1e300  # largest end of a spacing
+DIGITS = 10  # significant digits of spaced numbers, so that log(0.1, 10, 3) is exactly 0.1, 1, 10
+LONG = 3  # entries; from this length on, 0, 1, 2, ... is written as a range
 MOST = f"a grid must have at most {MOST_RUNS:,} runs"
 
 
 class Axis(NamedTuple):
-    """One dimension of a grid. Several fields on one axis change together."""
+    """One dimension of a grid. If an axis has several fields, they change together."""
 
     name: str  # the fields as the user wrote them, e.g. "seed" or "model.init_scale,optimizer.weight_decay"
     fields: tuple[str, ...]
@@ -42,17 +42,17 @@ def values_at(axes: Sequence[Axis], point: Sequence[int]) -> dict[str, Any]:
 
 
 def parse_grid(grid: Any) -> tuple[Axis, ...]:
-    """The axes of a grid.
+    """Parses the axes of a grid.
 
-    Text reads "axis = values; axis = values". Values are literals, separated by commas, or log(a, b, n),
-    intlog(a, b, n) (whole numbers), lin(a, b, n), range(n), range(a, b). Several fields that change together are one
-    axis: "a, b = (1, 2), (3, 4)", or {"a,b": [(1, 2), (3, 4)]}.
+    As text a grid is "axis = values; axis = values". Values are literals separated by commas, or log(a, b, n),
+    intlog(a, b, n) (whole numbers), lin(a, b, n), range(n), range(a, b). Fields that change together form one axis:
+    "a, b = (1, 2), (3, 4)", or {"a,b": [(1, 2), (3, 4)]}.
 
     Args:
-      grid: such a text, or a mapping from axis to a sequence of values.
+      grid: text in this form, or a mapping from axes to sequences of values.
 
     Raises:
-      UserError: an axis without values, with values that cannot be read, or named twice.
+      UserError: an axis has no values, its values cannot be read, or a field is named twice.
     """
     readable = isinstance(grid, str | Mapping)
     require(readable, f"the grid is {written(grid)}; it must be text such as 'seed=range(3)', or a dict of axes")
@@ -65,40 +65,40 @@ def parse_grid(grid: Any) -> tuple[Axis, ...]:
 
 
 def as_text(axes: Sequence[Axis]) -> str:
-    """Axes as text, which parse_grid reads again where their values are literals."""
+    """Axes as text, which parse_grid can read back if their values are literals."""
     return "; ".join(f"{axis.name}={_values_text(axis)}" for axis in axes)
 
 
 def grid_text(grid: Any) -> str:
-    """A grid, such as {"model.init_scale": (0.5, 2), "seed": range(3)}, as the text that a config holds.
+    """A grid such as {"model.init_scale": (0.5, 2), "seed": range(3)} in the text form that a config holds.
 
     Raises:
-      UserError: as parse_grid.
+      UserError: see parse_grid.
     """
     return as_text(parse_grid(grid))
 
 
 def significant(value: float | int, digits: int) -> float:
-    """A number to so many significant digits."""
+    """A number rounded to the given number of significant digits."""
     return float(f"{value:.{digits}g}")
 
 
 def log(start: float | int, stop: float | int, count: int) -> list[float]:
-    """Numbers of equal ratios from start to stop, to ten digits.
+    """Logarithmically spaced numbers from start to stop, rounded to ten digits.
 
     Raises:
-      UserError: ends that are not of one sign, or too large; too many numbers.
+      UserError: the ends differ in sign or are too large, or there are too many numbers.
     """
     return [significant(value, DIGITS) for value in np.geomspace(*_spacing("log", start, stop, count))]
 
 
 def intlog(start: float | int, stop: float | int, count: int) -> list[int]:
-    """The whole numbers nearest to those of log, each once; raises UserError as log."""
+    """The nearest whole numbers to those of log, without repeats; raises UserError like log."""
     return [int(value) for value in np.unique(np.geomspace(*_spacing("intlog", start, stop, count)).round())]
 
 
 def lin(start: float | int, stop: float | int, count: int) -> list[float]:
-    """Numbers of equal distances from start to stop, to ten digits; raises UserError for too many, or too large."""
+    """Linearly spaced numbers from start to stop, rounded to ten digits; raises UserError if too many or too large."""
     return [significant(value, DIGITS) for value in np.linspace(*_spacing("lin", start, stop, count))]
 
 
@@ -110,14 +110,12 @@ def _spacing(kind: str, start: Any, stop: Any, count: Any) -> tuple[float | int,
     asked = ", ".join(map(written, (start, stop, count)))
     require(
         numbers and isinstance(count, int) and count >= 0,
-        f"{kind}({asked}) cannot be; it takes two finite numbers and a whole one, 0 or above",
+        f"{kind}({asked}) is not allowed; it takes two finite numbers and a whole number, 0 or above",
     )
     given = f"{kind}({start:.6g}, {stop:.6g}, {count})"
     require(count <= MOST_RUNS, f"{given} has {count:,} values; {MOST}")
-    require(
-        abs(start) <= LARGEST and abs(stop) <= LARGEST, f"{given} has too large an end; at most {LARGEST:g} is allowed"
-    )
-    require(kind == "lin" or start * stop > 0, f"{given} has no equal ratios; both ends must be positive, or negative")
+    require(abs(start) <= LARGEST and abs(stop) <= LARGEST, f"{given} has too large an end; the limit is {LARGEST:g}")
+    require(kind == "lin" or start * stop > 0, f"{given} has no equal ratios; both ends must have the same sign")
     return start, stop, count
 
 
@@ -131,9 +129,9 @@ def _values_text(axis: Axis) -> str:
 def _read_mapping(grid: Mapping[Any, Any]) -> list[tuple[str, list[Any]]]:
     pairs = []
     for name, values in grid.items():
-        require(isinstance(name, str), f"grid axis {written(name)} is no name; write the fields of one axis as 'a,b'")
+        require(isinstance(name, str), f"grid axis {written(name)} is not a name; write several fields as 'a,b'")
         several = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
-        several = several and getattr(values, "ndim", 1) > 0  # an array of one number is no sequence
+        several = several and getattr(values, "ndim", 1) > 0  # a 0-d array is not a sequence
         given = written(values)
         require(several, f"grid axis {written(name)} is {given}; it must be a sequence of values, such as [{given}]")
         pairs.append((name, list(itertools.islice(values, MOST_RUNS + 1))))
@@ -144,7 +142,7 @@ def _split_text(text: str) -> list[tuple[str, list[Any]]]:
     pairs = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, equals, values = part.partition("=")
-        require(bool(equals), f"grid part {written(part)} has no '='; write axis=values, for example seed=range(3)")
+        require(bool(equals), f"grid part {written(part)} has no '='; write axis=values, such as seed=range(3)")
         pairs.append((name.strip(), _values(name.strip(), values.strip())))
     return pairs
 

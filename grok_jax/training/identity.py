@@ -1,8 +1,8 @@
-"""What decides the numbers of a sweep: of its checkpoint, and of the experiment that it is a slice of.
+"""Identities: everything that determines the numbers of a sweep, or of the experiment that it is part of.
 
-A compiled program has an identity of its own (see program.Alike): structure, shapes, devices. A checkpoint's is all
-that decides the numbers of one sweep, so that training goes on only where all of it is the same. An experiment's is
-what all runs have in common wherever they train: two grids of one experiment can be merged.
+A compiled program has a separate identity (see program.Alike): structure, shapes, devices. A checkpoint's identity is
+everything that determines the numbers of one sweep; training resumes only if all of it is unchanged. An experiment's
+identity is what all its runs share, wherever they train, so that two grids of one experiment can be merged.
 """
 
 import hashlib
@@ -31,19 +31,19 @@ from grok_jax.training.plan import Group, unvaried
 from grok_jax.training.program import pool_hash
 
 COMPUTING = ("jax", "jaxlib", "flax", "optax", "numpy", "ml_dtypes", "opt_einsum", "scipy", "neural-tangents")
-COUNTED = ("python", PACKAGE, *(name.replace("-", "_") for name in COMPUTING))  # by entries of their own
-ACCELERATORS = ("jax-", "jax_", "nvidia-", "libtpu", "rocm-")  # how packages of compilers and kernels begin
+COUNTED = ("python", PACKAGE, *(name.replace("-", "_") for name in COMPUTING))  # have separate entries
+ACCELERATORS = ("jax-", "jax_", "nvidia-", "libtpu", "rocm-")  # name prefixes of packages with compilers and kernels
 OWN_SOURCE = "grok_jax's own source"
-SHOWN = 60  # longer values are named, not shown
+SHOWN = 60  # longer values are not shown in messages
 NOTHING = "nothing"
 BY_RUN = "by run: "
 
 
 def identity(plan: Any) -> dict[str, Any]:
-    """Everything that decides the numbers of a sweep, by names that a reader knows; JSON has all types in it.
+    """Everything that determines the numbers of a sweep, under readable names, in types that JSON can hold.
 
     Args:
-      plan: axes, groups and execution of a sweep, as plan_grid gives them.
+      plan: axes, groups and execution of a sweep, from plan_grid.
 
     Returns:
       Settings by their dotted names, the grid, the devices, JAX's flags, versions, the hash of this package's source,
@@ -56,14 +56,14 @@ def identity(plan: Any) -> dict[str, Any]:
 
 
 def experiment(plan: Any) -> dict[str, Any]:
-    """What the runs of a grid have in common, in whatever slices and on whatever devices they train.
+    """What the runs of a grid share, no matter how the grid is sliced and on which devices it trains.
 
     Args:
       plan: as for identity.
 
     Returns:
-      Every field that the grid does not vary, as the config has it; JAX's flags, versions, the hash of this package's
-      source, a fingerprint of each part, and the hash of each task's data. JSON has all types in it.
+      Every field that the grid does not vary, as in the config; JAX's flags, versions, the hash of this package's
+      source, a fingerprint of each part, and the hash of each task's data, in types that JSON can hold.
 
     Raises:
       UserError: data cannot be loaded.
@@ -72,34 +72,34 @@ def experiment(plan: Any) -> dict[str, Any]:
 
 
 def identity_hash(identity: Mapping[str, Any]) -> str:
-    """sha256 of an identity, as hex; the same before and after it was JSON."""
+    """sha256 of an identity, in hexadecimal; unchanged by a round trip through JSON."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """One entry for each thing that two identities differ in, such as "jax_enable_x64 (was False, is True)"."""
+    """One entry for each difference between two identities, such as "jax_enable_x64 (was False, is True)"."""
     before, now = (json.loads(json.dumps(each)) for each in (before, now))
     names = [name for name in {**now, **before} if not _same(before.get(name, NOTHING), now.get(name, NOTHING))]
-    if "grid" in names:  # of the fields on its axes it says enough
+    if "grid" in names:  # it covers the fields on its axes
         names = [name for name in names if not all(str(each.get(name)).startswith(BY_RUN) for each in (before, now))]
     return [_difference(name, before.get(name, NOTHING), now.get(name, NOTHING)) for name in names]
 
 
 def require_sure(plan: Any) -> None:
-    """Raises UserError unless every part of a sweep can be told from an edited one in another process."""
+    """Raises UserError unless an edit to any part of a sweep could be detected when it resumes in another process."""
     for group in plan.groups:
         for name, part in contents(group.form).items():
             kind, _, own = name.partition(" ")
             unsure = fingerprint(part).unsure
             require(
                 not unsure,
-                f"checkpoint= cannot be used with {kind} {own!r}, of which {', '.join(unsure[:3])} cannot be told from "
-                "another when the work is gone on with; use plain values, arrays and functions there",
+                f"checkpoint= cannot be used with {kind} {own!r}: changes to {', '.join(unsure[:3])} could not be "
+                "detected on resume; use plain values, arrays and functions there",
             )
 
 
 def _settings(plan: Any) -> dict[str, Any]:
-    """Each field: its value where all runs have the same, else a hash of all."""
+    """The value of each field if all runs share it, otherwise a hash of all values."""
     by_group = [_fields(group) for group in plan.groups]
     names = dict.fromkeys(name for fields in by_group for name in fields)
     common = {name: [fields.get(name, NOTHING) for fields in by_group] for name in names}
@@ -113,7 +113,7 @@ def _settings(plan: Any) -> dict[str, Any]:
 
 
 def _fields(group: Group) -> dict[str, Any]:
-    """Dotted name -> value of every field of a group's runs."""
+    """Dotted name -> value, for every field of a group's runs."""
     run = group.form.bare
     fields = {"training.loss": run.loss.name, "training.probes": tuple(run.metrics)}
     for section in ("task", "model", "optimizer", "training", *([] if run.loss.by_word else ["loss"])):
@@ -129,14 +129,14 @@ def _fields(group: Group) -> dict[str, Any]:
 
 
 def _of_runs(values: Num[np.ndarray, " runs"]) -> Any:
-    """The value that all runs have, as short as it can be told in its precision; else a hash of all."""
+    """The value that all runs share, in its shortest exact form; otherwise a hash of all values."""
     if (values != values[0]).any():
         return BY_RUN + _hash(values.tolist())
     return float(str(values[0])) if values.dtype.kind == "f" else values[0].item()
 
 
 def _common(values: list[Any]) -> Any:
-    """The value that all groups have, else a hash of all."""
+    """The value that all groups share, otherwise a hash of all values."""
     return _plain(values[0]) if len(set(map(repr, values))) == 1 else BY_RUN + _hash(values)
 
 
@@ -149,13 +149,13 @@ def _layout(plan: Any) -> dict[str, Any]:
         "devices": f"{jax.device_count()} x {device.device_kind}",
         "platform": getattr(device.client, "platform_version", ""),
     }
-    # Its vector instructions decide how sums are rounded; how many of its cores are used does not.
+    # The vector instructions of the processor affect how sums are rounded; the number of cores does not.
     return found | ({"processor": _processor()} if found["backend"] == "cpu" else {})
 
 
 def _unvaried(plan: Any) -> dict[str, Any]:
-    """Dotted name -> value of each field of the config that no axis sets."""
-    words = tuple(f".{field}" for field in declared_fields(Metric))  # what a metric means decides no number
+    """Dotted name -> value, for each field of the config that no axis sets."""
+    words = tuple(f".{field}" for field in declared_fields(Metric))  # the meaning of a metric affects no number
     return {
         name: _plain(value)
         for name, value in unvaried(plan).items()
@@ -164,7 +164,7 @@ def _unvaried(plan: Any) -> dict[str, Any]:
 
 
 def _computing() -> tuple[str, ...]:
-    """The packages whose versions decide numbers here."""
+    """The packages whose versions can affect numbers on this backend."""
     if jax.default_backend() == "cpu":
         return COMPUTING
     installed = {each.metadata["Name"] or "" for each in importlib.metadata.distributions()}
@@ -177,7 +177,7 @@ def _versions(names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _parts(plan: Any) -> dict[str, Any]:
-    """This package's source, and the parts by what is not in it; several of one name together."""
+    """A hash of this package's source, and a fingerprint of everything in the parts that lies outside it."""
     found: dict[str, dict[str, None]] = {}
     for group in plan.groups:
         for name, part in contents(group.form).items():
@@ -224,7 +224,7 @@ def _hash(value: Any) -> str:
 
 
 def _processor() -> str:
-    """The kind of CPU, as exactly as the system says."""
+    """The CPU model, as precisely as the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Signals that end a process, held back until its work is saved."""
+"""Holds back signals that end a process until its work is saved."""
 
 import contextlib
 import signal
@@ -6,12 +6,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-# Ctrl-C, a scheduler's request to end, a terminal that closes. Not every system has all of them.
+# Ctrl-C, a scheduler's request to stop, a closed terminal. Not every system has all of them.
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Held:
-    """The signals that have come since they are held back."""
+    """The signals received while they are held back."""
 
     def __init__(self) -> None:
         self._handlers: dict[int, Any] = {}
@@ -19,11 +19,11 @@ class Held:
 
     @property
     def pending(self) -> bool:
-        """Whether a signal has come that was not delivered yet."""
+        """Whether a signal was received and not yet delivered."""
         return bool(self._come)
 
     def hold(self) -> None:
-        """Holds back from now on; signals that the process ignores stay ignored."""
+        """Starts holding back signals; signals that the process ignores stay ignored."""
         for number in ENDING:
             handler = signal.getsignal(number)
             if handler not in (None, signal.SIG_IGN):
@@ -31,7 +31,7 @@ class Held:
                 signal.signal(number, lambda come, frame: self._come.append(come))
 
     def release(self) -> None:
-        """Gives the signals back to their handlers, and hands over those that have come."""
+        """Restores the original handlers and delivers the signals received."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         self._handlers.clear()
@@ -40,7 +40,7 @@ class Held:
             signal.raise_signal(number)
 
     def deliver(self) -> None:
-        """Hands over what has come. A handler that returns lets the work go on."""
+        """Delivers the signals received. If the handler returns, work continues."""
         if self._come:
             self.release()
             self.hold()
@@ -48,10 +48,10 @@ class Held:
 
 @contextlib.contextmanager
 def held(wanted: bool = True) -> Iterator[Held]:
-    """Holds back signals that end the process until `deliver` is called, or the block ends.
+    """Holds back signals that end the process until `deliver` is called or the block ends.
 
     Args:
-      wanted: False holds back nothing, as does a thread other than the main one, to which no signal comes.
+      wanted: False holds back nothing. Threads other than the main one hold back nothing, as they get no signals.
     """
     signals = Held()
     if wanted and threading.current_thread() is threading.main_thread():

@@ -1,4 +1,4 @@
-"""Whether the labels of a task lie among its classes: the one thing about shapes that takes a look at the data."""
+"""Checks that the labels of a task are valid classes, the only check that has to look at the data."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -19,18 +19,18 @@ from grok_jax.training.validation import Found
 
 
 def require_labels(group: Group, mesh: Mesh, found: Found) -> None:
-    """Raises UserError where labels lie outside of the task's classes.
+    """Raises UserError if labels lie outside the task's classes.
 
-    Looked at are those of the pool, or where runs have examples of their own those of each run, which are drawn.
+    This checks the labels of the pool, or draws and checks those of each run if runs have their own examples.
     """
     if not found.labels:
         return
     least, most = _range_of_labels(group, mesh, found.own_examples)
-    largest = max(found.outputs, 2) - 1  # One output tells two classes apart.
+    largest = max(found.outputs, 2) - 1  # One output separates two classes.
     named = "1 output" if found.outputs == 1 else f"{found.outputs} outputs"
     require(
         least >= 0 and most <= largest,
-        f"labels go from {least} to {most}; a model of {named} has labels 0 to {largest}",
+        f"labels go from {least} to {most}; a model with {named} allows labels 0 to {largest}",
     )
 
 
@@ -46,29 +46,29 @@ def _range_of_labels(group: Group, mesh: Mesh, own_examples: bool) -> tuple[int,
 
 
 def _runs_that_draw_apart(group: Group, task: Task) -> list[int]:
-    """One run of each choice of the fields that decide the labels: the task's, or all where a network gives them."""
+    """One run per combination of the fields that determine the labels: all fields if a network does, else the task's."""
     deciding = [values for name, values in group.hyper.items() if task.relabels or name.startswith("task.")]
     return sorted({values: i for i, values in enumerate(zip(*deciding, strict=True))}.values()) or [0]
 
 
 def _keeps_targets(task: Task, pool: Examples | None) -> bool:
-    """Whether a task shows the labels as they are stored."""
+    """Whether a task presents the labels exactly as stored."""
     try:
         traced = jax.make_jaxpr(lambda examples: task.present(examples).targets)(pool)
-    except AttributeError:  # It looks at a traced field, of which there are none here.
+    except AttributeError:  # It reads a traced field, which has no value here.
         return False
     return traced.jaxpr.outvars[0] in traced.jaxpr.invars
 
 
 @functools.lru_cache(maxsize=64)
 def _drawn_labels(alike: Alike, capacity: Rows) -> Callable:
-    """hyper, pool -> the range of the labels of one run; all else that init makes is left out when it compiles."""
+    """hyper, pool -> the range of one run's labels; compilation drops everything else that init makes."""
 
     def label_range(hyper: Mapping[str, Any], pool: Examples | None) -> tuple[Any, Any]:
         run = alike.form.fill(hyper)
         _, fixed = dynamics.init(run, pool, capacity)
         sources = [pool if split.examples is None else split.examples for split in fixed.data]
-        # All rows, in use or not: how they are split is slow to compile.
+        # All rows, used or not, because the split is slow to compile.
         labels = jnp.concatenate([run.task.present(source).targets for source in sources])
         return labels.min(), labels.max()
 

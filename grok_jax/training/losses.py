@@ -1,4 +1,4 @@
-"""Losses and correctness, row by row."""
+"""The loss and correctness of each row."""
 
 import functools
 import inspect
@@ -17,14 +17,14 @@ LOSSES = ("mse", "cross_entropy", "brier")
 
 
 def is_classification(targets: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]) -> bool:
-    """True where the targets are class labels (integers)."""
+    """Whether the targets are class labels (integers)."""
     return jnp.issubdtype(targets.dtype, jnp.integer)
 
 
 def as_values(
     targets: Shaped[Array, "rows ..."], outputs: Float[Array, "rows outputs"]
 ) -> Float[Array, "rows outputs"]:
-    """The values that the outputs should have: one-hot vectors for labels; of a single output -1 or 1 for 0 or 1."""
+    """Targets as output values: labels become one-hot vectors, or -1 and 1 for a single output."""
     if not is_classification(targets):
         return targets
     if outputs.shape[-1] == 1:
@@ -33,30 +33,30 @@ def as_values(
 
 
 def class_logits(outputs: Float[Array, "rows outputs"]) -> Float[Array, "rows classes"]:
-    """A logit for each class: the outputs, or 0 and z where one output z is all that two classes have."""
+    """A logit for each class: the outputs, or 0 and z if there is a single output z for two classes."""
     return jnp.pad(outputs, ((0, 0), (1, 0))) if outputs.shape[-1] == 1 else outputs
 
 
 def cross_entropy(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
-    """The cross-entropy of each row, right to a few roundings however small it is.
+    """The cross-entropy of each row, accurate to a few roundoff errors however small it is.
 
     -log softmax(z)_c = m + log(e^-m + Σ_{k≠c} e^(z_k - z_c - m)),  m = max_k z_k - z_c >= 0
 
-    A float32 log-softmax loses all below 6e-8 to the 1 that the label's term adds. Here that term stays outside the
-    sum: the logarithm is log1p(Σ_{k≠c} ... + expm1(-m)), with m = 0 where the label's logit is the largest. Its
-    derivatives of every order come right by themselves: p_k for k ≠ c, and -Σ_{k≠c} p_k for the label.
+    A float32 log-softmax loses everything below 6e-8 next to the 1 from the label's term. Here that term stays outside
+    the sum: the logarithm is log1p(Σ_{k≠c} ... + expm1(-m)), with m = 0 if the label's logit is the largest. Its
+    derivatives of every order are then accurate too: p_k for k ≠ c, and -Σ_{k≠c} p_k for the label.
 
     Args:
       logits: z.
       labels: c.
 
     Returns:
-      The losses, in nats; NaN where a logit is NaN or infinite.
+      The losses, in nats; NaN if a logit is NaN or infinite.
     """
     labeled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
-    # 0 times an infinite logit makes its row NaN; left out, e^-inf = 0 would hide a diverged network.
+    # 0 times an infinite logit makes its row NaN; otherwise e^-inf = 0 would hide a diverged network.
     own = jnp.sum(jnp.where(labeled, logits, 0 * logits), axis=-1, keepdims=True)
-    # The loss does not depend on m, a mere shift, so neither do its derivatives.
+    # The loss does not depend on the shift m, so neither do its derivatives.
     shift = jax.lax.stop_gradient(jnp.max(logits, axis=-1, keepdims=True) - own)
     others = jnp.sum(jnp.where(labeled, 0.0, jnp.exp(logits - own - shift)), axis=-1)
     shift = shift[..., 0]
@@ -64,23 +64,24 @@ def cross_entropy(logits: Float[Array, "rows classes"], labels: Int[Array, " row
 
 
 def brier(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
-    """The squared error of the class probabilities of each row, right to a few roundings however small it is.
+    """The squared error of each row's class probabilities, accurate to a few roundoff errors however small it is.
 
     Σ_k (p_k - [k = c])² = (Σ_{k≠c} p_k)² + Σ_{k≠c} p_k²,  p = softmax(z)
 
-    What p_c lacks of 1 is the sum of the others: a float32 p_c - 1 is 0 below 6e-8, and so would be its gradient.
+    1 - p_c is computed as the sum of the other probabilities: in float32, p_c - 1 is 0 below 6e-8, and so would be its
+    gradient.
 
     Args:
       logits: z.
       labels: c.
 
     Returns:
-      The losses, from 0 to 2; NaN where a logit is NaN or infinite.
+      The losses, from 0 to 2; NaN if a logit is NaN or infinite.
 
     Reference: G. W. Brier (1950), Verification of forecasts expressed in terms of probability.
     """
     labeled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
-    # 0 times an infinite logit is NaN; left out, a softmax hides one of -inf.
+    # 0 times an infinite logit is NaN; otherwise the softmax would hide a logit of -inf.
     others = jnp.where(labeled, 0.0, jax.nn.softmax(logits)) + 0 * logits
     return jnp.sum(others, axis=-1) ** 2 + jnp.sum(others**2, axis=-1)
 
@@ -90,8 +91,8 @@ def row_losses(
 ) -> Float[Array, " rows"]:
     """The loss of each row.
 
-    "mse": the squared error averaged over the outputs (PyTorch's MSELoss), labels as one-hot vectors.
-    "cross_entropy": -log softmax(outputs)[label]; of a single output z the logistic loss, -log σ(z) for label 1 and
+    "mse": the squared error averaged over the outputs (PyTorch's MSELoss), with labels as one-hot vectors.
+    "cross_entropy": -log softmax(outputs)[label]; for a single output z the logistic loss, -log σ(z) for label 1 and
     -log σ(-z) for label 0 (PyTorch's BCEWithLogitsLoss).
     "brier": the squared error of softmax(outputs), summed over the classes.
     """
@@ -105,22 +106,22 @@ def row_losses(
 def row_correct(
     outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], threshold: Float[Array, ""]
 ) -> Bool[Array, " rows"]:
-    """Whether each row is right: the label's logit is the largest, or the mean squared error is below threshold."""
+    """Whether each row is correct: the label's logit is the largest, or the mean squared error is below threshold."""
     if is_classification(targets):
         return jnp.argmax(class_logits(outputs), axis=-1) == targets
     return row_losses(outputs, targets, "mse") < threshold
 
 
 class LossView(NamedTuple):
-    """What a loss of one argument sees of a step.
+    """The argument of a loss that takes a single argument.
 
     Attributes:
-      network: params, inputs -> outputs as they are trained (scaled, centered, linearized), for any inputs.
+      network: params, inputs -> trained outputs (scaled, centered, linearized), for any inputs.
       params: the weights; gradients are taken with respect to them.
-      inputs, targets: rows of the batch; rows out of use repeat the first one, and their losses do not count.
+      inputs, targets: rows of the batch; unused rows repeat the first one, and their losses do not count.
       outputs: network(params, inputs).
       step: number of the step, from 0.
-      key: a key of its own for each step.
+      key: a different random key for each step.
     """
 
     network: Callable[[Any, Any], Float[Array, "rows outputs"]]
@@ -139,9 +140,9 @@ class Loss(Part, kw_only=False):
     inner = "fn"
 
     fn: Built
-    views: Any = static(False, "whether the function takes a LossView, not outputs and targets")
+    views: Any = static(False, "whether the function takes a LossView instead of outputs and targets")
     for_labels: Any = static(False, "whether targets must be labels")
-    by_word: Any = static(False, "whether it is chosen by a word")
+    by_word: Any = static(False, "whether the loss was chosen by name")
 
     def shown(self) -> dict[str, Field]:
         """The parameters of the function; the loss's own fields follow from it."""
@@ -153,16 +154,16 @@ class Loss(Part, kw_only=False):
 
 
 def loss(function: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...] = (), **fields: Any) -> Loss:
-    """A loss of one's own.
+    """Makes a custom loss.
 
     Args:
       function: outputs and targets -> the loss of each row, (rows,); or a function of one argument, a LossView, with
-        network, params, inputs, targets, outputs, step and key. Or one of the words in LOSSES.
-      traced, static: undeclared parameters that are to be traced (a float is, by itself) or static.
-      **fields: its other parameters.
+        network, params, inputs, targets, outputs, step and key; or a name in LOSSES.
+      traced, static: undeclared parameters to trace (floats are traced by default) or keep static.
+      **fields: other parameters of the function.
 
     Raises:
-      UserError: no such word or parameter, or no function.
+      UserError: the name or a parameter does not exist, or the argument is not a function.
     """
     if isinstance(function, str):
         require(function in LOSSES, f"training.loss is {written(function)}; it must be one of {', '.join(LOSSES)}")
@@ -174,7 +175,7 @@ def loss(function: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...]
 
 
 def as_loss(given: Any) -> Loss:
-    """A Loss as it is, a word or a function as one with all at its defaults."""
+    """Returns a Loss unchanged; wraps a name or a function in one with default parameters."""
     return given if isinstance(given, Loss) else loss(given)
 
 
@@ -185,15 +186,15 @@ def _named_loss(word: str) -> Loss:
 
 
 def require_outputs_alone(run: Any) -> None:
-    """Raises UserError where a run's loss cannot be had of other outputs than those of a step."""
+    """Raises UserError if a run's loss cannot be computed from outputs and targets alone."""
     require(
         not run.loss.views,
-        f"loss {run.loss.name!r} takes a LossView; what is measured here needs one of outputs and targets",
+        f"loss {run.loss.name!r} takes a LossView; this measurement needs a loss of outputs and targets",
     )
 
 
 def _takes_a_view(function: Callable, fields: Mapping[str, Any]) -> bool:
-    """Whether a function has one parameter that must be given, beside its fields."""
+    """Whether a function has exactly one required parameter besides its fields."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

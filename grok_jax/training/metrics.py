@@ -1,4 +1,4 @@
-"""What is measured of a run beside losses and norms, and the words that configs have for it."""
+"""Measurements of a run besides losses and norms, and their names in configs."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -26,60 +26,60 @@ ALWAYS = {
 class Probed(NamedTuple):
     """What a metric sees of one run.
 
-    The rows of a split are as many as the largest run of the program has. A run's own are those of non-zero
-    weight; the weights sum to 1, so that weights @ values is the mean over them.
+    Each split has as many rows as the largest run of the program. The rows that belong to this run have nonzero
+    weight. The weights sum to 1, so weights @ values is the mean over these rows.
     """
 
-    network: Callable[[Any, Array], Float[Array, "rows outputs"]]  # params, inputs -> α f(w, x) as it is
+    network: Callable[[Any, Array], Float[Array, "rows outputs"]]  # params, inputs -> α f(w, x), not centered
     params: Any
     initial_params: Any
-    tangent_params: Any  # where the gradients of what is trained are the network's: w_0 of a linearized twin, else w
+    tangent_params: Any  # where to take gradients of the network: w_0 for a linearized twin, otherwise w
     train: Examples  # as the network sees them
     test: Examples
     train_weights: Float[Array, " train"]
     test_weights: Float[Array, " test"]
-    train_outputs: Float[Array, "train outputs"]  # as the loss sees them, so centered where the config says so
+    train_outputs: Float[Array, "train outputs"]  # as the loss sees them, so centered if the config says so
     test_outputs: Float[Array, "test outputs"]
     task: Any  # the run's parts
     model: Any
     loss: Any
     training: Any
-    data_key: Key[Array, ""]  # what the task drew its data from
+    data_key: Key[Array, ""]  # the key of the task's data
 
 
 class Variable(NamedTuple):
-    """What a variable of the results means."""
+    """The meaning of a variable in the results."""
 
     long_name: str
     units: str = "1"
-    dims: tuple[str, ...] = ()  # of its own, after those of the grid and the step
+    dims: tuple[str, ...] = ()  # extra dimensions, after those of the grid and the step
 
 
 def any_run(run: Any) -> None:
-    """What a metric needs of a run that can be measured of every one: nothing."""
+    """Accepts every run: the default for a metric's `needs`."""
 
 
 class Metric(Part, kw_only=False):
-    """Something measured of a run: one array, or several by name.
+    """A measurement of a run: one array, or several by name.
 
     Attributes:
       fn: a Probed -> an array, or {variable: array}.
-      variables: (name, long_name, units) of each variable that it gives; () leaves open which these are.
-      dims: names of the dimensions of its arrays; where it is (), declared variables are single numbers, and an
-        array of others has dimensions "<name>_0", ...
-      long_name, units: what variables that are not declared mean.
-      needs: a function of a Run that raises UserError where this cannot be measured.
+      variables: (name, long_name, units) of each variable that it returns; () leaves them undeclared.
+      dims: names of the dimensions of its arrays; if (), declared variables are single numbers, and other arrays have
+        dimensions "<name>_0", ...
+      long_name, units: meaning of variables that are not declared.
+      needs: a function of a Run that raises UserError if the run cannot be measured.
     """
 
     section = "metrics"
     inner = "fn"
 
     fn: Built
-    variables: Any = static((), "names, meanings and units of what it gives")
-    dims: Any = static((), "names of the dimensions of its arrays")
-    long_name: Any = static("", "what it means")
-    units: Any = static("1", "its units")
-    needs: Any = host(any_run, "raises UserError for a run of which it cannot be measured")
+    variables: Any = static((), "names, meanings and units of the variables")
+    dims: Any = static((), "names of the dimensions of the arrays")
+    long_name: Any = static("", "meaning of undeclared variables")
+    units: Any = static("1", "units of undeclared variables")
+    needs: Any = host(any_run, "function that raises UserError for a run that cannot be measured")
 
     def measure(self, name: str, probed: Probed) -> dict[str, Array]:
         """Variable -> value."""
@@ -87,7 +87,7 @@ class Metric(Part, kw_only=False):
         return dict(found) if isinstance(found, Mapping) else {name: found}
 
 
-# Word in training.probes -> metric. What grok_jax.probes measures is in it; a further word is a further entry.
+# Name in training.probes -> metric. grok_jax.probes adds its own; add an entry for a new name.
 METRICS: dict[str, Metric] = {}
 
 
@@ -103,19 +103,19 @@ def metric(
     static: tuple[str, ...] = (),
     **fields: Any,
 ) -> Metric:
-    """A measurement of one's own.
+    """Makes a custom metric.
 
     Args:
-      function: what a probe sees of a run (Probed) -> an array, or {variable: array}; traceable.
-      variables: what it gives: name -> meaning, or (meaning, units); None leaves it open.
+      function: a Probed -> an array, or {variable: array}; traceable.
+      variables: the variables it returns: name -> meaning, or (meaning, units); None leaves them undeclared.
       dims: names of the dimensions of its arrays.
-      long_name, units: what it means; by itself the first line of the function's docstring.
-      needs: a function of a Run that raises UserError where this cannot be measured.
-      traced, static: undeclared parameters that are to be traced (a float is, by itself) or static.
-      **fields: its other parameters.
+      long_name, units: meaning of undeclared variables; by default the first line of the function's docstring.
+      needs: a function of a Run that raises UserError if the run cannot be measured.
+      traced, static: undeclared parameters to trace (floats are traced by default) or keep static.
+      **fields: other parameters of the function.
 
     Raises:
-      UserError: it is no function, has no such parameter, or its variables or dims are given otherwise.
+      UserError: the argument is not a function, a parameter does not exist, or variables or dims are malformed.
     """
     require(callable(function), f"a metric is {written(function)}; it must be a function")
     words = long_name or (inspect.getdoc(function) or "").split("\n")[0]
@@ -143,10 +143,10 @@ def _declared(variables: Any, units: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def as_metrics(given: Any) -> Named:
-    """Metrics by name: of a dict of them or of functions, or of words in METRICS.
+    """Metrics by name, from a dict of metrics or functions, or from names in METRICS.
 
     Raises:
-      UserError: it is none of these, or a name is taken.
+      UserError: the argument is something else, or a name is taken.
     """
     if isinstance(given, Named):
         return given
@@ -156,23 +156,23 @@ def as_metrics(given: Any) -> Named:
         require(not unknown, f"training.probes names {unknown[:3]}; there are {', '.join(METRICS)}")
         return Named({word: METRICS[word] for word in words})
     for name in given:
-        require(isinstance(name, str) and name.isidentifier(), f"a metric is called {written(name)}; it must be a word")
-        require(name not in ALWAYS, f"a metric is called {name!r}, which every run records; give another name")
+        require(isinstance(name, str) and name.isidentifier(), f"a metric is named {written(name)}; it must be a word")
+        require(name not in ALWAYS, f"a metric is named {name!r}, which every run records; give another name")
     made = {name: each if isinstance(each, Metric) else metric(each) for name, each in given.items()}
     return Named(made)
 
 
 def measure_metrics(metrics: Named, probed: Probed) -> dict[str, Array]:
-    """The variables of all metrics of a run."""
+    """The variables that all metrics of a run return."""
     return {variable: value for name, each in metrics.items() for variable, value in each.measure(name, probed).items()}
 
 
 def described(metrics: Named, owners: Mapping[str, str]) -> dict[str, Variable]:
-    """What each variable of a run's records means.
+    """The meaning of each variable in a run's records.
 
     Args:
-      metrics: of the run.
-      owners: variable -> the metric that gives it.
+      metrics: metrics of the run.
+      owners: variable -> the metric that returns it.
     """
     found = {name: Variable(*words) for name, words in ALWAYS.items()}
     for name, each in metrics.items():

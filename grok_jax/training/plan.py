@@ -1,7 +1,7 @@
-"""A run and a grid over its fields, checked, and split into the fewest programs: what a sweep trains.
+"""Plans a sweep: checks a run and a grid over its fields, and splits the grid into as few programs as possible.
 
-Structures are looked at once for each combination of the values that can change one; values of traced fields go into
-columns. Each part is checked at every combination of the axes that it reads, not at every run of the grid.
+Each combination of values that can change the structure is examined once; values of traced fields become columns. Each
+part is checked at every combination of the axes that it reads, not at every run of the grid.
 """
 
 import itertools
@@ -26,10 +26,10 @@ from grok_jax.training.run import Form, Run, draft_of, finished
 from grok_jax.training.schedule import Schedule
 from grok_jax.values import coerce
 
-MOST_PROGRAMS = 1000  # more is a slip of the hand, and takes minutes to look at
-BYTES_OF_A_RUN = 1024  # that its values take, and somewhat more
-BESIDE = ("figure", "execution", "grid")  # what a config has beside fields that decide a run
-FOLLOWING = ("task.seed", "model.seed", "training.seed")  # fields that follow the run's seed where they are None
+MOST_PROGRAMS = 1000  # more is surely a mistake, and takes minutes to check
+BYTES_OF_A_RUN = 1024  # slightly more than its values need
+BESIDE = ("figure", "execution", "grid")  # parts of a config that do not determine a run
+FOLLOWING = ("task.seed", "model.seed", "training.seed")  # fields that follow the run's seed if they are None
 
 
 class Group(NamedTuple):
@@ -43,20 +43,20 @@ class Group(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A grid, resolved."""
+    """A resolved grid."""
 
     axes: tuple[Axis, ...]
     groups: list[Group]
     execution: Execution
-    config: dict[str, Any]  # that describes all of it, as JSON can have it
+    config: dict[str, Any]  # describes the whole grid, in types that JSON can hold
 
 
 class _Block(NamedTuple):
-    """Runs of equal structure that differ along traced axes alone."""
+    """Runs with the same structure, which differ only along traced axes."""
 
     run: Run  # at the first point of these axes
     form: Form
-    rows: Rows  # the most
+    rows: Rows  # the maximum over its runs
     hyper: dict[str, Num[np.ndarray, " runs"]]
     members: Num[np.ndarray, " runs"]
 
@@ -66,15 +66,15 @@ def plan_grid(
     grid: str | Mapping[Any, Any] | None = None,
     execution: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """A run or a config, and its grid, resolved and checked.
+    """Resolves and checks a run or a config, and its grid.
 
     Args:
-      given: the run, or a config, which has a grid of its own and says how it runs.
+      given: the run; or a config, which includes its own grid and execution section.
       grid: axes; None takes those of the config.
-      execution: how a Run's grid runs; None is all at its defaults.
+      execution: how a Run's grid runs; None takes the defaults.
 
     Raises:
-      UserError: they make no sense.
+      UserError: the run, config, grid or execution is invalid.
     """
     if isinstance(given, Run):
         draft, settings = draft_of(given), execution_settings(execution or {})
@@ -85,7 +85,7 @@ def plan_grid(
         own |= {"metrics": of_metrics} if of_metrics else {}
         plain = {**to_config(given, axes).to_dict(), "execution": settings._asdict(), **own}
     else:
-        require(execution is None, "execution= is of a Run; a config has a section of that name")
+        require(execution is None, "execution= goes with a Run; a config has its own execution section")
         plain = complete(given)
         settings = execution_settings(plain["execution"])
         axes = parse_grid(plain["grid"] if grid is None else grid)
@@ -96,14 +96,14 @@ def plan_grid(
 
 
 def unvaried(plan: Plan) -> dict[str, Any]:
-    """Dotted name -> value of each field of a plan's config that decides its runs and that no axis sets."""
-    varied = tuple(f"{field}." for axis in plan.axes for field in axis.fields)  # whole parts among them
+    """Dotted name -> value, for each field of a plan's config that affects its runs and that no axis sets."""
+    varied = tuple(f"{field}." for axis in plan.axes for field in axis.fields)  # may include whole parts
     flat = flatten_dict({name: own for name, own in plan.config.items() if name not in BESIDE}, sep=".")
     return {name: value for name, value in flat.items() if not f"{name}.".startswith(varied)}
 
 
 def _told(metric: Metric) -> dict[str, Any]:
-    """The fields of a metric that a config tells of."""
+    """The fields of a metric that a config records."""
     fields = metric.fields()
     return {name: value for name, value in metric.values().items() if fields[name].kind != "host"}
 
@@ -130,7 +130,7 @@ def _blocks(draft: Draft, axes: Sequence[Axis]) -> Iterator[_Block]:
 
 
 def _is_traced(axis: Axis, leaves: Mapping[str, Any], axes: Sequence[Axis]) -> bool:
-    """Whether all values of an axis are numbers of traced fields, which no other axis can take away."""
+    """Whether an axis only sets traced fields to numbers, and no other axis can replace the part they belong to."""
     others = {other for each in axes for other in each.fields}
     for field, values in zip(axis.fields, zip(*axis.values, strict=True), strict=True):
         section = field.partition(".")[0]
@@ -142,14 +142,14 @@ def _is_traced(axis: Axis, leaves: Mapping[str, Any], axes: Sequence[Axis]) -> b
 
 
 def _block(draft: Draft, axes: Sequence[Axis], places: Num[np.ndarray, "..."]) -> _Block:
-    """The runs of one structure, each of its parts checked at the points of the axes that it reads."""
+    """The runs of one structure; checks each part at the points of the axes that it reads."""
     run = finished(draft)
     seeded = run.seeded()
     form, leaves = Form(seeded), dotted_leaves(seeded)
     rows = [run.rows()]
     for section in (*SECTIONS, "loss"):
         reads = [axis for axis in axes if _reads(section, axis, run)]
-        for changes in itertools.islice(_points(section, reads), 1, None):  # the first is the run's own
+        for changes in itertools.islice(_points(section, reads), 1, None):  # the first point is the run itself
             there = run.swapped(**{section: getattr(run, section).replace(**changes)})
             there.check()
             if section == "task":
@@ -168,7 +168,7 @@ def _block(draft: Draft, axes: Sequence[Axis], places: Num[np.ndarray, "..."]) -
 
 
 def _following(run: Run) -> list[str]:
-    """The seeds that follow the run's."""
+    """The seed fields that follow the run's seed."""
     return [name for name in FOLLOWING if getattr(run, name.partition(".")[0]).seed is None]
 
 
@@ -178,7 +178,7 @@ def _reads(section: str, axis: Axis, run: Run) -> bool:
 
 
 def _points(section: str, axes: Sequence[Axis]) -> Iterator[dict[str, Any]]:
-    """The values of a section's fields at each point of some axes; of seeds, which decide no size, at the ends."""
+    """The values of a section's fields at each point of the axes; only the ends of seed axes, which affect no size."""
     for values in itertools.product(*(_ends(axis) if _is_of_seeds(axis) else axis.values for axis in axes)):
         pairs = [
             (f, v) for axis, point in zip(axes, values, strict=True) for f, v in zip(axis.fields, point, strict=True)
@@ -200,17 +200,17 @@ def _ends(axis: Axis) -> tuple[tuple[Any, ...], ...]:
 
 
 def _groups(blocks: Sequence[_Block]) -> list[Group]:
-    """Blocks of equal structure and schedule together, in the order of their first runs.
+    """Groups blocks of equal structure and schedule, in the order of their first runs.
 
     Raises:
-      UserError: there are very many of them.
+      UserError: there are too many groups.
     """
     alike: dict[tuple[Form, Schedule], list[_Block]] = {}
     for block in blocks:
         alike.setdefault((block.form, block.run.training.schedule), []).append(block)
     require(
         len(alike) <= MOST_PROGRAMS,
-        f"the grid has {len(alike):,} programs, one for each value of what decides code, shapes or times; it must "
+        f"the grid has {len(alike):,} programs, one for each value that changes code, shapes or times; it must "
         f"have at most {MOST_PROGRAMS:,}",
     )
     groups = []
@@ -224,7 +224,7 @@ def _groups(blocks: Sequence[_Block]) -> list[Group]:
 
 
 def _pinned(group: Group, capacity: Rows | tuple[()]) -> Group:
-    """A group with room for that many rows, so that its runs are the same in any grid; () leaves it as it is.
+    """A group with room for the given rows, so that its runs are the same in any grid; () leaves it unchanged.
 
     Raises:
       UserError: a run of the group has more rows.
@@ -233,7 +233,7 @@ def _pinned(group: Group, capacity: Rows | tuple[()]) -> Group:
         return group
     require(
         capacity.train >= group.capacity.train and capacity.test >= group.capacity.test,
-        f"execution.capacity is {tuple(capacity)}; a run of the grid has {group.capacity.train} training and "
+        f"execution.capacity is {tuple(capacity)}; runs of the grid need {group.capacity.train} training and "
         f"{group.capacity.test} test rows",
     )
     return group._replace(capacity=capacity)

@@ -1,4 +1,4 @@
-"""What a person sees while a grid trains."""
+"""The progress bar of a sweep."""
 
 import sys
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from grok_jax.training.schedule import has_diverged, has_fitted, has_generalized
 
 
 class Progress:
-    """A bar of run-steps over all chunks of a sweep: rate, time left, runs fitted, generalized, diverged."""
+    """A progress bar over all chunks of a sweep: run-steps, rate, time left, runs fitted, generalized and diverged."""
 
     def __init__(self, total: int, runs: int, *, shown: bool) -> None:
         self._bar = tqdm(
@@ -21,13 +21,13 @@ class Progress:
             unit_scale=True,
             dynamic_ncols=True,
             smoothing=0.1,
-            mininterval=0.2 if sys.stderr and sys.stderr.isatty() else 10.0,  # a log file need not have every line
+            mininterval=0.2 if sys.stderr and sys.stderr.isatty() else 10.0,  # keeps log files short
         )
         self._runs = runs
         self._done = np.zeros(3, int)  # fitted, generalized, diverged runs of finished chunks
 
     def compiling(self, runs: int) -> None:
-        """Says that a program for so many runs is being compiled; that time counts nothing toward the rate."""
+        """Shows that a program for this many runs is compiling; this time does not count toward the rate."""
         self._bar.set_description_str(f"compiling for {runs} runs")
 
     def training(self) -> None:
@@ -36,11 +36,11 @@ class Progress:
         self._bar.unpause()
 
     def advance(self, run_steps: int) -> None:
-        """Counts run-steps done."""
+        """Adds completed run-steps."""
         self._bar.update(run_steps)
 
     def report(self, latest: Mapping[str, Num[np.ndarray, " runs"]], *, finished: bool = False) -> None:
-        """Shows how many runs have fitted and generalized, after a record of the current chunk."""
+        """Shows how many runs have fitted and generalized, as of the latest record of the current chunk."""
         counts = self._done + _counts(latest)
         if finished:
             self._done = counts
@@ -50,11 +50,11 @@ class Progress:
 
     @property
     def diverged(self) -> int:
-        """How many runs of the finished chunks have diverged."""
+        """Number of diverged runs in finished chunks."""
         return int(self._done[2])
 
     def close(self) -> None:
-        """Leaves the bar as it is, up to date."""
+        """Refreshes the bar a last time and closes it."""
         self._bar.refresh()
         self._bar.close()
 

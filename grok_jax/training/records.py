@@ -1,4 +1,4 @@
-"""From what groups of runs recorded to one labeled Dataset."""
+"""Turns the records of groups of runs into one labeled Dataset."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -14,9 +14,9 @@ ENDS = {"final_step": ("last step that was measured", "steps"), "diverged": ("wh
 
 
 class GroupRecords(NamedTuple):
-    """What the runs of one group recorded."""
+    """The records of one group of runs."""
 
-    members: Int[np.ndarray, " runs"]  # places in the flattened grid
+    members: Int[np.ndarray, " runs"]  # positions in the flattened grid
     steps: Int[np.ndarray, " records"]
     values: dict[str, Num[np.ndarray, "runs records ..."]]
     final_step: Int[np.ndarray, " runs"]
@@ -27,15 +27,15 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords], described: 
     """One Dataset over the whole grid.
 
     Args:
-      axes: the grid's; each becomes a dimension of its name. Where one axis sets several fields, its coordinate
+      axes: axes of the grid; each becomes a dimension of the same name. If an axis sets several fields, its coordinate
         is 0, 1, ... and each field is a coordinate along it.
-      groups: together they hold every point. Where groups have different steps, the Dataset has all of them,
-        and NaN where a group did not record.
+      groups: together they cover every point. If groups have different steps, the Dataset has all of them, with NaN
+        where a group has no record.
       described: meaning, units and dimensions of each variable.
 
     Returns:
-      Variables over (*axes, step, *dimensions of their own), with long_name and units; and over the axes alone
-      final_step, where a run was measured last, and diverged.
+      Variables over (*axes, step, *extra dimensions), with long_name and units; and, over the axes only, final_step,
+      the step of each run's last measurement, and diverged.
     """
     shape = tuple(len(axis.values) for axis in axes)
     steps = np.unique(np.concatenate([group.steps for group in groups]))
@@ -61,7 +61,7 @@ def to_dataset(axes: Sequence[Axis], groups: Sequence[GroupRecords], described: 
 
 
 def axis_coordinates(axes: Sequence[Axis]) -> dict[str, tuple[str, np.ndarray]]:
-    """The coordinates of a grid's axes, as to_dataset describes them."""
+    """The coordinates of a grid's axes; see to_dataset."""
     coordinates = {}
     for axis in axes:
         if len(axis.fields) == 1:
@@ -74,7 +74,7 @@ def axis_coordinates(axes: Sequence[Axis]) -> dict[str, tuple[str, np.ndarray]]:
 
 
 def labels(values: list) -> np.ndarray:
-    """Numbers and words as they are; anything else (None, a tuple of widths) as its text."""
+    """Keeps numbers and words; turns anything else (None, a tuple of widths) into text."""
     kinds = {type(value) for value in values}
     plain = kinds <= {int, float} or kinds == {str} or kinds == {bool}
     return np.array(values if plain else [str(value) for value in values])

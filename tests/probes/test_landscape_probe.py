@@ -82,5 +82,5 @@ def test_the_gradient_is_that_of_the_loss_that_is_trained():
 def test_a_loss_that_other_outputs_cannot_be_given_is_refused():
     config = grok_jax.default_config(task="single_index", model="mlp", optimizer="gd")
     run = grok_jax.from_config(config).replace(loss=lambda view: jnp.mean(view.outputs**2, axis=-1))
-    with pytest.raises(grok_jax.UserError, match="takes a LossView; what is measured here needs one of outputs and"):
+    with pytest.raises(grok_jax.UserError, match="takes a LossView; this measurement needs a loss of outputs and"):
         run.replace(metrics=("gradient",))

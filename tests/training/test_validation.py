@@ -127,19 +127,19 @@ REFUSED = {
     ),
     "drawn_labels": (
         {"task": task(lambda rows: 3 + whole(rows))},
-        "labels go from 3 to 4; a model of 2 outputs has labels 0 to 1",
+        "labels go from 3 to 4; a model with 2 outputs allows labels 0 to 1",
     ),
     "pooled_labels": (
         {"task": pooled([0, 6, 1], outputs=3)},
-        "labels go from 0 to 6; a model of 3 outputs has labels 0 to 2",
+        "labels go from 0 to 6; a model with 3 outputs allows labels 0 to 2",
     ),
     "presented_labels": (
         {"task": pooled([0, 1], present=lambda self, shown: shown._replace(targets=shown.targets + 1))},
-        "labels go from 1 to 2; a model of 2 outputs has labels 0 to 1",
+        "labels go from 1 to 2; a model with 2 outputs allows labels 0 to 1",
     ),
     "signs_as_labels": (
         {"task": pooled([-1, 0], outputs=1)},
-        "labels go from -1 to 0; a model of 1 output has labels 0 to 1",
+        "labels go from -1 to 0; a model with 1 output allows labels 0 to 1",
     ),
     "no_outputs": ({"task": task(outputs=0)}, "task 'own' has 0 outputs; it must have 1 or more"),
     "no_rows": (
@@ -351,7 +351,7 @@ def test_labels_of_every_run_are_looked_at(own):
     config = own(task=task(draw=draw, shift=grok_jax.traced(0), __annotations__={"shift": int}))
     check(config, {"task.shift": [0], "seed": [0, 1]})
     said = refusal(check, config, {"task.shift": [0, 5, 0]})
-    assert said == "labels go from 0 to 6; a model of 2 outputs has labels 0 to 1"
+    assert said == "labels go from 0 to 6; a model with 2 outputs allows labels 0 to 1"
 
 
 def test_a_function_without_a_hash_is_checked_and_trained(own):
