@@ -46,7 +46,7 @@ def _range_of_labels(group: Group, mesh: Mesh, own_examples: bool) -> tuple[int,
 
 
 def _runs_that_draw_apart(group: Group, task: Task) -> list[int]:
-    """One run per combination of the fields that determine the labels: all fields if a network does, else the task's."""
+    """One run per combination of the fields that affect labels: the task's, or all fields if the network does."""
     deciding = [values for name, values in group.hyper.items() if task.relabels or name.startswith("task.")]
     return sorted({values: i for i, values in enumerate(zip(*deciding, strict=True))}.values()) or [0]
 

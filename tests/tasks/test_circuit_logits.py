@@ -63,7 +63,7 @@ def test_train_and_test_rows_do_not_overlap_under_jit():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"train_fraction": 0.01}, "task.train_fraction is 0.01; of 25 pairs"),
+        ({"train_fraction": 0.01}, "task.train_fraction is 0.01, which takes 0 of 25 pairs"),
         ({"memorizing_steps": 0}, "task.memorizing_steps is 0"),
         ({"file": "x.npz", "seed": 1}, "task.seed is 1; there are circuits of seeds 0 to 0"),
     ],
@@ -76,5 +76,5 @@ def test_impossible_fields_are_user_errors(changes, message):
 def test_a_missing_file_and_circuits_of_another_p_are_user_errors(file):
     with pytest.raises(UserError, match=r"task.file is 'none.npz'; it must be a file of save_circuits"):
         CircuitLogits(**SPLIT, file="none.npz").load()
-    with pytest.raises(UserError, match=r"are of 2 seeds and p = 5"):
+    with pytest.raises(UserError, match=r"holds circuits for 2 seeds and p = 5"):
         CircuitLogits(p=7, file=file, seeds=2).load()

@@ -72,14 +72,8 @@ def test_an_unknown_atom_is_a_user_error_that_names_molecule_and_element(symbol)
         (block(*WATER).replace("  3  2", "  x  2"), "is malformed: ValueError"),
         (block(*WATER).replace("  3  2", "  0  2"), "0 atoms and 2 bonds; 1 to 255 atoms are allowed"),
         (block(*WATER).replace("  3  2", "300  2"), "300 atoms and 2 bonds; 1 to 255 atoms are allowed"),
-        (
-            "\n".join(block(*METHANE).split("\n")[:12]),
-            "some of the 5 atoms and 4 bonds of line 4 are missing",
-        ),
-        (
-            "\n".join(block(*METHANE).split("\n")[:6]),
-            "some of the 5 atoms and 4 bonds of line 4 are missing",
-        ),
+        ("\n".join(block(*METHANE).split("\n")[:12]), "is truncated: some of the 5 atoms and 4 bonds of line 4"),
+        ("\n".join(block(*METHANE).split("\n")[:6]), "is truncated: some of the 5 atoms and 4 bonds of line 4"),
         (block("O H H", "1 2 1;1 4 1"), "is malformed: a bond does not join two of its 3 atoms"),
         (block("O H H", "1 2 1;0 3 1"), "is malformed: a bond does not join two of its 3 atoms"),
         (block("O H H", "1 2 1;3 3 1"), "is malformed: a bond does not join two of its 3 atoms"),
@@ -101,7 +95,7 @@ def test_the_blocks_of_a_file_are_its_molecules(tmp_path):
 
 def test_a_file_that_ends_within_a_molecule_is_a_user_error(tmp_path):
     (tmp_path / "a.sdf").write_text(f"{block(*WATER)}$$$$\n{block(*METHANE)[:90]}")
-    with pytest.raises(UserError, match=r"a.sdf is cut short: molecule 2 does not end with \$\$\$\$$"):
+    with pytest.raises(UserError, match=r"a.sdf is truncated: molecule 2 does not end with \$\$\$\$$"):
         list(sdf_blocks(tmp_path / "a.sdf"))
 
 
