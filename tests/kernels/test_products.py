@@ -35,7 +35,7 @@ def test_conjugate_gradients_solve_what_the_dense_kernel_solves(two_outputs, rid
 
 def test_too_few_steps_warn_with_what_was_reached(two_outputs):
     network, params, inputs, _ = two_outputs
-    with pytest.warns(RuntimeWarning, match=r"^conjugate gradients took 1 steps to a residual of \d\.\d+; 1e-06 was"):
+    with pytest.warns(RuntimeWarning, match=r"^conjugate gradients reached a residual of \d\.\d+ in 1 steps; the"):
         conjugate_gradients(tangent_operator(network, params, inputs), np.ones((5, 2)), tolerance=1e-6, most_steps=1)
 
 

@@ -67,7 +67,9 @@ def test_a_classification_has_the_limit_of_its_one_hot_targets():
 def test_another_loss_is_refused_in_one_line():
     config = grok_jax.default_config("modular_arithmetic", "mlp", "gd")
     config.training.loss = "cross_entropy"
-    with pytest.raises(UserError, match=r"^training\.loss is 'cross_entropy'; kernel regression has a closed form for"):
+    with pytest.raises(
+        UserError, match=r"^training\.loss is 'cross_entropy'; kernel regression has a closed form only"
+    ):
         lazy_limit(config)
 
 
