@@ -321,7 +321,7 @@ def unsure_config(small_config, monkeypatch):
 
 
 def test_a_part_that_cannot_be_covered_is_refused_in_one_line(unsure_config):
-    with pytest.raises(UserError, match=r"^checkpoint= cannot be used with task 'own', of which .*lock .*_thread.lock"):
+    with pytest.raises(UserError, match=r"^checkpoint= cannot be used with task 'own': .*lock .*_thread.lock"):
         require_sure(plan_grid(unsure_config, {}))
 
 
