@@ -21,7 +21,7 @@ KEY = "grok_jax"  # of a dataclass field's metadata
 # How a number must lie to a limit, and how one says so.
 LIMITS = {
     "above": (operator.gt, "above {:g}"),
-    "at_least": (operator.ge, "{:g} or above"),
+    "at_least": (operator.ge, "at least {:g}"),
     "below": (operator.lt, "below {:g}"),
     "at_most": (operator.le, "at most {:g}"),
 }
@@ -62,6 +62,8 @@ class Field(NamedTuple):
             return f"one of {', '.join(map(str, self.one_of))}"
         if self.at_least is not None and self.at_most is not None:
             return f"from {self.at_least:g} to {self.at_most:g}"
+        if self.at_least is not None and self.below is None:
+            return f"{self.at_least:g} or above"
         given = {words: getattr(self, name) for name, (_, words) in LIMITS.items()}
         return " and ".join(words.format(limit) for words, limit in given.items() if limit is not None)
 
