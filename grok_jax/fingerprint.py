@@ -250,10 +250,8 @@ def _as_pickle_sees_it(value: Any) -> Iterator[tuple[str, Any]]:
     state = by_type(value) if by_type else value.__reduce_ex__(4)
     yield "class", type(value)
     # Pickle knows the value by a name, or by: what makes it, from what, its state, its items, its pairs.
-    yield (
-        "",
-        state if isinstance(state, str) else [list(part) if isinstance(part, Iterator) else part for part in state],
-    )
+    read = state if isinstance(state, str) else [list(part) if isinstance(part, Iterator) else part for part in state]
+    yield "", read
 
 
 def _sha(content: Any) -> bytes:
