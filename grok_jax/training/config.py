@@ -16,6 +16,7 @@ from grok_jax.parts import Part
 from grok_jax.tasks import Rows
 from grok_jax.tasks.task import Arrays
 from grok_jax.training.grid import Axis, as_text, parse_grid, values_at
+from grok_jax.training.metrics import METRICS, Metric
 from grok_jax.training.naming import (
     NAMED,
     OF_CONFIGS,
@@ -28,7 +29,7 @@ from grok_jax.training.naming import (
     word_of,
     word_of_metric,
 )
-from grok_jax.training.run import Run, Training, finished
+from grok_jax.training.run import Run, Training, draft_of, finished
 from grok_jax.values import Config, coerce, plain
 
 # Field names in older configs -> current names. A field `init` would hide a method of flax modules.
@@ -59,6 +60,22 @@ class Execution(NamedTuple):
     chunk_runs: int
     checkpoint_seconds: float
     capacity: Rows | tuple[()]
+
+
+class Reading(NamedTuple):
+    """A config or a run, read together with its grid.
+
+    Attributes:
+      draft: the parts of the run, and the values for their fields.
+      axes: of the grid.
+      execution: how the grid runs.
+      config: the config that records all of this, as JSON can hold it.
+    """
+
+    draft: Draft
+    axes: tuple[Axis, ...]
+    execution: Execution
+    config: dict[str, Any]
 
 
 def default_config(task: Any = "teacher_student", model: Any = "mlp", optimizer: Any = "adamw") -> Config:
@@ -127,7 +144,45 @@ def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
     return {**defaults, **config, **merged, "grid": grid}
 
 
-def draft_of_config(config: Mapping[str, Any]) -> Draft:
+def read_config(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> Reading:
+    """Reads a config: the one place where it becomes parts, axes and settings.
+
+    Args:
+      config: the config; missing sections and fields take their defaults.
+      grid: axes; None takes those of the config.
+
+    Raises:
+      UserError: a field or name is unknown, or a value has the wrong type.
+    """
+    whole = complete(config)
+    execution = execution_settings(whole["execution"])
+    axes = parse_grid(whole["grid"] if grid is None else grid)
+    draft = _draft_of(whole)
+    return Reading(draft, axes, execution, _as_json(whole if grid is None else {**whole, "grid": as_text(axes)}))
+
+
+def read_run(run: Run, grid: str | Mapping[Any, Any], execution: Mapping[str, Any]) -> Reading:
+    """Reads a run, its grid and how it executes, and writes the config that records them.
+
+    Raises:
+      UserError: the grid or the execution settings are invalid.
+    """
+    settings, axes = execution_settings(execution), parse_grid(grid)
+    own = {} if run.loss.by_word else {"loss": run.loss.values()}
+    told = {name: _told(each) for name, each in run.metrics.items()}
+    of_metrics = {n: each for n, each in told.items() if n not in METRICS or each != _told(METRICS[n])}
+    own |= {"metrics": of_metrics} if of_metrics else {}
+    config = {**to_config(run, axes).to_dict(), "execution": settings._asdict(), **own}
+    return Reading(draft_of(run), axes, settings, _as_json(config))
+
+
+def _told(metric: Metric) -> dict[str, Any]:
+    """The fields of a metric that a config records."""
+    fields = metric.fields()
+    return {name: value for name, value in metric.values().items() if fields[name].kind != "host"}
+
+
+def _draft_of(config: Mapping[str, Any]) -> Draft:
     """The parts named in a plain config, and the values for their fields.
 
     Args:
@@ -161,9 +216,8 @@ def from_config(config: ConfigDict | Mapping[str, Any]) -> Run:
     Raises:
       UserError: a field or name is unknown, or a value has the wrong type or is not allowed.
     """
-    whole = complete(config)
-    axes = parse_grid(whole["grid"])
-    return finished(with_changes(draft_of_config(whole), values_at(axes, [0] * len(axes))))
+    read = read_config(config)
+    return finished(with_changes(read.draft, values_at(read.axes, [0] * len(read.axes))))
 
 
 def to_config(run: Run, grid: str | Mapping[Any, Any] | Sequence[Axis] | None = None, *, figure: str = "") -> Config:
@@ -197,7 +251,7 @@ def _config(parts: dict[str, Any]) -> Config:
     return Config({name: Config(part) if isinstance(part, dict) else part for name, part in parts.items()}).lock()
 
 
-def as_json(config: Mapping[str, Any]) -> dict[str, Any]:
+def _as_json(config: Mapping[str, Any]) -> dict[str, Any]:
     """A plain config in which values that JSON cannot hold are replaced by their repr."""
     return json.loads(json.dumps(plain(dict(config)), default=written))
 

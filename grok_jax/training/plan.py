@@ -18,11 +18,10 @@ from grok_jax.errors import require
 from grok_jax.memory import free_memory, in_words
 from grok_jax.parts import dotted_leaves
 from grok_jax.tasks import Rows
-from grok_jax.training.config import Execution, as_json, complete, draft_of_config, execution_settings, to_config
-from grok_jax.training.grid import MOST, MOST_RUNS, Axis, as_text, parse_grid, values_at
-from grok_jax.training.metrics import METRICS, Metric
+from grok_jax.training.config import Execution, read_config, read_run
+from grok_jax.training.grid import MOST, MOST_RUNS, Axis, values_at
 from grok_jax.training.naming import SECTIONS, Draft, with_changes
-from grok_jax.training.run import Form, Run, draft_of, finished
+from grok_jax.training.run import Form, Run, finished
 from grok_jax.training.schedule import Schedule
 from grok_jax.values import coerce
 
@@ -77,22 +76,13 @@ def plan_grid(
       UserError: the run, config, grid or execution is invalid.
     """
     if isinstance(given, Run):
-        draft, settings = draft_of(given), execution_settings(execution or {})
-        axes = parse_grid(grid or {})
-        own = {} if given.loss.by_word else {"loss": given.loss.values()}
-        told = {name: _told(each) for name, each in given.metrics.items()}
-        of_metrics = {n: each for n, each in told.items() if n not in METRICS or each != _told(METRICS[n])}
-        own |= {"metrics": of_metrics} if of_metrics else {}
-        plain = {**to_config(given, axes).to_dict(), "execution": settings._asdict(), **own}
+        read = read_run(given, grid or {}, execution or {})
     else:
         require(execution is None, "execution= goes with a Run; a config has its own execution section")
-        plain = complete(given)
-        settings = execution_settings(plain["execution"])
-        axes = parse_grid(plain["grid"] if grid is None else grid)
-        draft = draft_of_config(plain)
-        plain = plain if grid is None else {**plain, "grid": as_text(axes)}
-    groups = _groups(list(_blocks(draft, axes)))
-    return Plan(axes, [_pinned(group, settings.capacity) for group in groups], settings, as_json(plain))
+        read = read_config(given, grid)
+    groups = _groups(list(_blocks(read.draft, read.axes)))
+    pinned = [_pinned(group, read.execution.capacity) for group in groups]
+    return Plan(read.axes, pinned, read.execution, read.config)
 
 
 def unvaried(plan: Plan) -> dict[str, Any]:
@@ -100,12 +90,6 @@ def unvaried(plan: Plan) -> dict[str, Any]:
     varied = tuple(f"{field}." for axis in plan.axes for field in axis.fields)  # may include whole parts
     flat = flatten_dict({name: own for name, own in plan.config.items() if name not in BESIDE}, sep=".")
     return {name: value for name, value in flat.items() if not f"{name}.".startswith(varied)}
-
-
-def _told(metric: Metric) -> dict[str, Any]:
-    """The fields of a metric that a config records."""
-    fields = metric.fields()
-    return {name: value for name, value in metric.values().items() if fields[name].kind != "host"}
 
 
 def _blocks(draft: Draft, axes: Sequence[Axis]) -> Iterator[_Block]:
