@@ -1,8 +1,8 @@
-"""Fields of the parts of a run: declared once, with a default, a meaning and limits; static, traced or the host's.
+"""Fields of the parts of a run. Each is declared once as static, traced or host, with a default, meaning and limits.
 
-A traced field is an argument of the compiled program, so that a whole grid over it is one program. A static field
-changes shapes or code, so each of its values costs a compilation. A field of the host is no part of the program. A
-traced field that is None has no leaf in a pytree: None leaves what it stands for out of the program.
+A traced field is an argument of the compiled program, so a whole grid over it is one program. A static field changes
+shapes or code, so each of its values costs a compilation. A host field is not part of the program. A traced field that
+is None has no leaf in the pytree: the program is compiled without the feature that it controls.
 """
 
 import dataclasses
@@ -17,8 +17,8 @@ import jax
 from grok_jax.errors import UserError, require, written
 from grok_jax.values import coerce, plain
 
-KEY = "grok_jax"  # of a dataclass field's metadata
-# How a number must lie to a limit, and how one says so.
+KEY = "grok_jax"  # key in the metadata of a dataclass field
+# name of a limit -> the comparison that a value must pass, and its wording
 LIMITS = {
     "above": (operator.gt, "above {:g}"),
     "at_least": (operator.ge, "at least {:g}"),
@@ -28,18 +28,18 @@ LIMITS = {
 
 
 class Field(NamedTuple):
-    """What is known of a field.
+    """The declaration of a field.
 
     Attributes:
       kind: "static", "traced" or "host".
-      default: its value where none is given; decides its type.
-      help: what it means, with its unit.
+      default: the default value, which also sets the type.
+      help: the meaning, with the unit.
       whole: whether an optional field (default None) takes whole numbers.
       above, at_least, below, at_most: limits of a number, or of each entry of a tuple; None for no limit.
-      most: the most entries of a tuple.
-      one_of: the words that are allowed, or a dict of them that may grow; () allows all.
-      declared: whether its author declared it, so that values are held to the default's type.
-      required: whether a foreign class or function has no default for it.
+      most: the maximum number of entries of a tuple.
+      one_of: the allowed words, or a dict of them that may grow; () allows all.
+      declared: whether its author declared it; values must then have the type of the default.
+      required: whether a third-party class or function has no default for it.
     """
 
     kind: str
@@ -57,7 +57,7 @@ class Field(NamedTuple):
 
     @property
     def limits(self) -> str:
-        """What is allowed, in words: "above 0 and at most 1", or ""."""
+        """The allowed values in words: "above 0 and at most 1", or ""."""
         if self.one_of:
             return f"one of {', '.join(map(str, self.one_of))}"
         if self.at_least is not None and self.at_most is not None:
@@ -68,7 +68,7 @@ class Field(NamedTuple):
         return " and ".join(words.format(limit) for words, limit in given.items() if limit is not None)
 
     def allows(self, value: Any) -> bool:
-        """Whether a word is among those allowed, or a number within the limits."""
+        """Whether a word is one of the allowed words, or a number is within the limits."""
         if self.one_of:
             return value in self.one_of
         limits = ((lies, getattr(self, name)) for name, (lies, _) in LIMITS.items())
@@ -79,9 +79,9 @@ def traced(default: Any, help: str = "", **limits: Any) -> Any:
     """A dataclass or flax field that may differ between the runs of one compiled program: a number, or None.
 
     Args:
-      default: its default; None makes it a part that can be left out.
-      help: what it means, with its unit.
-      **limits: above, at_least, below, at_most; whole=True where an optional field takes whole numbers.
+      default: the default; None makes the field optional.
+      help: the meaning, with the unit.
+      **limits: above, at_least, below, at_most; whole=True if an optional field takes whole numbers.
     """
     return _declared("traced", default, help, limits)
 
@@ -90,15 +90,15 @@ def static(default: Any, help: str = "", **limits: Any) -> Any:
     """A dataclass or flax field that changes shapes or code: a word, number, tuple, True or False, or None.
 
     Args:
-      default: its default.
-      help: what it means.
-      **limits: as for traced; one_of=(words), and most=<entries of a tuple>.
+      default: the default.
+      help: the meaning.
+      **limits: as for traced, plus one_of=(words) and most=<entries of a tuple>.
     """
     return _declared("static", default, help, limits)
 
 
 def host(default: Any, help: str = "", **limits: Any) -> Any:
-    """A dataclass field that only the host reads, such as how often to measure; no part of a program."""
+    """A dataclass field that only the host reads, such as how often to measure; it is not part of a program."""
     return _declared("host", default, help, limits)
 
 
@@ -107,15 +107,15 @@ def _declared(kind: str, default: Any, words: str, limits: dict[str, Any]) -> An
 
 
 def fit(name: str, field: Field, value: Any) -> Any:
-    """The value of a field as its default's type, within its limits; a tracer as it is.
+    """Converts a value to the type of the field's default and checks its limits; returns a tracer unchanged.
 
     Args:
       name: the field's dotted name, for the message.
-      field: what is known of it.
-      value: what was given.
+      field: the field.
+      value: the given value.
 
     Raises:
-      UserError: it is of another type, or outside of the limits.
+      UserError: the value has the wrong type, or is outside the limits.
     """
     if isinstance(value, jax.core.Tracer):
         return value
@@ -140,7 +140,7 @@ def _require_entries(name: str, field: Field, entries: tuple[Any, ...]) -> None:
 
 
 def _plain_or_refused(name: str, field: Field, value: Any) -> Any:
-    """The value of a field of a foreign class or function: a number where it is traced, else what can be compared."""
+    """The value of a field of a third-party class or function: a number if it is traced, else a hashable value."""
     if field.kind == "traced":
         return coerce(name, value, None)
     if getattr(value, "ndim", 0) == 0:  # an array has no hash
@@ -160,7 +160,7 @@ def declared_fields(cls: type) -> dict[str, Field]:
 
 
 def fields_of_class(cls: type, *, skip: tuple[str, ...] = ()) -> dict[str, Field]:
-    """The fields of anybody's dataclass (a flax module): a float's default makes a field traced, all else is static."""
+    """The fields of any dataclass (a flax module): those with a float as default are traced, all others static."""
     found = {}
     for field in dataclasses.fields(cls):
         if field.init and field.name not in skip:
@@ -171,10 +171,10 @@ def fields_of_class(cls: type, *, skip: tuple[str, ...] = ()) -> dict[str, Field
 
 
 def fields_of_function(function: Callable, *, skip: int = 0) -> dict[str, Field]:
-    """The parameters of a function beyond the first `skip`, read in the same way.
+    """The parameters of a function after the first `skip`, as fields; kinds as in fields_of_class.
 
     Raises:
-      UserError: Python does not know its parameters.
+      UserError: Python cannot determine its parameters.
     """
     try:
         parameters = list(inspect.signature(function).parameters.values())

@@ -1,7 +1,7 @@
-"""Parts of a run as values: frozen dataclasses that are pytrees, traced fields their leaves, static ones structure.
+"""Parts of a run: frozen dataclasses that are pytrees. Traced fields are leaves, static fields are structure.
 
-A task, a model, an optimizer, a loss, a metric is a Part. Outside of a program its fields are Python numbers; inside
-they are tracers. Two parts of one tree structure run in one program.
+A task, a model, an optimizer, a loss and a metric are Parts. Outside a program their fields are Python numbers; inside
+they are tracers. Parts with the same tree structure share one program.
 """
 
 import dataclasses
@@ -16,16 +16,16 @@ from jax.tree_util import GetAttrKey
 from grok_jax.errors import UserError, naming, require, written
 from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit
 
-PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values, and no parts
+PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values rather than parts
 FLAX = ("parent", "name")  # fields that every flax module has
-UNKNOWN = object()  # stands for a leaf whose value is not known: a part that is made of it lacks the attribute
+UNKNOWN = object()  # placeholder for a leaf without a value: a part built from it lacks the attribute
 Self = TypeVar("Self", bound="Part")
 Names = tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Aside:
-    """What goes with a structure and tells none from another: equal to all others."""
+    """Data stored with a tree structure but ignored when structures are compared: equal to every other _Aside."""
 
     held: Any = dataclasses.field(compare=False)
 
@@ -33,12 +33,12 @@ class _Aside:
 class Part:
     """Base of all parts: a subclass is a frozen dataclass, registered as a pytree.
 
-    Declared fields are made by traced(), static() and host(); every other dataclass field holds parts in turn.
-    Values are held to the fields' types and limits when a part is made, and check() to what they must be together;
-    neither happens where a value is a tracer.
+    traced(), static() and host() declare fields; every other dataclass field holds parts. When a part is made, each
+    value is checked against its field's type and limits, and check() checks the values together. Tracers are not
+    checked, and check() does not run on a part that holds one.
 
     Attributes:
-      section: how messages and configs call the kind of part, such as "task".
+      section: the name of this kind of part in messages and configs, such as "task".
       inner: the name of the field that holds a Built whose fields count as the part's own; "" for none.
     """
 
@@ -59,11 +59,11 @@ class Part:
         cls._keys = [GetAttrKey("" if name == cls.inner else name) for name in cls._children]
         for name in (*kinds["traced"], *kinds["host"]):
             if name in vars(cls):
-                delattr(cls, name)  # or a part without the value would show the default in its place
+                delattr(cls, name)  # otherwise a part without the value would show the default instead
         jax.tree_util.register_pytree_with_keys(cls, Part._flatten, cls._unflatten)
 
     def __new__(cls: type[Self], *_: Any, **fields: Any) -> Self:
-        """A part to be filled; raises UserError for a field that it does not have."""
+        """An empty part, which __init__ fills; raises UserError for an unknown field."""
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
             if name not in known:
@@ -89,20 +89,20 @@ class Part:
         return inner.value(name)
 
     def check(self) -> None:
-        """Raises UserError where the fields make no sense together; they are Python's values."""
+        """Raises UserError if the fields do not fit together; their values are Python values, never tracers."""
 
     @property
     def name(self) -> str:
-        """How configs and messages call this part."""
+        """The name of this part in configs and messages."""
         return getattr(self, self.inner).name if self.inner else _name(type(self))
 
     def fields(self) -> dict[str, Field]:
-        """What is known of each field, by name; those of the inner Built among them."""
+        """The declaration of each field by name, including those of the inner Built."""
         own = declared_fields(type(self))
         return {**getattr(self, self.inner).schema, **own} if self.inner else dict(own)
 
     def shown(self) -> dict[str, Field]:
-        """The fields that configs and lists show."""
+        """The fields shown in configs and lists."""
         return self.fields()
 
     def values(self) -> dict[str, Any]:
@@ -111,10 +111,10 @@ class Part:
         return {**getattr(self, self.inner).values(), **own} if self.inner else own
 
     def replace(self: Self, **changes: Any) -> Self:
-        """The same with other fields, checked anew.
+        """A copy with some fields changed; it is checked again.
 
         Raises:
-          UserError: there is no such field, or it cannot have such a value.
+          UserError: a field does not exist, or does not allow its new value.
         """
         own = {field.name for field in dataclasses.fields(self)}
         inner = {name: changes.pop(name) for name in changes.keys() - own}
@@ -126,7 +126,7 @@ class Part:
         return dataclasses.replace(self, **changes)
 
     def swapped(self: Self, **changes: Any) -> Self:
-        """The same with other fields, unchecked: inside of a program."""
+        """A copy with some fields changed, without checks; for use inside a program."""
         other = object.__new__(type(self))
         other.__dict__.update({**vars(self), **changes})
         return other
@@ -141,7 +141,7 @@ class Part:
     def _flatten(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
         held = vars(self)
         fixed = tuple(held[name] for name in self._static)
-        # Beside their types: True and 1 are equal to Python.
+        # The types count too, because True equals 1 in Python.
         structure = fixed, tuple(map(type, fixed)), _Aside({name: held.get(name) for name in self._host})
         return [(key, held.get(name)) for key, name in zip(self._keys, self._children, strict=True)], structure
 
@@ -155,17 +155,17 @@ class Part:
 
 
 class Built:
-    """Something to be called, and the fields that it will be called with: a flax module, a chain, a loss, a metric.
+    """A callable and the fields to call it with: a flax module, an optax chain, a loss or a metric.
 
     Args:
-      make: a flax module class, a flax module that is made already, or a function.
+      make: a flax module class, a flax module instance, or a function.
       given: values of some of its fields.
-      section: how messages call what it belongs to.
-      skip: how many parameters of a function come from elsewhere (outputs and targets of a loss).
-      traced, static: fields of a foreign class or function that are to be so, whatever their defaults are.
+      section: the name in messages of the kind of part that it belongs to.
+      skip: how many leading parameters of a function are not fields (outputs and targets of a loss).
+      traced, static: fields of a third-party class or function to treat as such, whatever their defaults.
 
     Raises:
-      UserError: it is none of these, has no such field, or one that cannot have such a value.
+      UserError: `make` has another type, or a field does not exist or does not allow its value.
     """
 
     def __init__(
@@ -191,26 +191,26 @@ class Built:
 
     @property
     def name(self) -> str:
-        """How messages call it."""
+        """Its name in messages."""
         return _name(self.make)
 
     def values(self) -> dict[str, Any]:
-        """The value of each field, defaults of a foreign function included."""
+        """The value of each field, including the defaults of a third-party function."""
         return {name: self.given.get(name, field.default) for name, field in self.schema.items()}
 
     def value(self, name: str) -> Any:
-        """The value of one field; raises AttributeError where there is none."""
+        """The value of one field; raises AttributeError if it has none."""
         known = {key: field.default for key, field in self.schema.items() if field.kind != "traced"} | self.given
         if name not in known:
             raise AttributeError(f"{self.name!r} has no field {name!r}")
         return known[name]
 
     def replace(self, **changes: Any) -> "Built":
-        """The same with other fields."""
+        """A copy with some fields changed."""
         return Built(self.make, {**self.given, **changes}, self.section, **self._options)
 
     def __call__(self, *args: Any, **others: Any) -> Any:
-        """make(*args, **fields), fields that are given here in place of the own ones."""
+        """make(*args, **fields); fields given here override the stored ones."""
         fields = {**self.given, **others}
         missing = [name for name, field in self.schema.items() if field.required and name not in fields]
         require(not missing, f"{self.section} {self.name!r} needs {', '.join(missing)}; give it as a field")
@@ -237,21 +237,21 @@ jax.tree_util.register_pytree_with_keys(Built, Built._flatten, Built._unflatten)
 
 @dataclasses.dataclass(frozen=True)
 class Called:
-    """A function under a name of its own; equal to another of the same function and name."""
+    """A function under a custom name; equal to another Called with the same function and name."""
 
     called: str
     function: Callable
 
     def __hash__(self) -> int:
-        return hash((self.called, id(self.function)))  # a function of anybody's may have no hash
+        return hash((self.called, id(self.function)))  # a user's callable may not be hashable
 
     def __call__(self, *args: Any, **fields: Any) -> Any:
-        """What the function gives."""
+        """Calls the function."""
         return self.function(*args, **fields)
 
 
 class Named(dict):
-    """Parts by name, in the order in which they were given (a dict would be sorted by JAX)."""
+    """Parts by name, in the order given (JAX would sort a dict)."""
 
 
 jax.tree_util.register_pytree_with_keys(
@@ -262,14 +262,14 @@ jax.tree_util.register_pytree_with_keys(
 
 
 def dotted_leaves(part: Any) -> dict[str, Any]:
-    """The leaves of parts by their dotted names, such as "model.init_scale", in the order of the pytree."""
+    """The leaves of parts by dotted name, such as "model.init_scale", in pytree order."""
     pairs, _ = jax.tree_util.tree_flatten_with_path(part)
     return {".".join(key.name for key in path if key.name): leaf for path, leaf in pairs}
 
 
 @functools.lru_cache(maxsize=1024)
 def schema_of(make: Any, skip: int = 0) -> Mapping[str, Field]:
-    """The fields of a flax module's class, or of a function beyond its first `skip` parameters, by name."""
+    """The fields of a flax module class, or of a function after its first `skip` parameters, by name."""
     if isinstance(make, type) and dataclasses.is_dataclass(make):
         return fields_of_class(make, skip=FLAX)
     return fields_of_function(make.function if isinstance(make, Called) else make, skip=skip)
