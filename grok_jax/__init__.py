@@ -42,7 +42,7 @@ _READING = {
 
 
 def __getattr__(name: str) -> Any:
-    """Loads load(folder), final(ds), times(ds) and plot(ds) on first use."""
+    """Imports load(folder), final(ds), times(ds) and plot(ds) on first use."""
     if name not in _READING:
         raise AttributeError(f"module 'grok_jax' has no attribute {name!r}")
     module, function = _READING[name]

@@ -1,4 +1,4 @@
-"""What the bytecode of a function does and reads, without what a reader of its source would not count as a change."""
+"""What a function's bytecode does and reads, ignoring line numbers, docstrings and names of local variables."""
 
 import dis
 import functools
@@ -8,13 +8,13 @@ from typing import Any
 
 GLOBALS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
-UNTOLD = ("__doc__", "__firstlineno__")  # stored by a class's body
-SEES_LOCALS = {"locals", "vars", "dir", "eval", "exec"}  # with them the names of local variables matter
+UNTOLD = ("__doc__", "__firstlineno__")  # ignored names that a class body stores
+SEES_LOCALS = {"locals", "vars", "dir", "eval", "exec"}  # builtins that make the names of local variables matter
 
 
 @functools.lru_cache(maxsize=4096)
 def code_text(code: CodeType) -> str:
-    """sha256 of what a code object does: instructions with their constants and names, and how arguments are passed."""
+    """sha256 of a code object's behavior: instructions with constants and names, and how arguments are passed."""
     arguments = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
     names = code.co_varnames if SEES_LOCALS & set(code.co_names) else code.co_varnames[:arguments]
     head = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags, names)
@@ -30,7 +30,7 @@ def code_text(code: CodeType) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def reads_in(code: CodeType) -> tuple[tuple[str, ...], ...]:
-    """The globals that a code object and those inside it read, each with the attributes taken from it at once."""
+    """The globals read by a code object and those inside it, each with the attributes read directly from it (a.b.c)."""
     chains: dict[tuple[str, ...], None] = {}
     chain: tuple[str, ...] = ()
     for instruction in dis.get_instructions(code):
@@ -47,7 +47,7 @@ def reads_in(code: CodeType) -> tuple[tuple[str, ...], ...]:
 
 @functools.lru_cache(maxsize=4096)
 def imports_in(code: CodeType) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
-    """The imports in a code object and those inside it: level, module, and names taken from it."""
+    """The imports in a code object and those inside it: level, module and imported names."""
     found, constants = [], []
     for instruction in dis.get_instructions(code):
         if instruction.opname == "IMPORT_NAME":
@@ -65,12 +65,12 @@ def _inner(code: CodeType) -> list[CodeType]:
 def _argument(instruction: dis.Instruction) -> str:
     if instruction.opcode in dis.hasconst:
         return constant_text(instruction.argval)
-    # Locals by their places: their names are the writer's business.
+    # Local variables count by position, because their names have no effect.
     return instruction.argrepr if instruction.opcode in dis.hasname else str(instruction.arg)
 
 
 def constant_text(value: Any) -> str:
-    """A constant as text that tells 1, 1.0 and True apart and is the same in every process."""
+    """A constant as text that distinguishes 1, 1.0 and True and is the same in every process."""
     if isinstance(value, CodeType):
         return f"code {code_text(value)}"
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""What one reads of parts and their fields: a table."""
+"""Tables that describe parts and their fields."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from grok_jax.parts import Part, schema_of
 
 
 def describe(part: Any) -> list[dict[str, Any]]:
-    """One row for each field of a part, a class of parts, a flax module or its class, or a function with fields."""
+    """One row for each field of a part, a Part class, a flax module or its class, or a function with fields."""
     if isinstance(part, Part):
         return rows_of(part.shown())
     if isinstance(part, type) and issubclass(part, Part):
@@ -19,7 +19,7 @@ def describe(part: Any) -> list[dict[str, Any]]:
 
 
 def rows_of(fields: Mapping[str, Field]) -> list[dict[str, Any]]:
-    """One row for each field, as describe gives them."""
+    """One row for each field, as in describe."""
     return [
         {
             "field": name,

@@ -1,9 +1,9 @@
-"""What a value is, by content: equal code and equal values have equal fingerprints, in every process.
+"""Fingerprints of values by content: equal code and equal values have equal fingerprints in every process.
 
-Python's own ways fall short here: hash() and id() differ between processes, pickle stores functions by name, and
-cloudpickle's bytes hold line numbers and file paths. A function here is its bytecode with constants, its defaults, its
-closure, and the globals that it reads, each by content in turn. A change of comments, docstrings, line numbers, file
-names or names of local variables changes nothing.
+Python's own tools do not do this: hash() and id() differ between processes, pickle stores functions by name, and
+cloudpickle's bytes contain line numbers and file paths. Here, the fingerprint of a function covers its bytecode with
+constants, its defaults, its closure and the globals that it reads, each by content in turn. Changes to comments,
+docstrings, line numbers, file names or names of local variables do not affect it.
 """
 
 import copyreg
@@ -26,14 +26,14 @@ from grok_jax.bytecode import code_text, imports_in, reads_in
 from grok_jax.origins import PACKAGE, origin_of_file, origin_of_module, own_source
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes)
-# In a class's own dictionary: what Python keeps for itself, and text that decides nothing.
+# Entries of a class's __dict__ that Python keeps for itself, or that are text without effect.
 SKIPPED = {
     *("__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__qualname__", "__firstlineno__"),
     *("__static_attributes__", "__dataclass_fields__", "__dataclass_params__", "__match_args__", "__abstractmethods__"),
     *("_abc_impl", "__orig_bases__", "__parameters__", "__type_params__", "__annotate__", "__annotate_func__"),
     *("__annotations_cache__", "__replace__", "__classdictcell__"),
 }
-# What pickle stores by name, or not at all, is told by these attributes.
+# Pickle stores these types by name or not at all; these attributes identify their values.
 TOLD_BY = {
     types.MethodType: ("__func__", "__self__"),
     types.MemberDescriptorType: ("__name__",),
@@ -45,11 +45,11 @@ TOLD_BY = {
     functools._lru_cache_wrapper: ("__wrapped__",),
     type(jax.jit(lambda: None)): ("__wrapped__",),
 }
-# Values that cannot be read: the state of a generator moves with each draw, so it is no constant.
+# Values without fixed content: the state of a generator changes with each draw.
 UNREADABLE = (jax.core.Tracer, random.Random, np.random.Generator, np.random.BitGenerator, np.random.RandomState)
-BLIND = ("eval", "exec", "globals", "__import__")  # what reads names that the bytecode does not have
+BLIND = ("eval", "exec", "globals", "__import__")  # builtins that can read names missing from the bytecode
 
-_KEPT: dict[int, Any] = {}  # what counts by its id stays alive: an id that came back would be another's
+_KEPT: dict[int, Any] = {}  # values identified by id, kept alive so that no other value gets the same id
 
 
 class Fingerprint(NamedTuple):
@@ -57,8 +57,8 @@ class Fingerprint(NamedTuple):
 
     Attributes:
       text: sha256 as hex.
-      unsure: what could not be read by content, in words. It counts by its identity, so the text holds in this process
-        only.
+      unsure: descriptions of the values that could not be read by content. They count by identity, so the text is
+        valid in this process only.
     """
 
     text: str
@@ -66,28 +66,28 @@ class Fingerprint(NamedTuple):
 
 
 class _Walk(NamedTuple):
-    """The memory of one walk. Values stay alive while it lasts: an id that came back would stand for another."""
+    """The memory of one walk. It keeps values alive, so that no id is reused while the walk lasts."""
 
-    counted: tuple[str, ...]  # packages that count by their names alone
+    counted: tuple[str, ...]  # packages that count by name alone
     done: dict[int, tuple[bytes, Any]]
-    open: dict[int, int]  # id -> depth, of what the walk is inside of
+    open: dict[int, int]  # id -> depth, of the values that the walk is currently inside
     unsure: dict[str, None]
     origins: set[str]
 
 
 def fingerprint(*values: Any, counted: tuple[str, ...] = ()) -> Fingerprint:
-    """The fingerprint of some values together.
+    """One fingerprint for several values together.
 
-    Code of installed packages counts by name and version, the standard library's by that of Python, this package's by
-    the bytes of its files.
+    Code of installed packages counts by name and version, the standard library by Python's version, and this package
+    by the bytes of its files.
 
     Args:
-      *values: functions, classes, modules, arrays, containers, instances, nested in any way.
-      counted: names of packages ("python", "grok_jax" and "jax" too) that the caller counts beside it, so that they
-        count by their names alone.
+      *values: functions, classes, modules, arrays, containers and instances, nested in any way.
+      counted: names of packages (including "python", "grok_jax" and "jax") whose versions or files the caller accounts
+        for separately; they count by name alone.
 
     Returns:
-      The text, and what could not be read.
+      The text, and descriptions of what could not be read.
     """
     walk = _Walk(counted, {}, {}, {}, set())
     digest = b"".join(_digest(value, walk, "") for value in values)
@@ -103,19 +103,19 @@ def array_hash(array: Any) -> str:
 
 
 def _digest(value: Any, walk: _Walk, where: str) -> bytes:
-    """32 bytes that stand for a value; `where` is how a reader would name it."""
+    """32 bytes that identify a value; `where` is its name for a reader."""
     if type(value) in PLAIN:
         return _sha(f"{type(value).__name__}:{value!r}".encode())
     key = id(value)
     if key in walk.done:
         return walk.done[key][0]
-    if key in walk.open:  # how far up is the same wherever the circle hangs
+    if key in walk.open:  # the distance up a cycle does not depend on where the cycle is
         return _sha(f"circle {len(walk.open) - walk.open[key]}".encode())
     walk.open[key], pieces = len(walk.open), []
     try:
         for name, part in list(_pieces(value, walk)):
             pieces += [_sha(name.encode()), _digest(part, walk, ".".join(filter(None, (where, name))))]
-    except Exception:  # whatever a class of anybody's raises when it is looked at; too many levels of values
+    except Exception:  # a user's class may raise anything when inspected; values may also be nested too deeply
         _KEPT[key] = value
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
         walk.unsure[f"{where} (a {kind})" if where else f"a {kind}"] = None
@@ -126,7 +126,7 @@ def _digest(value: Any, walk: _Walk, where: str) -> bytes:
 
 
 def _pieces(value: Any, walk: _Walk) -> Iterator[tuple[str, Any]]:
-    """What a value is made of: names and parts. A part without a name of its own has ""."""
+    """The contents of a value as pairs of a name and a part; the name is "" for parts without one."""
     kind = type(value)
     if kind in (list, tuple):
         yield kind.__name__, len(value)
@@ -138,14 +138,14 @@ def _pieces(value: Any, walk: _Walk) -> Iterator[tuple[str, Any]]:
             yield key if isinstance(key, str) else "", part
     elif isinstance(value, set | frozenset):
         yield "set", kind
-        # Each element with the same memory, so that their order, which differs between processes, cannot matter.
+        # The order differs between processes, so each element starts from the same memory and digests are sorted.
         yield from (("", d) for d in sorted(_digest(v, walk._replace(done=dict(walk.done)), "") for v in value))
     elif named := _name_in_a_package(value, walk):
         yield "named", named
     elif isinstance(value, types.FunctionType):
         yield from _function(value, walk)
     elif isinstance(value, types.ModuleType):
-        # The user's own, as it is in memory: its file may have been edited since.
+        # A user's module counts as it is in memory, because its file may have been edited since the import.
         yield from sorted((name, part) for name, part in vars(value).items() if not name.startswith("__"))
     elif isinstance(value, type):
         yield from _class(value)
@@ -168,7 +168,7 @@ def _function(value: types.FunctionType, walk: _Walk) -> Iterator[tuple[str, Any
     code = value.__code__
     origin = origin_of_file(code.co_filename)
     checks_types = code.co_filename.startswith("<@beartype(") or (origin or "").startswith("jaxtyping ")
-    if checks_types and hasattr(value, "__wrapped__"):  # such a wrapper has ids among its names
+    if checks_types and hasattr(value, "__wrapped__"):  # the names in such a wrapper contain ids
         yield "", value.__wrapped__
         return
     yield from (("code", code_text(code)), ("attributes", value.__dict__))
@@ -187,8 +187,8 @@ def _function(value: types.FunctionType, walk: _Walk) -> Iterator[tuple[str, Any
 
 
 def _resolve(chain: tuple[str, ...], scope: dict[str, Any]) -> tuple[str, Any]:
-    """The global that a.b.c reads: of a user's module what is taken from it, else the first."""
-    # "not a global": a builtin, a name inside a class's body, or one not defined yet
+    """The global that a.b.c reads: a; if it is a user's module, the attribute that is read from it."""
+    # "not a global" stands for a builtin, a name inside a class body, or a name not yet defined.
     value, path = scope.get(chain[0], "not a global"), [chain[0]]
     for name in chain[1:]:
         is_own = isinstance(value, types.ModuleType) and origin_of_module(value.__name__) is None
@@ -200,16 +200,16 @@ def _resolve(chain: tuple[str, ...], scope: dict[str, Any]) -> tuple[str, Any]:
 
 
 def _imported(name: str, wanted: tuple[str, ...], scope: dict[str, Any]) -> list[tuple[str, Any]]:
-    """What an import inside a function brings."""
+    """The modules or names that an import inside a function loads."""
     try:
         module = importlib.import_module(name, scope.get("__package__"))
-    except Exception:  # the function is going to say so itself, if it ever gets there
+    except Exception:  # the function itself will raise this if it reaches the import
         return [(name, "cannot be imported")]
     return [_resolve((name, *part), {name: module}) for part in [(part,) for part in wanted] or [()]]
 
 
 def _name_in_a_package(value: Any, walk: _Walk) -> str | None:
-    """package version:module.name of what an installed package, or Python itself, has under its own name."""
+    """package version:module.name of a value that an installed package, or Python itself, exposes under that name."""
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
     if isinstance(value, types.ModuleType):
         module, name = value.__name__, ""
@@ -223,14 +223,14 @@ def _name_in_a_package(value: Any, walk: _Walk) -> str | None:
 
 
 def _counted(origin: str, walk: _Walk) -> str:
-    """What an origin counts by."""
+    """The text that an origin counts by."""
     walk.origins.add(origin)
     name = origin.partition(" ")[0]
     return name if name in walk.counted else origin
 
 
 def _class(value: type) -> Iterator[tuple[str, Any]]:
-    # The name counts because flax calls parameters by it.
+    # The name counts because flax names parameters after it.
     yield from (("name", value.__name__), ("metaclass", type(value)), ("bases", value.__bases__))
     yield from ((name, part) for name, part in sorted(vars(value).items()) if name not in SKIPPED)
 
@@ -245,11 +245,11 @@ def _array(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _as_pickle_sees_it(value: Any) -> Iterator[tuple[str, Any]]:
-    """The class and the state of an instance, one level deep, so that what pickle cannot store is met by itself."""
+    """The class and the state of an instance, one level deep, so that the walk meets each value inside on its own."""
     by_type = copyreg.dispatch_table.get(type(value))
     state = by_type(value) if by_type else value.__reduce_ex__(4)
     yield "class", type(value)
-    # Pickle knows the value by a name, or by: what makes it, from what, its state, its items, its pairs.
+    # Pickle reduces a value to a name, or to a tuple: constructor, arguments, state, list items, dict items.
     read = state if isinstance(state, str) else [list(part) if isinstance(part, Iterator) else part for part in state]
     yield "", read
 

@@ -15,10 +15,10 @@ INSTALLED = ("site-packages", "dist-packages")
 
 @functools.cache
 def origin_of_file(name: str) -> str | None:
-    """What a file of code belongs to: "python 3.11", "optax 0.2.8", "grok_jax"; None if it is the user's own.
+    """The owner of a code file: "python 3.11", "optax 0.2.8", "grok_jax"; None for the user's own code.
 
-    Code without a file (a notebook's cell, exec, a module of C that Python has built in) is the user's own unless
-    Python calls it frozen.
+    Code without a file (a notebook cell, exec, a C module built into Python) counts as the user's own unless Python
+    marks it as frozen.
     """
     python = f"python {sys.version_info.major}.{sys.version_info.minor}"
     if name.startswith("<"):
@@ -34,7 +34,7 @@ def origin_of_file(name: str) -> str | None:
 
 
 def origin_of_module(name: str) -> str | None:
-    """The same of a module by its name; a module that is not there is the user's own."""
+    """The owner of a module, given its name; a module that is not loaded counts as the user's own."""
     module = sys.modules.get(name)
     file = getattr(module, "__file__", None)
     if file:
@@ -45,22 +45,22 @@ def origin_of_module(name: str) -> str | None:
     paths = list(getattr(module, "__path__", ()))  # a package without __init__.py
     if paths:
         return origin_of_file(str(Path(paths[0]) / "__init__.py"))
-    # A module of C may have no file of its own (jaxlib's submodules): it belongs to the package around it.
+    # A C module may have no file of its own (jaxlib's submodules). It belongs to the enclosing package.
     parent = name.rpartition(".")[0]
     return origin_of_module(parent) if parent else None
 
 
 def own_source() -> str:
-    """A hash of all .py files of this package, as they were when it was imported.
+    """A hash of all .py files of this package at the time it was imported.
 
-    If they have changed since, code of both may be in memory: the hash then is of what was and of what is.
+    If the files have changed since, code of both versions may be in memory; the hash then covers both.
     """
     stamps = _stamps()
     return _AT_IMPORT[1] if stamps == _AT_IMPORT[0] else _both(stamps)
 
 
 def hash_of_files(folder: Path, pattern: str = "**/*.py") -> str:
-    """sha256 of the names and bytes of the files in a folder (or of one file)."""
+    """sha256 of the names and contents of the files in a folder (or of a single file)."""
     files = sorted(folder.glob(pattern)) if folder.is_dir() else [folder]
     total = hashlib.sha256()
     for file in files:
@@ -70,10 +70,10 @@ def hash_of_files(folder: Path, pattern: str = "**/*.py") -> str:
 
 
 def _version_of(top: str, place: Path) -> str:
-    """A top-level module's distribution with its version; without one, the hash of its files."""
+    """The distribution of a top-level module with its version, or with the hash of its files if it has no version."""
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         return f"{top} {importlib.metadata.version(top)}"
-    for name in _distributions().get(top, ()):  # slow to ask for, so last
+    for name in _distributions().get(top, ()):  # slow, so tried last
         return f"{name} {importlib.metadata.version(name)}"
     version = getattr(sys.modules.get(top), "__version__", None)
     return f"{top} {version if isinstance(version, str) else hash_of_files(place)}"
@@ -91,7 +91,7 @@ def _stamps() -> tuple[tuple[str, int, int], ...]:
 
 @functools.lru_cache(maxsize=2)
 def _both(stamps: tuple[tuple[str, int, int], ...]) -> str:
-    del stamps  # Tells versions of the files apart.
+    del stamps  # only a cache key: it distinguishes versions of the files
     now = hash_of_files(HERE)
     return now if now == _AT_IMPORT[1] else hashlib.sha256((_AT_IMPORT[1] + now).encode()).hexdigest()
 
