@@ -1,4 +1,4 @@
-"""A run as pure functions, a grid of runs as one compiled program, and its records."""
+"""A run as pure functions, a grid of runs as compiled programs, and their records."""
 
 from grok_jax.training.config import default_config, from_config, to_config
 from grok_jax.training.losses import loss

@@ -1,4 +1,4 @@
-"""Words for parts, and dotted names for their fields: where a name is looked up, once, outside of any trace."""
+"""Resolves words to parts and dotted names to fields, once and outside any trace."""
 
 import functools
 import importlib
@@ -19,24 +19,24 @@ from grok_jax.training.metrics import METRICS, Metric, as_metrics
 from grok_jax.values import coerce
 
 REGISTRIES = {"task": TASKS, "model": MODELS, "optimizer": OPTIMIZERS}
-NAMED = ("task", "model", "optimizer")  # sections that a word chooses
+NAMED = ("task", "model", "optimizer")  # sections whose part is chosen by a word
 SECTIONS = (*NAMED, "training")
 WHOLE = {"task": as_task, "model": as_model, "optimizer": as_optimizer, "loss": as_loss}
-OF_CONFIGS = {"loss": "mse", "probes": ()}  # fields of the section training that are parts of a run by words
+OF_CONFIGS = {"loss": "mse", "probes": ()}  # fields of a config's training section whose words name parts of a run
 
 
 class Draft(NamedTuple):
-    """The fields of a run, and the changes that its parts are to get; not checked before it is finished."""
+    """The fields of a run and the pending changes to its parts; nothing is checked until the draft is finished."""
 
     parts: dict[str, Any]
     changes: dict[str, dict[str, Any]]
 
 
 def part_of(section: str, word: Any) -> Part:
-    """The part that a word stands for, all of its fields at their defaults.
+    """The part that a word names, with all fields at their defaults.
 
     Raises:
-      UserError: there is no such word.
+      UserError: the word is unknown.
     """
     require(isinstance(word, str), f"{section}.name is {written(word)}; it must be a word")
     if ":" in word:
@@ -45,10 +45,10 @@ def part_of(section: str, word: Any) -> Part:
 
 
 def imported(field: str, word: str) -> Any:
-    """What "package.module:name" stands for.
+    """The object that "package.module:name" refers to.
 
     Raises:
-      UserError: there is no such module, or it has no such name.
+      UserError: the module does not exist, or does not have the name.
     """
     module, _, name = word.partition(":")
     with naming(f"{field} {written(word)}"):
@@ -58,7 +58,7 @@ def imported(field: str, word: str) -> Any:
 
 
 def word_of(part: Part) -> str:
-    """The word that a config chooses a part by, or "package.module:name"."""
+    """The word for a part in a config, or "package.module:name"."""
     made = getattr(part, part.inner).make if part.inner else type(part)
     if REGISTRIES.get(part.section, {}).get(part.name) is made:
         return part.name
@@ -67,7 +67,7 @@ def word_of(part: Part) -> str:
 
 
 def _as_part(section: str, given: Any, word: str) -> Part:
-    """What an object is as a part: a class of tasks, a flax module, an optax factory, or a part as it is."""
+    """Makes a part of a Task class, a flax module or an optax factory; returns a part unchanged."""
     if section == "model":
         return given if isinstance(given, Model) else model(given)
     if section == "optimizer":
@@ -82,13 +82,13 @@ def _default(section: str, component: Any) -> Part:
 
 
 def loss_of(word: Any) -> Loss:
-    """The loss that a word stands for."""
+    """The loss that a word names."""
     word = coerce("training.loss", word, "mse")
     return as_loss(imported("training.loss", word) if ":" in word else word)
 
 
 def metrics_of(words: Any) -> Named:
-    """The metrics that words stand for: those in METRICS, and metrics or functions "package.module:name"."""
+    """The metrics that words name: those in METRICS, and metrics or functions as "package.module:name"."""
     words = coerce("training.probes", words, ())
     own = [word for word in words if isinstance(word, str) and ":" in word]
     found = {word.partition(":")[2]: imported("training.probes", word) for word in own}
@@ -98,7 +98,7 @@ def metrics_of(words: Any) -> Named:
 
 
 def word_of_metric(name: str, metric: Metric) -> str:
-    """The word that a config names a metric by: in METRICS, or "package.module:name" of it or of its function."""
+    """The word for a metric in a config: its name in METRICS, or "package.module:name" of it or of its function."""
     made = metric.fn.make
     if name in METRICS and METRICS[name].fn.make == made:
         return name
@@ -108,16 +108,16 @@ def word_of_metric(name: str, metric: Metric) -> str:
 
 
 def with_changes(draft: Draft, changes: Mapping[str, Any]) -> Draft:
-    """A draft with other values of some fields, by dotted names.
+    """A draft with some fields changed, by dotted name.
 
-    Another name of a task, model or optimizer keeps the fields that were not at their defaults and that the new one has
-    too; the others get the new one's defaults. None for a field that only another one has changes nothing, so that one
-    axis can give each of several models fields of its own.
+    If a task, model or optimizer changes its name, the new one keeps the values that were not at their defaults, in
+    the fields that it also has; its other fields get their defaults. None for a field that only a different task,
+    model or optimizer has changes nothing, so that one axis can set different fields for different models.
 
     Raises:
-      UserError: there is no such field.
+      UserError: a field does not exist.
     """
-    # Names and whole parts first: they bring the fields that others may set.
+    # Names and whole parts come first, because they bring the fields that other changes may set.
     for dotted in sorted(changes, key=lambda dotted: "." in dotted and not dotted.endswith(".name")):
         draft = _with_change(draft, dotted, changes[dotted])
     return draft
@@ -156,5 +156,5 @@ def _with_part(draft: Draft, section: str, part: Any, changes: dict[str, Any] | 
 
 
 def _is_of_another(section: str, key: str) -> bool:
-    """Whether some task, model or optimizer has such a field."""
+    """Whether any task, model or optimizer has this field."""
     return any(key in part_of(section, word).fields() for word in REGISTRIES.get(section, {}))

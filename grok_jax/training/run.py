@@ -1,4 +1,4 @@
-"""A run as a value: what is learned, what learns, how it moves, what is measured, and for how long."""
+"""A run as a value: its task, model, optimizer, loss, metrics and training settings."""
 
 import dataclasses
 import functools
@@ -45,7 +45,7 @@ class Training(Part):
     stop_when_generalized: Any = host(False, "end runs that have generalized or diverged")
 
     def check(self) -> None:
-        """Raises UserError where fields make no sense together."""
+        """Raises UserError if the fields do not fit together."""
         words = f"training.shrink_step is {self.shrink_step} and training.shrink_to is {self.shrink_to}"
         require((self.shrink_step is None) == (self.shrink_to is None), f"{words}; give both or none")
         outside = [step for step in self.record_steps if type(step) is not int or not 0 <= step <= self.steps]
@@ -54,12 +54,12 @@ class Training(Part):
 
     @property
     def schedule(self) -> Schedule:
-        """What the host does with the run."""
+        """The settings that only the host reads."""
         return Schedule(**{name: getattr(self, name) for name in Schedule._fields})
 
 
 class Run(Part, kw_only=False):
-    """One run, and by its traced fields a whole program of runs.
+    """One run; as its traced fields vary, a whole program of runs.
 
     Attributes:
       task: a Task, or (inputs, targets).
@@ -68,12 +68,12 @@ class Run(Part, kw_only=False):
       loss: a Loss, a function, or a word.
       metrics: name -> Metric or function; or words in METRICS, such as ("kernel",).
       training: steps, batches, records.
-      seed: of those of task, model and training that have none of their own.
+      seed: the seed of the task, the model and the training if they have none of their own.
     """
 
     section = "run"
 
-    # Annotated by what is accepted; what is held is a Task, a Model, an Optimizer, a Loss and Named metrics.
+    # The annotations say what is accepted. The fields then hold a Task, Model, Optimizer, Loss and Named metrics.
     task: Task | tuple[Any, Any]
     model: Model | Any
     optimizer: Optimizer | Any
@@ -89,7 +89,7 @@ class Run(Part, kw_only=False):
         super().__post_init__()
 
     def check(self) -> None:
-        """Raises UserError where parts do not go together; shapes are looked at later, by validate."""
+        """Raises UserError if the parts do not fit together; validate checks shapes later."""
         first_drop = self.optimizer.values().get("drop_every")
         words = f"optimizer.drop_every is {first_drop}, and training.steps is {self.training.steps}"
         is_early = first_drop is None or first_drop <= self.training.steps
@@ -99,24 +99,24 @@ class Run(Part, kw_only=False):
                 each.needs(self)
 
     def seeded(self) -> "Run":
-        """The same, its seed in every part that has none."""
+        """A copy in which every part without a seed has the run's seed."""
         parts = {name: getattr(self, name) for name in ("task", "model", "training")}
         own = {name: part.swapped(seed=self.seed) for name, part in parts.items() if part.seed is None}
         return self.swapped(**own)
 
     def at(self, dotted: str, value: Any) -> "Run":
-        """The same with another value of one field, such as at("model.init_scale", 2.0).
+        """A copy with one field changed, such as at("model.init_scale", 2.0).
 
         Raises:
-          UserError: there is no such field, or it cannot have such a value.
+          UserError: the field does not exist, or does not allow the value.
         """
         return finished(with_changes(draft_of(self), {dotted: value}))
 
     def rows(self) -> Rows:
-        """Numbers of training and test rows.
+        """The numbers of training and test rows.
 
         Raises:
-          UserError: the data has fewer.
+          UserError: the data has fewer rows, or a number is not allowed.
         """
         with naming(f"task {self.task.name!r} (rows)"):
             rows = Rows(*map(operator.index, self.seeded().task.rows()))
@@ -125,20 +125,20 @@ class Run(Part, kw_only=False):
         return rows
 
     def load(self) -> Examples | None:
-        """The examples that all runs of the task share."""
+        """The examples shared by all runs of the task."""
         return jax.tree.map(jnp.asarray, self.task.load())
 
     def init(self, pool: Examples | None, capacity: Rows | None = None) -> tuple[Any, Any]:
-        """The start of the run: what a step changes (weights, optimizer state), and what stays (w_0, data).
+        """The initial state of the run: what a step changes (weights, optimizer state), and what stays (w_0, data).
 
         Args:
-          pool: what load gives.
-          capacity: rows to make room for, where runs of other sizes are mapped together; None is this run's own.
+          pool: the shared examples, from load().
+          capacity: rows to make room for when runs of different sizes are mapped together; None takes this run's rows.
         """
         return dynamics.init(self.seeded(), pool, capacity or self.rows())
 
     def advance(self, moving: Any, fixed: Any, pool: Examples | None, start: Step, steps: Step) -> Any:
-        """The state after `steps` optimizer steps, of which the first is number `start`."""
+        """The state after `steps` optimizer steps; `start` is the number of the first one."""
         return dynamics.advance(self.seeded(), moving, fixed, pool, start, steps)
 
     def measure(self, moving: Any, fixed: Any, pool: Examples | None, step: Step) -> dict[str, Array]:
@@ -150,15 +150,15 @@ class Run(Part, kw_only=False):
 
 
 def draft_of(run: Run) -> Draft:
-    """A run, to be changed."""
+    """A draft of a run, which can then be changed."""
     return Draft(dict(vars(run)), {})
 
 
 def finished(draft: Draft) -> Run:
-    """The run of a draft.
+    """The run that a draft describes.
 
     Raises:
-      UserError: it makes no sense.
+      UserError: the run is invalid.
     """
     changed = {name: draft.parts[name].replace(**changes) for name, changes in draft.changes.items() if changes}
     return Run(**{**draft.parts, **changed})
@@ -166,11 +166,12 @@ def finished(draft: Draft) -> Run:
 
 @dataclasses.dataclass(frozen=True, init=False)
 class Form:
-    """What decides a program: a run's structure, without the values of its leaves; equal for equal structures.
+    """The structure of a run without the values of its leaves. Runs with equal forms share a program.
 
     Attributes:
       names: dotted names of the leaves.
-      dtypes: theirs, as names of NumPy's.
+      dtypes: NumPy names of their dtypes.
+      structure: the tree structure of the run.
     """
 
     names: tuple[str, ...]
@@ -183,24 +184,24 @@ class Form:
         vars(self).update(names=tuple(leaves), dtypes=dtypes, structure=jax.tree.structure(run))
 
     def fill(self, leaves: dict[str, Any]) -> Run:
-        """The run with these leaves; without those that are left out."""
+        """The run with these leaves; leaves that are left out have no value."""
         return jax.tree.unflatten(self.structure, [leaves.get(name, UNKNOWN) for name in self.names])
 
     @property
     def bare(self) -> Run:
-        """The run without any leaves: its static fields."""
+        """The run without leaves: its static fields only."""
         return self.fill({})
 
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
-        """Shape and dtype of each leaf of one run."""
+        """The shape and dtype of each leaf of one run."""
         return {name: jax.ShapeDtypeStruct((), dtype) for name, dtype in zip(self.names, self.dtypes, strict=True)}
 
 
 def stack(runs: Sequence[Run]) -> Run:
-    """Runs of one structure as one Run whose leaves have a leading axis, for jax.vmap.
+    """Stacks runs of the same structure into one Run whose leaves have a leading axis, for jax.vmap.
 
     Raises:
-      UserError: there is no run, or they differ in a static field.
+      UserError: no runs are given, or they differ in a static field.
     """
     require(runs and all(isinstance(run, Run) for run in runs), "stack takes one Run or more")
     seeded = [run.seeded() for run in runs]
