@@ -1,4 +1,4 @@
-"""Weights that a sweep keeps, labeled by the axes of its grid, and what another sweep starts from."""
+"""The weights that a sweep keeps, labeled by the axes of its grid, so that another sweep can start from them."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -22,22 +22,22 @@ UNSEEN = tuple(f"training.{name}" for name in ("probes", "probe_rows", "accuracy
 
 
 class Keep(NamedTuple):
-    """What a sweep is asked to keep."""
+    """What a sweep should keep."""
 
-    steps: tuple[int | str, ...]  # or LAST: each run's, where it ends
-    state: bool = False  # the optimizer's state too
+    steps: tuple[int | str, ...]  # or LAST: the step at which each run ends
+    state: bool = False  # whether to keep the optimizer state too
 
 
 class KeptGroup(NamedTuple):
-    """What was kept of runs of one structure."""
+    """What was kept of runs with the same structure."""
 
     members: Int[np.ndarray, " runs"]  # places in the flattened grid
     params: Any  # a pytree, leaves (runs, kept steps, ...)
-    opt_state: Any = None  # alike; None where it was not kept
+    opt_state: Any = None  # has the same axes; None if it was not kept
 
 
 class Fork(NamedTuple):
-    """Runs that go on from where others were."""
+    """The state of kept runs at one step, from which new runs continue."""
 
     kept: "Kept"
     step: int
@@ -47,10 +47,10 @@ class Kept(NamedTuple):
     """The weights of every run of a grid at some steps.
 
     Attributes:
-      axes: of the grid.
+      axes: the axes of the grid.
       steps: the steps, or LAST.
-      groups: runs of one structure each.
-      fields: what the weights depend on beside the axes: dotted name -> value; empty where it is not known.
+      groups: one for each structure of runs.
+      fields: what else the weights depend on: dotted name -> value; empty if unknown.
     """
 
     axes: tuple[Axis, ...]
@@ -62,12 +62,12 @@ class Kept(NamedTuple):
         """The weights of one run at one step, as the flax module takes them under "params".
 
         Args:
-          point: fields on the axes and their values for the run, such as {"model.init_scale": 2.0, "seed": 1}; axes of
-            one value may be left out.
-          step: None is the last one that was kept.
+          point: the run's values on the axes, by field, such as {"model.init_scale": 2.0, "seed": 1}; axes with one
+            value may be left out.
+          step: the step; None takes the last one kept.
 
         Raises:
-          UserError: there is no such run, or step.
+          UserError: the run does not exist, or the step was not kept.
         """
         require(point is None or isinstance(point, Mapping), f"point is {written(point)}; it must be a dict of axes")
         known = [field for axis in self.axes for field in axis.fields]
@@ -78,10 +78,10 @@ class Kept(NamedTuple):
         return jax.tree.map(lambda leaf: leaf[row, index], group.params)
 
     def fork(self, step: int) -> Fork:
-        """What sweep(start=...) goes on from: weights and optimizer state after `step` steps.
+        """The weights and optimizer state after `step` steps, from which sweep(start=...) continues.
 
         Raises:
-          UserError: that step was not kept, or no optimizer state was.
+          UserError: the step or the optimizer state was not kept.
         """
         words = "these weights were kept without the optimizer's state; sweep with keep_state=True to fork from them"
         require(all(group.opt_state is not None for group in self.groups), words)
@@ -90,7 +90,7 @@ class Kept(NamedTuple):
         return Fork(self, step)
 
     def save(self, path: Path | str) -> None:
-        """Writes the weights to one .npz file, without pickle; the optimizer's state is left out."""
+        """Writes the weights to one .npz file without pickle; the optimizer state is not saved."""
         weights = flatten_dict({str(number): group.params for number, group in enumerate(self.groups)}, sep="/")
         about = {"axes": self.axes, "steps": self.steps, "fields": self.fields, "groups": len(self.groups)}
         about["dtypes"] = {name: str(leaf.dtype) for name, leaf in weights.items()}
@@ -100,7 +100,7 @@ class Kept(NamedTuple):
             np.savez(file, **arrays)
 
     def _find(self, point: Mapping[str, Any], given: str) -> tuple[KeptGroup, int]:
-        """The group of the one run whose fields on the axes are those of a point, and its row there."""
+        """The group of the single run that matches a point, and the run's row in it."""
         index = []
         for axis in self.axes:
             asked = {field: point[field] for field in axis.fields if field in point}
@@ -122,10 +122,10 @@ class Kept(NamedTuple):
 
 
 def load_params(path: Path | str) -> Kept:
-    """The weights that Kept.save wrote.
+    """Reads the weights that Kept.save wrote.
 
     Raises:
-      UserError: there is no such file, or it is none of these.
+      UserError: the file does not exist, or Kept.save did not write it.
     """
     path = Path(path)
     require(path.is_file(), f"{path} does not exist; it must be a file of weights, such as params.npz")
@@ -136,16 +136,16 @@ def load_params(path: Path | str) -> Kept:
         axes = tuple(Axis(*plain(axis)) for axis in about["axes"])
         members = [arrays.pop(f"{number}:members") for number in range(about["groups"])]
         types = {name: jax.numpy.dtype(dtype) for name, dtype in about["dtypes"].items()}
-        # NumPy's files hold bfloat16 as bytes without a type.
+        # NumPy files store bfloat16 as untyped bytes.
         weights = unflatten_dict({name: array.view(types[name]) for name, array in arrays.items()}, sep="/")
-    except Exception as error:  # whatever NumPy, zipfile and json raise of what is no such file
+    except Exception as error:  # NumPy, zipfile and json raise many types for a wrong file
         raise UserError(f"{path} is no file of weights ({type(error).__name__}: {error})") from error
     groups = tuple(KeptGroup(own, weights.get(str(number), {})) for number, own in enumerate(members))
     return Kept(axes, tuple(about["steps"]), groups, about.get("fields", {}))
 
 
 def deciding_fields(plan: Plan) -> dict[str, Any]:
-    """Dotted name -> value of each field on which the weights of all runs depend; those of axes of one value too."""
+    """Dotted name -> value of each field that affects the weights of all runs, including axes with one value."""
     alone = [axis for axis in plan.axes if len(axis.values) == 1]
     fields = unvaried(plan) | values_at(alone, [0] * len(alone))
     deciding = {name: value for name, value in fields.items() if not name.startswith("metrics.") and name not in UNSEEN}
@@ -153,7 +153,7 @@ def deciding_fields(plan: Plan) -> dict[str, Any]:
 
 
 def keep_of(keep_params: Any, keep_state: bool, plan: Plan, first: int = 0) -> Keep | None:
-    """What sweep's arguments ask to keep, checked.
+    """Checks sweep's arguments that say what to keep.
 
     Args:
       keep_params, keep_state: see sweep.
@@ -161,7 +161,7 @@ def keep_of(keep_params: Any, keep_state: bool, plan: Plan, first: int = 0) -> K
       first: the step at which they start.
 
     Raises:
-      UserError: steps that no run reaches.
+      UserError: an argument is invalid, or not every run reaches a step.
     """
     if keep_params is None:
         require(not keep_state, "keep_state=True keeps the optimizer's state beside keep_params=<steps>; give these")
@@ -180,12 +180,12 @@ def keep_of(keep_params: Any, keep_state: bool, plan: Plan, first: int = 0) -> K
 
 
 def forked(fork: Fork, plan: Plan, group: Group) -> Any:
-    """Weights and optimizer state that the runs of a group go on from: (params, opt_state), leaves (runs, ...).
+    """The weights and optimizer state from which a group's runs continue: (params, opt_state), leaves (runs, ...).
 
-    Runs are matched by the fields that both grids have; a new axis makes each run of the old grid several.
+    Runs are matched by the fields that both grids have; along a new axis, several runs continue from the same old run.
 
     Raises:
-      UserError: the old grid has no such run, or several.
+      UserError: a run has no match in the old grid, or several, or its match had ended or diverged.
     """
     params, opt_state = _taken(fork.kept, fork.step, plan, group, "start=")
     finite = (np.isfinite(leaf.astype(np.float32)) for leaf in jax.tree.leaves(params))
@@ -195,15 +195,15 @@ def forked(fork: Fork, plan: Plan, group: Group) -> Any:
 
 
 def weights_of(kept: Any, step: int, plan: Plan, group: Group, like: Any) -> Any:
-    """The weights of the runs of a group at a step, leaves (runs, ...), matched as by forked; NaN of ended ones.
+    """The weights of a group's runs at a step, leaves (runs, ...), matched as in forked; NaN for runs that had ended.
 
     Args:
-      kept, step: what was kept, and when.
+      kept, step: what was kept, and at which step.
       plan, group: the runs.
-      like: shapes of one run's weights.
+      like: the shapes of one run's weights.
 
     Raises:
-      UserError: the step was not kept, or there is no such run, several, or one of another model.
+      UserError: the step was not kept, or a run has no match, several, or one from a different model.
     """
     require(isinstance(kept, Kept), f"kept is {written(kept)}; it must be what sweep(..., keep_params=...) gives")
     ours = deciding_fields(plan)
@@ -216,7 +216,7 @@ def weights_of(kept: Any, step: int, plan: Plan, group: Group, like: Any) -> Any
 
 
 def _taken(kept: Kept, step: int, plan: Plan, group: Group, given: str) -> tuple[Any, Any]:
-    """Weights and optimizer state that were kept of the runs of a group, leaves (runs, ...)."""
+    """The kept weights and optimizer state for the runs of a group, leaves (runs, ...)."""
     index, taken = kept._index(step), []
     for place in group.members:
         point = values_at(plan.axes, np.unravel_index(place, tuple(len(axis.values) for axis in plan.axes)))
@@ -229,7 +229,7 @@ def _taken(kept: Kept, step: int, plan: Plan, group: Group, given: str) -> tuple
 
 
 def require_like(tree: Any, expected: Any, words: str, given: str = "start=") -> None:
-    """Raises UserError unless a tree of arrays has the structure and shapes of another."""
+    """Raises UserError unless two trees of arrays have the same structure and shapes."""
     ours, theirs = map(_described, (tree, expected))
     require(ours == theirs, f"{given} has {words} {shortened(ours, 200)}; the model has {shortened(theirs, 200)}")
 
@@ -241,7 +241,7 @@ def _described(tree: Any) -> str:
 
 
 def bytes_kept(keep: Keep | None, moving: Any) -> int:
-    """Bytes on the host that one run's kept weights take."""
+    """The host memory in bytes that one run's kept weights take."""
     if keep is None:
         return 0
     held = moving if keep.state else moving.params

@@ -1,7 +1,7 @@
-"""Whether a group of runs can train, found out from its functions and their shapes before anything compiles.
+"""Checks whether a group of runs can train, from its functions and their shapes, before anything compiles.
 
-All is looked at in one trace, part by part: data, network, optimizer, a step, what is measured, probes. Whatever a
-part raises becomes one line that names the part and the place in its file.
+One trace covers everything, part by part: data, network, optimizer, a step, measurements, probes. An error in a part
+becomes one line that names the part and the place in its file.
 """
 
 import functools
@@ -27,30 +27,30 @@ from grok_jax.training.plan import Group
 from grok_jax.training.program import Alike, Stages, load_pool, stages_of
 from grok_jax.training.run import Form, Run
 
-FEW = 3  # rows that a network is shown
+FEW = 3  # rows to try a network on
 
 
 class Found(NamedTuple):
-    """What is known of a group of runs that fit."""
+    """What validation finds out about a valid group of runs."""
 
     state: Any  # shapes and dtypes of (Moving, Fixed) of one run
     labels: bool  # whether the targets are labels
     outputs: int
-    own_examples: bool  # whether each run has examples beside the pool
+    own_examples: bool  # whether each run has its own examples in addition to the pool
     measured: dict[str, tuple[int, ...]]  # variable of a metric -> shape
-    owners: dict[str, str]  # variable -> the metric that gives it
-    reads: frozenset[str]  # dotted names of the traced fields on which anything that is recorded depends
+    owners: dict[str, str]  # variable -> the metric that returns it
+    reads: frozenset[str]  # dotted names of the traced fields that affect anything recorded
 
 
 def validate(group: Group, mesh: Mesh) -> Found:
-    """Finds out whether the functions of a group of runs fit each other, without compiling or allocating.
+    """Checks that the functions of a group of runs fit together, without compiling or allocating.
 
     Args:
       group: runs that compile together.
       mesh: the devices that hold the task's pool.
 
     Raises:
-      UserError: a part does not fit another, or raises; one line that says what came and what must come.
+      UserError: a part raises or does not fit another; one line says what was found and what is required.
     """
     with naming(f"task {group.form.bare.task.name!r} (load)"):
         load_pool(group.form, mesh)
@@ -58,7 +58,7 @@ def validate(group: Group, mesh: Mesh) -> Found:
 
 
 def require_readable(group: Group, mesh: Mesh, found: Found, read: Callable[[Probed], Any]) -> None:
-    """Raises UserError where `read` cannot be traced over what is observed of a run, or gives no arrays."""
+    """Raises UserError if `read` cannot be traced on an observed run, or does not return arrays."""
     pool, step = load_pool(group.form, mesh), jax.ShapeDtypeStruct((), jnp.int32)
 
     def observed(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
@@ -70,7 +70,7 @@ def require_readable(group: Group, mesh: Mesh, found: Found, read: Callable[[Pro
 
 @functools.lru_cache(maxsize=256)
 def _traced(alike: Alike, capacity: Rows, mesh: Mesh) -> Found:
-    """Traces all that a run does, once for the same functions and shapes."""
+    """Traces everything that a run does; results are cached by functions and shapes."""
     form = alike.form
     pool, stages = load_pool(form, mesh), stages_of(form, capacity)
     seen, owners = {}, {}
@@ -81,7 +81,7 @@ def _traced(alike: Alike, capacity: Rows, mesh: Mesh) -> Found:
         shown = _shown(run, data, pool, outputs)
         _require_compatible(run, shown)
         _require_network(run, shown, outputs)
-        if not run.loss.views:  # a view is of a step, where there is a network
+        if not run.loss.views:  # a loss that takes a view needs a network, so the step below checks it
             with naming(f"loss {run.loss.name!r}"):
                 losses = run.loss.fn(jnp.zeros((len(shown.targets), outputs)), shown.targets)
             _require_floats(f"loss {run.loss.name!r}", losses, (len(shown.targets),), "each row has a loss")
@@ -97,22 +97,22 @@ def _traced(alike: Alike, capacity: Rows, mesh: Mesh) -> Found:
         seen["measured"] = {name: value.shape for name, value in measured.items()}
         return (recorded, measured), (moving, fixed)
 
-    with jax.numpy_dtype_promotion("standard"):  # as the run's own functions have it
+    with jax.numpy_dtype_promotion("standard"):  # as in the run's own functions
         step = jax.ShapeDtypeStruct((), jnp.int32)
         traced, (records, state) = jax.make_jaxpr(everything, return_shape=True)(form.shapes(), pool, step)
     return Found(state, **seen, owners=owners, reads=_reads(traced, form, len(jax.tree.leaves(records))))
 
 
 def _reads(traced: Any, form: Form, records: int) -> frozenset[str]:
-    """The fields on which the first outputs of a trace, its records, depend."""
+    """The fields that affect the records, which are the first outputs of a trace."""
     wanted = [place < records for place in range(len(traced.jaxpr.outvars))]
     _, used = partial_eval.dce_jaxpr(traced.jaxpr, wanted)
-    # JAX sorts the names of a dict; they come first among the arguments.
+    # JAX sorts the keys of a dict. The fields are the first arguments.
     return frozenset(name for name, is_used in zip(sorted(form.names), used, strict=False) if is_used)
 
 
 def _draw(run: Run, capacity: Rows, pool: Examples | None) -> tuple[Data, int]:
-    """The data of one run, and the number of outputs that its task names."""
+    """The data of one run, and its task's number of outputs."""
     task = run.task
     with naming(f"task {task.name!r} (output_size)"):
         outputs = operator.index(task.output_size())
@@ -138,8 +138,8 @@ def _require_split(where: str, name: str, split: Split, rows: int, pool: Example
 
 
 def _shown(run: Run, data: Data, pool: Examples | None, outputs: int) -> Examples:
-    """A few rows as the network sees them, alike in both splits."""
-    task, rows = run.task, FEW + (outputs == FEW)  # not the outputs, so that none is taken for the other
+    """A few training rows as the network sees them; checks that test rows have the same shapes and dtypes."""
+    task, rows = run.task, FEW + (outputs == FEW)  # differs from outputs, so that swapped axes are noticed
     with naming(f"task {task.name!r} (present)"):
         train, test = (Examples(*fetch_rows(split, pool, jnp.arange(rows), task)) for split in data)
     _require_same(f"task {task.name!r} tests on examples", train, test, "it trains on")
@@ -157,7 +157,7 @@ def _shown(run: Run, data: Data, pool: Examples | None, outputs: int) -> Example
 
 
 def _require_compatible(run: Run, shown: Examples) -> None:
-    """The kind of inputs, and the loss, that the model and the targets allow."""
+    """Raises UserError unless the model takes the task's kind of inputs and the targets allow the loss."""
     kinds = run.model.inputs, None if hasattr(shown.inputs, "dtype") else type(shown.inputs)
     takes, gives = ("one array" if kind is None else kind.__name__ for kind in kinds)
     words = f"model {run.model.name!r} takes {takes}, and task {run.task.name!r} gives {gives}"
@@ -167,7 +167,7 @@ def _require_compatible(run: Run, shown: Examples) -> None:
 
 
 def _require_network(run: Run, shown: Examples, outputs: int) -> None:
-    """Parameters that are floats, and outputs of shape (rows, outputs)."""
+    """Raises UserError unless the parameters are floats and the outputs have shape (rows, outputs)."""
     name = f"model {run.model.name!r}"
     with naming(f"task {run.task.name!r} (vocabulary)"):
         vocabulary = run.task.vocabulary()
@@ -193,16 +193,16 @@ def _require_floats(name: str, given: Any, shape: tuple[int, ...], reason: str) 
 
 
 def _require_step(run: Run, stages: Stages, state: tuple[Any, ...]) -> Any:
-    """The state after a step that leaves its structure, shapes and dtypes as they are."""
+    """The state after one step; raises UserError if the step changes its structure, shapes or dtypes."""
     (moving, fixed, *_), name = state, f"optimizer {run.optimizer.name!r}"
     with naming(name):
         given = {"initial_params": fixed.initial_params, "key": jax.random.key(0)}
-        # Gradients are like the parameters, so these stand in for them.
+        # Gradients have the shapes and dtypes of the parameters, so the parameters stand in for them.
         updates, opt_state = dynamics.chain_of(run).update(moving.params, moving.opt_state, moving.params, **given)
-    require_like(updates, moving.params, "updates", name)  # of any dtype: they are cast when they are added
+    require_like(updates, moving.params, "updates", name)  # any dtype is allowed: updates are cast when they are added
     _require_same(f"a step of {name} gives a state", moving.opt_state, opt_state, "it must be")
     with naming("a step of training"):
-        return stages.advance(*state, 0, 1)  # as numbers: JAX sees then what a step does not read
+        return stages.advance(*state, 0, 1)  # numbers, so that JAX sees what a step does not read
 
 
 def _require_same(words: str, before: Any, after: Any, must: str) -> None:
@@ -214,7 +214,7 @@ def _require_same(words: str, before: Any, after: Any, must: str) -> None:
 
 
 def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[str, Any]:
-    """Each metric gives arrays under names that are free."""
+    """The values of all metrics; raises UserError unless each returns arrays under unused names."""
     values = {}
     for name, each in run.metrics.items():
         with naming(f"metric {name!r}"):
@@ -236,7 +236,7 @@ def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[s
 
 
 def _kinds(tree: Any) -> str:
-    """Dtype and shape of each array, such as float32 of shape (3, 5)."""
+    """The dtype and shape of each array, such as float32 of shape (3, 5)."""
     leaves = jax.tree.leaves(tree)
     return _listed(
         f"{leaf.dtype} of shape {leaf.shape}" if hasattr(leaf, "dtype") else type(leaf).__name__ for leaf in leaves
