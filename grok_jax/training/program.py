@@ -1,4 +1,4 @@
-"""A group of runs as compiled programs: the run's functions, mapped over runs and sharded over devices."""
+"""Compiles a group of runs: the functions of one run, mapped over runs and sharded over devices."""
 
 import functools
 import hashlib
@@ -33,22 +33,22 @@ from grok_jax.training.metrics import Probed, measure_metrics
 from grok_jax.training.plan import Group
 from grok_jax.training.run import Form
 
-TRAINING = ("advance", "init", "measure")  # the stages that every sweep calls; the largest first
+TRAINING = ("advance", "init", "measure")  # the stages that every sweep calls, largest first
 REMEDIES = ("make the model or the batch smaller", "ask for fewer training.probes, or take fewer training rows")
 
 
 class Stages(NamedTuple):
-    """The functions of one run (see dynamics.py), of the values of its leaves by name."""
+    """The functions of one run (see dynamics.py), which take the values of its leaves by name."""
 
     init: Callable
-    started: Callable  # init of given weights
+    started: Callable  # init with given weights
     advance: Callable
     measure: Callable
     probe: Callable
 
 
 def stages_of(form: Form, capacity: Rows) -> Stages:
-    """The functions of runs of a form, which have rows of that capacity."""
+    """The functions of runs with the given form and capacity."""
 
     def init(hyper: Any, pool: Any) -> Any:
         return dynamics.init(form.fill(hyper), pool, capacity)
@@ -74,14 +74,14 @@ class Program(NamedTuple):
     """Compiled stages (see dynamics.py) for a fixed number of runs.
 
     Attributes:
-      stages: executables, None for those that were not asked for; arrays of runs have a leading run axis sharded over
-        the mesh. `advance` takes over the memory of the state it is given.
+      stages: executables, or None for stages that were not requested; arrays of runs have a leading run axis sharded
+        over the mesh. `advance` reuses the memory of the state it is given.
       moving: shapes, dtypes and shardings of the state, as a checkpoint needs them.
       mesh: the devices.
-      mapping: "map" or "vmap": how a device takes its runs.
-      runs: how many runs it holds, padding included.
-      bytes_per_device: the most memory that one of the executables holds at a time.
-      largest: which of them.
+      mapping: "map" or "vmap": how a device maps over its runs.
+      runs: the number of runs, including padding.
+      bytes_per_device: the memory of the executable that needs the most.
+      largest: the name of that executable's stage.
     """
 
     stages: Stages
@@ -94,17 +94,17 @@ class Program(NamedTuple):
 
 
 class Alike:
-    """A form that is equal to every other of the same content: a class or function that is defined again is no other.
+    """A form compared by content, so that a class or function that is defined again counts as the same.
 
     Attributes:
       form: the form.
-      key: what tells it from others: the content of its parts, their static values, the pool's shapes, JAX's flags.
+      key: the text that is compared: the content of its parts, static values, the pool's shapes and JAX's flags.
     """
 
     def __init__(self, form: Form, mesh: Mesh) -> None:
         texts = {name: fingerprint(part, counted=(PACKAGE,)).text for name, part in contents(form).items()}
         if any(_LATEST.get(name, text) != text for name, text in texts.items()):
-            # A function that a user has jitted keeps its first trace, even where a global that it reads has changed.
+            # A function that a user has jitted keeps its first trace even if a global that it reads has changed.
             jax.clear_caches()
         _LATEST.update(texts)
         shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), load_pool(form, mesh))
@@ -118,7 +118,7 @@ class Alike:
         return hash(self.key)
 
 
-_LATEST: dict[str, str] = {}  # the fingerprint of each part when it was last asked for
+_LATEST: dict[str, str] = {}  # the latest fingerprint of each part
 
 
 def stages_of_training(group: Group, weights_given: bool = False) -> tuple[str, ...]:
@@ -128,16 +128,16 @@ def stages_of_training(group: Group, weights_given: bool = False) -> tuple[str, 
 
 
 def fitted_program(group: Group, mapping: str, chunk_runs: int, uses: tuple[str, ...]) -> Program:
-    """The program that trains as many runs of the group at a time as memory holds.
+    """Compiles a program that trains as many runs of the group at a time as fit in memory.
 
     Args:
       group: the runs.
       mapping: "map", "vmap", or "auto" for the backend's default.
-      chunk_runs: how many runs at a time; 0 lets the compiled program's memory analysis decide.
-      uses: the stages that are compiled; a stage that is never called costs nothing.
+      chunk_runs: how many runs to train at a time; 0 lets the compiled program's memory analysis decide.
+      uses: the stages to compile; a stage that is never called costs nothing.
 
     Raises:
-      UserError: not even one run per device fits the memory.
+      UserError: not even one run per device fits in memory.
     """
     wanted = min(chunk_runs, len(group.members)) or len(group.members)
     mesh = run_mesh(wanted)
@@ -159,7 +159,7 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int, uses: tuple[str,
 
 
 def observer(group: Group, program: Program, read: Callable[[Probed], Any]) -> Callable:
-    """moving, fixed, hyper, pool, step -> read(...) of each of the program's runs; compiled at its first call."""
+    """moving, fixed, hyper, pool, step -> read(...) for each of the program's runs; compiled on the first call."""
 
     def observed(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
         return dynamics.observe(group.form.fill(hyper), read, moving, fixed, pool, step)
@@ -168,7 +168,7 @@ def observer(group: Group, program: Program, read: Callable[[Probed], Any]) -> C
 
 
 def answering_observer(group: Group, program: Program, read: Callable[..., Any]) -> Callable:
-    """moving, fixed, hyper, given, pool, step -> read(..., given) of each run, which is given something of its own."""
+    """moving, fixed, hyper, given, pool, step -> read(..., given) for each run; `given` differs between runs."""
 
     def answered(moving: Any, fixed: Any, hyper: Any, given: Any, pool: Any, step: Any) -> Any:
         return dynamics.observe(group.form.fill(hyper), lambda probed: read(probed, given), moving, fixed, pool, step)
@@ -177,20 +177,20 @@ def answering_observer(group: Group, program: Program, read: Callable[..., Any])
 
 
 def load_pool(form: Form, mesh: Mesh) -> Examples | None:
-    """The examples that all runs of a task share, once on each device; loaded once in a process.
+    """The examples that all runs of a task share, one copy on each device; a process loads them once.
 
-    A task that is edited, or given again under its word (its files may have changed), is loaded anew.
+    A task is reloaded if it was edited, or is given again under its word (its files may have changed).
     """
     return _load_pool(*_load_arguments(form), mesh)
 
 
 def pool_hash(form: Form, mesh: Mesh) -> str | None:
-    """sha256 of all arrays of the pool; None where there is none."""
+    """sha256 of all arrays of the pool; None if there is no pool."""
     return _pool_hash(*_load_arguments(form), mesh)
 
 
 class _Static:
-    """A task without its traced fields, equal to another of the same structure."""
+    """A task compared without its traced fields: equal to another with the same structure."""
 
     def __init__(self, task: Task) -> None:
         self.task, self.structure = task, jax.tree.structure(task)
@@ -204,7 +204,7 @@ class _Static:
 
 @functools.lru_cache(maxsize=4)
 def _load_pool(key: str, static: _Static, mesh: Mesh) -> Examples | None:
-    del key  # Only tells calls apart, as what the task's functions read may have changed.
+    del key  # only a cache key: what the task's functions read may have changed
     task = static.task
     needed, budget = task.pool_bytes(), memory_budget(mesh)
     require(
@@ -257,14 +257,14 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
             _over_runs(stages.measure, mesh, mapping, per_run_args=3, shared_args=2),
             (moving, fixed, hyper, pool, step),
         ),
-        # One run after the other on every backend: kernels are large, and would keep runs from training together.
+        # One run at a time on every backend: kernels are large, and would leave room for fewer runs to train together.
         "probe": (
             _over_runs(stages.probe, mesh, "map", per_run_args=3, shared_args=2),
             (moving, fixed, hyper, pool, step),
         ),
     }
     quickly = dict.fromkeys(("init", "started"), _quickly())
-    # Tracing holds Python's lock and compiling does not: one stage compiles while the next is traced.
+    # Tracing holds Python's lock but compiling does not, so one stage compiles while the next is traced.
     with ThreadPoolExecutor(len(uses)) as threads:
         compiling = {}
         for name in uses:
@@ -289,7 +289,7 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
 def _over_runs(
     function: Callable, mesh: Mesh, mapping: str, *, per_run_args: int, shared_args: int, donate: tuple[int, ...] = ()
 ) -> Callable:
-    """function over a leading run axis of its first arguments, each device taking its share of the runs."""
+    """Maps a function over the leading run axis of its first arguments; each device takes its share of the runs."""
 
     def on_one_device(*args: Any) -> Any:
         batched, common = args[:per_run_args], args[per_run_args:]
@@ -300,18 +300,18 @@ def _over_runs(
         return jax.vmap(one_run)(batched) if mapping == "vmap" else jax.lax.map(one_run, batched)
 
     specs = (P(RUN),) * per_run_args + (P(),) * shared_args
-    # check_vma is off because a run's loops start from constants, which the check takes for replicated values.
+    # check_vma is off because a run's loops start from constants, which the check mistakes for replicated values.
     mapped = jax.shard_map(on_one_device, mesh=mesh, in_specs=specs, out_specs=P(RUN), check_vma=False)
     return jax.jit(mapped, donate_argnums=donate)
 
 
 def _quickly() -> dict[str, int]:
-    """Compiler options for init on CPU: it runs once and is full of random draws, slow to optimize (3.4 s, 1.2 s)."""
+    """Compiler options for init on CPU: it runs once, and its random draws are slow to optimize (3.4 s, not 1.2 s)."""
     return {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else {}
 
 
 def _bytes_held(executable: Any) -> int:
-    """Bytes of one device that an executable holds while it runs: arguments, results and temporaries."""
+    """The bytes that an executable holds on one device while it runs: arguments, results and temporaries."""
     used = executable.memory_analysis()
     total = used.argument_size_in_bytes + used.output_size_in_bytes + used.temp_size_in_bytes
     return total - used.alias_size_in_bytes
