@@ -1,4 +1,4 @@
-"""Runs that train together, from their start or from a checkpoint, to their last record."""
+"""Trains runs that share a program, from their start or from a checkpoint, to their last record."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from grok_jax.training.program import Program, load_pool
 from grok_jax.training.progress import Progress
 from grok_jax.training.schedule import has_diverged, has_generalized, is_probed, record_steps
 
-KEPT = "kept weights "  # how the names of what is kept begin in a checkpoint
+KEPT = "kept weights "  # prefix of the names of kept weights in a checkpoint
 CALL_SECONDS = 1.0  # how long one call into a compiled program should take, so that progress moves and stops are prompt
 
 Record = dict[str, Num[np.ndarray, "runs ..."]]
@@ -27,7 +27,7 @@ Records = dict[str, Num[np.ndarray, "runs records ..."]]
 
 
 class Keeping(NamedTuple):
-    """Where the work of a group is kept, how often, and the identity of its sweep."""
+    """Where and how often the work of a group is saved, and the identity of its sweep."""
 
     folder: Path
     seconds: float
@@ -35,29 +35,29 @@ class Keeping(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """How the runs of a chunk stand after a record."""
+    """The status of a chunk's runs after a record."""
 
-    open: Bool[np.ndarray, " runs"]  # not ended early
-    latest: Record  # what each run recorded last
-    records: Int[np.ndarray, " runs"]  # of each run, up to where it ended
+    open: Bool[np.ndarray, " runs"]  # whether each run has not ended early
+    latest: Record  # the last record of each run
+    records: Int[np.ndarray, " runs"]  # number of records of each run, up to its end
 
 
 class Trained(NamedTuple):
-    """What a group of runs, or some of them, recorded and kept."""
+    """What a group of runs, or a chunk of it, recorded and kept."""
 
     records: Records
-    final_step: Int[np.ndarray, " runs"]  # the last one that each run recorded
+    final_step: Int[np.ndarray, " runs"]  # the last step that each run recorded
     diverged: Bool[np.ndarray, " runs"]
-    kept: Any  # Moving (or its params) of each run, leaves (runs, kept steps, ...); None where nothing is kept
+    kept: Any  # Moving (or its params) of each run, leaves (runs, kept steps, ...); None if nothing is kept
 
 
 class Start(NamedTuple):
-    """What the runs of a group start from in place of what init makes.
+    """What the runs of a group start from, if not from a new initialization.
 
     Attributes:
       step: the number of the next step.
-      moving: leaves (runs, ...), to go on from at that step; None makes it of `params`.
-      params: weights that are w_0 of every run; None draws w_0.
+      moving: the state to continue from at that step, leaves (runs, ...); None makes a new state from `params`.
+      params: weights to use as w_0 of every run; None draws w_0.
     """
 
     step: int = 0
@@ -69,9 +69,9 @@ class Work(NamedTuple):
     """A group of runs to train.
 
     Attributes:
-      group, program: the runs, compiled.
+      group, program: the runs, and their compiled program.
       start: what they start from.
-      keep: whose weights come back.
+      keep: which weights to return.
     """
 
     group: Group
@@ -85,7 +85,7 @@ def train_group(work: Work, keeping: Keeping | None, bar: Progress) -> Trained:
 
     Args:
       work: the runs.
-      keeping: where what is done is saved.
+      keeping: where finished work is saved; None saves nothing.
       bar: the progress bar.
     """
     parts, count = [], len(work.group.members)
@@ -100,12 +100,12 @@ def train_group(work: Work, keeping: Keeping | None, bar: Progress) -> Trained:
 
 
 def scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
-    """Whole numbers on every device of a program."""
+    """Puts whole numbers on every device of a program."""
     return tuple(jax.device_put(np.int32(value), shared(program.mesh)) for value in values)
 
 
 def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -> Trained:
-    """Trains one chunk to its last record, or to where all of its runs have ended."""
+    """Trains one chunk to its last record, or until all of its runs have ended."""
     group, program, start, keep = work
     steps, ends_early = record_steps(group.schedule), group.schedule.stop_when_generalized
     probed = dict(zip(steps.tolist(), is_probed(group.schedule).tolist(), strict=True))
@@ -171,7 +171,7 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
             ending = followed.open & _has_settled(latest) & ends_early
             if probed[stop]:
                 latest |= measured(program.stages.probe)
-            elif ending.any():  # a run that ends is probed where it ends, the others are not
+            elif ending.any():  # only the runs that end here are probed here
                 latest |= _only(ending, measured(program.stages.probe))
             records.append(_only(followed.open, latest))
             held_weights.keep_last(moving, ending if stop < to_record[-1] else followed.open)
@@ -188,12 +188,12 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
 
 
 def _ends(followed: Followed, steps: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """The step of each run's last record, and whether the run had diverged there."""
+    """The step of each run's last record, and whether the run had diverged by then."""
     return np.asarray(steps)[followed.records - 1], has_diverged(followed.latest)
 
 
 class _Weights:
-    """The weights of a chunk that are kept, on the host: leaves (runs, kept steps, ...), NaN where a run had ended."""
+    """A chunk's kept weights, on the host: leaves (runs, kept steps, ...), NaN where a run had already ended."""
 
     def __init__(self, keep: Keep | None, moving: Any, runs: int) -> None:
         self.keep, self.runs, self.done, self.leaves, self.structure = keep, runs, 0, [], None
@@ -204,29 +204,29 @@ class _Weights:
         self.leaves = [_blank((runs, len(keep.steps), *leaf.shape[1:]), leaf.dtype) for leaf in flat]
 
     def to_come(self) -> tuple[int, ...]:
-        """The steps that are still to be kept."""
+        """The remaining steps at which to keep weights."""
         return () if self.keep is None or self.keep.steps == LAST else self.keep.steps[self.done :]
 
     def keep_at(self, step: int, moving: Any, running: Bool[np.ndarray, " runs"]) -> None:
-        """Keeps the weights of runs that have not ended, where this step is to be kept."""
+        """Keeps the weights of runs that have not ended, if weights are requested at this step."""
         if step in self.to_come():
             self._put(self.keep.steps.index(step), moving, running)
             self.done = self.keep.steps.index(step) + 1
 
     def keep_last(self, moving: Any, ending: Bool[np.ndarray, " runs"]) -> None:
-        """Keeps the weights of runs that end, where each run's last are to be kept."""
+        """Keeps the weights of runs that end, if each run's last weights are requested."""
         if self.keep is not None and self.keep.steps == LAST and ending.any():
             self._put(0, moving, ending)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What a checkpoint holds beside records."""
+        """The arrays that a checkpoint stores in addition to records."""
         if self.keep is None:
             return {}
         own = {f"{KEPT}{place}": np.ascontiguousarray(leaf).view(np.uint8) for place, leaf in enumerate(self.leaves)}
         return own | {f"{KEPT}done": np.array(self.done)}
 
     def taken_from(self, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Any]:
-        """The records among what a checkpoint holds, and the weights, which are taken over."""
+        """Restores the weights from a checkpoint's arrays; returns its records and the weights."""
         for place, leaf in enumerate(self.leaves):
             held = np.ascontiguousarray(arrays[f"{KEPT}{place}"])
             self.leaves[place] = held.view(leaf.dtype).reshape(leaf.shape).copy()
@@ -259,7 +259,7 @@ def _follow_all(records: list[Record], runs: int, ends_early: bool) -> Followed:
 
 
 def _follow(followed: Followed, record: Record, ends_early: bool) -> Followed:
-    """Takes in a record: a run that has settled ends with it, whatever the others do."""
+    """The status after one more record; a run that has settled ends, whatever the others do."""
     latest = {name: _where(followed.open, values, followed.latest.get(name, values)) for name, values in record.items()}
     settled = _has_settled(record) if ends_early else False
     counted = followed.records + followed.open
@@ -267,23 +267,23 @@ def _follow(followed: Followed, record: Record, ends_early: bool) -> Followed:
 
 
 def _only(chosen: Bool[np.ndarray, " runs"], record: Record) -> Record:
-    """The values of the chosen runs, NaN for the others."""
+    """The values of the chosen runs, and NaN for the others."""
     return {name: _where(chosen, values, np.nan).astype(values.dtype) for name, values in record.items()}
 
 
 def _each(records: Mapping[str, np.ndarray]) -> list[Record]:
-    """Stacked records, one by one."""
+    """Splits stacked records into a list."""
     count = next(iter(records.values())).shape[1] if records else 0
     return [{name: values[:, i] for name, values in records.items()} for i in range(count)]
 
 
 def _stacked(records: list[Record], length: int | None = None) -> Records:
-    """Records as (runs, records) arrays: NaN where a probe was not measured, and up to `length` after an early end."""
+    """Stacks records into (runs, records) arrays; fills in NaN for missing probes, and up to `length` records."""
     if not records:
         return {}
     runs = next(iter(records[0].values())).shape[0]
     missing = [{}] * ((length or len(records)) - len(records))
-    # Probes first come where the first run ends, where the first record of all is not probed.
+    # If the first record has no probes, they first appear at a probed record, or at the first end of a run.
     shapes = {name: values.shape[1:] for record in records for name, values in record.items()}
     absent = {name: np.full((runs, *shape), np.nan, np.float32) for name, shape in shapes.items()}
     every = (*records, *missing)
@@ -291,5 +291,5 @@ def _stacked(records: list[Record], length: int | None = None) -> Records:
 
 
 def _where(chosen: Bool[np.ndarray, " runs"], values: np.ndarray, others: Any) -> np.ndarray:
-    """np.where over runs, of values with dimensions of their own."""
+    """np.where over runs, for values that may have more dimensions."""
     return np.where(chosen.reshape(-1, *(1,) * (values.ndim - 1)), values, others)

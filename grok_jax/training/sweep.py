@@ -1,4 +1,4 @@
-"""A grid of runs, trained group by group: one labeled result."""
+"""Trains a grid of runs, group by group, and returns one labeled result."""
 
 import hashlib
 import json
@@ -44,8 +44,8 @@ from grok_jax.training.run import Run
 from grok_jax.training.schedule import record_steps
 from grok_jax.training.validation import Found, require_readable, validate
 
-OF_THE_START = frozenset({"model.init_scale", "model.seed", "model.solution_share"})  # unread where weights are given
-COPIES = 3  # of the records: as they come, joined, and in the Dataset
+OF_THE_START = frozenset({"model.init_scale", "model.seed", "model.solution_share"})  # not read if weights are given
+COPIES = 3  # copies of the records in memory: as recorded, joined, and in the Dataset
 
 
 def sweep(
@@ -59,31 +59,31 @@ def sweep(
     keep_state: bool = False,
     start: Any = None,
 ) -> Any:
-    """Trains every run of a grid, each group of like runs as one compiled program over all devices.
+    """Trains every run of a grid; runs with the same structure share one compiled program over all devices.
 
     Args:
-      run: a Run, or a config as default_config gives it; the fields that the grid does not vary.
+      run: a Run, or a config such as default_config returns; it sets the fields that the grid does not vary.
       grid: axis -> values, e.g. {"model.init_scale": [0.5, 2], "seed": range(8)}, or the same as text (see
-        parse_grid); None takes that of the config. No axis at all is one run.
+        parse_grid); None takes the config's grid. Without any axis, there is one run.
       progress: whether to draw a progress bar on stderr.
-      checkpoint: a folder where work is kept, and from which the same sweep goes on; None keeps nothing. A signal
-        that ends the process waits until the work is saved there. Remove it when it is not needed any more.
-      execution: how the grid of a Run runs (mapping, chunk_runs, checkpoint_seconds, capacity); a config says it.
-      keep_params: steps at which the weights of every run are kept, or "last"; then (Dataset, Kept) comes back.
-      keep_state: whether the optimizer's state is kept too, which a fork needs.
-      start: weights that every run starts from, as w_0; or kept.fork(step), to go on from there, bit for bit.
+      checkpoint: a folder where work is saved, and from which the same sweep resumes; None saves nothing. A signal
+        that ends the process waits until the work is saved there. Delete the folder when you no longer need it.
+      execution: how the grid of a Run runs (mapping, chunk_runs, checkpoint_seconds, capacity); a config has its own.
+      keep_params: steps at which to keep the weights of every run, or "last"; sweep then returns (Dataset, Kept).
+      keep_state: whether to keep the optimizer state too, which a fork needs.
+      start: weights to use as w_0 of every run; or kept.fork(step), to continue from there, bit for bit.
 
     Returns:
-      A Dataset with one dimension per axis and "step". NaN stands where a run had diverged or had ended early;
-      final_step and diverged say so of each run.
+      A Dataset with one dimension per axis and "step". Values are NaN once a run has diverged or ended early;
+      final_step and diverged give each run's last step and whether it diverged.
       Attributes: compile_seconds, wall_seconds, programs, chunk_runs, diverged_runs, devices, outputs (of a network,
-      the most of all runs); and as JSON config, versions, git_revision and experiment. Sweeps of one experiment (see
-      training.identity) over other values of an axis join as
-      xarray.combine_by_coords([a, b], combine_attrs="drop_conflicts"): times differ.
+      the maximum over runs); and as JSON config, versions, git_revision and experiment. To join sweeps of the same
+      experiment (see training.identity) over different values of an axis, call
+      xarray.combine_by_coords([a, b], combine_attrs="drop_conflicts"), because their times differ.
 
     Raises:
-      UserError: a config or grid that makes no sense, a checkpoint folder of another sweep, or one in which another
-        process or thread is at work; nothing has been trained then. Or the folder cannot be written to; what was
+      UserError: the config or grid is invalid, or the checkpoint folder belongs to a different sweep or is in use by
+        another process or thread; nothing has been trained then. Or the folder cannot be written to; what was
         saved before is kept.
     """
     start_jax()
@@ -110,7 +110,7 @@ def sweep(
 
 
 class _Ways(NamedTuple):
-    """What a sweep does beside training and recording."""
+    """What a sweep keeps and starts from, and what validation found out."""
 
     keep: Keep | None
     start: Any
@@ -126,7 +126,7 @@ def _results(plan: Plan, dataset: xr.Dataset, kept: Kept | None, outputs: int) -
 
 
 def _start_of(ways: _Ways, plan: Plan, group: Group, found: Found) -> Start:
-    """What a group's runs start from, checked."""
+    """Checks and returns what a group's runs start from."""
     if ways.start is None:
         return Start()
     moving, _ = found.state
@@ -149,7 +149,7 @@ def _start_of(ways: _Ways, plan: Plan, group: Group, found: Found) -> Start:
 
 
 def _identity_of(ways: _Ways, starts: list[Start]) -> dict[str, str]:
-    """What is kept, and what the runs start from, as they decide what a checkpoint holds."""
+    """Identifies what is kept and what the runs start from, since both determine what a checkpoint contains."""
     own = {} if ways.keep is None else {"kept weights": repr(tuple(ways.keep))}
     if ways.start is not None:
         hashes = [array_hash(leaf) for leaf in jax.tree.leaves(starts)]
@@ -158,12 +158,12 @@ def _identity_of(ways: _Ways, starts: list[Start]) -> dict[str, str]:
 
 
 def _require_room_for_weights(plan: Plan, ways: _Ways) -> None:
-    """Raises UserError where the kept weights do not fit this machine's memory."""
+    """Raises UserError if the kept weights do not fit in this machine's memory."""
     each = (bytes_kept(ways.keep, found.state[0]) for found in ways.found)
     needed = sum(size * len(group.members) for size, group in zip(each, plan.groups, strict=True))
     room = free_memory()
     require(
-        2 * needed <= room,  # as they come, and joined
+        2 * needed <= room,  # two copies: as they arrive, and joined
         f"the weights to keep take {in_words(2 * needed)}; {in_words(room)} are free; keep fewer steps or runs",
     )
 
@@ -212,24 +212,24 @@ def _train(
 
 
 def check(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> None:
-    """Finds out whether sweep(run, grid) can train, without compiling or training: fields, values, data, shapes.
+    """Checks whether sweep(run, grid) can train, without compiling or training: fields, values, data, shapes.
 
     Raises:
-      UserError: it cannot; one line that says why. (What only a sweep finds out is that memory is too small.)
+      UserError: it cannot train; one line says why. (Only a sweep can find out that a program needs too much memory.)
     """
     start_jax()
     require_trainable(plan_grid(run, grid))
 
 
 def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -> list[Found]:
-    """Raises UserError where a group of a plan's runs cannot train, before anything compiles.
+    """Raises UserError if a group of a plan's runs cannot train, before anything compiles.
 
     Args:
       plan: the runs.
-      read: what is to be read off them by `observe`, if anything.
+      read: the function that `observe` will apply to them, if any.
 
     Returns:
-      What is known of each group.
+      What validation found out about each group.
     """
     every = []
     for group in plan.groups:
@@ -245,7 +245,7 @@ def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -
         )
         if read is not None:
             require_readable(group, mesh, found, read)
-        require_labels(group, mesh, found)  # Last: it draws examples.
+        require_labels(group, mesh, found)  # last, because it draws examples
         every.append(found)
     _require_room_for_records(plan, every)
     _require_axes_are_read(plan, every)
@@ -253,7 +253,7 @@ def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -
 
 
 def _require_axes_are_read(plan: Plan, every: list[Found], but: frozenset[str] = frozenset()) -> None:
-    """Raises UserError for an axis of traced fields along which all runs would be the same."""
+    """Raises UserError if all runs would be the same along an axis of traced fields."""
     reads = frozenset().union(*(found.reads for found in every)) - but
     names = {name for group in plan.groups for name in group.form.names}
     for axis in plan.axes:
@@ -266,7 +266,7 @@ def _require_axes_are_read(plan: Plan, every: list[Found], but: frozenset[str] =
 
 
 def _require_free_names(plan: Plan, every: list[Found]) -> None:
-    """Raises UserError for a variable or a dimension of a metric that the results have otherwise."""
+    """Raises UserError if the name of a metric's variable or dimension is already taken in the results."""
     taken = {"step", *ENDS, *(name for axis in plan.axes for name in (axis.name, *axis.fields))}
     sizes: dict[str, int] = {}
     for group, found in zip(plan.groups, every, strict=True):
@@ -279,7 +279,7 @@ def _require_free_names(plan: Plan, every: list[Found]) -> None:
 
 
 def _require_room_for_records(plan: Plan, every: list[Found]) -> None:
-    """Raises UserError where what the runs record differs in shape, or does not fit this machine's memory."""
+    """Raises UserError if the runs' records differ in shape, or do not fit in this machine's memory."""
     shapes: dict[str, tuple[int, ...]] = {}
     _require_free_names(plan, every)
     for found in every:
