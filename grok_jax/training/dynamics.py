@@ -1,7 +1,7 @@
 """One training run as pure functions: init, advance, measure, observe.
 
-Everything in the project that trains goes through these. A grid maps them over runs (program.py); the host
-calls them segment by segment (chunks.py).
+All training in the project goes through these functions. A grid maps them over runs (program.py); the host calls them
+segment by segment (chunks.py).
 """
 
 import contextlib
@@ -23,13 +23,13 @@ from grok_jax.training.batches import Batch, full_batch, minibatch, share_of
 from grok_jax.training.losses import LossView, row_correct
 from grok_jax.training.metrics import Probed
 
-DATA, INIT, BATCH, NOISE = range(4)  # what fold_in makes of a seed, so that equal seeds give independent draws
-WEIGHTS, UPDATE, DROPOUT, LOSS = range(4)  # and of a step's key: what its noise is added to
-# Named, because a seed of another implementation (rbg) draws other numbers alone than among mapped runs.
+DATA, INIT, BATCH, NOISE = range(4)  # folded into a seed, so that equal seeds give independent draws
+WEIGHTS, UPDATE, DROPOUT, LOSS = range(4)  # folded into a step's key: where its noise is used
+# Fixed, because another implementation (rbg) draws different numbers for a run alone and for the same run under vmap.
 KEYS = "threefry2x32"
 Step = Int[Array, ""] | int
-BLOCK = 32  # steps whose batches are drawn together
-# Rows evaluated at once: some minibatches, as measuring is not to need much more memory than training; within limits.
+BLOCK = 32  # number of steps whose batches are drawn together
+# Rows to evaluate at once: a few minibatches, so that measuring needs little more memory than training; within limits.
 EVALUATION_BATCHES, EVALUATION_ROWS = 4, (100, 1000)
 
 
@@ -41,20 +41,20 @@ class Moving(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """What stays as init made it; a function of the hyper-parameters alone, so never saved."""
+    """What stays as init made it. It depends only on the hyperparameters, so it is never saved."""
 
     initial_params: Any
     data: Data
-    initial_outputs: tuple[Array, Array] | None  # f(w_0, x) of train and test rows, for the centered predictor
+    initial_outputs: tuple[Array, Array] | None  # f(w_0, x) of training and test rows, for the centered predictor
 
 
 def init(run: Any, pool: Examples | None, capacity: Rows, params: Any = None) -> tuple[Moving, Fixed]:
-    """The start of a run.
+    """The initial state of a run.
 
     Args:
-      run: the run, its traced fields numbers or tracers.
+      run: the run; its traced fields are numbers or tracers.
       pool: the examples that all runs of its task share.
-      capacity: the most training and test rows of any run of the same program.
+      capacity: the maximum numbers of training and test rows over all runs of the program.
       params: w_0; None draws it.
     """
     with _precision(run):
@@ -73,7 +73,7 @@ def init(run: Any, pool: Examples | None, capacity: Rows, params: Any = None) ->
 
 
 def advance(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, start: Step, steps: Step) -> Moving:
-    """The state after `steps` (traced) optimizer steps, of which the first is number `start`."""
+    """The state after `steps` (traced) optimizer steps; `start` is the number of the first one."""
     with _precision(run):
         module, chain = network_of(run), chain_of(run)
         draw, gather = _batches(run, fixed, pool)
@@ -94,7 +94,7 @@ def advance(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, start
             return Moving(optax.apply_updates(moving.params, updates), opt_state)
 
         def block(first: Step, count: Step, moving: Moving) -> Moving:
-            """`count` steps, at most BLOCK."""
+            """Takes `count` steps, at most BLOCK."""
             batches = draw(first + jnp.arange(BLOCK)) if draw else None
 
             def one(place: Step, moving: Moving) -> Moving:
@@ -106,10 +106,10 @@ def advance(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, start
 
 
 def _in_blocks(block: Callable, start: Step, steps: Step, moving: Moving) -> Moving:
-    """`steps` steps in blocks of BLOCK.
+    """Takes `steps` steps in blocks of BLOCK.
 
-    An accelerator's loop of a known length does not ask the host whether to go on, so whole blocks come first, and
-    the rest in a loop of its own; on CPU, where that gains nothing, one loop compiles in half the time.
+    On an accelerator, a loop of known length does not ask the host whether to continue, so whole blocks come first and
+    a separate loop takes the rest. On CPU this gains nothing, and a single loop compiles in half the time.
     """
     if jax.default_backend() == "cpu" and isinstance(steps, jax.core.Tracer):
 
@@ -124,7 +124,7 @@ def _in_blocks(block: Callable, start: Step, steps: Step, moving: Moving) -> Mov
 
 
 def measure(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, step: Step) -> dict[str, Float[Array, ""]]:
-    """What every run records after `step` steps."""
+    """The values that every run records after `step` steps."""
     with _precision(run):
         module, offsets = network_of(run), fixed.initial_outputs or (None, None)
         measured = {}
@@ -137,7 +137,7 @@ def measure(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, step:
 
 
 def observe(run: Any, read: Callable[..., Any], moving: Moving, fixed: Fixed, pool: Examples | None, step: Step) -> Any:
-    """read(what a probe sees of the run after `step` steps)."""
+    """Applies `read` to a probe's view of the run after `step` steps."""
     with _precision(run):
         return read(_probed(run, moving, fixed._replace(data=_data_after(run, fixed, step)), pool))
 
@@ -153,13 +153,13 @@ def chain_of(run: Any) -> optax.GradientTransformationExtraArgs:
 
 
 def stream(part: Any, number: int) -> Key[Array, ""]:
-    """The key of one stream of draws of a part's seed."""
+    """The key of one stream of random draws from a part's seed."""
     return jax.random.fold_in(jax.random.key(part.seed, impl=KEYS), number)
 
 
 @contextlib.contextmanager
 def _precision(run: Any) -> Iterator[None]:
-    # Libraries mix kinds of numbers, whatever a user allows in programs of their own.
+    # Libraries mix dtypes, so standard promotion is needed here even if the user's setting is stricter.
     with (
         jax.default_matmul_precision(run.training.matmul_precision),
         jax.numpy_dtype_promotion("standard"),
@@ -181,7 +181,7 @@ def _predict(
 
 
 def _toward_solution(run: Any, params: Any) -> Any:
-    """w_0 + c w_solution, where the run has a c."""
+    """w_0 + c w_solution, if the run has a c (model.solution_share)."""
     share = run.model.solution_share
     if share is None:
         return params
@@ -219,7 +219,7 @@ def _objective(
     step: Step,
     key: Key[Array, ""],
 ) -> Float[Array, ""]:
-    """The training loss of one step; weight noise and dropout, where the run has them, act in this pass only."""
+    """The training loss of one step; weight noise and dropout, if any, act only in this pass."""
     if run.optimizer.weight_noise is not None:
         params = perturb_weights(params, jax.random.fold_in(key, WEIGHTS), run.optimizer.weight_noise)
     own, dropout = jax.random.fold_in(key, LOSS), jax.random.fold_in(key, DROPOUT)
@@ -227,10 +227,10 @@ def _objective(
 
 
 def _batches(run: Any, fixed: Fixed, pool: Examples | None) -> tuple[Callable | None, Callable]:
-    """How a step gets its rows: in two parts, so that the batches of many steps are drawn at once.
+    """How a step gets its rows, as two functions, so that the batches of many steps can be drawn at once.
 
     Returns:
-      draw: step numbers -> their batches, or None where every step sees all rows.
+      draw: step numbers -> their batches; None if every step sees all rows.
       gather: step number, its batch -> (rows, their initial outputs or None, weights).
     """
     split, training = fixed.data.train, run.training
@@ -245,7 +245,7 @@ def _batches(run: Any, fixed: Fixed, pool: Examples | None) -> tuple[Callable | 
 
     if training.batch_size is None:
         everything = full_batch(capacity, split.size)
-        shown = rows_at(everything.positions)  # once, ahead of the steps
+        shown = rows_at(everything.positions)  # once, before the steps
 
         def weights(number: Int[Array, ""]) -> Array:
             return everything.weights if training.shrink_step is None else full_batch(capacity, size(number)).weights
@@ -260,7 +260,7 @@ def _batches(run: Any, fixed: Fixed, pool: Examples | None) -> tuple[Callable | 
 
 
 def _rows_in_use(run: Any, size: Int[Array, ""], number: Int[Array, ""] | int) -> Int[Array, ""]:
-    """How many training rows step `number` sees: all, or from training.shrink_step on the first ones of them."""
+    """How many training rows step `number` sees: all, or from training.shrink_step on only the first ones."""
     start, share = run.training.shrink_step, run.training.shrink_to
     if start is None:
         return size
@@ -283,7 +283,7 @@ def _evaluate(
     offset: Array | None,
     step: Step,
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Mean loss and accuracy over the rows of a split in use."""
+    """The mean loss and accuracy over the rows of a split that are in use."""
     key = jax.random.fold_in(jax.random.fold_in(stream(run.training, NOISE), step), LOSS)
 
     def sums(positions: Int[Array, " n"]) -> tuple[Array, Array]:
@@ -293,7 +293,7 @@ def _evaluate(
         losses = run.loss.rows(seen)
         correct = row_correct(seen.outputs, rows.targets, run.training.accuracy_threshold)
         counted = positions < split.size
-        # where, not a product: a row out of use must not spread a NaN, and a NaN in use must be seen.
+        # where instead of a product: a NaN in an unused row must not spread, but a NaN in a used row must show.
         return jnp.sum(jnp.where(counted, losses, 0.0)), jnp.sum(jnp.where(counted, correct, False))
 
     parts_of_split = _in_chunks(sums, split.index.shape[0], run.training.batch_size)
@@ -306,7 +306,7 @@ def _evaluate(
 def _all_outputs(
     run: Any, module: nn.Module, params: Any, split: Split, pool: Examples | None
 ) -> Float[Array, "capacity outputs"]:
-    """f(w, x) of every row of the split, unscaled."""
+    """f(w, x) for every row of the split, unscaled."""
     rows = split.index.shape[0]
 
     def chunk(positions: Int[Array, " n"]) -> Array:
@@ -317,7 +317,7 @@ def _all_outputs(
 
 
 def _in_chunks(function: Callable, rows: int, batch_size: int | None) -> Any:
-    """function(positions) of consecutive chunks of positions, stacked; the last positions may lie beyond the rows."""
+    """Stacks function(positions) over consecutive chunks of positions; the last positions may exceed the rows."""
     fewest, most = EVALUATION_ROWS
     size = min(rows, most, max(fewest, EVALUATION_BATCHES * (batch_size or rows)))
     starts = jnp.arange(0, rows, size)

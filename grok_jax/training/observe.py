@@ -1,4 +1,4 @@
-"""Anything read off the runs of a grid at one step: parameters, outputs, kernels."""
+"""Reads anything from the runs of a grid at one step: parameters, outputs, kernels."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -28,24 +28,23 @@ def observe(
     step: int = 0,
     kept: Any = None,
 ) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Reads something off each run of a grid after some steps: trains it so far, or takes the weights of a sweep.
+    """Applies a function to each run of a grid after some steps; trains up to there, or takes the weights of a sweep.
 
-    Runs are taken one for each device at a time, so that large readings (kernels) of many runs need not fit the
-    memory together.
+    Each device takes one run at a time, so that large results (kernels) of many runs need not fit in memory together.
 
     Args:
-      read: what a probe sees of a run -> arrays in any structure; traceable. Rows beyond a run's own have weight 0.
+      read: Probed, a probe's view of a run -> arrays in any structure; traceable. Padding rows have weight 0.
       run, grid: as for sweep.
-      step: after how many optimizer steps; 0 looks at the start.
-      kept: what a sweep of the same run kept, at that step among others; nothing is trained then. None trains.
+      step: the number of optimizer steps; 0 observes the initial state.
+      kept: the weights that a sweep of the same run kept, including those at this step; None trains instead.
 
     Yields:
-      For each run its values on the axes of the grid, and what was read as numpy arrays. Runs come in the order of
-      the grid within each group that compiles together.
+      For each run, its values on the axes of the grid, and the result of `read` as numpy arrays. Within each group
+      that compiles together, runs come in the order of the grid.
 
     Raises:
-      UserError: a config or grid that makes no sense, a step that is no whole number of 32 bits from 0 or that was not
-        kept, weights of other runs, or `read` raises or gives no arrays; nothing has been trained then.
+      UserError: the config or grid is invalid, the step is not a 32-bit whole number of at least 0 or was not kept,
+        the weights belong to different runs, or `read` raises or does not return arrays; nothing has been trained then.
     """
     step = coerce("step", step, 0)
     require(step >= 0, f"step is {step}; it must be 0 or above")
@@ -65,16 +64,17 @@ def observe_plan(
     solve: Callable[[Any], Any] | None = None,
     answer: Callable[[Probed, Any], Any] | None = None,
 ) -> Iterator[tuple[int, Any]]:
-    """What `observe` does, and perhaps a second look that depends on what the host makes of the first.
+    """Does what `observe` does, optionally with a second function that uses what the host computes from the first.
 
     Args:
       plan: the runs.
       read, step, kept: see observe.
-      solve: on the host, what was read of one run as numpy arrays -> arrays, of the same shapes for all runs.
-      answer: what a probe sees of a run, what was solved of it -> arrays; traceable. Both or neither.
+      solve: runs on the host; one run's result of `read` as numpy arrays -> arrays with the same shapes for all runs.
+      answer: Probed, the run's result of `solve` -> arrays; traceable. Give both or neither.
 
     Yields:
-      For each run its place in the flattened grid, and what was read; with `answer`, what was solved and answered.
+      For each run, its place in the flattened grid and the result of `read`; with `answer`, instead of the latter, the
+      results of `solve` and `answer`.
     """
     found = require_trainable(plan, read)
     taken = [
