@@ -1,1 +1,1 @@
-"""How fast and how large grids of runs are, beside PyTorch on the same machine at the same time."""
+"""Measures the speed and memory of grids of runs, next to PyTorch on the same machine at the same time."""

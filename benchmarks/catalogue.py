@@ -1,4 +1,4 @@
-"""All benchmarks by name. The first part of a name, up to a dot, is what --only is mostly given."""
+"""All benchmarks by name. --only usually takes the first part of a name, up to the dot."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks import costs, scaling, suite
 
 Benchmark = Callable[[suite.Size], Iterator[Any]]
-SLOW = ("figures",)  # run only where they are asked for
+SLOW = ("figures",)  # run only on request
 DEMO = (
     "configs.omnigrok.fig2b_teacher_student",
     "configs.omnigrok.fig3d_mnist_grokking",
@@ -17,7 +17,7 @@ PLANNED = (("teacher_student", 1024), ("landscape", 256), ("small_transformer", 
 
 
 def every(kind: str = "cpu") -> dict[str, Benchmark]:
-    """The benchmarks of a kind of machine, in the order in which they run."""
+    """The benchmarks for a kind of machine, in the order in which they run."""
     at_once = {
         f"at_once.{name}.{runs}": partial(_at_once, work=work, runs=runs)
         for name, work in scaling.WORKS.items()
@@ -27,7 +27,7 @@ def every(kind: str = "cpu") -> dict[str, Benchmark]:
 
 
 def chosen(words: Sequence[str], benchmarks: Mapping[str, Benchmark]) -> dict[str, Benchmark]:
-    """Those whose names are words or go on with a dot after one; without words all but the slow ones."""
+    """The benchmarks named by a word, or by a word and a dot; without words, all but the slow ones."""
     if not words:
         return {name: each for name, each in benchmarks.items() if name not in SLOW}
     return {name: each for name, each in benchmarks.items() if any(f"{name}.".startswith(f"{word}.") for word in words)}
@@ -39,13 +39,13 @@ def families() -> list[str]:
 
 
 def compiling(size: suite.Size) -> Iterator[costs.Compiled]:
-    """Compiling the figures of the demo, at a first start and at a second one."""
+    """Compiling the demo's figures, on the first start and on the second."""
     for module in DEMO:
         yield costs.compiled(f"{suite.figure_id(module)}, {size.preset}", module, size.preset, {})
 
 
 def planned_memory(size: suite.Size) -> Iterator[costs.Weighed]:
-    """What grids hold, beside what the planner says."""
+    """The memory that grids hold, next to the planner's prediction."""
     for name, runs in PLANNED:
         work, count = scaling.WORKS[name], max(1, runs // size.runs_divisor)
         yield costs.weighed(work.title, work.module, size.preset, work.changes(count))

@@ -1,4 +1,4 @@
-"""What a grid costs beside training: compiling, at a first start and at a second one, and memory."""
+"""What a grid costs in addition to training: compiling, on the first start and on the second, and memory."""
 
 import tempfile
 from collections.abc import Callable, Mapping
@@ -17,12 +17,12 @@ from grok_jax.training.devices import pad_runs, per_run, use_all_cores
 from grok_jax.training.plan import plan_grid
 from grok_jax.training.program import TRAINING, Program, fitted_program, load_pool
 
-STEPS = 3  # what a grid holds does not depend on how many
-RESET_PEAK = Path("/proc/self/clear_refs")  # Linux; "5" makes the most that was resident what is resident now
+STEPS = 3  # the memory of a grid does not depend on the number of steps
+RESET_PEAK = Path("/proc/self/clear_refs")  # Linux; writing "5" resets peak resident memory to current
 
 
 class Compiled(NamedTuple):
-    """Seconds of compiling a grid's programs, with nothing kept of them, and with all."""
+    """Seconds to compile a grid's programs, with an empty cache and with a full one."""
 
     benchmark: str
     runs: int
@@ -31,13 +31,13 @@ class Compiled(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """Bytes of all devices that a grid takes, without what the process took before.
+    """Bytes that a grid takes on all devices, without what the process held before.
 
     Attributes:
-      benchmark: what they are.
-      runs: how many train at once.
-      predicted: by the planner.
-      held: the most that was held.
+      benchmark: the name of the benchmark.
+      runs: the number of runs that train at once.
+      predicted: bytes predicted by the planner.
+      held: peak bytes held.
     """
 
     benchmark: str
@@ -47,21 +47,21 @@ class Weighed(NamedTuple):
 
 
 def compiled(name: str, module: str, preset: str, changes: Mapping[str, Any]) -> Compiled:
-    """Starts a grid twice, each time in a process of its own, and times its compiling."""
+    """Starts a grid twice, each time in a separate process, and times its compilation."""
     with tempfile.TemporaryDirectory() as folder:
         first, second = (in_own_process(_compiling, module, preset, dict(changes), folder) for _ in range(2))
     return Compiled(name, first.runs, first.compile_seconds, second.compile_seconds)
 
 
 def _compiling(module: str, preset: str, changes: dict[str, Any], folder: str) -> Any:
-    # As the commands have it, but for the folder.
+    # The same settings as in the commands, except for the folder.
     jax.config.update("jax_compilation_cache_dir", folder)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", SECONDS_WORTH_KEEPING)
     return few_steps(module, preset, changes)
 
 
 def weighed(name: str, module: str, preset: str, changes: Mapping[str, Any]) -> Weighed:
-    """Trains a grid for some steps, all runs at once, in a process of its own, and weighs it."""
+    """Trains a grid for a few steps, all runs at once, in a separate process, and measures its memory."""
     return in_own_process(_weighing, name, module, preset, dict(changes))
 
 
@@ -80,7 +80,7 @@ def _weighing(name: str, module: str, preset: str, changes: dict[str, Any]) -> W
 
 
 def _weight_from_now_on(program: Program) -> Callable[[], int]:
-    """What gives the most bytes held since then: a GPU's own count (its autotuning included), else what is resident."""
+    """Returns a function for peak bytes from now on: the GPU's count (including autotuning), else resident memory."""
     devices = list(program.mesh.devices.flat)
     if devices[0].memory_stats():
         before = sum(device.memory_stats()["bytes_in_use"] for device in devices)

@@ -1,7 +1,7 @@
-"""Many runs at once as a good PyTorch user trains them: torch.func over stacked weights, AdamW written by hand.
+"""Many runs at once, as a skilled PyTorch user trains them: torch.func over stacked weights, and handwritten AdamW.
 
-The gradient is vmap of grad of one run's loss. All that a step changes is a tensor changed in place, and the step asks
-the host for nothing, so that the same step runs as it is, under torch.compile, and captured as a CUDA graph.
+The gradient is vmap of grad of one run's loss. A step changes tensors in place and needs nothing from the host, so the
+same step runs as it is, under torch.compile, and captured as a CUDA graph.
 """
 
 import itertools
@@ -13,22 +13,22 @@ from benchmarks.machine import start_torch
 from benchmarks.peers import captured
 from benchmarks.timing import Trainer
 
-EPS = 1e-8  # of Adam
+EPS = 1e-8  # Adam's epsilon
 FORMS = ("eager", "compiled", "eager, CUDA graph", "compiled, CUDA graph")
 
 
 class Work(NamedTuple):
-    """What an ensemble trains; n runs.
+    """What an ensemble of n runs trains.
 
     Attributes:
       network: weights of one run by name, inputs (rows, ...) -> outputs (rows, ...).
       params: initial weights by name, (n, ...).
-      inputs, targets: (rows, ...), which all runs share, or with own_data (n, rows, ...).
+      inputs, targets: (rows, ...), shared by all runs; with own_data, (n, rows, ...).
       criterion: outputs, targets -> the mean loss.
       learning_rate, weight_decay: of each run, (n,).
       own_data: whether each run has its own rows.
-      batch: rows of a step, of which there is a whole number in an epoch; None takes all rows.
-      betas: of Adam.
+      batch: rows per step, which must divide the rows of an epoch; None takes all rows.
+      betas: Adam's betas.
       constant_norm: rescales the weights of each run to their initial norm after each step.
     """
 
@@ -46,13 +46,13 @@ class Work(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a step changes, in place.
+    """The state that a step changes in place.
 
     Attributes:
       params, mean, square: weights and both moments, by name, (n, ...).
       count: steps taken, a float ().
       order: the order of the rows in this epoch, (n, rows).
-      place: where in it the next batch begins, ().
+      place: the position in that order where the next batch begins, ().
     """
 
     params: dict[str, Any]
@@ -64,13 +64,13 @@ class State(NamedTuple):
 
 
 def ensemble(form: str, make: Callable[..., Work], threads: int, runs: int, *data: Any) -> Trainer:
-    """Runs as one ensemble.
+    """Prepares runs to train as one ensemble.
 
     Args:
       form: one of FORMS.
       make: runs, device, *data -> the work.
-      threads: of PyTorch.
-      runs: how many.
+      threads: number of PyTorch threads.
+      runs: number of runs.
       data: further arguments of make.
     """
     device = start_torch(threads)
@@ -83,7 +83,7 @@ def ensemble(form: str, make: Callable[..., Work], threads: int, runs: int, *dat
 
 
 def initial_state(work: Work) -> State:
-    """The start of an ensemble, at the work's weights."""
+    """The initial state of an ensemble, with the work's weights."""
     import torch
 
     runs = len(work.learning_rate)
@@ -97,13 +97,13 @@ def initial_state(work: Work) -> State:
 
 
 def stepper(work: Work, state: State, form: str, orders: Iterator[Any] | None = None) -> Callable[[int], None]:
-    """advance(steps), which trains the state in place and returns when that is done.
+    """Returns advance(steps), which trains the state in place and returns when done.
 
     Args:
-      work: what is trained.
-      state: as it stands.
+      work: what to train.
+      state: the current state.
       form: one of FORMS.
-      orders: the order of rows in each epoch, (n, rows); by default drawn anew for each run.
+      orders: the order of rows in each epoch, (n, rows); by default drawn separately for each run.
     """
     import torch
 
@@ -136,7 +136,7 @@ def stepper(work: Work, state: State, form: str, orders: Iterator[Any] | None = 
 
 
 def step_of(work: Work) -> Callable[[State], None]:
-    """One step of all runs: their batches, their gradients, AdamW."""
+    """One step of all runs: batches, gradients, AdamW."""
     import torch
     from torch.func import grad, vmap
 
@@ -166,7 +166,7 @@ def step_of(work: Work) -> Callable[[State], None]:
 
 
 def loss_of(work: Work) -> Callable[..., Any]:
-    """Weights of one run, inputs, targets -> its loss."""
+    """Returns the loss as a function of one run's weights, inputs and targets."""
     return lambda params, inputs, targets: work.criterion(work.network(params, inputs), targets)
 
 
@@ -211,7 +211,7 @@ def _norms(params: dict[str, Any]) -> Any:
 
 
 def _column(values: Any, weights: Any) -> Any:
-    """(n,) so that it multiplies (n, ...)."""
+    """Reshapes (n,) so that it broadcasts against (n, ...)."""
     return values.view(-1, *(1,) * (weights.ndim - 1))
 
 

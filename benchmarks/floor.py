@@ -1,7 +1,7 @@
-"""What no program can beat: the arithmetic of a step, and the bytes it moves, at the rates that the machine shows.
+"""A limit that no program can beat: the arithmetic of a step and the bytes it moves, at the machine's measured rates.
 
-A floor counts products of matrices alone, and each array that a step must touch once a use. The rates are measured by
-turns with the contestants, as a shared machine is not equally fast at all times.
+A floor counts only matrix products, and each array that a step must touch once per use. The rates are measured in turns
+with the contestants, because the speed of a shared machine varies over time.
 """
 
 import math
@@ -21,17 +21,17 @@ from grok_jax.training.plan import Group
 from grok_jax.training.program import load_pool, stages_of
 
 PRODUCT_SIZE = {"cpu": 1000, "gpu": 8192}  # rows and columns of each factor
-# Passes of a step over arrays as large as the weights: weights and both moments are read and written, gradients
-# written and read.
+# Passes of a step over arrays as large as the weights: weights and both moments are read and written, and gradients
+# are written and read.
 PASSES = 8
-LEAST_COPY = 2**16  # bytes; below, the loop around a copy takes longer than the copy
+LEAST_COPY = 2**16  # bytes; for smaller arrays, the loop around a copy takes longer than the copy
 
 
 class Needs(NamedTuple):
-    """What one step of one run takes at least.
+    """The minimum that one step of one run takes.
 
     Attributes:
-      operations: additions and multiplications in products of matrices.
+      operations: additions and multiplications in matrix products.
       bytes: read and written.
       held: bytes of the arrays that a step reads or writes, each counted once.
     """
@@ -42,14 +42,14 @@ class Needs(NamedTuple):
 
 
 class Floor(NamedTuple):
-    """The most run-steps per second that a machine allows."""
+    """The maximum number of run-steps per second that a machine allows."""
 
     rate: float
     bound: str  # "arithmetic" or "memory"
 
 
 def needs(group: Group) -> Needs:
-    """What a step of a group's runs takes, from the gradient of the network as it is traced."""
+    """The minimum that a step of a group's runs takes, from the traced gradient of the network."""
     form = group.form
     pool = load_pool(form, run_mesh())
     capacity = group.capacity
@@ -80,13 +80,13 @@ def needs(group: Group) -> Needs:
 
 
 def floor(needs: Needs, operations_rate: float, bytes_rate: float) -> Floor:
-    """The floor of runs that each need so much, at the rates of the machine (operations and bytes per second)."""
+    """The floor of runs with these needs, at the machine's rates (operations and bytes per second)."""
     arithmetic, memory = operations_rate / needs.operations, bytes_rate / needs.bytes
     return Floor(arithmetic, "arithmetic") if arithmetic <= memory else Floor(memory, "memory")
 
 
 def products(jaxpr: ClosedJaxpr | Jaxpr) -> tuple[int, int]:
-    """Operations in all products of matrices of a program, and bytes of their results; a while loop counts once."""
+    """The operations in all matrix products of a program, and the bytes of their results; a while loop counts once."""
     operations = results = 0
     for equation in jaxpr.eqns if isinstance(jaxpr, Jaxpr) else jaxpr.jaxpr.eqns:
         if equation.primitive.name == "dot_general":
@@ -102,26 +102,26 @@ def products(jaxpr: ClosedJaxpr | Jaxpr) -> tuple[int, int]:
 
 
 def product_trainer() -> Trainer:
-    """Products of large matrices on all devices; a step is one on each, of operations_of_product() in all."""
+    """Multiplies large matrices; a step is one product on each device, operations_of_product() in total."""
     use_all_cores()
     kind = "cpu" if jax.default_backend() == "cpu" else "gpu"
     size, precision = PRODUCT_SIZE[kind], jax_precision()
 
     def multiplied(matrix: jax.Array, steps: Any) -> jax.Array:
-        # Divided by the size, the product of matrices of ones is one of ones again.
+        # Divided by the size, a product of matrices of ones is again a matrix of ones.
         return jax.lax.fori_loop(0, steps, lambda _, a: jnp.matmul(a, matrix, precision=precision) / size, matrix)
 
     return _everywhere(multiplied, (size, size))
 
 
 def copy_trainer(held: int) -> Trainer:
-    """Copies of arrays of so many bytes on each device; a step reads and writes them once."""
+    """Copies arrays of `held` bytes on each device; a step reads and writes them once."""
     use_all_cores()
     return _everywhere(_scaled, (max(held, LEAST_COPY) // 4,))
 
 
 def _scaled(array: jax.Array, steps: Any) -> jax.Array:
-    # Between two barriers nothing is fused over the steps of the loop.
+    # The barrier keeps the compiler from fusing successive steps of the loop.
     return jax.lax.fori_loop(0, steps, lambda _, a: jax.lax.optimization_barrier(a * 1.0000001), array)
 
 
@@ -136,7 +136,7 @@ def bytes_of_copy(held: int, devices: int) -> int:
 
 
 def _everywhere(function: Callable, shape: Sequence[int]) -> Trainer:
-    """function(array, steps) on every device at the same time."""
+    """Runs function(array, steps) on every device at the same time."""
     mesh = run_mesh()
     arrays = jax.device_put(jnp.ones((mesh.size, *shape), jnp.float32), per_run(mesh))
     specs = per_run(mesh).spec
