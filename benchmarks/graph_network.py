@@ -1,4 +1,4 @@
-"""The graph network on QM9: the config of our side, and its loop in plain PyTorch and in PyTorch Geometric."""
+"""The graph network on QM9: our config, and the loop in plain PyTorch and in PyTorch Geometric."""
 
 import importlib.util
 from collections.abc import Callable, Iterator
@@ -14,17 +14,17 @@ from grok_jax import default_config
 from grok_jax.tasks import Qm9
 
 SIZE, BATCH, KINDS = 200, 32, 4
-WIDTHS, EDGE_WIDTH, READOUT_WIDTH = (11, 32, 16), 32, 32  # the first is that of the molecules
+WIDTHS, EDGE_WIDTH, READOUT_WIDTH = (11, 32, 16), 32, 32  # the first is the width of the molecules' features
 
 
 class Molecules(NamedTuple):
-    """Training molecules one after another.
+    """The training molecules, one entry per molecule.
 
     Attributes:
-      atoms: of each molecule, float32 (atoms, 11).
-      senders: of each molecule, int64 (edges,).
-      receivers: of each molecule, int64 (edges,).
-      bonds: one-hot vectors of kinds of each molecule, float32 (edges, 4).
+      atoms: for each molecule, float32 (atoms, 11).
+      senders: for each molecule, int64 (edges,).
+      receivers: for each molecule, int64 (edges,).
+      bonds: for each molecule, one-hot kinds of bonds, float32 (edges, 4).
       targets: float32 (molecules, 1).
     """
 
@@ -45,7 +45,7 @@ def get_config(preset: str) -> ConfigDict:
 
 
 def first_molecules() -> Molecules:
-    """As many of the config's molecules as it trains on."""
+    """The first molecules of the config, as many as it trains on."""
     graphs, targets = Qm9().load()
     molecules = range(SIZE // 2)
     edges = [graphs.kinds[i] >= 0 for i in molecules]

@@ -1,4 +1,4 @@
-"""Our side: grids of the library's own configs, through the programs that sweep uses."""
+"""Our side: grids of the library's configs, run by the programs that sweep uses."""
 
 import importlib
 import time
@@ -22,7 +22,7 @@ FEW = {"training.steps": 3, "training.records": 3}
 
 
 class Held(NamedTuple):
-    """What a grid took, apart from training."""
+    """What a grid took in addition to training."""
 
     runs: int
     compile_seconds: float
@@ -30,16 +30,16 @@ class Held(NamedTuple):
 
 
 class WholeRun(NamedTuple):
-    """A preset of a figure, trained and recorded from start to end."""
+    """A figure's preset, trained and recorded from start to end."""
 
     compile_seconds: float
     rate: float  # run-steps per second, records included
-    measuring_share: float  # of the time after compiling: all that is not training
+    measuring_share: float  # share of the time after compiling that is not training
     peak_bytes: int
 
 
 def load_config(module: str, preset: str, changes: dict[str, object]) -> ConfigDict:
-    """The config of a module's preset, with fields (dotted names) changed."""
+    """The config of a module's preset, with some fields (dotted names) changed."""
     config = importlib.import_module(module).get_config(preset)
     config.training.matmul_precision = jax_precision()
     config.update_from_flattened_dict(changes)
@@ -68,14 +68,14 @@ def trainer(module: str, preset: str, changes: dict[str, object]) -> Trainer:
 
 
 def needs(module: str, preset: str, changes: dict[str, object]) -> floor.Needs:
-    """What a step of one of the runs takes at least."""
+    """The minimum that a step of one run takes."""
     use_all_cores()
     (group,) = plan_grid(load_config(module, preset, changes)).groups
     return floor.needs(group)
 
 
 def whole_run(module: str, preset: str) -> WholeRun:
-    """Trains and records a config's grid, and tells the time spent in training from the rest."""
+    """Trains and records a config's grid, and separates the time spent on training from the rest."""
     training = 0.0
 
     def clocked(*args: Any) -> Program:
@@ -91,7 +91,7 @@ def whole_run(module: str, preset: str) -> WholeRun:
         return program._replace(stages=program.stages._replace(advance=advance))
 
     config = load_config(module, preset, {})
-    # The module, not the function of its name that the package exports.
+    # The module, not the function with the same name that the package exports.
     with mock.patch.object(importlib.import_module("grok_jax.training.sweep"), "fitted_program", clocked):
         ds = sweep(config, progress=False)
     compile_seconds = ds.attrs["compile_seconds"]
@@ -101,7 +101,7 @@ def whole_run(module: str, preset: str) -> WholeRun:
 
 
 def few_steps(module: str, preset: str, changes: dict[str, object]) -> Held:
-    """Trains a config's grid for a few steps; what it holds and compiles does not depend on how many.
+    """Trains a config's grid for a few steps; memory and compilation do not depend on the number of steps.
 
     Args:
       module: of the config, dotted.

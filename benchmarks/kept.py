@@ -1,4 +1,4 @@
-"""Results of the benchmarks as they are kept, in speed.json: by device and precision, benchmark by benchmark."""
+"""The saved results of the benchmarks, in speed.json: by device and precision, then by benchmark."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from grok_jax.errors import UserError
 
 FILE = "speed.json"
 ROWS = {kind.__name__: kind for kind in (Row, Scaled, Compiled, Weighed)}
-# What was measured with other values of these is not mixed with what is measured now.
+# Results that differ in any of these are not mixed with new ones.
 SAME = ("preset", "device", "cores", "python", "jax", "jaxlib", "optax", "torch", "numpy")
 
 
 class Entry(NamedTuple):
-    """What is known of one device at one precision.
+    """The results of one device at one precision.
 
     Attributes:
       about: device, date and versions, see machine.about.
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """All entries, by kind of device and precision, and which of them is being measured."""
+    """All entries by kind of device and precision, and the key of the entry being measured."""
 
     entries: Mapping[str, Entry]
     key: str
@@ -48,14 +48,14 @@ class Kept(NamedTuple):
 
     @classmethod
     def read(cls, folder: Path, about: Mapping[str, Any]) -> "Kept":
-        """What a folder has; of this kind of device and precision only what the same versions measured on the same."""
+        """A folder's results; for this kind of device and precision, only those with the same setup (see SAME)."""
         key, entries = key_of(about), read(folder)
         before = entries.get(key)
         same = before is not None and all(before.about.get(name) == about[name] for name in SAME)
         return cls({**entries, key: Entry(about, before.benchmarks if same else {})}, key)
 
     def entry(self) -> Entry:
-        """What is being measured."""
+        """The entry being measured."""
         return self.entries[self.key]
 
     def has(self, name: str) -> bool:
@@ -63,13 +63,13 @@ class Kept(NamedTuple):
         return name in self.entry().benchmarks
 
     def with_rows(self, name: str, rows: Sequence[Any]) -> "Kept":
-        """With the rows of a benchmark, in place of those it had."""
+        """A copy in which new rows replace those of a benchmark."""
         own = self.entry()
         benchmarks = {**own.benchmarks, name: {"date": own.about["date"], "rows": list(rows)}}
         return self._replace(entries={**self.entries, self.key: own._replace(benchmarks=benchmarks)})
 
     def write(self, folder: Path) -> None:
-        """Writes the file of a folder, which is made where there is none; the turns of a row are left out."""
+        """Writes a folder's file, and creates the folder if needed; the turns of a row are left out."""
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({key: _plain(entry) for key, entry in self.entries.items()}, indent=1) + "\n"
         part = folder / f".{FILE}.part"
@@ -83,10 +83,10 @@ def key_of(about: Mapping[str, Any]) -> str:
 
 
 def read(folder: Path) -> dict[str, Entry]:
-    """The entries of a folder; none where it has no file.
+    """Reads the entries of a folder; returns none if it has no file.
 
     Raises:
-      UserError: the file is not what was written.
+      UserError: the benchmarks did not write the file.
     """
     path = folder / FILE
     if not path.exists():
@@ -128,5 +128,5 @@ def _row(plain: Mapping[str, Any]) -> Any:
 
 
 def _with_ratio(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a row or a side, the list of a ratio made one again."""
+    """The fields of a row or a side, with the list of a ratio turned back into a Ratio."""
     return {**fields, **({"ratio": Ratio(*fields["ratio"])} if fields.get("ratio") else {})}

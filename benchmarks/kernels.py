@@ -1,4 +1,4 @@
-"""One tangent kernel: of the MNIST network 784-200-200-10 over some digits, averaged over its outputs, or the full."""
+"""One tangent kernel, averaged over outputs or full: the MNIST network 784-200-200-10 on some digits."""
 
 import time
 from typing import NamedTuple
@@ -11,20 +11,20 @@ from benchmarks.peers import mnist_network
 
 
 class Taken(NamedTuple):
-    """What a kernel took, in a process that did nothing else."""
+    """The time and memory of a kernel, in a process that did nothing else."""
 
-    seconds: float  # without compiling, or the first calls of a library
+    seconds: float  # without compilation or a library's first calls
     compile_seconds: float
     peak_bytes: int  # of the whole process
 
 
 def ours(images: np.ndarray, block_rows: int | None = None, full: bool = False) -> Taken:
-    """By tangent_kernel, which sees the layers; given block_rows, by products of Jacobians.
+    """Uses tangent_kernel, which works layer by layer; with block_rows, it multiplies Jacobians.
 
     Args:
       images: uint8 (rows, 784).
       block_rows: see tangent_kernel.
-      full: by full_tangent_kernel, over pairs of outputs.
+      full: whether to use full_tangent_kernel, over pairs of outputs.
     """
     import jax
 
@@ -49,7 +49,7 @@ def ours(images: np.ndarray, block_rows: int | None = None, full: bool = False) 
 
 
 def pytorch(images: np.ndarray, chunk: int) -> Taken:
-    """By torch.func as its tutorial on tangent kernels does: per-row Jacobians, contracted; some rows at a time."""
+    """Uses torch.func as in its tutorial on tangent kernels: contracts per-row Jacobians, `chunk` rows at a time."""
     import torch
     from torch.func import functional_call, jacrev, vmap
 
@@ -73,7 +73,7 @@ def pytorch(images: np.ndarray, chunk: int) -> Taken:
                 kernel[j : j + chunk, i : i + chunk] = block.T
         return kernel
 
-    kernel_of(inputs[:2]).cpu()  # which waits for a GPU
+    kernel_of(inputs[:2]).cpu()  # waits for a GPU
     began = time.perf_counter()
     kernel_of(inputs).cpu()
     return Taken(time.perf_counter() - began, 0.0, peak_bytes())

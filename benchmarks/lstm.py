@@ -1,4 +1,4 @@
-"""The LSTM on modular addition: the config of our side, and the loop as a PyTorch user writes it."""
+"""The LSTM on modular addition: our config, and the loop as a PyTorch user writes it."""
 
 import itertools
 from typing import Any
@@ -22,7 +22,7 @@ def get_config(preset: str) -> ConfigDict:
 
 
 def task_config(model: str) -> ConfigDict:
-    """The task and the optimizer, with some model of tokens at its defaults."""
+    """The task and the optimizer, with a model of tokens at its defaults."""
     config = default_config("modular_arithmetic", model, "adamw")
     config.task.p, config.task.encoding, config.task.train_fraction = P, "tokens", FRACTION
     config.optimizer.weight_decay = 1.0
@@ -32,7 +32,7 @@ def task_config(model: str) -> ConfigDict:
 
 
 def trained(module: Any, optimizer: dict[str, Any]) -> Trainer:
-    """A PyTorch network of tokens on this task, under AdamW with further arguments."""
+    """Trains a PyTorch network of tokens on this task, using AdamW with further arguments."""
     import torch
 
     batch = pairs(next(module.parameters()).device)
@@ -41,7 +41,7 @@ def trained(module: Any, optimizer: dict[str, Any]) -> Trainer:
 
 
 def pairs(device: Any) -> tuple[Any, Any]:
-    """Pairs to train on, as tokens (rows, 3), and their sums (rows,)."""
+    """Training pairs as tokens (rows, 3), and their sums (rows,)."""
     import torch
     from torch.nn import functional
 
@@ -62,7 +62,7 @@ def lstm(threads: int, optimizer: dict[str, Any]) -> Trainer:
 
 
 def network(vocabulary: int, embedding_width: int, outputs: int) -> Any:
-    """Layers of PyTorch's LSTM between an embedding and a readout of the last state."""
+    """PyTorch LSTM layers between an embedding and a readout of the last state."""
     import torch
 
     class Network(torch.nn.Module):

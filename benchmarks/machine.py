@@ -1,4 +1,4 @@
-"""What the benchmarks run on: cores or a GPU, the same for both sides, and at what precision."""
+"""The device and precision of the benchmarks: CPU cores or a GPU, the same for both sides."""
 
 import datetime
 import importlib.util
@@ -12,9 +12,9 @@ PACKAGES = ("jax", "jaxlib", "optax", "torch", "numpy")
 NO_PEER = "torch is not installed"
 NO_CUDA = "torch has no CUDA device here"
 NO_COMPILER = "torch.compile has no C++ compiler here"
-# What a product of float32 matrices is made of: JAX's word, and PyTorch's for the same.
+# precision of float32 matrix products -> its name in JAX, and in PyTorch
 PRECISIONS = {"float32": ("highest", "highest"), "tf32": ("default", "high")}
-PRECISION = "GROK_JAX_BENCH_PRECISION"  # an environment variable, as every process of a benchmark has to know it
+PRECISION = "GROK_JAX_BENCH_PRECISION"  # an environment variable, so that every process of a benchmark sees it
 
 
 class Machine(NamedTuple):
@@ -22,9 +22,9 @@ class Machine(NamedTuple):
 
     Attributes:
       kind: "cpu" or "gpu": JAX's default backend.
-      name: of the device, in words; what was measured on one is never mixed with what was measured on another.
-      cores: CPU cores that this process may use.
-      no_peer: why there is no PyTorch on that device; None where there is.
+      name: the name of the device; results of different devices are never mixed.
+      cores: number of CPU cores that this process may use.
+      no_peer: why PyTorch cannot use that device; None if it can.
     """
 
     kind: str
@@ -34,23 +34,23 @@ class Machine(NamedTuple):
 
 
 def has_torch() -> bool:
-    """Whether PyTorch is installed; the benchmarks of our side run without."""
+    """Whether PyTorch is installed; the benchmarks of our side run without it."""
     return importlib.util.find_spec("torch") is not None
 
 
 def cores() -> int:
-    """CPU cores this process may use."""
+    """The number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def host() -> Machine:
-    """The CPU cores, whatever else there is."""
+    """The CPU cores as a Machine, even if there is a GPU."""
     count = cores()
     return Machine("cpu", f"{count} CPU cores ({processor()})", count, None if has_torch() else NO_PEER)
 
 
 def find() -> Machine:
-    """The machine. It starts JAX: call it in a process of its own, so that the caller holds no GPU."""
+    """The machine. This starts JAX, so call it in a separate process; the caller then holds no GPU."""
     import jax
 
     if jax.default_backend() == "cpu":
@@ -62,8 +62,8 @@ def prepare(machine: Machine, precision: str) -> None:
     """Sets what the processes of both sides inherit: the device, the precision, and a GPU that they can share.
 
     Args:
-      machine: as found.
-      precision: "float32" or "tf32"; CPU cores know the first only.
+      machine: the machine, from find().
+      precision: "float32" or "tf32"; CPU cores support only the first.
     """
     os.environ[PRECISION] = precision
     if machine.kind == "cpu":
@@ -73,29 +73,29 @@ def prepare(machine: Machine, precision: str) -> None:
 
 
 def jax_precision() -> str:
-    """What training.matmul_precision has to be."""
+    """The required value of training.matmul_precision."""
     return PRECISIONS[os.environ.get(PRECISION, "float32")][0]
 
 
 def start_torch(threads: int) -> Any:
-    """Sets PyTorch's threads and precision, and gives the device to make tensors on."""
+    """Sets PyTorch's threads and precision, and returns the device for tensors."""
     import torch
 
     theirs = PRECISIONS[os.environ.get(PRECISION, "float32")][1]
     torch.set_num_threads(threads)
     torch.set_float32_matmul_precision(theirs)
-    torch.backends.cudnn.allow_tf32 = theirs != "highest"  # cuDNN has a switch of its own, which is on
+    torch.backends.cudnn.allow_tf32 = theirs != "highest"  # cuDNN has its own switch, on by default
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def no_compiler() -> str | None:
-    """Why torch.compile cannot work; None where it can."""
+    """Why torch.compile cannot work; None if it can."""
     names = filter(None, (os.environ.get("CXX"), "g++", "clang++", "cl"))
     return None if any(map(shutil.which, names)) else NO_COMPILER
 
 
 def about(machine: Machine, precision: str) -> dict[str, Any]:
-    """Device, date and versions, as the table gives them."""
+    """Device, date and versions, as shown in the table."""
     return {
         "device": machine.name,
         "kind": machine.kind,
@@ -109,7 +109,7 @@ def about(machine: Machine, precision: str) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The model of the CPU, or its architecture where the system does not tell."""
+    """The model of the CPU, or its architecture if the system does not report the model."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
