@@ -1,6 +1,6 @@
 """The same work as a PyTorch user writes it: the loops of the papers' public code, one run at a time.
 
-Nothing is in their way: the data is in memory as float32, a minibatch is one indexing, nothing is measured.
+Nothing slows them down: the data is in memory as float32, indexing once gives a minibatch, and nothing is measured.
 """
 
 import itertools
@@ -16,7 +16,7 @@ FUSED = ", fused optimizer"
 
 
 class Form(NamedTuple):
-    """How loops run: in so many processes of so many threads, with further arguments of the optimizer."""
+    """How loops run: the numbers of processes and of threads in each, and further arguments of the optimizer."""
 
     label: str
     processes: int
@@ -25,7 +25,7 @@ class Form(NamedTuple):
 
 
 def forms(machine: Machine) -> list[Form]:
-    """The forms in which loops of one kind run on a machine; with a fused optimizer last."""
+    """The forms in which loops of one kind run on a machine; the one with a fused optimizer comes last."""
     if machine.kind == "gpu":
         return [Form("one loop", 1, 1, {}), Form(f"one loop{FUSED}", 1, 1, {"fused": True})]
     count = machine.cores
@@ -111,7 +111,7 @@ def digits(images: np.ndarray, labels: np.ndarray, device: Any) -> tuple[Any, An
 
 
 def _digits(images: np.ndarray, labels: np.ndarray, batch: int, device: Any) -> Iterator:
-    """Shuffled batches of digits and one-hot labels, for ever."""
+    """Yields shuffled batches of digits and one-hot labels, forever."""
     import torch
 
     inputs, targets = digits(images, labels, device)
@@ -194,14 +194,14 @@ def trainer(
     after_step: Callable[[], None] | None = None,
     criterion: Callable | None = None,
 ) -> Trainer:
-    """The loop itself.
+    """The training loop.
 
     Args:
       network: a module.
-      optimizer: of its parameters; one that is capturable has its steps made one CUDA graph.
-      batches: inputs and targets, for ever.
+      optimizer: its optimizer; if it is capturable, a step becomes one CUDA graph.
+      batches: inputs and targets, forever.
       after_step: called after each step.
-      criterion: of the network's outputs and the targets; the mean squared error by default.
+      criterion: outputs, targets -> loss; the mean squared error by default.
     """
     import torch
 
@@ -228,18 +228,18 @@ def trainer(
 
 
 def graphed(step: Callable, *batch: Any) -> Callable:
-    """A step as one CUDA graph, which reads its batch where the first one was.
+    """Captures a step as one CUDA graph, which reads each batch from the memory of the first one.
 
     Args:
       step: takes tensors, and changes others in place.
-      batch: tensors like those of every step.
+      batch: tensors with the shapes and dtypes of every step's batch.
     """
 
     places, latest = [tensor.clone() for tensor in batch], []
     replay = captured(lambda: step(*places))
 
     def replayed(*batch: Any) -> None:
-        if not latest or batch[0] is not latest[0]:  # A full batch is copied once.
+        if not latest or batch[0] is not latest[0]:  # a full batch is copied only once
             for place, tensor in zip(places, batch, strict=True):
                 place.copy_(tensor)
             latest[:] = batch
@@ -249,7 +249,7 @@ def graphed(step: Callable, *batch: Any) -> Callable:
 
 
 def captured(step: Callable[[], None]) -> Callable[[], None]:
-    """A step as a CUDA graph, as PyTorch's manual captures one; it is run three times before."""
+    """Captures a step as a CUDA graph, as in PyTorch's manual, after three warm-up calls."""
     import torch
 
     other = torch.cuda.Stream()

@@ -1,4 +1,4 @@
-"""The LSTM on reviews of IMDb: the config of our side, and the loop as a PyTorch user writes it."""
+"""The LSTM on IMDb reviews: our config, and the loop as a PyTorch user writes it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ REVIEWS, LENGTH, WORDS, EMBEDDING_WIDTH, BATCH = 1000, 100, 1000, 64, 50
 
 
 def get_config(preset: str) -> ConfigDict:
-    """Omnigrok's fig. 4d at 100 words a review, on 750 of 1000: 8 runs, whatever the preset."""
+    """Omnigrok's fig. 4d with 100 words per review, trained on 750 of 1000: 8 runs, whatever the preset."""
     del preset
     config = default_config("imdb", "lstm", "adamw")
     config.task.size, config.task.length, config.task.words = REVIEWS, LENGTH, WORDS
@@ -28,7 +28,7 @@ def get_config(preset: str) -> ConfigDict:
 
 
 def first_reviews() -> tuple[np.ndarray, np.ndarray]:
-    """The training reviews of a run of the config: tokens int64 (750, 100), targets float32 (750, 1)."""
+    """The training reviews of one run of the config: tokens int64 (750, 100), targets float32 (750, 1)."""
     ((_, (tokens, labels)),) = observe(lambda probed: probed.train, get_config(""), {"seed": [0]})
     return tokens.astype(np.int64), labels.astype(np.float32)[:, None]
 

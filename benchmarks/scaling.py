@@ -1,4 +1,4 @@
-"""Ours beside the strongest peers, from one run to a thousand: ensembles, loops and CUDA graphs, and the floor."""
+"""Compares ours, from one run to a thousand, with the strongest peers (ensembles, loops, CUDA graphs) and the floor."""
 
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,27 +17,28 @@ from grok_jax.tasks.mnist import load_embedded
 OURS, PRODUCTS, COPIES = "ours", "products", "copies"
 COMPILED, EAGER, GRAPH = "compiled ensemble", "eager ensemble", "CUDA graph"
 COUNTS = (1, 16, 256, 1024)
-FEWER = (1, 16, 256)  # where a step of more takes seconds on cores
+FEWER = (1, 16, 256)  # for works where a step of more runs takes seconds on CPU cores
 NO_GRAPHS = "needs a CUDA device"
 NO_ROOM = "not enough memory beside the others"
 FAILED = "ended with an error"
-MEMORY_SHARE = 0.7  # of the free memory that all sides together may take
-# How much of a run's arrays a side holds: what it starts from beside what it trains, and what a step makes.
+MEMORY_SHARE = 0.7  # share of the free memory that all sides together may take
+# How many copies of a run's arrays a side holds: it keeps the initial state next to the trained one, and a step
+# makes temporaries.
 COPIES_HELD = 2
-MOST_LOOPS = 16  # beside more runs, loops are as they were
+MOST_LOOPS = 16  # with more runs, the loops' results do not change
 
 
 class Work(NamedTuple):
-    """Runs of one kind, on both sides.
+    """One kind of run, on both sides.
 
     Attributes:
-      title: in words.
-      module: of our config.
-      changes: runs -> fields by dotted name.
-      make: the ensemble, see works.py.
-      loop: the loop, of threads, optimizer, *data.
-      data: what make and loop are given, in a process of its own.
-      counts: kind of machine -> how many runs at once.
+      title: its title for readers.
+      module: the module of our config.
+      changes: number of runs -> changed fields by dotted name.
+      make: makes the ensemble, see works.py.
+      loop: threads, optimizer, *data -> the loop.
+      data: returns the data for make and loop; called in a separate process.
+      counts: kind of machine -> the numbers of runs to train at once.
     """
 
     title: str
@@ -50,22 +51,22 @@ class Work(NamedTuple):
 
 
 class Side(NamedTuple):
-    """How fast one side was: run-steps per second, or why there is no number."""
+    """The speed of one side: run-steps per second, or why it was not measured."""
 
     rate: float | None = None
     low: float | None = None
     high: float | None = None
     compile_seconds: float | None = None
     missing: str | None = None
-    ratio: Ratio | None = None  # how many times as fast ours was
+    ratio: Ratio | None = None  # our rate divided by this side's rate
 
 
 class Scaled(NamedTuple):
     """A line of the table: one work at one number of runs.
 
     Attributes:
-      work: its title.
-      runs: at once.
+      work: the title of the work.
+      runs: number of runs at once.
       floor: run-steps per second that the machine allows.
       bound: what sets the floor, "arithmetic" or "memory".
       operations_rate, bytes_rate: of the machine, per second.
@@ -82,7 +83,7 @@ class Scaled(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """A side that may take part."""
+    """A side that can take part in the comparison, or the reason why it cannot."""
 
     processes: int
     make: Callable[..., Any]
@@ -153,19 +154,19 @@ WORKS = {
 
 
 def compare(work: Work, runs: int, machine: Machine, preset: str, rounds: int, seconds: float) -> Scaled:
-    """Lets all sides train so many runs at once, by turns with what measures the machine.
+    """Lets all sides train the same number of runs at once, in turns with measurements of the machine.
 
     Args:
-      work: what is trained.
-      runs: how many on each side; loops train one in each process.
-      machine: where.
-      preset: of our config.
-      rounds, seconds: turns of each side, and about how long one is.
+      work: what to train.
+      runs: number of runs on each side; loops train one in each process.
+      machine: the machine.
+      preset: the preset of our config.
+      rounds, seconds: number of turns of each side, and the approximate length of a turn.
     """
     changes = dict(work.changes(runs))
     needs = in_own_process(grids.needs, work.module, preset, changes)
     on_gpu = machine.kind == "gpu"
-    held = needs.held * (runs if on_gpu else 1)  # a core trains one run after the other, a GPU all together
+    held = needs.held * (runs if on_gpu else 1)  # a core trains one run at a time, a GPU all of them together
     forms = {
         PRODUCTS: _Form(1, floor.product_trainer, ()),
         COPIES: _Form(1, floor.copy_trainer, (held,)),
@@ -179,7 +180,7 @@ def compare(work: Work, runs: int, machine: Machine, preset: str, rounds: int, s
             if label not in left:
                 try:
                     sides[label] = stack.enter_context(contestant(form.make, *form.args, processes=form.processes))
-                except EOFError:  # its process has said why
+                except EOFError:  # its process has already printed the reason
                     left[label] = FAILED
         turns = take_turns(sides, rounds, seconds)
     devices = machine.cores if not on_gpu else 1
@@ -192,7 +193,7 @@ def compare(work: Work, runs: int, machine: Machine, preset: str, rounds: int, s
 
 
 def peer_forms(work: Work, runs: int, machine: Machine) -> dict[str, _Form]:
-    """The peers of so many runs by label, the strongest kinds first."""
+    """The peers for this number of runs, by label; the strongest kinds come first."""
     if machine.no_peer:
         return {COMPILED: _Form(0, int, (), machine.no_peer)}
     data = in_own_process(work.data)
@@ -218,7 +219,7 @@ def peer_forms(work: Work, runs: int, machine: Machine) -> dict[str, _Form]:
 
 
 def _loops(work: Work, runs: int, machine: Machine, data: tuple) -> dict[str, _Form]:
-    """Loops beside few runs, with a fused optimizer: one on each core, or one alone, which can be a CUDA graph."""
+    """Loops with a fused optimizer, if there are few runs: one per core, or a single one, also as a CUDA graph."""
     if runs > MOST_LOOPS:
         return {}
     fused = {"fused": True}
@@ -231,14 +232,14 @@ def _loops(work: Work, runs: int, machine: Machine, data: tuple) -> dict[str, _F
 
 
 def strongest(sides: Mapping[str, Side], kind: str = "") -> str | None:
-    """The label of the fastest peer of a kind (of any by default); None where there is none."""
+    """The label of the fastest peer of a kind (by default, of any kind); None if no peer was measured."""
     rates = {label: side.rate for label, side in sides.items() if side.rate and label.startswith(kind)}
     rates.pop(OURS, None)
     return max(rates, key=rates.get) if rates else None
 
 
 def text(scaled: Scaled) -> Iterator[str]:
-    """The line as text: one for each side."""
+    """Formats a comparison as text, with one line for each side."""
     yield f"{scaled.work}, {runs_in_words(scaled.runs)}; floor {scaled.floor:,.0f} run-steps/s, of {scaled.bound}"
     for label, side in scaled.sides.items():
         if side.missing:
@@ -263,7 +264,7 @@ def _told(turns: Sequence[Turn], side: Contestant, ours: Sequence[Turn]) -> Side
 
 
 def _left_out(forms: Mapping[str, _Form], needed: int, machine: Machine) -> dict[str, str]:
-    """Why sides take no part: they cannot, or the sides before them take the memory."""
+    """Why sides are left out: they cannot run, or the sides before them take the memory."""
     left = {label: form.missing for label, form in forms.items() if form.missing}
     room = MEMORY_SHARE * free_memory() if machine.kind == "cpu" else float("inf")
     for label, form in forms.items():

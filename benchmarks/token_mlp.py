@@ -1,4 +1,4 @@
-"""The three-layer MLP over token embeddings on modular addition: the config of our side, and PyTorch's loop."""
+"""The three-layer MLP over token embeddings on modular addition: our config, and the loop in PyTorch."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ EMBEDDING, WIDTH = 128, 400
 
 
 def get_config(preset: str) -> ConfigDict:
-    """The LSTM's task with the MLP of model_efficiency's figures: 8 runs of one size, whatever the preset."""
+    """The LSTM's task with the MLP from model_efficiency's figures: 8 runs of one size, whatever the preset."""
     del preset
     config = task_config("token_mlp")
     config.model.widths, config.model.embedding_width = (WIDTH, WIDTH), EMBEDDING

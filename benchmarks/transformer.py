@@ -1,4 +1,4 @@
-"""The transformer of Nanda et al. as a PyTorch user writes it, at every position or with the last one read in time."""
+"""The transformer of Nanda et al. as a PyTorch user writes it, computed at every position or only at the last one."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ SMALL = {"p": 31, "train_fraction": 0.5, "width": 64, "mlp_width": 256}
 
 
 def changes(sizes: Mapping[str, float], runs: int) -> dict[str, Any]:
-    """What makes the config of Omnigrok's fig. 7 one of these sizes, whatever its preset."""
+    """The changes that give the config of Omnigrok's fig. 7 one of these sizes, whatever its preset."""
     return {
         "task.p": sizes["p"],
         "task.outputs": sizes["p"] + 1,
@@ -56,7 +56,7 @@ def transformer(
 
 
 def pairs(p: int, train_fraction: float, device: Any) -> tuple[Any, Any]:
-    """Pairs to train on, as tokens (rows, 3), and their sums (rows,)."""
+    """Training pairs as tokens (rows, 3), and their sums (rows,)."""
     import torch
     from torch.nn import functional
 
@@ -66,7 +66,7 @@ def pairs(p: int, train_fraction: float, device: Any) -> tuple[Any, Any]:
 
 
 def attention(query: Any, key: Any, value: Any) -> Any:
-    """What scaled_dot_product_attention gives, in operations that torch.func can batch over networks."""
+    """Same as scaled_dot_product_attention, in operations that torch.func can batch over networks."""
     return (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1) @ value
 
 
@@ -78,8 +78,8 @@ def network(
     Args:
       p: of the task.
       width, mlp_width: of the network.
-      last_only: computes the queries and all that follows where it is read; else every position goes through the
-        whole network, in the einsums of Nanda's code.
+      last_only: whether to compute the queries and everything after them only at the last position, which is the one
+        read; otherwise every position goes through the whole network, with the einsums of Nanda's code.
       device: of the weights.
       attend: queries, keys, values -> mixed values, with last_only; PyTorch's own attention by default.
     """

@@ -1,4 +1,4 @@
-"""The works of the benchmarks as ensembles: networks, data and settings of the loops, with a leading axis of runs."""
+"""The works of the benchmarks as ensembles: the loops' networks, data and settings, with a leading run axis."""
 
 import copy
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from benchmarks.ensembles import Work
 
 
 def teacher_student(runs: int, device: Any) -> Work:
-    """See peers.teacher_student; each run has a teacher of its own."""
+    """See peers.teacher_student; each run has its own teacher."""
     import torch
 
     inputs = torch.randn(runs, 100, 5, device=device)
@@ -37,7 +37,7 @@ def landscape(runs: int, device: Any, images: np.ndarray, labels: np.ndarray) ->
 
 
 def transformer(runs: int, device: Any, p: int, train_fraction: float, width: int, mlp_width: int) -> Work:
-    """See transformer.transformer, the last position only."""
+    """See transformer.transformer; only the last position is computed."""
 
     def made() -> Any:
         return nanda.network(p, width, mlp_width, True, device, nanda.attention)
@@ -56,20 +56,20 @@ def modular_mlp(runs: int, device: Any) -> Work:
 def stacked(
     make: Callable[[], Any], runs: int, device: Any, init_scale: float = 1.0
 ) -> tuple[Callable[..., Any], dict[str, Any]]:
-    """A network as a function of its weights and inputs, and the initial weights of runs by name, (runs, ...).
+    """A network as a function of its weights and inputs, and the runs' initial weights by name, (runs, ...).
 
     Args:
-      make: makes a module at random weights.
-      runs: how many.
-      device: of the weights.
-      init_scale: multiplies them.
+      make: makes a module with random weights.
+      runs: number of runs.
+      device: the device of the weights.
+      init_scale: factor of the initial weights.
     """
     import torch
 
     modules = [make() for _ in range(runs)]
     leaves = [dict(module.named_parameters()) for module in modules]
     params = {name: torch.stack([own[name].detach() for own in leaves]) for name in leaves[0]}
-    base = copy.deepcopy(modules[0]).to("meta")  # so that only the weights that are given can be used
+    base = copy.deepcopy(modules[0]).to("meta")  # so that only weights passed in can be used
 
     def network(weights: dict[str, Any], inputs: Any) -> Any:
         return torch.func.functional_call(base, weights, (inputs,))
@@ -102,6 +102,6 @@ def _classification(network: Callable[..., Any], params: dict[str, Any], data: l
 
 
 def _of_each(params: dict[str, Any], value: float) -> Any:
-    """The value once for each run."""
+    """The value, repeated for each run."""
     weights = next(iter(params.values()))
     return weights.new_full((len(weights),), value)
