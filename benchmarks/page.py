@@ -1,4 +1,4 @@
-"""The page of results: speed.md of what speed.json has, and the same rows as text."""
+"""Makes the page of results, speed.md, from speed.json, and formats the same rows as text."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -37,7 +37,7 @@ DASH = "–"
 
 
 def text(rows: Sequence[Any]) -> str:
-    """Rows of any kind as text for a terminal."""
+    """Formats rows of any kind as text for a terminal."""
     plain = [row for row in rows if isinstance(row, Row)]
     lines = [suite.table(plain)] if plain else []
     for row in rows:
@@ -52,7 +52,7 @@ def text(rows: Sequence[Any]) -> str:
 
 
 def write(folder: Path) -> None:
-    """Writes the page of a folder's results, and a picture for each entry that has something to draw."""
+    """Writes the page of a folder's results, and a picture for each entry that has anything to draw."""
     entries = kept.read(folder)
     (folder / FILE).write_text(markdown(entries), "utf-8")
     for key, entry in entries.items():
@@ -61,17 +61,17 @@ def write(folder: Path) -> None:
 
 
 def picture_name(key: str) -> str:
-    """The file of an entry's picture."""
+    """The file name of an entry's picture."""
     return f"speed_{key}.png"
 
 
 def markdown(entries: Mapping[str, Entry]) -> str:
-    """The page."""
+    """The page as Markdown."""
     return "\n".join([HEAD, *(line for key, entry in entries.items() for line in _section(key, entry))])
 
 
 def summary(entry: Entry) -> list[str]:
-    """Five numbers for the README, of those that were measured; one line each."""
+    """Up to five numbers for the README, those that were measured; one line each."""
     scaled = entry.rows(Scaled)
     found = []
     for work in ("teacher_student", "mnist"):
@@ -158,7 +158,7 @@ def _at_once(rows: Sequence[Scaled]) -> Iterator[str]:
 
 
 def _fastest(sides: Mapping[str, Side], kind: str) -> str:
-    """The rate of the fastest side of a kind, or why there is none. A CUDA graph of a loop or an ensemble is of one."""
+    """The rate of the fastest side of a kind, or why it is missing. CUDA graphs of loops and ensembles are one kind."""
     own = {label: side for label, side in sides.items() if _is_of(label, kind)}
     rates = [side.rate for side in own.values() if side.rate]
     if rates:
@@ -171,7 +171,7 @@ def _is_of(label: str, kind: str) -> bool:
 
 
 def _machine(rows: Sequence[Scaled]) -> Iterator[str]:
-    """What the machine did in the same minutes."""
+    """The rates of the machine in the same minutes."""
     products, copies = ([getattr(row, name) / 1e9 for row in rows] for name in ("operations_rate", "bytes_rate"))
     yield (
         f"The machine multiplied at {_range(products)} GFLOP/s, and copied at {_range(copies)} GB/s arrays as large as "

@@ -1,4 +1,4 @@
-"""The picture of the results: how rates grow with the number of runs, and how near they are to the floor."""
+"""The picture of the results: how rates grow with the number of runs, and how close they come to the floor."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -15,7 +15,7 @@ MOST_PANELS = 3
 
 
 def drawable(rows: Sequence[Scaled]) -> list[list[Scaled]]:
-    """The first works that were measured at several numbers of runs, each with its rows."""
+    """The rows of each of the first works that were measured at several numbers of runs."""
     by_work = [list(own) for _, own in groupby(rows, key=lambda row: row.work)]
     return [sorted(own, key=lambda row: row.runs) for own in by_work if len(own) > 1][:MOST_PANELS]
 
@@ -30,7 +30,7 @@ def write(path: Path, works: Sequence[Sequence[Scaled]]) -> None:
             panel_label(ax, letter)
         axes[0, 0].set_ylabel("run-steps per second")
         figure.tight_layout(rect=(0, 0.08, 1, 1))
-        # Every kind has a name, in whichever panel it was measured.
+        # The legend names every kind, including kinds that only some panels show.
         names = {label: line for ax in axes[0] for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
         figure.legend(names.values(), names, loc="lower center", ncols=len(names))
         figure.savefig(path, metadata={"Software": None})
@@ -50,6 +50,6 @@ def _panel(ax: Axes, rows: Sequence[Scaled]) -> None:
 
 
 def _fastest(row: Scaled, kind: str) -> float | None:
-    """The rate of the fastest side of a kind, in a CUDA graph or not."""
+    """The rate of the fastest side of a kind, with or without a CUDA graph."""
     rates = [side.rate for label, side in row.sides.items() if side.rate and label.startswith(kind)]
     return max(rates, default=None)

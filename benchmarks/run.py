@@ -1,8 +1,8 @@
-"""Times and weighs grids of runs, beside PyTorch on the same device by turns, and prints what it finds.
+"""Measures time and memory of grids of runs, in turns with PyTorch on the same device, and prints the results.
 
 python -m benchmarks.run [--only=at_once,compile,...] [--rounds=5] [--smoke] [--out=docs [--resume]]
 
-With --out the results are kept in speed.json there, after each benchmark, and speed.md and its pictures are made of it.
+With --out, each benchmark's results are saved to speed.json in that folder; speed.md and its pictures are made from it.
 """
 
 import os
@@ -34,7 +34,7 @@ flags.register_validator(
 
 
 def main() -> None:
-    """Runs the benchmarks of the flags."""
+    """Runs the benchmarks that the flags select."""
     require(not RESUME.value or OUT.value is not None, "--resume needs --out=<folder>, the results to go on from")
     found = in_own_process(machine.find)
     if LIST.value:
@@ -42,7 +42,7 @@ def main() -> None:
         return
     machine.prepare(found, PRECISION.value)
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # so that torch.compile starts for the first time
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # so that torch.compile starts with an empty cache
         _measure(found)
 
 

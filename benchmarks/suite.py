@@ -1,4 +1,4 @@
-"""The benchmarks, and the table they make."""
+"""The benchmarks, and the table of their results."""
 
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,22 +30,22 @@ COMMITTEE = "configs.lazy_to_rich.fig3e_phase_map"
 RECORDED = (TEACHER_STUDENT, MNIST)
 OURS = "ours"
 BY_JACOBIANS = f"{OURS}, by Jacobians"
-KERNEL_ROUNDS = 3  # a turn of the peer takes half a minute
+KERNEL_ROUNDS = 3  # few, because a turn of the peer takes half a minute
 
 
 class Size(NamedTuple):
     """How much a benchmark does."""
 
-    preset: str  # of the configs
+    preset: str  # preset of the configs
     rounds: int
-    seconds: float  # of a turn
-    runs_divisor: int = 1  # of the grids whose memory is measured
+    seconds: float  # length of a turn
+    runs_divisor: int = 1  # divides the number of runs in the grids whose memory is measured
     committee: Mapping[str, int] = {"task.features": 100, "task.train_size": 550, "model.width": 500}
     kernel_rows: int = 1000
     machine: Machine | None = None
 
     def place(self) -> Machine:
-        """Where both sides run: the CPU cores, if nothing else is said."""
+        """The machine on which both sides run: the CPU cores by default."""
         return self.machine or host()
 
 
@@ -54,23 +54,23 @@ SMOKE = Size("smoke", rounds=1, seconds=0.05, runs_divisor=250, committee=SMALL,
 
 
 class Row(NamedTuple):
-    """A line of the table; None where a benchmark does not measure it."""
+    """A line of the table; values that a benchmark does not measure are None."""
 
     benchmark: str
     rate: float | None = None  # run-steps per second
-    peer: str | None = None  # the peer's rate (or seconds) and which of its variants it is, or why there is none
+    peer: str | None = None  # the peer's rate (or seconds) and its variant, or why there is no peer
     ratio: Ratio | None = None
     compile_seconds: float | None = None
     measuring_share: float | None = None
     peak_bytes: int | None = None
-    seconds: float | None = None  # of what is not counted in steps
+    seconds: float | None = None  # for benchmarks that do not count steps
     turns: Mapping[str, Sequence[Any]] | None = None
 
 
 def teacher_student(size: Size) -> Iterator[Row]:
     """Omnigrok's fig. 2b, 16 runs."""
     grid = "model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range(4)"
-    changes = {"grid": grid, "training.probes": ()}  # the peer has none
+    changes = {"grid": grid, "training.probes": ()}  # the peer has no probes
     yield from _beside_pytorch("teacher-student, 16 runs", TEACHER_STUDENT, changes, size, peers.teacher_student)
 
 
@@ -97,7 +97,7 @@ def committee(size: Size) -> Iterator[Row]:
 
 
 def transformer(size: Size) -> Iterator[Row]:
-    """The network of Omnigrok's fig. 7 in the paper's size, 2 runs, and a small one, 8 runs."""
+    """The network of Omnigrok's fig. 7: at the paper's size with 2 runs, and a small one with 8 runs."""
     for name, sizes, runs in (("paper", nanda.PAPER, 2), ("grid", nanda.SMALL, 8)):
         changes = nanda.changes(sizes, runs)
         for form, last_only in (("every position", False), ("last position only", True)):
@@ -107,12 +107,12 @@ def transformer(size: Size) -> Iterator[Row]:
 
 
 def lstm(size: Size) -> Iterator[Row]:
-    """Two layers of LSTM on addition modulo 53, 8 runs."""
+    """A two-layer LSTM on addition modulo 53, 8 runs."""
     yield from _beside_pytorch("LSTM, 3 tokens, 8 runs", LSTM, {}, size, recurrent.lstm)
 
 
 def reviews(size: Size) -> Iterator[Row]:
-    """Two layers of LSTM on reviews of IMDb cut to 100 words, 8 runs."""
+    """A two-layer LSTM on IMDb reviews cut to 100 words, 8 runs."""
     data = in_own_process(films.first_reviews)
     yield from _beside_pytorch("LSTM, 100 words, batch 50, 8 runs", REVIEWS, {}, size, films.reviews, *data)
 
@@ -134,7 +134,7 @@ def graph_network(size: Size) -> Iterator[Row]:
 
 
 def kernel(size: Size) -> Iterator[Row]:
-    """The tangent kernel of the MNIST network, averaged over its outputs: time, and memory of whole processes."""
+    """The tangent kernel of the MNIST network, averaged over its outputs: time, and memory of the whole process."""
     rows = size.kernel_rows
     digits, _ = in_own_process(_first_digits, rows)
     sides = {OURS: partial(kernels.ours, digits), BY_JACOBIANS: partial(kernels.ours, digits, block_rows=168)}
@@ -169,7 +169,7 @@ def full_kernel(size: Size) -> Iterator[Row]:
 
 
 def records(size: Size) -> Iterator[Row]:
-    """What measuring and recording cost, over whole figures with their own grids and records."""
+    """The cost of measuring and recording, over whole figures with their own grids and records."""
     for module in RECORDED:
         whole = in_own_process(grids.whole_run, module, size.preset)
         yield Row(
@@ -182,14 +182,14 @@ def records(size: Size) -> Iterator[Row]:
 
 
 def thousand(size: Size) -> Iterator[Row]:
-    """Memory of a grid of 1000 teacher-student runs."""
+    """The memory of a grid of 1000 teacher-student runs."""
     grid = f"model.init_scale=2, 0.5; optimizer.weight_decay=0, 0.03; seed=range({250 // size.runs_divisor})"
     held = in_own_process(grids.few_steps, TEACHER_STUDENT, size.preset, {"grid": grid})
     yield _held_row(f"teacher-student, {held.runs:,} runs", held)
 
 
 def figures(size: Size) -> Iterator[Row]:
-    """Memory and compile time of every figure that has a config."""
+    """The memory and compile time of every figure that has a config."""
     for path in sorted(REPOSITORY.glob("configs/*/fig*.py")):
         module = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
         held = in_own_process(grids.few_steps, module, size.preset, {})
@@ -215,7 +215,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Rows as aligned text."""
+    """Formats rows as aligned text."""
     titles = ("benchmark", "ours, run-steps/s", "PyTorch, run-steps/s", "ratio", "compile s", "measuring", "peak GiB")
     cells = [titles, *(_cells(row) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -226,7 +226,7 @@ def table(rows: Sequence[Row]) -> str:
 def _beside_pytorch(
     name: str, module: str, changes: Mapping[str, Any], size: Size, peer: Callable[..., Any], *data: Any
 ) -> Iterator[Row]:
-    """A row beside the loop as users write it (the faster of processes and threads), and one with its step fused."""
+    """One row next to the loop as users write it (the faster of processes and threads), one next to its fused step."""
     place = size.place()
     with ExitStack() as stack:
         sides = {OURS: stack.enter_context(contestant(grids.trainer, module, size.preset, changes))}

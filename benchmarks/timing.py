@@ -1,4 +1,4 @@
-"""Speed of contestants that train by turns, each in processes of its own, on a machine that others may use too."""
+"""Times contestants that train in turns, each in its own processes, on a machine that others may also be using."""
 
 import contextlib
 import multiprocessing
@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 
 from benchmarks.memory import peak_bytes
 
-CONTEXT = multiprocessing.get_context("spawn")  # JAX and PyTorch have threads, which do not survive a fork.
+CONTEXT = multiprocessing.get_context("spawn")  # JAX and PyTorch have threads, which do not survive a fork
 
 
 class Trainer(NamedTuple):
     """What one process of a contestant trains.
 
     Attributes:
-      advance: trains all its runs for so many steps and returns when they are done.
+      advance: trains all its runs for the given number of steps and returns when they are done.
       runs: how many runs it trains.
-      compile_seconds: what compiling took; 0 where nothing is compiled.
+      compile_seconds: the compile time; 0 if nothing is compiled.
     """
 
     advance: Callable[[int], None]
@@ -33,7 +33,7 @@ class Contestant(NamedTuple):
     """Processes that train at the same time."""
 
     connections: list[Connection]
-    runs: int  # of all its processes together
+    runs: int  # number of runs of all its processes together
     compile_seconds: float
 
 
@@ -41,11 +41,11 @@ class Turn(NamedTuple):
     """What a contestant did in one turn."""
 
     rate: float  # run-steps per second
-    peak_bytes: int  # the most that its processes together have held so far
+    peak_bytes: int  # peak memory of all its processes together so far
 
 
 class Ratio(NamedTuple):
-    """How many times as fast one contestant is as another, over pairs of turns of the same round."""
+    """The rate of one contestant divided by the rate of another, over pairs of turns in the same round."""
 
     median: float
     low: float
@@ -53,14 +53,14 @@ class Ratio(NamedTuple):
 
 
 def in_own_process(function: Callable[..., Any], *args: Any) -> Any:
-    """function(*args) in a fresh process, so that nothing is compiled or held from before."""
+    """Calls function(*args) in a new process, so that nothing is already compiled or held in memory."""
     with ProcessPoolExecutor(1, mp_context=CONTEXT) as pool:
         return pool.submit(function, *args).result()
 
 
 @contextlib.contextmanager
 def contestant(make: Callable[..., Trainer], *args: Any, processes: int = 1) -> Iterator[Contestant]:
-    """Starts processes that each train make(*args), waits until they can, and ends them afterwards."""
+    """Starts processes that each train make(*args), waits until they are ready, and ends them afterward."""
     barrier = CONTEXT.Barrier(processes)
     connections = []
     with contextlib.ExitStack() as stack:
@@ -68,21 +68,21 @@ def contestant(make: Callable[..., Trainer], *args: Any, processes: int = 1) -> 
             ours, theirs = CONTEXT.Pipe()
             worker = CONTEXT.Process(target=_work, args=(theirs, barrier, make, args), daemon=True)
             worker.start()
-            theirs.close()  # Only the worker holds it now, so that its death is seen.
+            theirs.close()  # only the worker holds it now, so we notice if the worker dies
             stack.callback(worker.join)
-            connections.append(stack.enter_context(ours))  # Is closed before the join, which ends the worker.
-        stack.callback(barrier.abort)  # Should one of them die, the others must not wait for it.
+            connections.append(stack.enter_context(ours))  # closes before the join, which ends the worker
+        stack.callback(barrier.abort)  # if one worker dies, the others must not wait for it
         ready = [connection.recv() for connection in connections]
         yield Contestant(connections, sum(runs for runs, _ in ready), max(seconds for _, seconds in ready))
 
 
 def take_turns(contestants: Mapping[str, Contestant], rounds: int, seconds: float) -> dict[str, list[Turn]]:
-    """Lets contestants train one after the other, round by round, every other round in the reverse order.
+    """Lets contestants train one after the other, round by round; every other round is in reverse order.
 
     Args:
-      contestants: by name.
-      rounds: turns of each.
-      seconds: about how long a turn is.
+      contestants: the contestants by name.
+      rounds: number of turns of each.
+      seconds: approximate length of a turn.
 
     Returns:
       The turns of each contestant, by name.
@@ -102,13 +102,13 @@ def median_rate(turns: Sequence[Turn]) -> float:
 
 
 def ratio(turns: Sequence[Turn], peer: Sequence[Turn]) -> Ratio:
-    """The ratio of rates, round by round, so that a slow minute of the machine hits both."""
+    """The ratio of rates, round by round, so that a slow minute of the machine affects both."""
     ratios = [ours.rate / theirs.rate for ours, theirs in zip(turns, peer, strict=True)]
     return Ratio(statistics.median(ratios), min(ratios), max(ratios))
 
 
 def _steps_within(each: Contestant, seconds: float) -> int:
-    """How many steps take about so long; finding out warms the contestant up."""
+    """The number of steps that take about this long; finding it warms up the contestant."""
     steps = 1
     while (taken := _train(each, steps)[0]) < seconds / 5:
         steps *= 2
@@ -116,7 +116,7 @@ def _steps_within(each: Contestant, seconds: float) -> int:
 
 
 def _train(each: Contestant, steps: int) -> tuple[float, int]:
-    """Seconds of the slowest process for so many steps, and the bytes that all have held at most."""
+    """The seconds that the slowest process takes for these steps, and the peak bytes of all processes."""
     for connection in each.connections:
         connection.send(steps)
     answers = [connection.recv() for connection in each.connections]
@@ -124,7 +124,7 @@ def _train(each: Contestant, steps: int) -> tuple[float, int]:
 
 
 def _work(connection: Connection, barrier: Barrier, make: Callable[..., Trainer], args: tuple) -> None:
-    """The life of one process: make, say so, then train as often as asked."""
+    """The main function of one process: makes its trainer, reports that it is ready, then trains on request."""
     trainer = make(*args)
     connection.send((trainer.runs, trainer.compile_seconds))
     with contextlib.suppress(EOFError):
