@@ -67,9 +67,9 @@ def plain(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> Trai
     """A run of the config, with gathered senders, a matrix for each edge, and sums by index_add.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of Adam.
-      molecules: to train on.
+      molecules: the training molecules.
     """
     import torch
 
@@ -120,9 +120,9 @@ def geometric(threads: int, optimizer: dict[str, Any], molecules: Molecules) -> 
     """A run of the config in PyTorch Geometric: NNConv, global_add_pool and its DataLoader.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of Adam.
-      molecules: to train on.
+      molecules: the training molecules.
     """
     import torch
     from torch_geometric.data import Data

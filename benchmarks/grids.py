@@ -104,9 +104,9 @@ def few_steps(module: str, preset: str, changes: dict[str, object]) -> Held:
     """Trains a config's grid for a few steps; memory and compilation do not depend on the number of steps.
 
     Args:
-      module: of the config, dotted.
-      preset: of the config.
-      changes: fields by dotted name, e.g. {"grid": "seed=range(1000)"}.
+      module: the config's module, dotted.
+      preset: the config's preset.
+      changes: changed fields by dotted name, e.g. {"grid": "seed=range(1000)"}.
     """
     ds = sweep(load_config(module, preset, {**changes, **FEW}), progress=False)
     return Held(ds["train_loss"].isel(step=0).size, ds.attrs["compile_seconds"], peak_bytes())

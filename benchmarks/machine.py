@@ -18,7 +18,7 @@ PRECISION = "GROK_JAX_BENCH_PRECISION"  # an environment variable, so that every
 
 
 class Machine(NamedTuple):
-    """Where both sides run.
+    """The machine on which both sides run.
 
     Attributes:
       kind: "cpu" or "gpu": JAX's default backend.

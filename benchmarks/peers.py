@@ -40,7 +40,7 @@ def teacher_student(threads: int, optimizer: dict[str, Any]) -> Trainer:
     """The run of Omnigrok's fig. 2b: a student 5-100-100-5 tanh, 100 rows of a teacher like it, full batch.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of AdamW.
     """
     import torch
@@ -58,7 +58,7 @@ def mnist(threads: int, optimizer: dict[str, Any], images: np.ndarray, labels: n
     """The run of Omnigrok's fig. 3d: 784-200-200-10 ReLU, 1000 digits in shuffled batches of 200, MSE to one-hot.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of AdamW.
       images: uint8 (1000, 784).
       labels: int32 (1000,).
@@ -75,7 +75,7 @@ def landscape(threads: int, optimizer: dict[str, Any], images: np.ndarray, label
     """A run of Omnigrok's fig. 3a: the network of fig. 3d at its initial norm throughout, batches of 100.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of AdamW.
       images: uint8 (1000, 784).
       labels: int32 (1000,).
@@ -138,7 +138,7 @@ def committee(threads: int, optimizer: dict[str, Any], features: int, rows: int,
     """A run of Kumar et al.'s fig. 3e: a centered committee machine, the polynomial task, full batch.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of SGD.
       features: D.
       rows: P.

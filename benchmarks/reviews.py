@@ -37,7 +37,7 @@ def reviews(threads: int, optimizer: dict[str, Any], tokens: np.ndarray, targets
     """A run of the config.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of AdamW.
       tokens: int64 (reviews, words).
       targets: float32 (reviews, 1), 0 or 1.

@@ -23,7 +23,7 @@ def token_mlp(threads: int, optimizer: dict[str, Any]) -> Trainer:
     """A run of the config.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of AdamW.
     """
     device = start_torch(threads)

@@ -39,10 +39,10 @@ def transformer(
     """A run of Nanda et al.: addition modulo p, one layer, full batch, AdamW.
 
     Args:
-      threads: of PyTorch.
+      threads: number of PyTorch threads.
       optimizer: further arguments of AdamW.
-      p, train_fraction: of the task.
-      width, mlp_width: of the network.
+      p, train_fraction: fields of the task.
+      width, mlp_width: widths of the network.
       last_only: see network.
     """
     import torch
@@ -76,11 +76,11 @@ def network(
     """The network of Nanda et al.
 
     Args:
-      p: of the task.
-      width, mlp_width: of the network.
+      p: the task's modulus.
+      width, mlp_width: widths of the network.
       last_only: whether to compute the queries and everything after them only at the last position, which is the one
         read; otherwise every position goes through the whole network, with the einsums of Nanda's code.
-      device: of the weights.
+      device: the device of the weights.
       attend: queries, keys, values -> mixed values, with last_only; PyTorch's own attention by default.
     """
     import torch
