@@ -13,6 +13,7 @@ from benchmarks.machine import Machine, no_compiler
 from benchmarks.timing import Contestant, Ratio, Turn, contestant, in_own_process, median_rate, ratio, take_turns
 from grok_jax.memory import free_memory
 from grok_jax.tasks.mnist import load_embedded
+from grok_jax.training.chunks import FEWEST_STEPS
 
 OURS, PRODUCTS, COPIES = "ours", "products", "copies"
 COMPILED, EAGER, GRAPH = "compiled ensemble", "eager ensemble", "CUDA graph"
@@ -182,7 +183,7 @@ def compare(work: Work, runs: int, machine: Machine, preset: str, rounds: int, s
                     sides[label] = stack.enter_context(contestant(form.make, *form.args, processes=form.processes))
                 except EOFError:  # its process has already printed the reason
                     left[label] = FAILED
-        turns = take_turns(sides, rounds, seconds)
+        turns = take_turns(sides, rounds, seconds, {OURS: FEWEST_STEPS})  # as a sweep does
     devices = machine.cores if not on_gpu else 1
     operations_rate = floor.operations_of_product(machine.kind, devices) * median_rate(turns.pop(PRODUCTS))
     bytes_rate = floor.bytes_of_copy(held, devices) * median_rate(turns.pop(COPIES))

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from benchmarks.memory import peak_bytes
 
+NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 CONTEXT = multiprocessing.get_context("spawn")  # JAX and PyTorch have threads, which do not survive a fork
 
 
@@ -76,18 +78,21 @@ def contestant(make: Callable[..., Trainer], *args: Any, processes: int = 1) -> 
         yield Contestant(connections, sum(runs for runs, _ in ready), max(seconds for _, seconds in ready))
 
 
-def take_turns(contestants: Mapping[str, Contestant], rounds: int, seconds: float) -> dict[str, list[Turn]]:
+def take_turns(
+    contestants: Mapping[str, Contestant], rounds: int, seconds: float, fewest: Mapping[str, int] = NO_NUMBERS
+) -> dict[str, list[Turn]]:
     """Lets contestants train one after the other, round by round; every other round is in reverse order.
 
     Args:
       contestants: the contestants by name.
       rounds: number of turns of each.
       seconds: approximate length of a turn.
+      fewest: the fewest steps of a turn, for contestants that have such a number.
 
     Returns:
       The turns of each contestant, by name.
     """
-    steps = {name: _steps_within(each, seconds) for name, each in contestants.items()}
+    steps = {name: max(_steps_within(each, seconds), fewest.get(name, 1)) for name, each in contestants.items()}
     turns: dict[str, list[Turn]] = {name: [] for name in contestants}
     for number in range(rounds):
         for name in list(contestants)[:: -1 if number % 2 else 1]:

@@ -20,7 +20,10 @@ from grok_jax.training.progress import Progress
 from grok_jax.training.schedule import has_diverged, has_generalized, is_probed, record_steps
 
 KEPT = "kept weights "  # prefix of the names of kept weights in a checkpoint
-CALL_SECONDS = 1.0  # how long one call into a compiled program should take, so that progress moves and stops are prompt
+CALL_SECONDS = 1.0  # target for one call into a compiled program, so that progress moves and stops are prompt
+# A call reads and writes the state of all its runs. With hundreds of runs that costs more than a few steps do, so a
+# call takes this many steps at least, unless they would take too long.
+FEWEST_STEPS, LONGEST_CALL = 32, 10.0
 
 Record = dict[str, Num[np.ndarray, "runs ..."]]
 Records = dict[str, Num[np.ndarray, "runs records ..."]]
@@ -104,6 +107,18 @@ def scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
     return tuple(jax.device_put(np.int32(value), shared(program.mesh)) for value in values)
 
 
+def pace_after(pace: int, count: int, seconds: float) -> int:
+    """How many steps the next call takes.
+
+    Args:
+      pace: how many the last call was to take at most; the next takes ten times as many at most.
+      count, seconds: how many the last call took, and how long.
+    """
+    rate = count / seconds
+    wanted = max(CALL_SECONDS * rate, min(FEWEST_STEPS, LONGEST_CALL * rate))
+    return max(1, min(10 * pace, int(wanted)))
+
+
 def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -> Trained:
     """Trains one chunk to its last record, or until all of its runs have ended."""
     group, program, start, keep = work
@@ -158,7 +173,7 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
                 seconds = time.perf_counter() - began
                 step += count
                 bar.advance(count * runs)
-                pace = max(1, min(10 * pace, int(count * CALL_SECONDS / seconds)))
+                pace = pace_after(pace, count, seconds)
                 if keeping and (signals.pending or time.perf_counter() - last_saved > keeping.seconds):
                     arrays = _stacked(records) | held_weights.arrays()
                     checkpoints.save(keeping.folder, keeping.identity, step, moving, arrays)

@@ -1,7 +1,9 @@
 """When runs are measured, and when they are done."""
 
 import numpy as np
+import pytest
 
+from grok_jax.training.chunks import CALL_SECONDS, FEWEST_STEPS, LONGEST_CALL, pace_after
 from grok_jax.training.schedule import Schedule, has_diverged, has_generalized, is_probed, record_steps
 
 
@@ -47,3 +49,20 @@ def test_a_run_has_generalized_when_train_and_test_are_right_and_a_diverged_one_
     }
     assert has_generalized(latest).tolist() == [True, False, False, False]
     assert has_diverged(latest).tolist() == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("rate", "steps"),
+    [
+        (1000, 1000 * CALL_SECONDS),
+        (8, FEWEST_STEPS),  # four seconds: the state of many runs is read and written less often
+        (1, 1 * LONGEST_CALL),
+        (0.01, 1),
+    ],
+)
+def test_a_call_takes_about_a_second_but_not_few_steps_unless_they_take_long(rate, steps):
+    assert pace_after(pace=10_000, count=4, seconds=4 / rate) == pytest.approx(steps, abs=1)
+
+
+def test_calls_grow_tenfold_at_most():
+    assert pace_after(pace=3, count=3, seconds=1e-6) == 30
