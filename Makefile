@@ -40,7 +40,7 @@ docs: $(VENV)/.stamp-docs ## the documentation, its notebooks executed, in build
 	$(RUN) -m sphinx -q -E -W --keep-going -b html docs build/docs
 
 # With CUDA for both sides where there is a GPU.
-BENCH_EXTRAS := $(if $(shell nvidia-smi -L 2>/dev/null),test-torch-gpu,test-torch)
+BENCH_EXTRAS := $(if $(shell nvidia-smi -L 2>/dev/null | grep '^GPU'),test-torch-gpu,test-torch)
 bench: $(VENV)/.stamp-$(BENCH_EXTRAS) ## speed, beside PyTorch in the same run, on the GPU where there is one; BENCH=<flags>
 	$(RUN) -m benchmarks.run $(BENCH)
 

@@ -26,7 +26,7 @@ version = release = re.search(r'version="([^"]+)"', (HERE.parent / "setup.py").r
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "myst_nb", "sphinx_copybutton"]
 source_suffix = {".md": "myst-nb"}
-exclude_patterns = ["report"]  # `make report` writes a page of its own there; it goes beside the site as it is
+exclude_patterns = ["report"]  # a page of its own, which goes beside the site as it is
 smartquotes = False  # --config is no dash
 html_theme = "furo"
 html_title = "grok_jax"

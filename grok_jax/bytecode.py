@@ -8,7 +8,7 @@ from typing import Any
 
 GLOBALS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
-UNTOLD = ("__doc__", "__firstlineno__")  # ignored names that a class body stores
+UNTOLD = ("__doc__", "__firstlineno__", "__static_attributes__")  # ignored names that a class body stores
 SEES_LOCALS = {"locals", "vars", "dir", "eval", "exec"}  # builtins that make the names of local variables matter
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 
 from grok_jax.errors import UserError, require, written
-from grok_jax.values import coerce, plain
+from grok_jax.values import coerce, hashable
 
 KEY = "grok_jax"  # key in the metadata of a dataclass field
 # name of a limit -> the comparison that a value must pass, and its wording
@@ -60,10 +60,9 @@ class Field(NamedTuple):
         """The allowed values in words: "above 0 and at most 1", or ""."""
         if self.one_of:
             return f"one of {', '.join(map(str, self.one_of))}"
-        if self.at_least is not None and self.at_most is not None:
-            return f"from {self.at_least:g} to {self.at_most:g}"
         if self.at_least is not None and self.below is None:
-            return f"{self.at_least:g} or above"
+            low, high = self.at_least, self.at_most
+            return f"{low:g} or above" if high is None else f"from {low:g} to {high:g}"
         given = {words: getattr(self, name) for name, (_, words) in LIMITS.items()}
         return " and ".join(words.format(limit) for words, limit in given.items() if limit is not None)
 
@@ -120,11 +119,11 @@ def fit(name: str, field: Field, value: Any) -> Any:
     if isinstance(value, jax.core.Tracer):
         return value
     if not field.declared:
-        return _plain_or_refused(name, field, value)
+        return coerce(name, value, None) if field.kind == "traced" else hashable(name, value)
     value = coerce(name, value, field.default, optional_integer=field.whole)
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and not field.one_of:
         _require_entries(name, field, value)
     elif not field.allows(value):
         raise UserError(f"{name} is {written(value)}; it must be {field.limits}")
@@ -139,26 +138,13 @@ def _require_entries(name: str, field: Field, entries: tuple[Any, ...]) -> None:
     require(field.most is None or len(entries) <= field.most, words)
 
 
-def _plain_or_refused(name: str, field: Field, value: Any) -> Any:
-    """The value of a field of a third-party class or function: a number if it is traced, else a hashable value."""
-    if field.kind == "traced":
-        return coerce(name, value, None)
-    if getattr(value, "ndim", 0) == 0:  # an array has no hash
-        value = plain(value)
-    try:
-        hash(value)
-    except TypeError:
-        words = f"{name} is {written(value)}; a static field must be hashable: a word, number, tuple or function"
-        raise UserError(f"{words}; give arrays as data or as parameters") from None
-    return value
-
-
 @functools.lru_cache(maxsize=1024)
 def declared_fields(cls: type) -> dict[str, Field]:
     """The declared fields of a dataclass, by name."""
     return {field.name: field.metadata[KEY] for field in dataclasses.fields(cls) if KEY in field.metadata}
 
 
+@functools.lru_cache(maxsize=1024)
 def fields_of_class(cls: type, *, skip: tuple[str, ...] = ()) -> dict[str, Field]:
     """The fields of any dataclass (a flax module): those with a float as default are traced, all others static."""
     found = {}

@@ -16,6 +16,7 @@ import sys
 import types
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -23,7 +24,7 @@ import jax
 import numpy as np
 
 from grok_jax.bytecode import code_text, imports_in, reads_in
-from grok_jax.origins import PACKAGE, origin_of_file, origin_of_module, own_source
+from grok_jax.origins import PACKAGE, hash_of_files, origin_of_file, origin_of_module, own_source
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes)
 # Entries of a class's __dict__ that Python keeps for itself, or that are text without effect.
@@ -47,6 +48,8 @@ TOLD_BY = {
 }
 # Values without fixed content: the state of a generator changes with each draw.
 UNREADABLE = (jax.core.Tracer, random.Random, np.random.Generator, np.random.BitGenerator, np.random.RandomState)
+# What Python sets in each module: where the code is, which must not count.
+OF_MODULES = ("__name__", "__file__", "__spec__", "__loader__", "__package__", "__doc__", "__builtins__")
 BLIND = ("eval", "exec", "globals", "__import__")  # builtins that can read names missing from the bytecode
 
 _KEPT: dict[int, Any] = {}  # values identified by id, kept alive so that no other value gets the same id
@@ -147,6 +150,8 @@ def _pieces(value: Any, walk: _Walk) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, types.ModuleType):
         # A user's module counts as it is in memory, because its file may have been edited since the import.
         yield from sorted((name, part) for name, part in vars(value).items() if not name.startswith("__"))
+        file = getattr(value, "__file__", None) or ""
+        yield "compiled", file and not file.endswith((".py", ".pyc")) and hash_of_files(Path(file))
     elif isinstance(value, type):
         yield from _class(value)
     elif isinstance(value, UNREADABLE):
@@ -174,14 +179,15 @@ def _function(value: types.FunctionType, walk: _Walk) -> Iterator[tuple[str, Any
     yield from (("code", code_text(code)), ("attributes", value.__dict__))
     yield from (("defaults", value.__defaults__), ("keyword defaults", value.__kwdefaults__))
     cells = zip(code.co_freevars, value.__closure__ or (), strict=True)
-    yield from ((name, cell.cell_contents) for name, cell in cells)
+    yield from ((name, "not set yet" if cell == types.CellType() else cell.cell_contents) for name, cell in cells)
     if origin is not None:
         yield "origin", _counted(origin, walk)
         return
     for chain in reads_in(code):
         if chain[0] in BLIND and chain[0] not in value.__globals__:
             walk.unsure[f"{value.__name__}, which calls {chain[0]}"] = None
-        yield _resolve(chain, value.__globals__)
+        if chain[0] not in OF_MODULES:
+            yield _resolve(chain, value.__globals__)
     for level, name, wanted in imports_in(code):
         yield from _imported("." * level + name, wanted, value.__globals__)
 
@@ -219,7 +225,10 @@ def _name_in_a_package(value: Any, walk: _Walk) -> str | None:
     found = sys.modules.get(module)
     for part in filter(None, name.split(".")):
         found = getattr(found, part, None)
-    return None if origin is None or found is not value else f"{_counted(origin, walk)}:{module}.{name}"
+    is_patch = isinstance(value, types.FunctionType) and origin_of_file(value.__code__.co_filename) != origin
+    if origin is None or found is not value or is_patch:
+        return None
+    return f"{_counted(origin, walk)}:{module}.{name}"
 
 
 def _counted(origin: str, walk: _Walk) -> str:
@@ -248,6 +257,8 @@ def _as_pickle_sees_it(value: Any) -> Iterator[tuple[str, Any]]:
     """The class and the state of an instance, one level deep, so that the walk meets each value inside on its own."""
     by_type = copyreg.dispatch_table.get(type(value))
     state = by_type(value) if by_type else value.__reduce_ex__(4)
+    if isinstance(state, str) and origin_of_module(type(value).__module__) is None:
+        raise TypeError(f"{state} is known by its name alone")
     yield "class", type(value)
     # Pickle reduces a value to a name, or to a tuple: constructor, arguments, state, list items, dict items.
     read = state if isinstance(state, str) else [list(part) if isinstance(part, Iterator) else part for part in state]

@@ -5,8 +5,7 @@ they are tracers. Parts with the same tree structure share one program.
 """
 
 import dataclasses
-import functools
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import flax.linen as nn
@@ -15,6 +14,7 @@ from jax.tree_util import GetAttrKey
 
 from grok_jax.errors import UserError, naming, require, written
 from grok_jax.fields import Field, declared_fields, fields_of_class, fields_of_function, fit
+from grok_jax.values import has_hash
 
 PLAIN = (type(None), bool, int, float, str, tuple, list, dict, jax.Array)  # values rather than parts
 FLAX = ("parent", "name")  # fields that every flax module has
@@ -175,7 +175,7 @@ class Built:
             given = {name: getattr(make, name) for name in schema_of(type(make))} | given
             make = type(make)
         require(callable(make), f"{section} is {written(make)}; it must be a class, a function or a flax module")
-        make = make if isinstance(make, Hashable) else Called(_name(make), make)
+        make = make if has_hash(make) else Called(_name(make), make)
         known = schema_of(make, skip)
         for name in (*traced, *static, *given):
             words = ", ".join(known) or "none"
@@ -219,13 +219,14 @@ class Built:
     def _flatten(self) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
         leaves = tuple(name for name in self.given if self.schema[name].kind == "traced")
         fixed = tuple((name, type(value), value) for name, value in self.given.items() if name not in leaves)
-        structure = self.make, self.section, leaves, fixed, _Aside((self.schema, self._options))
+        kinds = tuple((name, field.kind) for name, field in self.schema.items())
+        structure = self.make, self.section, leaves, fixed, kinds, _Aside((self.schema, self._options))
         return [(GetAttrKey(name), self.given[name]) for name in leaves], structure
 
     @classmethod
     def _unflatten(cls, structure: tuple[Any, ...], children: Any) -> "Built":
         self = object.__new__(cls)
-        self.make, self.section, leaves, fixed, aside = structure
+        self.make, self.section, leaves, fixed, _, aside = structure
         self.schema, self._options = aside.held
         known = {name: value for name, value in zip(leaves, children, strict=True) if value is not UNKNOWN}
         self.given = {name: value for name, _, value in fixed} | known
@@ -267,7 +268,6 @@ def dotted_leaves(part: Any) -> dict[str, Any]:
     return {".".join(key.name for key in path if key.name): leaf for path, leaf in pairs}
 
 
-@functools.lru_cache(maxsize=1024)
 def schema_of(make: Any, skip: int = 0) -> Mapping[str, Field]:
     """The fields of a flax module class, or of a function after its first `skip` parameters, by name."""
     if isinstance(make, type) and dataclasses.is_dataclass(make):

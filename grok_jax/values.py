@@ -81,3 +81,26 @@ def _require_is(given: tuple[str, Any], condition: bool, wanted: str) -> None:
     if not condition:  # formatting the value takes time
         name, value = given
         raise UserError(f"{name} is {written(value)}; it must be {wanted}")
+
+
+def hashable(name: str, value: Any) -> Any:
+    """The value of a static field that its class or function does not describe: plain, and one that can be compared.
+
+    Raises:
+      UserError: it is an array, or cannot be hashed.
+    """
+    is_array = getattr(value, "ndim", 0) > 0
+    value = value if is_array else plain(value)
+    if is_array or not has_hash(value):
+        words = f"{name} is {written(value)}; a static field must be hashable: a word, number, tuple or function"
+        raise UserError(f"{words}; give arrays as data or as parameters")
+    return value
+
+
+def has_hash(value: Any) -> bool:
+    """Whether a value can be hashed; a frozen dataclass with an array inside has the method, and it raises."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True

@@ -314,3 +314,43 @@ def test_arrays_count_by_content_whatever_their_layout():
     assert fingerprint(rows) == fingerprint(np.asfortranarray(rows))
     assert fingerprint(jnp.ones(3, jnp.bfloat16)) != fingerprint(jnp.ones(3, jnp.float16))
     assert isinstance(fingerprint(np.array(["a", None], object)), Fingerprint)
+
+
+def test_a_cell_that_is_not_set_is_read_as_such():
+    def make(bounded):
+        if bounded:
+            limit = 1.0
+        return lambda x: min(x, limit) if bounded else x
+
+    assert fingerprint(make(False)).unsure == ()
+    assert fingerprint(make(False)).text != fingerprint(make(True)).text
+
+
+def test_a_value_that_pickle_knows_by_name_alone_is_unsure():
+    own = type("Own", (), {"__reduce__": lambda self: "CONSTANT", "__module__": "somewhere"})()
+    assert any("Own" in words for words in fingerprint(lambda x: own).unsure)
+
+
+def test_a_function_put_in_the_place_of_a_package_s_counts_by_content(monkeypatch):
+    def other(scale):
+        @functools.wraps(json.dumps)
+        def dumps(value):
+            return scale
+
+        return dumps
+
+    texts = []
+    for scale in (1, 2):
+        monkeypatch.setattr(json, "dumps", other(scale))
+        texts.append(fingerprint(json.dumps).text)
+    assert texts[0] != texts[1]
+
+
+def test_the_name_and_the_place_of_a_module_do_not_count():
+    source = compile("def f(x):\n    return x, __name__, __file__", "x.py", "exec")
+    modules = [types.ModuleType("one"), types.ModuleType("other")]
+    for module in modules:
+        module.__file__ = f"/{module.__name__}.py"
+        exec(source, vars(module))
+    one, other = (fingerprint(module.f).text for module in modules)
+    assert one == other

@@ -50,7 +50,7 @@ def short_log_axes(ax: Axes) -> None:
         return
     ax.set(xscale="log", yscale="log")
     for axis in (ax.xaxis, ax.yaxis):
-        low, high = axis.get_view_interval()
+        low, high = sorted(axis.get_view_interval())
         # Over many decades matplotlib leaves out decades, and with them all ticks between.
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1e4 * low else (1,)))
         axis.set_major_formatter("{x:g}")

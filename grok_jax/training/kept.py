@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from flax.traverse_util import flatten_dict, unflatten_dict
+from flax.traverse_util import unflatten_dict
 from jax.tree_util import keystr
 from jaxtyping import Int
 
@@ -91,7 +91,8 @@ class Kept(NamedTuple):
 
     def save(self, path: Path | str) -> None:
         """Writes the weights to one .npz file without pickle; the optimizer state is not saved."""
-        weights = flatten_dict({str(number): group.params for number, group in enumerate(self.groups)}, sep="/")
+        pairs = jax.tree.leaves_with_path([group.params for group in self.groups])
+        weights = {keystr(path, simple=True, separator="/"): leaf for path, leaf in pairs}
         about = {"axes": self.axes, "steps": self.steps, "fields": self.fields, "groups": len(self.groups)}
         about["dtypes"] = {name: str(leaf.dtype) for name, leaf in weights.items()}
         arrays = weights | {f"{number}:members": group.members for number, group in enumerate(self.groups)}
@@ -210,6 +211,7 @@ def weights_of(kept: Any, step: int, plan: Plan, group: Group, like: Any) -> Any
     for name in kept.fields.keys() & ours.keys():
         words = f"kept= has weights of {name} {written(kept.fields[name])}; the run has {written(ours[name])}"
         require(kept.fields[name] == ours[name], words)
+    kept = kept._replace(groups=tuple(each._replace(opt_state=None) for each in kept.groups))
     weights, _ = _taken(kept, step, plan, group, "kept=")
     require_like(jax.tree.map(lambda leaf: leaf[0], weights), like, "parameters", "kept=")
     return weights

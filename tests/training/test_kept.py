@@ -1,11 +1,15 @@
 """Weights that a sweep keeps, and sweeps that start from them."""
 
+import dataclasses
+
+import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import grok_jax
-from grok_jax import UserError, load_params
+from grok_jax import UserError, load_params, observe
 from grok_jax.training import chunks
 from grok_jax.training.config import from_config
 
@@ -181,3 +185,26 @@ def test_a_file_that_holds_no_weights_is_one_line(tmp_path):
             load_params(tmp_path / name)
     with pytest.raises(UserError, match="does not exist"):
         load_params(tmp_path / "nowhere.npz")
+
+
+class InPairs(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        kernel, bias = self.param("both", lambda key: (jnp.ones((x.shape[-1], 5)), jnp.zeros(5)))
+        return x @ kernel + bias[None]
+
+
+def test_parameters_that_are_tuples_go_through_a_file(config, tmp_path):
+    run = from_config(config)
+    run = dataclasses.replace(run, model=InPairs())
+    _, kept = swept(run, None, keep_params="last")
+    kept.save(tmp_path / "params.npz")
+    there = load_params(tmp_path / "params.npz").at()
+    np.testing.assert_array_equal(there["both"]["0"], kept.at()["both"][0])
+
+
+def test_weights_of_runs_with_other_optimizer_states_are_read_side_by_side(config):
+    grid = {"seed,optimizer.name": [(0, "gd"), (1, "adamw")]}
+    _, kept = swept(config, grid, keep_params=[2], keep_state=True)
+    read = list(observe(lambda probed: probed.params, config, {"seed": [0, 1]}, step=2, kept=kept))
+    assert len(read) == 2
