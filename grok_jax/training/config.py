@@ -69,7 +69,7 @@ class Reading(NamedTuple):
       draft: the parts of the run, and the values for their fields.
       axes: of the grid.
       execution: how the grid runs.
-      config: the config that records all of this, as JSON can hold it.
+      config: the config that records all of this; its values are not checked yet.
     """
 
     draft: Draft
@@ -158,7 +158,7 @@ def read_config(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any,
     execution = execution_settings(whole["execution"])
     axes = parse_grid(whole["grid"] if grid is None else grid)
     draft = _draft_of(whole)
-    return Reading(draft, axes, execution, _as_json(whole if grid is None else {**whole, "grid": as_text(axes)}))
+    return Reading(draft, axes, execution, whole if grid is None else {**whole, "grid": as_text(axes)})
 
 
 def read_run(run: Run, grid: str | Mapping[Any, Any], execution: Mapping[str, Any]) -> Reading:
@@ -173,7 +173,7 @@ def read_run(run: Run, grid: str | Mapping[Any, Any], execution: Mapping[str, An
     of_metrics = {n: each for n, each in told.items() if n not in METRICS or each != _told(METRICS[n])}
     own |= {"metrics": of_metrics} if of_metrics else {}
     config = {**to_config(run, axes).to_dict(), "execution": settings._asdict(), **own}
-    return Reading(draft_of(run), axes, settings, _as_json(config))
+    return Reading(draft_of(run), axes, settings, config)
 
 
 def _told(metric: Metric) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def _config(parts: dict[str, Any]) -> Config:
     return Config({name: Config(part) if isinstance(part, dict) else part for name, part in parts.items()}).lock()
 
 
-def _as_json(config: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(config: Mapping[str, Any]) -> dict[str, Any]:
     """A plain config in which values that JSON cannot hold are replaced by their repr."""
     return json.loads(json.dumps(plain(dict(config)), default=written))
 

@@ -27,7 +27,7 @@ class Axis(NamedTuple):
     values: tuple[tuple[Any, ...], ...]  # one tuple per point, one entry per field
 
 
-def values_at(axes: Sequence[Axis], point: Sequence[int]) -> dict[str, Any]:
+def values_at(axes: Sequence[Axis], point: Iterable[Any]) -> dict[str, Any]:
     """Field -> value at a point of a grid.
 
     Args:

@@ -18,7 +18,7 @@ from grok_jax.errors import require
 from grok_jax.memory import free_memory, in_words
 from grok_jax.parts import dotted_leaves
 from grok_jax.tasks import Rows
-from grok_jax.training.config import Execution, read_config, read_run
+from grok_jax.training.config import Execution, as_json, read_config, read_run
 from grok_jax.training.grid import MOST, MOST_RUNS, Axis, values_at
 from grok_jax.training.naming import SECTIONS, Draft, with_changes
 from grok_jax.training.run import Form, Run, finished
@@ -82,7 +82,7 @@ def plan_grid(
         read = read_config(given, grid)
     groups = _groups(list(_blocks(read.draft, read.axes)))
     pinned = [_pinned(group, read.execution.capacity) for group in groups]
-    return Plan(read.axes, pinned, read.execution, read.config)
+    return Plan(read.axes, pinned, read.execution, as_json(read.config))
 
 
 def unvaried(plan: Plan) -> dict[str, Any]:

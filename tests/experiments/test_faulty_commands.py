@@ -54,7 +54,7 @@ def test_a_full_disk_is_one_line_that_names_the_folder(failed, size):
     (line,) = (failed / f"{size}.stderr").read_text().splitlines()
     assert str(failed / str(size)) in line
     assert "cannot be written to (File too large)" in line
-    assert "goes on from" in line
+    assert "continues from" in line
 
 
 @pytest.mark.slow

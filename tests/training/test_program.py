@@ -138,7 +138,7 @@ def compiled_by(caplog, function):
     caplog.clear()
     with jax.log_compiles(), caplog.at_level("WARNING"):
         result = function()
-    return result, sum("Finished XLA compilation" in record.getMessage() for record in caplog.records)
+    return result, sum("Compiling " in record.getMessage() for record in caplog.records)
 
 
 @pytest.mark.slow
