@@ -77,4 +77,4 @@ def test_bools_stay_bools():
 def test_it_is_said_that_a_config_file_is_executed(told):
     if "config" not in flags.FLAGS:
         command.define_config()
-    assert "it is executed" in told()
+    assert "is executed" in told()
