@@ -108,3 +108,11 @@ def test_a_long_value_is_cut_in_the_message():
     with pytest.raises(UserError) as raised:
         from_config(default_config()).at("training.steps", tuple(range(1000)))
     assert len(str(raised.value)) < 200
+
+
+def test_a_config_is_shown_with_one_field_on_each_line():
+    config = default_config()
+    config.model.widths = (5, 6)
+    for text in (str(config), repr(config)):
+        assert {"seed: 0", "model:", "  name: 'mlp'", "  widths: (5, 6)", "  clip_norm: None"} <= set(text.splitlines())
+        assert "!!" not in text
