@@ -22,6 +22,7 @@ from grok_jax.analysis.claims import Claim, judge, save_verdicts
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError, require
 from grok_jax.plotting.grid import overview
+from grok_jax.plotting.tidy import tidy
 from grok_jax.training.identity import identity
 from grok_jax.training.kept import keep_of
 from grok_jax.training.plan import plan_grid
@@ -119,7 +120,7 @@ def make(
             results.write_dataset(out, dataset)
             if dataset.attrs["diverged_runs"]:
                 print(f"{dataset.attrs['diverged_runs']} runs diverged; their values are NaN from that step on")
-        results.write_figure(out, figure.plot(dataset))
+        results.write_figure(out, tidy(figure.plot(dataset)))
         if figure.table:
             results.write_table(out, figure.table(dataset))
         verdicts = judge(figure.claims, dataset)
