@@ -44,7 +44,7 @@ def text(rows: Sequence[Any]) -> str:
         if isinstance(row, Scaled):
             lines += scaling.text(row)
         elif isinstance(row, Compiled):
-            lines.append(_compiled(row))
+            lines.append(f"{row.benchmark}: {_compiling(row)}")
         elif isinstance(row, Weighed):
             held = f"{_gib(row.held)} held, {_gib(row.predicted)} were predicted"
             lines.append(f"{row.benchmark}, {runs_in_words(row.runs)}: {held}")
@@ -71,9 +71,12 @@ def markdown(entries: Mapping[str, Entry]) -> str:
 
 
 def summary(entry: Entry) -> list[str]:
-    """Up to five numbers for the README, those that were measured; one line each."""
+    """The README's table: up to five numbers, those that were measured, one row each."""
+    return [f"| {what} | {number} |" for what, number in _numbers(entry)]
+
+
+def _numbers(entry: Entry) -> Iterator[tuple[str, str]]:
     scaled = entry.rows(Scaled)
-    found = []
     for work in ("teacher_student", "mnist"):
         title = scaling.WORKS[work].title
         rows = [row for row in scaled if row.work == title and scaling.strongest(row.sides)]
@@ -81,16 +84,15 @@ def summary(entry: Entry) -> list[str]:
             most = max(rows, key=lambda row: row.runs)
             label = scaling.strongest(most.sides)
             times = most.sides[label].ratio.median
-            found.append(f"{title}, {runs_in_words(most.runs)}: {times:.1f} times the fastest PyTorch ({label})")
+            yield f"{title}, {runs_in_words(most.runs)}", f"{times:.1f} times the fastest PyTorch ({label})"
     digits = [row for row in scaled if row.work == scaling.WORKS["mnist"].title]
     if digits:
         best = max(digits, key=_share)
-        found.append(f"{best.work}, {runs_in_words(best.runs)}: {_share(best):.0%} of what the machine allows")
+        yield f"{best.work}, {runs_in_words(best.runs)}", f"{_share(best):.0%} of what the machine allows"
     for row in entry.rows(Compiled)[:1]:
-        found.append(_compiled(row))
+        yield row.benchmark, _compiling(row)
     for row in [row for row in entry.rows(Row) if row.measuring_share is not None][:1]:
-        found.append(f"{row.benchmark}: {row.measuring_share:.1%} of the time is measuring")
-    return found
+        yield row.benchmark, f"{row.measuring_share:.1%} of the time is measuring"
 
 
 def _section(key: str, entry: Entry) -> Iterator[str]:
@@ -235,8 +237,8 @@ def _table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[st
     yield ""
 
 
-def _compiled(row: Compiled) -> str:
-    return f"{row.benchmark}: compiled in {row.first_seconds:.1f} s, in {row.cached_seconds:.1f} s at a second start"
+def _compiling(row: Compiled) -> str:
+    return f"compiled in {row.first_seconds:.1f} s, in {row.cached_seconds:.1f} s at a second start"
 
 
 def _share(row: Scaled) -> float:

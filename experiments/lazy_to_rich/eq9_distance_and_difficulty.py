@@ -38,7 +38,7 @@ def plot(ds: xr.Dataset) -> Figure:
         left.set_ylabel("squared distance traveled |w - w₀|²")
         legend(left)
         _points(right, ds, last_value(ds["kernel_distance"]))
-        right.set_ylabel("|K - K₀| / |K₀| at the end")
+        right.set_ylabel("change of the kernel, |K - K₀| / |K₀|")
         for ax, letter in ((left, "a"), (right, "b")):
             ax.set_xlabel("difficulty yᵀK₀⁻¹y of the labels")
             panel_label(ax, letter)

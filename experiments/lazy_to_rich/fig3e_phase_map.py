@@ -30,7 +30,7 @@ def plot(ds: xr.Dataset) -> Figure:
     ds = with_axis(with_axis(ds, OUTPUT_SCALE), EPSILON)
     wait = median_of_seeds(time_to_grok(ds, LEVEL)).median
     end = median_of_seeds(last_value(ds["test_loss"])).median
-    names = ("output scale α", "share of quadratics ε")
+    names = ("output scale α", "strength of the nonlinear part ε")
     with style():
         figure = Figure(figsize=(11.0, 4.6), layout="constrained")
         left, right = figure.subplots(1, 2)

@@ -51,7 +51,7 @@ def plot(ds: xr.Dataset) -> Figure:
             ax.set_title(f"sweep of {sweep.name}")
             legend(ax, loc="lower left")
         ends = _ends(ds)
-        change, loss, laziness = "relative change of the weights", "final test loss", "σ²α"
+        change, loss, laziness = "relative change of the weights", "final test loss", "laziness σ²α"
         _scatter(panels[1, 0], ends, LAZINESS, "change", (laziness, change))
         _scatter(panels[1, 1], ends, LAZINESS, "loss", (laziness, loss))
         _scatter(panels[1, 2], ends, "change", "loss", (change, loss))

@@ -57,7 +57,7 @@ def _ends(ax: Axes, ds: xr.Dataset) -> None:
         ax.plot(shown[WEIGHT_DECAY], shown, "x", color=OKABE_ITO[1], label="weights that decay freely")
     for i, rest in enumerate(np.ravel(end.isel({WEIGHT_DECAY: np.flatnonzero(ds[WEIGHT_DECAY] == 0)}))):
         ax.axhline(rest, color="0.6", linewidth=0.8, linestyle=":", label="κ = 0" if i == 0 else None)
-    ax.set(xlabel="weight decay κ", ylabel="|K - K₀| / |K₀| at the end")
+    ax.set(xlabel="weight decay κ", ylabel="change of the kernel, |K - K₀| / |K₀|")
     short_log_axes(ax)
     legend(ax)
 

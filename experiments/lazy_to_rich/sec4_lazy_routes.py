@@ -82,7 +82,7 @@ def _ends(ax: Axes, ds: xr.Dataset, measure: Measure, label: str) -> None:
         heights = measure(runs)
         heights = heights.where(np.isfinite(heights) & (heights > 0))
         marks_along(ax, heights, LAZINESS, route.marker, color=color, label=route.name, markerfacecolor="none")
-    ax.set(xlabel="α, or √(N / N₀)", ylabel=label)
+    ax.set(xlabel="laziness: α, or √(N / N₀)", ylabel=label)
     short_log_axes(ax)
     legend(ax)
 

@@ -27,7 +27,7 @@ FAR_FEWER = 0.5  # share of the kernel's rows
 FEWEST = 3  # points of a power law
 FLOOR = 1e-6  # share of the start; below, the logarithm of a float32 loss is noise
 Loss = Callable[[xr.Dataset], Float[xr.DataArray, "*grid"]]
-LABELS = {FEATURES: "inputs D", EPSILON: "ε"}
+LABELS = {FEATURES: "inputs D", EPSILON: "strength of the nonlinear part ε"}
 
 
 def plot(ds: xr.Dataset) -> Figure:

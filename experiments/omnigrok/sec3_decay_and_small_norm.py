@@ -93,7 +93,7 @@ def _landscapes(ax: Axes, ds: xr.Dataset, rests: dict[str, Rest]) -> None:
             _points(ax, rest.end.isel({RUN: i}), y.isel({RUN: i}), MARKERS[name], color[gamma])
     ax.plot([], [], "ow", markeredgecolor="k", label="rest, decay in the loss")
     ax.plot([], [], "sw", markeredgecolor="k", label="end, decay of AdamW")
-    ax.set(xlabel=NORM_NAME, ylabel="train loss + γα²C²")
+    ax.set(xlabel=NORM_NAME, ylabel="loss with penalty, train loss + γα²C²")
     legend(ax, loc="best")
 
 
@@ -111,7 +111,8 @@ def _against(ax: Axes, _: xr.Dataset, rests: dict[str, Rest]) -> None:
     ax.fill_between(
         ends, ends / 10**NEAR, ends * 10**NEAR, color="0.5", alpha=0.2, linewidth=0, label=f"within {NEAR:g} decade"
     )
-    ax.set(xscale="log", yscale="log", xlabel="w/w₀ at the minimum of train loss + γα²C²", ylabel="w/w₀ at the end")
+    ax.set(xscale="log", yscale="log", ylabel="weight norm w/w₀ at the end")
+    ax.set_xlabel("weight norm w/w₀ at the minimum of train loss + γα²C²")
     legend(ax, loc="upper left")
 
 

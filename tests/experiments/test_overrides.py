@@ -10,7 +10,7 @@ from experiments import command
 from grok_jax import default_config
 from grok_jax.training.naming import REGISTRIES
 
-README = Path(__file__).parents[2] / "README.md"
+START = Path(__file__).parents[2] / "docs" / "start.md"
 # (section, name of the component, field) of every field that may be left out.
 OPTIONAL = [
     *(
@@ -73,7 +73,7 @@ def test_bools_stay_bools():
         overridden("model.centered=None")
 
 
-@pytest.mark.parametrize("told", [lambda: flags.FLAGS["config"].help, lambda: README.read_text("utf-8")])
+@pytest.mark.parametrize("told", [lambda: flags.FLAGS["config"].help, lambda: START.read_text("utf-8")])
 def test_it_is_said_that_a_config_file_is_executed(told):
     if "config" not in flags.FLAGS:
         command.define_config()
