@@ -35,7 +35,7 @@ def _lines(fields: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}:"
             yield from (f"  {line}" for line in _lines(value))
         else:
-            yield f"{name}: {value!r}"
+            yield f"{name}: {' '.join(repr(value).split())}"
 
 
 def plain(value: Any) -> Any:

@@ -69,7 +69,7 @@ def heat_map(
         is_log = axis.axis_name in log
         getattr(ax, f"set_{axis.axis_name}scale")("log" if is_log else "linear")
         ticks = _ticks(z[name].values, is_log, ROOM[axis.axis_name])
-        axis.set_ticks(ticks, [f"{tick:.3g}" for tick in ticks])
+        axis.set_ticks(ticks, [f"{tick:,.0f}" if abs(tick) >= 1000 else f"{tick:.3g}" for tick in ticks])
         axis.set_minor_locator(NullLocator())
     ax.set(xlabel=labels[0], ylabel=labels[1], xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     ax.grid(False)

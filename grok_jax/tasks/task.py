@@ -201,6 +201,7 @@ def data(
         train_size = rows - apart if apart else max(1, rows * 4 // 5) if test_size is None else rows - test_size
     if test_size is None:
         test_size = apart or rows - train_size
+        require(test_size > 0, f"train_size is {train_size}; the data have {rows} rows, and one or more must be left")
     whole = np.issubdtype(joined.inputs.dtype, np.integer)
     return Arrays(
         shared=Shared(joined),

@@ -206,6 +206,10 @@ REFUSED = {
     "flat values": (lambda: gj.data(X, Y[:, 0]), r"write targets\[:, None\]"),
     "fewer targets": (lambda: gj.data(X, Y[:5]), "both must have as many rows"),
     "labels below 0": (lambda: gj.data(X, np.arange(60) - 1), "labels go from -1 to 58"),
+    "no rows are left to test on": (
+        lambda: gj.data(X, Y, train_size=1000),
+        "train_size is 1000; the data have 60 rows",
+    ),
     "more rows than there are": (lambda: gj.data(X, Y, train_size=50, test_size=20), "together there are 60 rows"),
     "no number": (lambda: gj.data(X * np.nan, Y), "not finite in 32 bits"),
     "a value below its limit": (lambda: own_run().at("model.gain", 0), r"model.gain is 0.0; it must be above 0"),
