@@ -10,7 +10,7 @@ from matplotlib.legend import Legend
 from matplotlib.transforms import Bbox, ScaledTranslation
 
 EMPTY = "not reached at this size"
-COVERED = 0.01  # share of a legend's area with data behind it that is still readable
+COVERED = 0.002  # share of a legend's area with data behind it that is still readable
 CORNERS = ("upper left", "upper right", "lower left", "lower right", "center left", "center right", "center")
 CORNERS += ("upper center", "lower center")
 SIDES = ("left", "right", "bottom", "labelleft", "labelright", "labelbottom")  # of tick_params

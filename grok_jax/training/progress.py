@@ -20,7 +20,9 @@ class Progress:
 
     def __init__(self, total: int, runs: int, *, shown: bool) -> None:
         is_watched = sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
-        look = {"mininterval": 0.2} if is_watched else {"mininterval": 10.0, "file": _Lines(), "bar_format": IN_LOGS}
+        # Without the delay, a log begins with a line before anything compiles.
+        in_log = {"mininterval": 10.0, "delay": 1e-3, "file": _Lines(), "bar_format": IN_LOGS}
+        look = {"mininterval": 0.2} if is_watched else in_log
         self._bar = tqdm(
             total=total,
             disable=not shown or sys.stderr is None,
