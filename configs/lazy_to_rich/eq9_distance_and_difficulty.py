@@ -21,8 +21,8 @@ the weights travel. The harder the labels, the more features are learned. The pa
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 j, 3 seeds | seconds | |
-| quick | 8 j, 2 output scales, 5 seeds, 2.5e4 steps | 1 minute | 31 s, 1 CPU device |
-| paper | the same, 20 seeds | about 5 minutes | 77 s, 1 CPU device |
+| quick | 8 j, 2 output scales, 5 seeds, 2.5e4 steps | | 31 s, 1 CPU device |
+| paper | the same, 20 seeds | | 77 s, 1 CPU device |
 
 Claim 1: up to j = 80 the distance is within 1% of the difficulty, in all but one run (2%). At j = 150 the kernel moves
 most (7%). Claims 2 and 3 are judged at output scale .1, in the 3 seeds that fit there; in the other two, some labels

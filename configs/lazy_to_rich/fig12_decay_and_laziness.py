@@ -12,7 +12,7 @@ makes the delay "vanish"; a larger α "recovers grokking".
 | decay of a step, for these three | 2.4e-5, 1.2e-4, 1.5e-5 | follows from the above |
 | quick | fig. 6b's small setting, ten times the learning rate, a tenth of the steps | ours |
 | delay | t95(test)/t95(train): large above 10, gone below 2 | ours, before the first run |
-| no generalization in twice the steps to fit | the delay is not gone | ours, after it |
+| no generalization in twice the steps to fit | the delay is not gone | ours, after the first run |
 
 | claim | measured (quick, 3 seeds, medians) | verdict |
 |---|---|---|

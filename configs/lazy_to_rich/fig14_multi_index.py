@@ -12,7 +12,7 @@ direction is included for comparison.
 | N | 6: two units for each of 3 directions | ours |
 | P | 250 | ours, after a search |
 | learned | the loss is a fifth of its start | ours, before the search |
-| a delay | a factor of 2 | ours, after it (at P = 250 all were 4 or more) |
+| a delay | a factor of 2 | ours, after the search (at P = 250 all were 4 or more) |
 
 | claim | measured (quick, 15 seeds, medians) | verdict |
 |---|---|---|

@@ -43,7 +43,7 @@ from ml_collections import ConfigDict
 from configs.lazy_to_rich import fig2_modular_mlp
 from configs.presets import apply_preset
 
-PRIMES = (13, 23)  # most likely the paper's; figure 2's
+PRIMES = (13, 23)  # most likely the paper's, and that of fig. 2
 
 
 def get_config(preset: str = "quick") -> ConfigDict:

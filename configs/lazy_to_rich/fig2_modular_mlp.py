@@ -66,7 +66,7 @@ from ml_collections import ConfigDict
 from configs.presets import apply_preset
 from grok_jax import default_config
 
-PRIMES = (23, 13)  # the paper's; the other one in the authors' code
+PRIMES = (23, 13)  # the paper's, and another one that the authors' code has
 REFERENCE = 0.1  # the output scale at s = 1
 SCALES = {"model.output_scale": (0.025, 0.1, 0.225, 0.4)}  # s = .5, 1, 1.5, 2
 

@@ -20,13 +20,15 @@ The claims compare with the α sweep of the same seed at the same σ²α, log-lo
 | claim | measured (quick, 3 seeds, medians) | verdict |
 |---|---|---|
 | 1 the change is a function of σ²α | largest deviation from the α sweep .5% | holds, 3 of 3 |
-| 2 the final test loss is one too | largest deviation from the α sweep 24% | mixed, 2 of 3 |
+| 2 so is the final test loss | largest deviation from the α sweep 24% | mixed, 2 of 3 |
 
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 7 points at D = 20, 3 seeds, 200 steps | 8 s | |
 | quick | 9 points, 3 seeds, 1.5e4 steps | 80 s | 128 s, 1 CPU device |
 | paper | 22 points, 5 seeds, 5e4 steps | about 22 minutes | |
+
+Claim 2 fails in one seed, at the smallest σ, 1/4.
 
 φ(z) = z + (ε/2) z² is not homogeneous: with w = σu, f = ασ ū·x + (ε/2) σ²α xᵀM_u x, so at equal σ²α the linear parts
 differ by σ. This shows early, where test loss first rises for small σ (c).
