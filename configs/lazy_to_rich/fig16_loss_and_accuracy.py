@@ -13,7 +13,7 @@ name the prime. Both candidates are run and judged.
 | flat | test accuracy rises by at most 10 points | ours, changed after a look |
 | a loss has moved | it differs from its start by 10% | ours |
 | "precisely when" | while test accuracy is between 10% and 95% | ours |
-| loss of claim 2, p = 13 | .06 | paper, after a look |
+| loss of claim 2, p = 13 | .06 | paper; changed after a look |
 | loss of claim 4, p = 23 | the train loss at 100% train accuracy | ours |
 
 | claim | measured (quick, 5 seeds, medians) | verdict |

@@ -21,9 +21,9 @@ a reader sees losses down to about a tenth of the start (claim 1). A logarithmic
 | quick | 5 seeds, 1e5 steps | 35 s | 83 s, 1 CPU device |
 | paper | 10 seeds, 1e5 steps | about a minute | 97 s, 1 CPU device |
 
-Accuracy at θ = .001 has a delay of 50 times. So the losses fall together on the paper's linear axis, where nine tenths
-of them are gone early. The rest of the test loss falls late, with the weight norm, and so does the accuracy. The delay
-at θ = .001 is also a delay of the loss, not just an artifact of the threshold.
+Test accuracy at θ = .001 takes 50 times the steps of train accuracy. So the losses fall together on the paper's linear
+axis, where nine tenths of them are gone early. The rest of the test loss falls late, with the weight norm, and so does
+the accuracy. The delay at θ = .001 is also a delay of the loss, not just an artifact of the threshold.
 
 Check values of the authors' code, one run:
 

@@ -12,7 +12,7 @@ Everything else is as in fig. 5, which gives the sources.
 
 | claim | measured (quick, 3 seeds, medians) | verdict |
 |---|---|---|
-| 1 more data teach every j | final test loss over its start: the table below | holds, 3 of 3 |
+| 1 more data teach every j | final test loss over its start: see the table below | holds, 3 of 3 |
 | 2 harder j need more data | rank correlation .98 of j and the fewest inputs | holds, 3 of 3 |
 
 | preset | runs | on 2 cores | recorded run |
@@ -20,6 +20,8 @@ Everything else is as in fig. 5, which gives the sources.
 | smoke | 2 j, 2 P, 3 seeds, 100 steps | seconds | |
 | quick | 5 j, 4 P, 3 seeds, 2.5e4 steps | 25 seconds | 76 s, 1 CPU device |
 | paper | 5 j, 4 P, 10 seeds, 2.5e4 steps | about 1.5 minutes | 145 s, 1 CPU device |
+
+Final test loss over its start:
 
 | j | P = 75 | 100 | 200 | 400 | fewest inputs that teach it |
 |---|---|---|---|---|---|

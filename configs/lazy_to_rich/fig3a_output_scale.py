@@ -25,8 +25,8 @@ through weight space; ours is measured by the probe "subspace".
 | quick | 6 α, 3 seeds, 2e4 steps | 130 s | 267 s, 1 CPU device |
 | paper | 9 α, 5 seeds, 6e4 steps | about 12 minutes, a sixth of it for the probe | |
 
-"Never" is not within the 2e4 steps of quick. --config.task.target_scale=1 gives the targets of Eq. 3. At α with that ½,
-a run is the code's at 2α, with a quarter of its losses.
+"Never" means not within the 2e4 steps of quick. --config.task.target_scale=1 gives the targets of Eq. 3. At α with that
+½, a run is the code's at 2α, with a quarter of its losses.
 
 The delay refers to a tenth of the start because the code plots losses over their start. Before, with y half as large,
 the level was a loss of .1, as in fig. 3e. It was changed after a first run of the new setting, in which only two α

@@ -1,7 +1,7 @@
 """Lazy to rich fig. 3b: the share ε of quadratics in the initial kernel sets when, and how far, test loss falls.
 
-Paper, Sec. 5.2: the setting of fig. 3a at one α with several ε. The paper states neither α nor ε, and no code is
-public.
+Paper, Sec. 5.2: the setting of fig. 3a at one α with several ε. The paper states neither α nor ε, and no code of
+this figure is public.
 
 | setting | value | source |
 |---|---|---|
@@ -27,7 +27,7 @@ Why this α: with it, ε = 1/4 generalizes to the level of the delay. At four ti
 
 Why claim 3 does not hold: some runs never generalize. At ε = 4 (and at 1 in one seed of 3) the test loss never reaches
 .1, while the train loss is 1e-14. The kernel fits without features, and the test loss ends far above. If never counts
-as the longest delay, the rank correlation with 1/ε is 0. If it counts as 0, as in the paper's public code, it is 1.
+as the longest delay, the rank correlation with 1/ε is 0. If it counts as 0, as in the public code of fig. 3e, it is 1.
 
 At a loss of .3, which every ε reaches, the delay is 5.5e2, 2.8e2, 35 and 10 steps at 1/8, 1/4, 1 and 4. As a ratio of
 steps, delays to .1 grow with ε (9, 14, 53), since the train loss falls faster still. Quick had no ε = 1/2 at first;
