@@ -30,9 +30,9 @@ only after training loss gets close to zero".
 | paper | 2 starts, 5 seeds | 7 hours, mostly for its circuits: 2.6e5 run-steps at about 10 a second |
 
 C_mem has all training pairs right and none or few others, C_gen all. From (10, 1), test accuracy goes from 0 to 1 at
-about step 2000. From (1, 1), the .83 is once the train loss is halved. The train loss ends at .001 of its own. Test
-accuracy stays at about .5, as both circuits keep growing together. So the losses fall together in direction, but not by
-the same amount.
+about step 2000. From (1, 1), .83 is the largest value once the train loss is halved. The train loss ends at .001 of its
+own. Test accuracy stays at about .5, as both circuits keep growing together. So the losses fall together in direction,
+but not by the same amount.
 
 The paper does not say whether it uses decay. Decay is what removes C_mem. Without it, the test loss of (10, 1) only
 rises, to 16 after 1e4 steps. With gradient descent and decay 1 it falls, too.

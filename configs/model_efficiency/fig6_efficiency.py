@@ -1,8 +1,8 @@
 """Model efficiency fig. 6: parameter norm against the correct logit, for C_mem and C_gen on increasing amounts of data.
 
 MLPs train on several fractions of the pairs, with true or random labels (paper, Sec. 5.2). The memorizing circuit C_mem
-needs a larger norm for the same logit when there is more data; that of the generalizing circuit C_gen stays. Look for
-the fraction at which the two norms cross.
+needs a larger norm for the same logit when there is more data. The generalizing circuit C_gen does not. Look for the
+fraction at which the two norms cross.
 
 | setting | value | source |
 |---|---|---|

@@ -18,7 +18,7 @@ gap between the two accuracies.
 | claim | measured (quick, 4 seeds, medians) | verdict |
 |---|---|---|
 | 1 fits within 3e3 steps | 1300 steps, at either decay | holds, 4 of 4 |
-| 2 test accuracy below 30% then | .20 at t95(train) | holds, 4 of 4 |
+| 2 test accuracy still below 30% | .20 at t95(train) | holds, 4 of 4 |
 | 3 test accuracy exceeds 80% | at 1.57e4 steps; ends at .88 | holds, 4 of 4 |
 | 4 the norm falls after fitting | without a rise, to .42 of its value at t95(train) | holds, 4 of 4 |
 

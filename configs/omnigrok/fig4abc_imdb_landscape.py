@@ -24,9 +24,9 @@ the "reduced" loss was minimized.
 A mismatch is a rise of the test error above its own lowest value at a large scale, without such a rise of the train
 error. A gap that is the same at every α is overfitting.
 
-The code's width is 256: --config.model.width=256. The paper preset reads the public "IMDB Dataset.csv", whose order
-"first" means. For another table of all reviews use --config.task.file=..., with --config.task.subset=random if it is
-sorted by class.
+The code's width is 256: --config.model.width=256. The paper preset reads the public "IMDB Dataset.csv", and "first" is
+meant in its order. For another table of all reviews use --config.task.file=..., with --config.task.subset=random if it
+is sorted by class.
 
 | claim | measured (quick, medians of 3 seeds) | verdict |
 |---|---|---|

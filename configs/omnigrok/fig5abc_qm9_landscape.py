@@ -37,8 +37,8 @@ ratio that is the same at every α is overfitting.
 
 If runs train in parallel (on a GPU), each paper run needs .015 GiB.
 
-Earlier run of quick, on a busy machine. Claim 1 held in none: the test loss rose 2.4, 1.7, 2.0 times more than the
-train loss. At N = 100 both rose:
+In an earlier run of quick, on a busy machine, claim 1 held in no seed: the test loss rose 2.4, 1.7, 2.0 times more than
+the train loss. At N = 100 both rose:
 
 | N = 100 | test loss | train loss |
 |---|---|---|

@@ -34,7 +34,7 @@ prints the loss of a batch divided by its graphs; 32 times that is ours, for tes
 | quick | 2 scales, 3 seeds | 35 s: 5.4e3 run-steps a second (4 minutes on a busy machine; 91 s on 1 core) |
 | paper | 2 scales, 5 seeds | 2.5 minutes (1270 s on 1 core) |
 
-An earlier run of quick, on a busy machine, had drops at 9.8e3, 18.4e3, 11.3e3 steps and these losses in its three
+In an earlier run of quick, on a busy machine, the drops came at 9.8e3, 18.4e3 and 11.3e3 steps. Losses of its three
 seeds:
 
 | steps | 1e3 | 3e3 | 3e4 |
@@ -50,9 +50,9 @@ matrices, so scale 3 starts at losses of 3e4 to 4e6 and scale 1 at 1.1e3 to 1.4e
 The paper preset (5 seeds): both claims hold in 5 of 5. The drop comes at 9.7e3 steps (median), and the test loss ends
 at 1.5 at scale 3 and at 1.2 at scale 1.
 
-With 200 molecules (100 to train on; paper preset, 5 seeds) both claims hold in all seeds. Drops come at 7.7e3 to 14.3e3
-steps. Final test losses are .6 to 2.7 at scale 3 and .4 to 1.4 at scale 1. There the train loss drops with the test
-loss.
+The paper preset with 200 molecules (100 to train on; 5 seeds): both claims hold in all seeds. Drops come at 7.7e3 to
+14.3e3 steps. Final test losses are .6 to 2.7 at scale 3 and .4 to 1.4 at scale 1. There the train loss drops with the
+test loss.
 
 Check values of the authors' code, one run: at scale 3 the test loss is about 160 bohr⁶ from 1e2 to 1.5e4 steps, drops
 some twentyfold near 1.6e4 and ends near 3, while the train loss falls all the time. At scale 1 it is 1.6 to 2.2 from

@@ -60,7 +60,7 @@ def settings(free: int, constant: int) -> Grid:
 
 
 def small(config: ConfigDict) -> ConfigDict:
-    """Applies the small network and task that show the same on two cores; see Quick above."""
+    """Applies the small network and task of the quick preset, which shows the same on two cores."""
     config.task.p = 31
     config.task.outputs = 32
     config.task.train_fraction = 0.5

@@ -2,7 +2,7 @@
 
 The transformer of figure 7 trains at constant weight norms, on several fractions of the pairs. The paper (App. B) sees
 an "L" and a "U", and a rise of the train loss at large norms, which it calls an optimization issue. It finds a critical
-fraction of "about .25".
+fraction of approximately .25.
 
 | setting | value | source |
 |---|---|---|
