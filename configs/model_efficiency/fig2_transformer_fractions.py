@@ -19,13 +19,14 @@ curves rest and how long they rest.
 | 2 the intermediate point rises | .28, .36 and .45 | holds, 3 of 3 |
 | 3 the rise gets shorter | 4,409, 2,804 and 1,960 steps | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 fractions, 1 seed | 5 s |
-| quick | 3 fractions, 3 seeds | 4 minutes: 5.4e4 run-steps at 113 a second and core |
-| paper | 3 fractions, 5 seeds | not run on a CPU; 28 s on one H200 with 3 seeds, and 80 s of compiling |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 fractions, 1 seed | 5 s | |
+| quick | 3 fractions, 3 seeds | 4 minutes: 5.4e4 run-steps at 113 a second and core | 343 s, 1 CPU device |
+| paper | 3 fractions, 5 seeds | not run | 108 s, one H200, 3 seeds |
 
-Check values at p = 97 (the paper preset for 3 seeds, on one H200). All three claims hold in all seeds:
+Check values at p = 97 (the paper preset for 3 seeds, on one H200 in 28 s and 80 s of compiling). All three claims hold
+in all seeds:
 
 | fraction | 30% | 50% | 70% |
 |---|---|---|---|

@@ -15,11 +15,11 @@ training accuracy rise slightly, and the steps to full validation accuracy fall 
 | 1 t95(test) falls with the fraction | 3,886, 2,076 and 710 | holds, 3 of 3 |
 | 2 t95(train) rises slightly | 73.6, 75.5 and 77.2: 1.05 times later at 80% than at 50% | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 fractions, 1 seed | 5 s |
-| quick | 3 fractions, 3 seeds | 50 s, 3.6e4 run-steps (226 s on 1 core) |
-| paper | 3 fractions, 5 seeds | not run |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 fractions, 1 seed | 5 s | |
+| quick | 3 fractions, 3 seeds | 50 s, 3.6e4 run-steps | 226 s, 1 CPU device |
+| paper | 3 fractions, 5 seeds | not run | |
 """
 
 from ml_collections import ConfigDict

@@ -32,11 +32,11 @@ test pairs, so every setting that finds this rule needs at most .9.
 | 2 decay to init lies between | does not reach 90% in 800 steps | not measured |
 | 3 noise and dropout need less data | none reaches 90% in 800 steps | not measured |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 9 settings, 2 fractions, 1 seed | 15 s |
-| quick | 9 settings, 4 fractions, 3 seeds | 3 to 5 minutes, 8.6e4 run-steps (7 on a busy machine) |
-| paper | 9 settings, 17 fractions, 5 seeds | 7.7e7 run-steps, some 4 hours on an H200 (estimated) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 9 settings, 2 fractions, 1 seed | 15 s | |
+| quick | 9 settings, 4 fractions, 3 seeds | 3 to 5 minutes, 8.6e4 run-steps (7 when busy) | 404 s, 1 CPU device |
+| paper | 9 settings, 17 fractions, 5 seeds | 7.7e7 run-steps, some 4 hours on an H200 (estimated) | |
 
 Best test accuracy at a fraction of .9:
 

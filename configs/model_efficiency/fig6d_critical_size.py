@@ -31,11 +31,11 @@ expected: Varma et al. have some 2,000 pairs against 800 to 1,000.
 | learning runs | .456 | .450 to .501 | 241 |
 | continued runs | .237 | .182 to .241 | 126 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 6 settings, 1 seed | 8 s |
-| quick | 15 settings, 3 seeds | about 70 s, 2.3e5 run-steps (292 s on 1 core) |
-| paper | 29 settings, 5 seeds | 8.7e6 run-steps at about 10 a second: needs a GPU (not timed) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 6 settings, 1 seed | 8 s | |
+| quick | 15 settings, 3 seeds | about 70 s, 2.3e5 run-steps | 292 s, 1 CPU device |
+| paper | 29 settings, 5 seeds | 8.7e6 run-steps at about 10 a second: needs a GPU (not timed) | |
 
 Why the estimates differ: training is finite and starts on one side. Learning runs must leave C_mem, continued runs
 C_gen. Near D_crit neither gains much by leaving, so both stay for a long time. With 4 times the steps (2 seeds):

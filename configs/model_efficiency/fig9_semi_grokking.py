@@ -21,11 +21,11 @@ accuracy ends in between. Look for fractions whose test accuracy rests between c
 | 1 a window between chance and 1 | rests at .03 with 5% of the pairs, .27 with 30%, .99 with 70% | holds, 3 of 3 |
 | 2 above it the transformer groks | at 70%: at 2,034 steps, 9.5 times the steps to fit (medians) | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 fractions, 1 seed | 10 s |
-| quick | 4 fractions, 3 seeds | 3 minutes, 4.8e4 run-steps |
-| paper | 15 fractions, 5 seeds | 7.5e6 run-steps, for a GPU |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 fractions, 1 seed | 10 s | |
+| quick | 4 fractions, 3 seeds | 3 minutes, 4.8e4 run-steps | 196 s, 1 CPU device |
+| paper | 15 fractions, 5 seeds | 7.5e6 run-steps, for a GPU | |
 
 The paper preset takes 20 minutes on one H200 at its measured 5,900 a second for 64 runs.
 

@@ -17,11 +17,11 @@ for a line of slope -1 in the plot of log steps over log γ.
 | 1 slope -1 of log time over log decay | slopes -.98, -1.11 and -1.14 over a factor of 32 in γ | holds, 3 of 3 |
 | | medians: 18,400 steps at γ = .1, 428 at 3.2 | |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 decays, 1 seed | 15 s |
-| quick | 6 decays, 3 seeds | some 3 minutes: about 1.2e5 run-steps at 700 a second (534 s on 1 core) |
-| paper | 8 decays, 5 seeds | 16 hours: about 1e6 run-steps at 18 a second |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 decays, 1 seed | 15 s | |
+| quick | 6 decays, 3 seeds | some 3 minutes: about 1.2e5 run-steps at 700 a second | 534 s, 1 CPU device |
+| paper | 8 decays, 5 seeds | 16 hours: about 1e6 run-steps at 18 a second | |
 
 The paper preset has not been timed on a GPU. There, each run that trains in parallel needs .06 GiB.
 

@@ -21,11 +21,11 @@ The law from .1 to 1 is itself bent, so it cannot serve as the reference for "fa
 | 1 slope -1 from γ = .1 to 1 | slopes -.66 to -.84, median -.82; 10.2e3 steps at .1, 1.5e3 at 1 | mixed, 3 of 4 |
 | 2 flatter at a very low decay | from .05 to .1: -.78, -.79 and -.76, and -.86 in one seed | mixed, 3 of 4 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 decays, 1 seed | 10 s |
-| quick | 5 decays, 4 seeds | about 2 minutes: 1.8e5 run-steps at 1,400 a second (550 s on 1 core) |
-| paper | 13 decays, 5 seeds, 1e5 steps | 1.3 hours (126 s on one H200) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 decays, 1 seed | 10 s | |
+| quick | 5 decays, 4 seeds | about 2 minutes: 1.8e5 run-steps at 1,400 a second | 550 s, 1 CPU device |
+| paper | 13 decays, 5 seeds, 1e5 steps | 1.3 hours | 126 s, one H200 |
 
 The paper preset, on the H200: claim 1 is mixed in 3 of 5 seeds (median slope -.81), claim 2 holds in 5 of 5.
 

@@ -29,11 +29,11 @@ losses can be compared. Look at how wide the zone of good test errors is in α.
 | rise of the test error from its lowest to α = 100 | .43 | .25 | .14 |
 | mean gap of test and train error | .39 | .21 | .11 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 2 losses, 3 sizes, 3 scales, 1 seed | 20 s |
-| quick | 2 losses, 3 sizes, 8 scales, 3 seeds | about 4 minutes, 2.9e5 run-steps (25 minutes on a busy machine) |
-| paper | 2 losses, 28 sizes, 31 scales, 5 seeds | about 13 hours for 8.7e7 run-steps, some 9 more for its records |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 2 losses, 3 sizes, 3 scales, 1 seed | 20 s | |
+| quick | 2 losses, 3 sizes, 8 scales, 3 seeds | about 4 minutes, 2.9e5 run-steps | 1483 s, 2 CPU devices |
+| paper | 2 losses, 28 sizes, 31 scales, 5 seeds | about 13 hours for 8.7e7 run-steps, some 9 more for its records | |
 
 Memory is as in figure 3a-c.
 

@@ -23,11 +23,11 @@ scale 1. "After a look" means after a first run of two seeds.
 | 1 fits all rows within 3e3 steps | near step 400 | holds, 3 of 3 |
 | 2 plateau, then a rise by 20 points | 35-39% for the next 1.5e4 steps, 80-81% at 4e4 | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 2 seeds | seconds |
-| quick | 3 seeds | about 85 s (204 s on 1 core) |
-| paper | 5 seeds, full MNIST, 3e6 run-steps | about 35 minutes |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 2 seeds | seconds | |
+| quick | 3 seeds | about 85 s | 204 s, 1 CPU device |
+| paper | 5 seeds, full MNIST, 3e6 run-steps | about 35 minutes | |
 
 The rise begins near 2e4 steps, when the norm is down to 140 (scale 12). Test accuracy reaches 79-80% at 3.3e4 steps,
 and the norm ends at 25. Train accuracy stays at 100%. The train loss of the plateau is 1e-26 to 2e-6 and rises as the

@@ -30,11 +30,11 @@ and has no counterpart here.
 | 4 time is ln(w₀/w_c)/(ηγ) | t95(test) over it: .86, 1.09, .96 at decay .03; 1.05, 1.42, 1.11 at 1 | holds, 3 of 3 |
 | 5 decay 100 falls through the zone | norm ends at .025, .070, .024; no accuracy exceeds .05 | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 scales and 5 runs, 1 seed | 15 s |
-| quick | 39 runs of 1e4 steps and 15 of 6e4 (3 seeds) | about 75 s (153 s on 1 core) |
-| paper | the same runs, 5 seeds, 1e5 steps | about 3 minutes (301 s on 1 core) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 scales and 5 runs, 1 seed | 15 s | |
+| quick | 39 runs of 1e4 steps and 15 of 6e4 (3 seeds) | about 75 s | 153 s, 1 CPU device |
+| paper | the same runs, 5 seeds, 1e5 steps | about 3 minutes | 301 s, 1 CPU device |
 
 The paper's 1e5 steps add only the slide within the zone.
 

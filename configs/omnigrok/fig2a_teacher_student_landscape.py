@@ -19,11 +19,11 @@ also shows whether the minimum on each sphere was reached.
 | 2 train loss is an "L" | .016 at α = .1, 5e-7 at .63, then below 2e-6 | holds, 3 of 3 |
 | 3 test loss at α = 10 over its minimum | 1.7e5 times higher: 8.7 | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 scales, 2 seeds | seconds |
-| quick | the paper's numbers, 3 seeds | 20 s (49 s on 1 core) |
-| paper | 5 seeds | 30 s (75 s on 1 core) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 scales, 2 seeds | seconds | |
+| quick | the paper's numbers, 3 seeds | 20 s | 49 s, 1 CPU device |
+| paper | 5 seeds | 30 s | 75 s, 1 CPU device |
 
 From α = 2.5 on the train loss is at most 1e-12, except for bursts of Adam. These come at different steps on different
 machines and raise a median to 1e-6.

@@ -26,11 +26,11 @@ digits that generalizes. The panels on the right show whether the "reduced" loss
 | 3 α = 4: the gap closes with N | quick's sizes end at 3727 | not measured |
 | 4 the thumb has a smallest N | test error .4: N = 53 in the 2 seeds that the sizes can decide | not measured |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 sizes, 3 scales, 1 seed | 15 s |
-| quick | 5 sizes, 7 scales, 3 seeds | under 2 minutes: 2.1e5 run-steps at 2,000 a second (367 s on 1 core) |
-| paper | 28 sizes, 21 scales, 5 seeds | about 4.5 hours (2.9e7 run-steps), some 3 more for 200 records (estimated) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 sizes, 3 scales, 1 seed | 15 s | |
+| quick | 5 sizes, 7 scales, 3 seeds | under 2 minutes: 2.1e5 run-steps at 2,000 a second | 367 s, 1 CPU device |
+| paper | 28 sizes, 21 scales, 5 seeds | about 4.5 hours (2.9e7 run-steps), some 3 more for 200 records (estimated) | |
 
 If runs train in parallel (on a GPU), each paper run needs .2 GiB, for the gradient over 60,000 digits. Without that
 probe it is .005 GiB: --config.training.probes="()".

@@ -33,11 +33,11 @@ is sorted by class.
 | 1 mismatch at N = 1000 | the rise is .03; too few steps, see below | does not hold, 0 of 3 |
 | 2 alike, both "U", at N = 50,000 | N = 5000: two "U"s, rises differ by .14 at most | not measured |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 2 sizes, 3 scales, 1 seed | 12 s |
-| quick | 3 sizes, 6 scales, 3 seeds | a minute, 1.1e4 run-steps (396 s on 1 core) |
-| paper | 825 runs: 15 sizes, 11 scales, 5 seeds | 6.5e5 run-steps of sequences of 500: needs a GPU (not timed) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 2 sizes, 3 scales, 1 seed | 12 s | |
+| quick | 3 sizes, 6 scales, 3 seeds | a minute, 1.1e4 run-steps | 396 s, 1 CPU device |
+| paper | 825 runs: 15 sizes, 11 scales, 5 seeds | 6.5e5 run-steps of sequences of 500: needs a GPU (not timed) | |
 
 According to the program compiled on a CPU, each paper run needs .5 GiB if runs train in parallel.
 

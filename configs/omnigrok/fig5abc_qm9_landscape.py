@@ -29,11 +29,11 @@ ratio that is the same at every α is overfitting.
 | 1 mismatch at N = 100 | above α = 1 test rises 2.0 times more than train (median) | does not hold, 1 of 3 |
 | 2 alike, both "U", at N = 2682 | rises within a factor 1.36, losses within 1.38 | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 2 sizes, 3 scales, 1 seed | 15 s |
-| quick | 5 sizes, 7 scales, 3 seeds | 85 s: 1.8e5 run-steps at 2,900 a second |
-| paper | 2,310 runs: 22 sizes, 21 scales, 5 seeds | about 45 minutes, 6.4e6 run-steps |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 2 sizes, 3 scales, 1 seed | 15 s | |
+| quick | 5 sizes, 7 scales, 3 seeds | 85 s: 1.8e5 run-steps at 2,900 a second | 159 s, 1 CPU device |
+| paper | 2,310 runs: 22 sizes, 21 scales, 5 seeds | about 45 minutes, 6.4e6 run-steps | |
 
 If runs train in parallel (on a GPU), each paper run needs .015 GiB.
 

@@ -28,11 +28,11 @@ prints the loss of a batch divided by its graphs; 32 times that is ours, for tes
 | 1 scale 3: plateau, then a drop | the drop comes at 9.8e3 steps (median) | holds, 3 of 3 |
 | 2 scale 1: no plateau and drop | falls by 1.4 in any decade of steps (median) | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 2 scales, 1 seed | seconds |
-| quick | 2 scales, 3 seeds | 35 s: 5.4e3 run-steps a second (4 minutes on a busy machine; 91 s on 1 core) |
-| paper | 2 scales, 5 seeds | 2.5 minutes (1270 s on 1 core) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 2 scales, 1 seed | seconds | |
+| quick | 2 scales, 3 seeds | 35 s: 5.4e3 run-steps a second (4 minutes on a busy machine) | 91 s, 1 CPU device |
+| paper | 2 scales, 5 seeds | 2.5 minutes | 1270 s, 1 CPU device |
 
 In an earlier run of quick, on a busy machine, the drops came at 9.8e3, 18.4e3 and 11.3e3 steps. Losses of its three
 seeds:

@@ -56,11 +56,11 @@ Flags that give the settings of the paper's text:
 | 8 w_c is larger for bad representations | 3.21 to 3.30 at m = 0, beyond 8 at m = .2 | holds, 3 of 3 |
 | 9 test loss depends strongly on m | range over m 1.07 of that over w, train loss .25 | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 by 3 points, 2 sizes, 1 seed | seconds |
-| quick | 10 by 6 points, 4 sizes, 3 seeds | 2 minutes (11 on a busy machine; 298 s on 1 core) |
-| paper | 26,040 runs, 5 seeds | 3.9e8 run-steps: needs a GPU (not run) |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 by 3 points, 2 sizes, 1 seed | seconds | |
+| quick | 10 by 6 points, 4 sizes, 3 seeds | 2 minutes (11 on a busy machine) | 298 s, 1 CPU device |
+| paper | 26,040 runs, 5 seeds | 3.9e8 run-steps: needs a GPU (not run) | |
 
 Why quick has no noise on the line: with the code's noise of ±.3 nothing generalizes in most draws, so there are no
 paths to judge. The least test loss of the 45-pair landscape was .84, .63 and .90 in three seeds, .8, .7 and .9 of that

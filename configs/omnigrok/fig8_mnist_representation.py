@@ -35,11 +35,11 @@ the paper. A note says so.
 | 2 both depend weakly on m | range over m is .20 (train) and .28 (test) of that over w | holds, 3 of 3 |
 | 3 no grokking along the path | the test loss takes 2.6, 2.0 and 2.8 times as long | does not hold, 0 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 2 m, 3 scales, 2 seeds | seconds |
-| quick | 5 m, 7 scales, 3 seeds | about 2 minutes (873 s on 1 core) |
-| paper | 2205 runs: 21 m, 21 scales, 5 seeds | some 10 hours: 2.2e7 run-steps, as much again for 200 records each |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 2 m, 3 scales, 2 seeds | seconds | |
+| quick | 5 m, 7 scales, 3 seeds | about 2 minutes | 873 s, 1 CPU device |
+| paper | 2205 runs: 21 m, 21 scales, 5 seeds | some 10 hours: 2.2e7 run-steps, as much again for 200 records each | |
 
 The paper preset is meant for a GPU. There the probe "gradient" needs about .45 GB per run (60,000 rows), which limits
 how many runs train in parallel.

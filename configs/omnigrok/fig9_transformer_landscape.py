@@ -30,11 +30,11 @@ fraction without a verdict.
 | 2 critical fraction from .2 to .3 | .49 at p = 23 | not measured |
 | 3 train loss rises beyond α = 4 | 32, 556 and 586 at α = 8 | holds, 3 of 3 |
 
-| preset | runs | cost on 2 cores |
-|---|---|---|
-| smoke | 3 fractions, 3 scales, 1 seed | 20 s |
-| quick | 4 fractions, 8 scales, 3 seeds | 3 minutes: 2.9e5 run-steps at 1,700 a second (763 s on 1 core) |
-| paper | 495 runs: 9 fractions, 11 scales, 5 seeds | 5 days (5e6 run-steps at about 12 a second): needs a GPU |
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 fractions, 3 scales, 1 seed | 20 s | |
+| quick | 4 fractions, 8 scales, 3 seeds | 3 minutes: 2.9e5 run-steps at 1,700 a second | 763 s, 1 CPU device |
+| paper | 495 runs: 9 fractions, 11 scales, 5 seeds | 5 days (5e6 run-steps at about 12 a second): needs a GPU | |
 
 It was not timed on a GPU, where each run that trains in parallel needs .09 GiB.
 
