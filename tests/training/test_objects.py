@@ -343,6 +343,17 @@ def test_a_field_that_must_be_given_says_so():
     assert row["allowed"] == "must be given"
 
 
+class Failing(gj.Task):
+    @property
+    def width(self):
+        return np.zeros(3).breadth
+
+
+def test_an_error_inside_a_property_of_a_part_is_shown_as_it_is():
+    with pytest.raises(AttributeError, match="breadth"):
+        _ = Failing().width
+
+
 class Undeclared(gj.Task):
     n: int = 3
 
