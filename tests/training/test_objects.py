@@ -204,9 +204,9 @@ REFUSED = {
     ),
     "an axis that is no field": (lambda: gj.check(own_run(), {"model.gian": [1, 2]}), "model has name, width, gain"),
     "flat values": (lambda: gj.data(X, Y[:, 0]), r"write targets\[:, None\]"),
-    "fewer targets": (lambda: gj.data(X, Y[:5]), "both must have as many rows"),
+    "fewer targets": (lambda: gj.data(X, Y[:5]), "both must have the same number"),
     "labels below 0": (lambda: gj.data(X, np.arange(60) - 1), "labels go from -1 to 58"),
-    "more rows than there are": (lambda: gj.data(X, Y, train_size=50, test_size=20), "together there are 60 rows"),
+    "more rows than there are": (lambda: gj.data(X, Y, train_size=50, test_size=20), "the data has 60 rows in all"),
     "no number": (lambda: gj.data(X * np.nan, Y), "not finite in 32 bits"),
     "a value below its limit": (lambda: own_run().at("model.gain", 0), r"model.gain is 0.0; it must be above 0"),
     "a value of another type": (lambda: gj.model(Net, width=2.5), "model.width is 2.5; it must be a whole number"),
@@ -358,11 +358,11 @@ REFUSED_LATER = {
     "a field that is not declared": (Undeclared, "task.n is not declared; write n = gj.static"),
     "a metric's name that the results have": (
         lambda: gj.check(own_run(metrics={"step": layer_norms})),
-        "a metric gives 'step', which the results have already",
+        "a metric gives 'step', which the results already have",
     ),
     "a dimension that is an axis": (
         lambda: gj.check(own_run(metrics={"m": gj.metric(layer_norms, dims=("seed",))}), {"seed": [0, 1]}),
-        "a metric gives 'seed', which the results have already",
+        "a metric gives 'seed', which the results already have",
     ),
     "dims as a word": (lambda: gj.metric(layer_norms, dims="layer"), "it must be a tuple of names"),
     "variables as a word": (

@@ -15,7 +15,7 @@ GIVEN = {
     "a whole number that Python does not write": ({"seed": 10**5000}, None, "seed is a value of type int"),
     "a grid that Python does not write": ({"grid": 10**5000}, None, "the grid is a value of type int"),
     "a name that is no word": ({"model": {"name": 1.5}}, None, "model.name is 1.5"),
-    "names that are no words": (ConfigDict({"seed": 0, 1.5: 2}), None, "names that are not words"),
+    "names that are not strings": (ConfigDict({"seed": 0, 1.5: 2}), None, "names that are not strings"),
     "a long word": ({"training": {"loss": "x" * 5000}}, None, "...; it must be one of mse"),
     "a long field": ({"training": {"x" * 5000: 1}}, None, "...; it has loss"),
     "a long axis": ({}, {"x" * 5000: [1]}, "... is not a field"),
