@@ -94,15 +94,15 @@ def _longest_where_lazy_and_misaligned(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig3e/1",
-        "of the runs that reach test loss .1 within the budget, that with the largest α and the smallest ε takes most "
-        "steps to it from train loss .1",
+        "of the runs that reach test loss .1 within the budget, the one with the largest α and the "
+        "smallest ε takes the most steps from train loss .1 to test loss .1",
         "lazy, misaligned networks grok the most intensely",
         _longest_where_lazy_and_misaligned,
     ),
     Claim(
         "lazy_to_rich/fig3e/2",
-        "the steps from train loss .1 to test loss .1 (never: longest) rise with α at fixed ε, and as ε falls at fixed"
-        " α: mean rank correlation > .8 along both axes",
+        "the steps from train loss .1 to test loss .1 grow with α at fixed ε, and as ε falls at fixed α "
+        '(mean rank correlation > .8 along both axes; "never" counts as the most)',
         "the map, whose public code shows never as 0",
         _monotone,
         own=True,

@@ -111,16 +111,17 @@ def _many_are_alike(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "omnigrok/fig4abc/1",
-        f"N ≈ {FEW}: at some α > {STANDARD:g} the test error has risen above its lowest by {MISMATCH:g} more than the"
-        " train error above its own",
+        f"N ≈ {FEW}: at some α > {STANDARD:g} the test error has risen above its lowest by at least "
+        f"{MISMATCH:g} more than the train error has above its own",
         "for small data size, say 1k, the mismatch between training and test errors makes grokking possible via large"
         " initializations",
         _few_mismatch,
     ),
     Claim(
         "omnigrok/fig4abc/2",
-        f"N ≈ {MANY:,}: at every α train and test error have risen above their own lowest by amounts within {ALIKE:g}"
-        f" of each other, and each is at both ends of the scales at least {RISE:g} times its lowest",
+        f"N ≈ {MANY:,}: train and test error are both U-shaped (at both ends of the scales at least "
+        f"{RISE:g} times their lowest), and at every α their rises above their own lowest differ by at "
+        f"most {ALIKE:g}",
         "for large data size, say the full dataset, training and test errors have similar 'U' shapes",
         _many_are_alike,
     ),

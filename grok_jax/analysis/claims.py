@@ -175,7 +175,7 @@ def format_claims(verdicts: Sequence[Mapping[str, Any]]) -> str:
 def count_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> str:
     """The number of claims with each verdict, in words; our own claims are counted separately."""
     papers, own = ([v for v in verdicts if v["own"] == kind] for kind in (False, True))
-    return _counts(papers) + (f"; of our own: {_counts(own)}" if own else "")
+    return _counts(papers) + (f"; our own: {_counts(own)}" if own else "")
 
 
 def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:

@@ -151,7 +151,7 @@ BAD = {
     ),
     "config file with a section that is none": Bad(
         MINE,
-        "model is 3; it must be a section",
+        "model is 3; it must be a dict of fields",
         config_file("from ml_collections import ConfigDict\nget_config = lambda: ConfigDict({'model': 3})\n"),
     ),
     "config file with a grid that is a number": Bad(

@@ -129,10 +129,10 @@ def test_an_unknown_name_lists_the_known_ones():
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"task": 3}, "task is 3; it must be a section"),
-        ({"model": None}, "model is None; it must be a section"),
-        ({"training": "mse"}, "training is 'mse'; it must be a section"),
-        ({"execution": [1]}, "execution is .1.; it must be a section"),
+        ({"task": 3}, "task is 3; it must be a dict of fields"),
+        ({"model": None}, "model is None; it must be a dict of fields"),
+        ({"training": "mse"}, "training is 'mse'; it must be a dict of fields"),
+        ({"execution": [1]}, "execution is .1.; it must be a dict of fields"),
         ({"grid": 3}, "the grid is 3; it must be text"),
         ({"grid": [1]}, "the grid is .1.; it must be text"),
         ({"figure": 3}, "figure is 3; it must be a word"),
