@@ -135,7 +135,7 @@ def test_an_unknown_name_lists_the_known_ones():
         ({"execution": [1]}, "execution is .1.; it must be a dict of fields"),
         ({"grid": 3}, "the grid is 3; it must be text"),
         ({"grid": [1]}, "the grid is .1.; it must be text"),
-        ({"figure": 3}, "figure is 3; it must be a word"),
+        ({"figure": 3}, "figure is 3; it must be the name of a figure"),
         ({"training": {"name": "training"}}, "training has no field name"),
         ({"execution": {"checkpoint_seconds": -1}}, "checkpoint_seconds is -1.0; it must be 0 or above"),
         ({"execution": {"checkpoint_seconds": float("nan")}}, "checkpoint_seconds is nan; it must be finite"),
