@@ -113,7 +113,7 @@ def _crossing(ds: xr.Dataset) -> Measured:
     critical = critical_fraction(_norms(ds))
     inside = np.isfinite(critical)
     found = estimate(critical)
-    note = f"over seeds from {found.low:.3g} to {found.high:.3g} of all pairs; the claim is that there is a crossing"
+    note = f"{found.low:.3g} to {found.high:.3g} of all pairs over seeds; the claim is only that the norms cross"
     return over_seeds(inside, {"critical fraction": critical}, decided=critical.notnull(), note=note)
 
 

@@ -104,7 +104,7 @@ def _many_are_alike(ds: xr.Dataset) -> Measured:
     )
     if largest >= MANY / 10**NEAR:
         return measured
-    note = f"a statement about {MANY:,} reviews; what is measured is of {largest:,} and decides nothing"
+    note = f"the claim is about {MANY:,} reviews; {largest:,} were measured, which decides nothing"
     return measured._replace(verdict=NOT_MEASURED, note=f"{measured.note}; {note}" if measured.note else note)
 
 

@@ -140,7 +140,7 @@ def _size_note(ds: xr.Dataset) -> str:
     if digits == FULL_TRAIN:
         return ""
     shown = "an unknown number" if digits is None else f"{digits:,.0f}"
-    return f"with {shown} of the paper's {FULL_TRAIN:,} digits; fewer widen the gap of train and test"
+    return f"with {shown} of the paper's {FULL_TRAIN:,} digits; fewer digits widen the gap between train and test"
 
 
 def _alike(ds: xr.Dataset) -> Measured:

@@ -135,9 +135,9 @@ def _has_a_critical_fraction(ds: xr.Dataset) -> Measured:
     p = config_value(ds, "task.p")
     if p == PAPER_P:
         return measured
-    found = f"here {show_value(measured.value['critical fraction'])}: of fewer pairs it takes a larger share"
+    found = f"here {show_value(measured.value['critical fraction'])}; fewer pairs need a larger share"
     return measured._replace(
-        verdict=NOT_MEASURED, note=f"p = {p}, the paper's {CRITICAL:g} is of p = {PAPER_P}; {found}"
+        verdict=NOT_MEASURED, note=f"p = {p}, the paper's {CRITICAL:g} is for p = {PAPER_P}; {found}"
     )
 
 

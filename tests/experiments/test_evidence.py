@@ -185,7 +185,9 @@ def test_a_damaged_folder_is_refused(finished):
 @pytest.mark.parametrize("text", ['{"a": {', "[]", '{"a": {"figure": "omnigrok/fig2a"}}'])
 def test_a_table_that_is_damaged_is_refused_in_one_line(tmp_path, text):
     (tmp_path / "evidence.json").write_text(text, "utf-8")
-    with pytest.raises(UserError, match=r"^reading .*evidence\.json, which must be as this command wrote it, fails"):
+    with pytest.raises(
+        UserError, match=r"^reading .*evidence\.json, which must be unchanged since this command wrote it, fails"
+    ):
         evidence_entries.read(tmp_path / "evidence.json")
 
 
