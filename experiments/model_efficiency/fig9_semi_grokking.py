@@ -81,7 +81,7 @@ def _window(ds: xr.Dataset) -> Measured:
             "smallest fraction of the window": low,
             "largest": high,
             "test accuracy in it": ends.accuracy.where(inside.notnull()).mean(TRAIN_FRACTION),
-            "that of pairs seen mirrored": inside.mean(TRAIN_FRACTION),
+            "share of pairs seen mirrored": inside.mean(TRAIN_FRACTION),
             "test accuracy at the smallest fraction": ends.accuracy.isel({TRAIN_FRACTION: 0}, drop=True),
             "at the largest": ends.accuracy.isel({TRAIN_FRACTION: -1}, drop=True),
             "fractions still in motion": moving.sum(TRAIN_FRACTION),

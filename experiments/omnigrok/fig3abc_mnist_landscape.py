@@ -49,7 +49,7 @@ def shape_values(shape: LU) -> dict[str, xr.DataArray]:
         f"largest train error from α = {FROM_SCALE:g}": shape.largest_train,
         "lowest test error": shape.lowest,
         "at α": shape.place,
-        "test error at the smallest α over it": shape.rise_below,
+        "test error at the smallest α / lowest": shape.rise_below,
         "at the largest": shape.rise_above,
     }
 

@@ -124,7 +124,7 @@ def _without_bound(ds: xr.Dataset) -> Measured:
             "rise of the test accuracy in the last fifth, at most": rise.where(never).max(TRAIN_SIZE),
         },
         decided=near.notnull() & far.notnull() & (above <= NEAR * below) & ended.all(TRAIN_SIZE),
-        note=f"a seed counts if a size up to {NEAR:g} times smaller never gets there and its test accuracy no longer rises",
+        note=f"a seed counts if a size up to {NEAR:g} times smaller never gets there and no longer improves",
     )
 
 

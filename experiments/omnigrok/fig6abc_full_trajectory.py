@@ -201,9 +201,9 @@ def _agree(cases: list[Case]) -> Found:
     best = min(float(case.full.test_loss.min()) for case in cases)
     found = {
         "share of runs": agree,
-        "full that generalize": full,
+        "full runs that generalize": full,
         "reduced": reduced,
-        "least test loss of a full": best,
+        "least test loss of a full run": best,
     }
     return agree >= MOST, {**found, "runs": len(cases)}
 

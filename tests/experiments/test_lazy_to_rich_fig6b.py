@@ -36,7 +36,7 @@ def test_the_papers_figure_passes_every_claim():
     verdicts = judge(CLAIMS, results())
     assert [verdict["verdict"] for verdict in verdicts] == ["holds"] * 2
     assert verdicts[0]["measured"]["at 0.5"] == pytest.approx(900, rel=0.02)
-    assert verdicts[1]["measured"]["steps of wait there"] == pytest.approx(50, rel=0.02)
+    assert verdicts[1]["measured"]["steps of wait at the smallest α"] == pytest.approx(50, rel=0.02)
 
 
 def test_claim_1_fails_where_the_wait_falls_with_the_scale():
