@@ -47,7 +47,7 @@ def test_claim_2_fails_where_a_wait_is_left_at_the_smallest_scale():
     assert judged(delays=(8.0, 10.0, 20.0, 50.0))[1] == "does not hold"
 
 
-def test_two_scales_are_no_sweep():
+def test_two_scales_are_too_few_for_a_sweep():
     assert judged(delays=(1.5, 50.0)) == ["not measured"] * 2
 
 

@@ -28,7 +28,7 @@ def test_an_optional_part_is_left_out_by_none_and_traced_by_a_number():
     assert Form(noisy) == Form(noisier) != Form(without)
 
 
-def test_steps_are_no_part_of_the_program():
+def test_steps_are_not_part_of_the_program():
     assert Form(run()) == Form(run().at("training.steps", 7))
 
 

@@ -56,7 +56,7 @@ def test_ends_that_cannot_be_spaced_are_refused(spacing):
 @pytest.mark.parametrize(
     "spacing", [lambda: log(1, 8, -1), lambda: log("a", 8, 2), lambda: lin(1, 8, 2.5), lambda: lin(0, float("inf"), 3)]
 )
-def test_what_is_no_spacing_is_refused(spacing):
+def test_an_invalid_spacing_is_refused(spacing):
     with pytest.raises(UserError, match="it takes two finite numbers and a whole number, 0 or above"):
         spacing()
 

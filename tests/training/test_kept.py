@@ -138,7 +138,7 @@ def test_kept_weights_go_through_a_file_without_pickle(config, tmp_path):
         ({"start": {"a": np.zeros(3)}}, r"start= has parameters a\(3,\); the model has layer_0/bias"),
     ],
 )
-def test_what_cannot_be_kept_or_started_from_is_one_line(options, words, config):
+def test_weights_that_cannot_be_kept_or_started_from_are_refused_in_one_line(options, words, config):
     with pytest.raises(UserError, match=words) as raised:
         swept(config, **options)
     assert "\n" not in str(raised.value)

@@ -202,7 +202,7 @@ REFUSED = {
         lambda: gj.check(own_run(), {"training.seed": [0, 1]}),
         "every run along it would be the same",
     ),
-    "an axis that is no field": (lambda: gj.check(own_run(), {"model.gian": [1, 2]}), "model has name, width, gain"),
+    "an axis that is not a field": (lambda: gj.check(own_run(), {"model.gian": [1, 2]}), "model has name, width, gain"),
     "flat values": (lambda: gj.data(X, Y[:, 0]), r"write targets\[:, None\]"),
     "fewer targets": (lambda: gj.data(X, Y[:5]), "both must have the same number"),
     "labels below 0": (lambda: gj.data(X, np.arange(60) - 1), "labels go from -1 to 58"),
@@ -211,7 +211,7 @@ REFUSED = {
     "a value below its limit": (lambda: own_run().at("model.gain", 0), r"model.gain is 0.0; it must be above 0"),
     "a value of another type": (lambda: gj.model(Net, width=2.5), "model.width is 2.5; it must be a whole number"),
     "a field that is not there": (lambda: gj.model(Net, widht=3), "has no field 'widht'; it has width, gain"),
-    "a word that is no loss": (lambda: own_run(loss="mae"), "it must be one of mse, cross_entropy, brier"),
+    "a word that is not a loss": (lambda: own_run(loss="mae"), "it must be one of mse, cross_entropy, brier"),
     "no task": (lambda: own_run(task=3), "task is 3; it must be a task"),
     "no training field": (lambda: gj.Training(step=3), "training 'Training' has no field 'step'; it has batch_size"),
     "runs of two programs": (
@@ -222,7 +222,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_fit_is_one_line(case):
+def test_parts_that_do_not_fit_are_refused_in_one_line(case):
     act, words = REFUSED[case]
     with pytest.raises(gj.UserError, match=words) as raised:
         act()
@@ -373,7 +373,7 @@ REFUSED_LATER = {
         lambda: gj.metric(layer_norms, variables={"n": ("norm",)}),
         "it must be a dict: name ->",
     ),
-    "needs that is no function": (lambda: gj.metric(layer_norms, needs=3), "metrics.needs is 3; it must be a function"),
+    "needs that is not a function": (lambda: gj.metric(layer_norms, needs=3), "metrics.needs is 3; it must be a function"),
     "an axis of the start, where weights are given": (
         lambda: swept(own_run(), {"model.init_scale": [1.0, 2.0]}, start=weights_of(own_run())),
         "model.init_scale is a field that nothing reads here",
