@@ -169,7 +169,9 @@ BAD = {
     "figure that is a command": Bad((*RUN, "--config.figure=reproduce"), "figure 'reproduce' does not exist"),
     "figure elsewhere": Bad((*RUN, "--config.figure=../configs/grid"), "figure '../configs/grid' does not exist"),
     "negative seconds": Bad((*RUN, "--config.execution.checkpoint_seconds=-1"), "checkpoint_seconds is -1.0"),
-    "seconds that are not a number": Bad((*RUN, "--config.execution.checkpoint_seconds=nan"), "checkpoint_seconds is nan"),
+    "seconds that are not a number": Bad(
+        (*RUN, "--config.execution.checkpoint_seconds=nan"), "checkpoint_seconds is nan"
+    ),
     "a grid of very many values": Bad((*RUN, "--config.grid=seed=lin(0, 1, 10000000000)"), "10,000,000,000 values"),
     "no such flag file": Bad((*RUN, "--flagfile={folder}/nope"), "Unable to open flagfile"),
     "flag file with a misspelt field": Bad(

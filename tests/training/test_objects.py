@@ -373,7 +373,10 @@ REFUSED_LATER = {
         lambda: gj.metric(layer_norms, variables={"n": ("norm",)}),
         "it must be a dict: name ->",
     ),
-    "needs that is not a function": (lambda: gj.metric(layer_norms, needs=3), "metrics.needs is 3; it must be a function"),
+    "needs that is not a function": (
+        lambda: gj.metric(layer_norms, needs=3),
+        "metrics.needs is 3; it must be a function",
+    ),
     "an axis of the start, where weights are given": (
         lambda: swept(own_run(), {"model.init_scale": [1.0, 2.0]}, start=weights_of(own_run())),
         "model.init_scale is a field that nothing reads here",
