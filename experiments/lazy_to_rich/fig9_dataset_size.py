@@ -139,8 +139,8 @@ def _linear_power_stays_low(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig9/1",
-        f"P = {FEW} fails: it fits, but the test loss ends above half its start, and linear power has "
-        "grown most of the loss's three parts",
+        f"P = {FEW} fails: it fits, but the test loss ends above half its start; of the loss's three "
+        "parts, linear power has grown the most",
         "failure to generalize comes from power in linear modes",
         _fails,
     ),

@@ -164,16 +164,15 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/sec13/3",
-        "without decay, the kernel is at rest by then: the second half adds at most a fifth of what it "
-        "adds at the smallest κ",
+        "without decay, the kernel is at rest after the fit: the second half adds at most a fifth of what "
+        "it adds at the smallest κ",
         "the paper sets decay against lazy training, in which the features stay as they are",
         _rests_without,
         own=True,
     ),
     Claim(
         "lazy_to_rich/sec13/4",
-        "at each κ, the distance at the end is within 15% of 1 - exp(-2 (L - 1) ηκt), which holds for "
-        "weights that only decay",
+        "at each κ, the distance at the end is within 15% of 1 - exp(-2 (L - 1) ηκt), that of weights that only decay",
         "the paper gives the order alone",
         _is_free_decay,
         own=True,

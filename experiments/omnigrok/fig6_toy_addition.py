@@ -353,9 +353,9 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig6/4",
-        "of the contours of train loss .02, those of 45 and 54 pairs meet m = 0 within .15 of w, and "
-        "those of 25 and 35 meet it elsewhere; up to m = .1 the first two lean toward larger w, that of "
-        "54 more than that of 45 (least squares)",
+        "of the contours of train loss .02, those of 45 and 54 pairs meet m = 0 at the same w, within "
+        ".15, and those of 25 and 35 meet it elsewhere; up to m = .1 the first two lean toward larger w, "
+        "that of 54 more than that of 45 (least squares)",
         "the contours of 45 and 55 connect to the green star, those of 35 and 25 do not; θ55 < θ45",
         _contours_meet,
     ),

@@ -278,7 +278,7 @@ CLAIMS = [
     Claim(
         "omnigrok/sec3/2",
         f"with AdamW's decay, which is not a term of the loss, the norm also ends within {NEAR:g} decade "
-        "of that minimum",
+        "of the minimum of claim 1",
         "when weight decay γ is present, the training landscape becomes l(α) + γα²C²; the runs of the code are AdamW's",
         _decoupled_rests_there,
         own=True,
