@@ -241,7 +241,7 @@ def test_a_part_that_the_model_lacks_is_answered_with_those_it_has():
 
 def test_factors_without_a_part_and_parts_that_are_not_names_are_user_errors():
     for changes, message in (
-        ({"apart_learning_rate": 0.5}, "optimizer.apart_learning_rate is 0.5, but only the parts in"),
+        ({"apart_learning_rate": 0.5}, "optimizer.apart_learning_rate is 0.5, but optimizer.apart names no parts"),
         ({"apart": (3,)}, r"optimizer.apart is \(3,\); it must be a tuple of names"),
     ):
         with pytest.raises(UserError, match=message):
