@@ -145,8 +145,8 @@ def _rows_with_themselves(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/eq19/1",
-        "ε >= .5: at every record the alignment over pairs of different test rows is within 15% of Eq. 19 with the "
-        "numerator of Eq. 20",
+        "ε >= .5: at every record, the alignment over pairs of different test rows is within 15% of Eq. "
+        "19 with the numerator of Eq. 20",
         "⟨y K y'⟩ = (ε²/D⁴) (|β|⁴ Tr M + 8 |β|² βᵀMβ), over √⟨K²⟩ ⟨y²⟩",
         _formula_is_measured,
     ),
@@ -164,7 +164,7 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/eq19/4",
-        "ε <= .1: less than half of the CKA of the initial kernel over the test rows is that over all inputs",
+        "ε <= .1: the CKA of the initial kernel over all inputs is less than half of its CKA over the test rows",
         "the paper reads CKA off 1000 test rows at ε = .02 to .25",
         _rows_with_themselves,
         own=True,

@@ -116,7 +116,7 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/eq9/3",
-        "α = .1: the kernel ends farther from its start the larger yᵀK₀⁻¹y is (rank correlation > .8)",
+        "α = .1: the larger yᵀK₀⁻¹y, the farther the kernel ends from its start (rank correlation > .8)",
         "we expect to see more feature learning on tasks that are difficult for the initial kernel",
         _features_grow,
     ),

@@ -71,7 +71,7 @@ def _depends_on_threshold(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig17/1",
-        "the delay t95(test)/t95(train) of one and the same run depends on θ by more than 3 times (largest / smallest)",
+        "the delay t95(test)/t95(train) of the same run changes by more than 3 times with θ (largest / smallest)",
         "showing apparent grokking for some choices of θ but not others",
         _depends_on_threshold,
     )

@@ -180,7 +180,7 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig2b/4",
-        f"α = {SMALL:g}: every weight decay generalizes, none with the delay of claim 2 (> {GROKKING_DELAY:g})",
+        f"α = {SMALL:g}: every weight decay generalizes, and none has the delay of claim 2 (> {GROKKING_DELAY:g})",
         "small initialization always generalizes fast, regardless of weight decay",
         _small_init_always_generalizes,
     ),

@@ -74,7 +74,7 @@ def minimized(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
       NotMeasured: the runs have fewer steps, or the axis has fewer than FEWEST points.
     """
     if ds["step"][-1] < steps:
-        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the minimum takes {steps:,}")
+        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the minimum needs {steps:,}")
     if ds.sizes.get(axis, 1) < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more values of {axis}")
     ds = ds.sel(step=slice(0, steps)).sortby(axis)

@@ -55,7 +55,7 @@ def test_a_whole_number_may_be_written_in_every_way(text):
 
 
 @pytest.mark.parametrize("text", ["2.5", "abc", "True", "", "nan", "1e400", "(1,)"])
-def test_what_is_no_whole_number_is_refused_in_one_line(text):
+def test_anything_but_a_whole_number_is_refused_in_one_line(text):
     with pytest.raises(flags.Error, match="it must be a whole number or None") as raised:
         overridden(f"training.steps={text}")
     assert "\n" not in str(raised.value)
