@@ -33,6 +33,8 @@ def main() -> None:
     found = {folder: evidence_entries.figure_in(folder) for folder in folders}  # read all before anything is written
     with errors.writing(f"--out={out}", "what is there can be written again by the same command"):
         for folder, (figure, preset, reason) in found.items():
+            if not reason and not (folder / "figure.png").exists():
+                reason = "skipped: it has no figure.png yet"
             print(f"{folder}: {reason or f'kept as {pieces.name_of(figure, preset)}'}", flush=True)
             if not reason:
                 pieces.keep(out, folder, figure, preset)

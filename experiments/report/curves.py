@@ -18,7 +18,7 @@ from grok_jax.analysis.seeds import axes_of_seeds
 from grok_jax.analysis.selection import fields_along
 from grok_jax.plotting.grid import spread, value_text
 
-MOST_SETTINGS, MOST_STEPS = 6, 45
+MOST_SETTINGS, MOST_STEPS = 6, 40
 DIGITS = 3  # of a value; the page draws a curve some 300 pixels high
 SPLITS = ("train", "test")
 
@@ -84,12 +84,17 @@ def _rounded(value: float) -> float | None:
 
 def _label(ds: xr.Dataset, axes: Sequence[str], runs: xr.Dataset) -> str:
     """The values of a setting in words, such as "init scale 2, weight decay 0.03"."""
-    words = []
-    for axis in axes:
-        varying = [field for field in fields_along(ds, axis) if len(set(map(str, ds[field].values))) > 1]
-        # An axis that sets many fields together names the first, which tells its points apart for a reader.
-        words += [_setting(field, runs) for field in (varying if len(varying) < 3 else varying[:1])]
-    return ", ".join(words)
+    return ", ".join(_setting(field, runs) for axis in axes for field in _telling_fields(ds, axis))
+
+
+def _telling_fields(ds: xr.Dataset, axis: str) -> list[str]:
+    """The first fields of an axis, as few as tell its points apart: one that sets many would need a long label."""
+    varying = [field for field in fields_along(ds, axis) if len(set(map(str, ds[field].values))) > 1]
+    for count in range(1, len(varying)):
+        points = list(zip(*(map(str, ds[field].values) for field in varying[:count]), strict=True))
+        if len(set(points)) == len(points):
+            return varying[:count]
+    return varying
 
 
 def _setting(field: str, runs: xr.Dataset) -> str:

@@ -93,7 +93,8 @@ def _run(entry: Entry, pictures: Pictures) -> str:
     """The picture of a run, where it was made, and a place for its curves."""
     name = name_of(entry["figure"], entry["preset"])
     piece = pictures.pieces.get(name)
-    head = f'<div class="run" data-preset="{entry["preset"]}"><h4>{PRESETS[entry["preset"]]}</h4>'
+    kind = "run" if piece else "run bare"
+    head = f'<div class="{kind}" data-preset="{entry["preset"]}"><h4>{PRESETS[entry["preset"]]}</h4>'
     if piece is None:
         return f'{head}<p class="missing">No picture: not run on this machine yet.</p>{_made(entry)}</div>'
     width, height = piece["size"]

@@ -151,7 +151,7 @@ def _contents(entries: Sequence[Entry], of_paper: Mapping[str, Sequence[str]]) -
         parts.append(f'<h3>{escape(PAPERS[paper].short)}</h3><ul class="contents">{links}</ul>')
     keys = " ".join(f'<span class="key"><i class="{v.replace(" ", "-")}"></i>{v}</span>' for v in VERDICTS)
     words = f"One mark for each claim, of quick runs where there are any: {keys}"
-    return f"<nav><h2>Figures</h2><p>{words}</p>{''.join(parts)}</nav>"
+    return f'<nav id="figures"><h2>Figures</h2><p>{words}</p>{"".join(parts)}</nav>'
 
 
 def _number(figure: str) -> str:
@@ -174,7 +174,7 @@ def _filters(entries: Sequence[Entry], papers: Sequence[str]) -> str:
         "paper": {"": "all papers", **{paper: PAPERS[paper].short for paper in papers}},
         "verdict": {"": "every verdict", **{verdict.replace(" ", "-"): verdict for verdict in VERDICTS}},
         "size": {"": "every size", **{preset: PRESETS[preset] for preset in presets_of(entries)}},
-        "whose": {"": "claims of the papers and our own", "paper": "claims of the papers", "own": "our own claims"},
+        "whose": {"": "all claims", "paper": "the papers' claims", "own": "our own claims"},
     }
     menus = []
     for name, options in choices.items():
@@ -183,7 +183,8 @@ def _filters(entries: Sequence[Entry], papers: Sequence[str]) -> str:
     return (
         f'<form id="filters" role="search" aria-label="Filter the claims">{"".join(menus)}'
         '<label>words <input type="search" name="words" placeholder="such as MNIST"></label>'
-        '<button type="reset">show all</button><output name="found" aria-live="polite"></output></form>'
+        '<button type="reset">show all</button><a href="#figures">figures</a> <a href="#glossary">glossary</a>'
+        '<output name="found" aria-live="polite"></output></form>'
     )
 
 

@@ -88,7 +88,7 @@ function readout(curves) {
   return { table, step, cells };
 }
 
-/** The lines of one quantity, with a band for the range of the seeds. */
+/** The lines of one quantity, with a band for the range of the seeds on test rows. */
 function linesOf(curves, quantity) {
   const data = [curves.step];
   const series = [{}];
@@ -98,11 +98,11 @@ function linesOf(curves, quantity) {
       const line = curves[quantity][split][i];
       data.push(line.median);
       series.push({ stroke: COLORS[i], width: 2, dash: split === "train" ? [5, 4] : [], spanGaps: true, points: { show: false } });
-      if (!line.low) continue;
+      if (!line.low || split === "train") continue;
       data.push(line.high, line.low);
       const edge = { stroke: "transparent", width: 0, spanGaps: true, points: { show: false } };
       series.push(edge, edge);
-      bands.push({ series: [series.length - 2, series.length - 1], fill: COLORS[i] + (split === "train" ? "14" : "26") });
+      bands.push({ series: [series.length - 2, series.length - 1], fill: COLORS[i] + "26" });
     }
   });
   if (quantity === "loss") {
@@ -115,7 +115,8 @@ function linesOf(curves, quantity) {
 function plot(box, curves, quantity, out) {
   const style = getComputedStyle(document.documentElement);
   const axis = { stroke: style.getPropertyValue("--soft"), grid: { stroke: style.getPropertyValue("--line"), width: 1 } };
-  const logarithmic = { ...axis, splits: ticks, values: (chart, places) => places.map(tickText) };
+  // Without a filter of its own, a logarithmic axis drops ticks that it takes to be too many.
+  const logarithmic = { ...axis, splits: ticks, filter: (chart, places) => places, values: (chart, places) => places.map(tickText) };
   const lines = linesOf(curves, quantity);
   const show = (chart) => {
     const at = chart.cursor.idx;
@@ -136,7 +137,7 @@ function plot(box, curves, quantity, out) {
       bands: lines.bands,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { show: false } },
-      scales: { x: { time: false, distr: 3 }, y: quantity === "loss" ? { distr: 3 } : { range: [-0.03, 1.03] } },
+      scales: { x: { time: false, distr: 3, range: [curves.step[0], curves.step.at(-1)] }, y: quantity === "loss" ? { distr: 3 } : { range: [-0.03, 1.03] } },
       axes: [{ ...logarithmic, label: "step" }, { ...(quantity === "loss" ? logarithmic : axis), label: quantity, size: 66 }],
       hooks: { setCursor: [show] },
     },
@@ -156,7 +157,7 @@ function drawCurves(place) {
   const box = make("div");
   const out = readout(curves);
   const few = curves.of > curves.settings.length ? ` ${curves.settings.length} of ${curves.of} settings.` : "";
-  const band = curves.seeds > 1 ? ` Medians over ${curves.seeds} seeds; bands from the lowest to the highest.` : "";
+  const band = curves.seeds > 1 ? ` Medians over ${curves.seeds} seeds; bands from the lowest to the highest test value.` : "";
   place.append(menu, box, out.table, make("p", `Point at the curves to read them.${few}${band}`, { className: "note" }));
   let chart = plot(box, curves, menu.value, out);
   const again = () => {

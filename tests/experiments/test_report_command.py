@@ -45,12 +45,14 @@ def test_bad_input_is_one_line_and_leaves_nothing(refused, case):
     assert not (refused / "out").exists()
 
 
-def test_the_page_is_made_of_the_evidence_alone_and_other_settings_are_passed_over(tmp_path):
-    config = preset_config("lazy_to_rich/fig4_loss_decomposition", "smoke")
-    results.begin(tmp_path / "smoke", config.to_dict())
-    (tmp_path / "smoke" / "results.nc").write_bytes(b"none")
+def test_the_page_is_made_of_the_evidence_alone_and_unfinished_or_other_settings_are_passed_over(tmp_path):
+    for preset in ("smoke", "quick"):
+        config = preset_config("lazy_to_rich/fig4_loss_decomposition", preset)
+        results.begin(tmp_path / preset, config.to_dict())
+        (tmp_path / preset / "results.nc").write_bytes(b"none")
     command = [sys.executable, "-m", "experiments.report", f"--out={tmp_path / 'out'}", f"--results={tmp_path}"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stderr
     assert "smoke: skipped: not the settings of" in ended.stdout
+    assert "quick: skipped: it has no figure.png yet" in ended.stdout
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["index.html", "report.html", "table.csv"]

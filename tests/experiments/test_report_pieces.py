@@ -56,6 +56,20 @@ def test_settings_are_named_by_what_differs_and_the_grid_is_counted():
     assert (found["of"], found["seeds"]) == (2, 2)
 
 
+def test_an_axis_of_several_fields_is_named_by_the_first_if_that_tells_its_points_apart():
+    axis = "model.name,model.width"
+    ds = grid({axis: range(3), "seed": range(2)}).drop_vars(axis)
+    ds = ds.assign_coords({"model.name": (axis, ["a", "b", "c"]), "model.width": (axis, [1, 2, 2])})
+    assert curves_of(ds)["settings"] == ["a", "b", "c"]
+
+
+def test_an_axis_of_several_fields_is_named_by_all_that_tell_its_points_apart():
+    axis = "model.name,model.width"
+    ds = grid({axis: range(3), "seed": range(2)}).drop_vars(axis)
+    ds = ds.assign_coords({"model.name": (axis, ["a", "a", "b"]), "model.width": (axis, [1, 2, 2])})
+    assert curves_of(ds)["settings"] == ["a, width 1", "a, width 2", "b, width 2"]
+
+
 def test_a_large_grid_keeps_settings_from_its_first_to_its_last():
     found = curves_of(grid({"model.init_scale": range(1, 21), "seed": range(2)}))
     assert (len(found["settings"]), found["of"]) == (MOST_SETTINGS, 20)
