@@ -170,7 +170,8 @@ def _row(of_preset: Mapping[str, Mapping[str, Any] | None], by_preset: Mapping[s
         for words, presets in why.items()
     ]
     verdicts = " ".join(f"{preset}:{outcome.verdict.replace(' ', '-')}" for preset, outcome in outcomes.items())
-    mark = " data-own" if claim["own"] else ""
+    reasons = {claim["finding"].partition(":")[0] for claim in of_preset.values() if claim and claim["finding"]}
+    mark = f' data-reasons="{escape(" ".join(sorted(reasons)))}"' + (" data-own" if claim["own"] else "")
     return (
         f'<tr data-verdicts="{verdicts}"{mark} id="{escape(claim["id"].replace("/", "-"))}">'
         f'<td data-head="claim">{escape(number)}. {escape(claim["claim"])}{own}</td>'

@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 
 from experiments.catalogue import paper_of
+from experiments.evidence_table import KINDS
 from experiments.report import pieces
 from experiments.report.figure import PRESETS, Pictures, anchor, section, short_title
 from experiments.report.papers import GLOSSARY, PAPERS
@@ -28,8 +29,10 @@ runs show it.</p>
 <p>Most claims are judged seed by seed. A claim <b>holds</b> if at least 4 in 5 of the seeds that can decide it show it,
 <b>does not hold</b> if fewer than half do, and is <b>mixed</b> in between. It is <b>not measured</b> if fewer than
 {MINIMUM_SEEDS} seeds can decide it, for example because the runs were too short. The percentages beside a number of
-seeds are its 90% interval. Numbers are medians over seeds. Where a claim does not hold, the last column says why, as
-far as we know.</p>"""
+seeds are its 90% interval. Numbers are medians over seeds.</p>
+<p>Where a claim does not hold or is mixed, the last column says why, as far as we know. It begins with the kind of
+reason:</p>
+<ul>{"".join(f"<li><b>{kind}</b>: {words}</li>" for kind, words in KINDS.items())}</ul>"""
 
 
 def write(out: Path, entries: Sequence[Entry], figures: Sequence[str]) -> Path:
@@ -175,6 +178,7 @@ def _filters(entries: Sequence[Entry], papers: Sequence[str]) -> str:
         "verdict": {"": "every verdict", **{verdict.replace(" ", "-"): verdict for verdict in VERDICTS}},
         "size": {"": "every size", **{preset: PRESETS[preset] for preset in presets_of(entries)}},
         "whose": {"": "all claims", "paper": "the papers' claims", "own": "our own claims"},
+        "reason": {"": "every reason", **{kind: kind.lower() for kind in KINDS}},
     }
     menus = []
     for name, options in choices.items():

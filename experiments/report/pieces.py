@@ -61,7 +61,7 @@ def read(out: Path) -> dict[str, dict[str, Any]]:
     """
     found = {}
     for file in sorted((out / CURVES).glob("*.js")):
-        with naming(f"reading {file}, which must be as this command wrote it,"):
+        with naming(f"reading {file}, which must be unchanged since this command wrote it,"):
             text = re.fullmatch(rf'{CALL}\("{re.escape(file.stem)}", (.*)\)\n', file.read_text("utf-8"))[1]
             piece = json.loads(text)
             found[file.stem] = {part: piece[part] for part in ("run", "size", "curves")}

@@ -15,7 +15,7 @@ function make(tag, text = "", fields = {}) {
 }
 
 function filter(form) {
-  const { paper, verdict, size, whose, words } = Object.fromEntries(new FormData(form));
+  const { paper, verdict, size, whose, reason, words } = Object.fromEntries(new FormData(form));
   const wanted = words.trim().toLowerCase();
   let found = 0;
   let total = 0;
@@ -28,11 +28,12 @@ function filter(form) {
       const outcomes = row.dataset.verdicts.split(" ").map((pair) => pair.split(":"));
       const judged = outcomes.some(([of, is]) => (!size || of === size) && (!verdict || is === verdict));
       const owned = !whose || (whose === "own") === ("own" in row.dataset);
+      const explained = !reason || row.dataset.reasons.split(" ").includes(reason);
       const said = !wanted || title.includes(wanted) || row.textContent.toLowerCase().includes(wanted);
-      row.hidden = !(ofPaper && judged && owned && said);
+      row.hidden = !(ofPaper && judged && owned && explained && said);
       left += !row.hidden;
     }
-    const all = !verdict && !whose && !size && (!wanted || title.includes(wanted));
+    const all = !verdict && !whose && !size && !reason && (!wanted || title.includes(wanted));
     section.hidden = !ofPaper || (left === 0 && !(rows.length === 0 && all));
     total += rows.length;
     found += left;

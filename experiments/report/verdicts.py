@@ -9,7 +9,7 @@ from grok_jax.training.grid import parse_grid
 
 Entry = Mapping[str, Any]
 SHARE = re.compile(r"(\d+) of (\d+)(?: \((.*) to (.*)\))?")
-FEW = re.compile(r"\d+ of the \d+ seeds that a verdict takes")  # words of a note that the page says differently
+FEW = re.compile(r"only \d+ decided, and a verdict needs \d+")  # words of a note that the page puts beside the seeds
 
 
 class Shown(NamedTuple):
@@ -43,7 +43,7 @@ def shown(claim: Mapping[str, Any], runs: int) -> Shown:
     elif claim["verdict"] != verdict:
         why.append(f"the number of seeds behind it is not known, {MINIMUM_SEEDS} needed")
     if claim.get("finding"):
-        why.append(f"Finding: {claim['finding']}")
+        why.append(claim["finding"])
     values = [(name, show_value(value)) for name, value in numbers.items() if value != ""]
     return Shown(verdict, seeds, values, why)
 

@@ -103,6 +103,7 @@ def test_the_page_and_its_curves_are_without_errors_and_every_picture_is_there(o
         ("paper", "lazy_to_rich", lambda entry, claim: entry["figure"] == FIGURES[1]),
         ("size", "paper", lambda entry, claim: entry["preset"] == "paper"),
         ("whose", "own", lambda entry, claim: claim["own"]),
+        ("reason", "Paper", lambda entry, claim: claim["finding"].startswith("Paper:")),
     ],
 )
 def test_a_menu_leaves_the_claims_that_it_names(opened, menu, choice, holds):

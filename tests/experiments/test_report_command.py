@@ -17,7 +17,10 @@ BAD = {
     "no results below": (["--results={base}/empty"], "/empty and its subfolders have no results.nc"),
     "no config.json": (["--results={base}/bare"], "bare/config.json is missing or damaged"),
     "no evidence": (["--evidence={base}/none.json"], "none.json does not exist or is empty"),
-    "damaged evidence": (["--evidence={base}/bad.json"], "bad.json, which must be as this command wrote it, fails"),
+    "damaged evidence": (
+        ["--evidence={base}/bad.json"],
+        "bad.json, which must be unchanged since this command wrote it, fails",
+    ),
     "out is a file": (["--out={base}/bad.json"], "bad.json is a file; it must be a folder"),
 }
 

@@ -7,15 +7,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import xarray as xr
 
 from experiments import evidence_entries
 from experiments.catalogue import all_figures, paper_of
+from experiments.evidence_table import KINDS
 from experiments.report import page
 from experiments.report.figure import anchor, short_title
 from experiments.report.papers import PAPERS
 from experiments.report.verdicts import shown, verdict_of
 from experiments.settings import preset_config
-from grok_jax.analysis.claims import HOLDS, NOT_MEASURED, VERDICTS
+from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, VERDICTS, over_seeds
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -127,15 +129,16 @@ def test_a_measured_value_without_seeds_never_counts_as_held():
 
 
 def test_too_few_seeds_are_told_with_how_many_a_verdict_takes():
-    note = "2 of 4 seeds undecided within the budget; 2 of the 3 seeds that a verdict takes"
-    outcome = shown(claim(NOT_MEASURED, "2 of 2 (0.43 to 1.00)", note=note), 4)
+    decided = xr.DataArray([True, True, False, False], dims="seed")
+    measured = over_seeds(decided, {}, decided)
+    outcome = shown(claim(measured.verdict, measured.value["seeds"], note=measured.note), 4)
     assert outcome.seeds == "2 of 4 seeds can tell, 3 needed"
     assert outcome.why == ["2 of 4 seeds undecided within the budget"]
 
 
 def test_a_claim_shows_its_seeds_interval_numbers_and_finding():
     outcome = shown(claim("does not hold", "1 of 4 (0.08 to 0.60)", finding="by chance"), 4)
-    assert outcome == ("does not hold", "1 of 4 seeds (8% to 60%)", [("t", "never")], ["Finding: by chance"])
+    assert outcome == ("does not hold", "1 of 4 seeds (8% to 60%)", [("t", "never")], ["by chance"])
 
 
 def test_text_is_escaped(tmp_path):
@@ -168,6 +171,13 @@ def test_a_figure_has_its_command_device_date_revision_and_time(tmp_path):
     text = text_of(tmp_path, entry(claim()))
     assert "python -m experiments.reproduce --preset=quick --only=omnigrok/fig3d --out=results/fig3d_quick" in text
     assert "4 seeds, CPU, 2026-01-02, revision 0123456, 5\u00a0s" in text
+
+
+def test_every_recorded_claim_that_does_not_hold_says_why_with_a_kind_of_reason(evidence, whole):
+    failing = {c["id"].replace("/", "-") for e in evidence for c in e["claims"] if c["verdict"] == FAILS}
+    found = re.findall(r'data-reasons="([^"]*)"(?: data-own)? id="([^"]+)"', whole)
+    assert failing <= {name for words, name in found if words}
+    assert {word for words, _ in found for word in words.split()} <= set(KINDS)
 
 
 def test_the_same_input_gives_the_same_bytes(evidence, whole, tmp_path):

@@ -154,7 +154,9 @@ def test_the_page_to_send_needs_no_other_file(run, out):
 @pytest.mark.parametrize("text", ["", "keepCurves(1)\n", f'keepCurves("{NAME}", {{}})\n'])
 def test_damaged_curves_are_one_line(out, text):
     (out / "curves" / f"{NAME}.js").write_text(text, "utf-8")
-    with pytest.raises(UserError, match=rf"^reading .*{NAME}\.js, which must be as this command wrote it, fails"):
+    with pytest.raises(
+        UserError, match=rf"^reading .*{NAME}\.js, which must be unchanged since this command wrote it, fails"
+    ):
         pieces.read(out)
 
 
