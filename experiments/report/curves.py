@@ -19,6 +19,7 @@ from grok_jax.analysis.selection import fields_along
 from grok_jax.plotting.grid import spread, value_text
 
 MOST_SETTINGS, MOST_STEPS = 6, 40
+MOST_FIELDS = 2  # in the label of a point of an axis
 DIGITS = 3  # of a value; the page draws a curve some 300 pixels high
 SPLITS = ("train", "test")
 
@@ -88,9 +89,9 @@ def _label(ds: xr.Dataset, axes: Sequence[str], runs: xr.Dataset) -> str:
 
 
 def _telling_fields(ds: xr.Dataset, axis: str) -> list[str]:
-    """The first fields of an axis, as few as tell its points apart: one that sets many would need a long label."""
+    """The fields that vary along an axis; of more than MOST_FIELDS the first, as few as tell its points apart."""
     varying = [field for field in fields_along(ds, axis) if len(set(map(str, ds[field].values))) > 1]
-    for count in range(1, len(varying)):
+    for count in range(1, len(varying) if len(varying) > MOST_FIELDS else 1):
         points = list(zip(*(map(str, ds[field].values) for field in varying[:count]), strict=True))
         if len(set(points)) == len(points):
             return varying[:count]
@@ -99,4 +100,6 @@ def _telling_fields(ds: xr.Dataset, axis: str) -> list[str]:
 
 def _setting(field: str, runs: xr.Dataset) -> str:
     value, name = runs[field].item(), field.rpartition(".")[2].replace("_", " ")
-    return str(value) if isinstance(value, str) else f"{name} {value_text(value)}"
+    if isinstance(value, bool):
+        return name if value else f"not {name}"
+    return value if isinstance(value, str) else f"{name} {value_text(value)}"

@@ -56,18 +56,26 @@ def test_settings_are_named_by_what_differs_and_the_grid_is_counted():
     assert (found["of"], found["seeds"]) == (2, 2)
 
 
-def test_an_axis_of_several_fields_is_named_by_the_first_if_that_tells_its_points_apart():
-    axis = "model.name,model.width"
+def of_fields(**fields):
+    """Results of a grid with one axis that sets several fields of the model."""
+    axis = ",".join(f"model.{name}" for name in fields)
     ds = grid({axis: range(3), "seed": range(2)}).drop_vars(axis)
-    ds = ds.assign_coords({"model.name": (axis, ["a", "b", "c"]), "model.width": (axis, [1, 2, 2])})
-    assert curves_of(ds)["settings"] == ["a", "b", "c"]
+    return ds.assign_coords({f"model.{name}": (axis, values) for name, values in fields.items()})
 
 
-def test_an_axis_of_several_fields_is_named_by_all_that_tell_its_points_apart():
-    axis = "model.name,model.width"
-    ds = grid({axis: range(3), "seed": range(2)}).drop_vars(axis)
-    ds = ds.assign_coords({"model.name": (axis, ["a", "a", "b"]), "model.width": (axis, [1, 2, 2])})
-    assert curves_of(ds)["settings"] == ["a, width 1", "a, width 2", "b, width 2"]
+def test_an_axis_of_two_fields_is_named_by_both():
+    found = curves_of(of_fields(width=[1, 2, 2], linearized=[False, False, True]))
+    assert found["settings"] == ["width 1, not linearized", "width 2, not linearized", "width 2, linearized"]
+
+
+def test_an_axis_of_many_fields_is_named_by_the_first_that_tell_its_points_apart():
+    same = {"layers": [1, 2, 3], "heads": [1, 2, 3]}
+    assert curves_of(of_fields(name=["a", "b", "c"], **same))["settings"] == ["a", "b", "c"]
+    assert curves_of(of_fields(name=["a", "a", "c"], **same))["settings"] == [
+        "a, layers 1",
+        "a, layers 2",
+        "c, layers 3",
+    ]
 
 
 def test_a_large_grid_keeps_settings_from_its_first_to_its_last():
