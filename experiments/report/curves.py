@@ -19,7 +19,7 @@ from grok_jax.analysis.selection import fields_along
 from grok_jax.plotting.grid import spread, value_text
 
 MOST_SETTINGS, MOST_STEPS = 6, 40
-MOST_FIELDS = 2  # in the label of a point of an axis
+MOST_FIELDS = 4  # in the label of a point of an axis
 DIGITS = 3  # of a value; the page draws a curve some 300 pixels high
 SPLITS = ("train", "test")
 

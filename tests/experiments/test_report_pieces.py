@@ -69,7 +69,7 @@ def test_an_axis_of_two_fields_is_named_by_both():
 
 
 def test_an_axis_of_many_fields_is_named_by_the_first_that_tell_its_points_apart():
-    same = {"layers": [1, 2, 3], "heads": [1, 2, 3]}
+    same = {name: [1, 2, 3] for name in ("layers", "heads", "width", "mlp_width")}
     assert curves_of(of_fields(name=["a", "b", "c"], **same))["settings"] == ["a", "b", "c"]
     assert curves_of(of_fields(name=["a", "a", "c"], **same))["settings"] == [
         "a, layers 1",
