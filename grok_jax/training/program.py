@@ -250,7 +250,7 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
     mapped = {
         "started": (_over_runs(stages.started, mesh, mapping, per_run_args=1, shared_args=2), (hyper, pool, params)),
         "advance": (
-            _over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,)),
+            _over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, in_place=True),
             (moving, fixed, hyper, pool, step, step),
         ),
         "measure": (
@@ -287,9 +287,12 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
 
 
 def _over_runs(
-    function: Callable, mesh: Mesh, mapping: str, *, per_run_args: int, shared_args: int, donate: tuple[int, ...] = ()
+    function: Callable, mesh: Mesh, mapping: str, *, per_run_args: int, shared_args: int, in_place: bool = False
 ) -> Callable:
-    """Maps a function over the leading run axis of its first arguments; each device takes its share of the runs."""
+    """Maps a function over the leading run axis of its first arguments; each device takes its share of the runs.
+
+    In place, its result overwrites its first argument, which has the same shapes.
+    """
 
     def on_one_device(*args: Any) -> Any:
         batched, common = args[:per_run_args], args[per_run_args:]
@@ -297,12 +300,27 @@ def _over_runs(
         def one_run(run: tuple) -> Any:
             return function(*run, *common)
 
-        return jax.vmap(one_run)(batched) if mapping == "vmap" else jax.lax.map(one_run, batched)
+        if mapping == "vmap":
+            return jax.vmap(one_run)(batched)
+        return _map_in_place(one_run, batched) if in_place else jax.lax.map(one_run, batched)
 
     specs = (P(RUN),) * per_run_args + (P(),) * shared_args
     # check_vma is off because a run's loops start from constants, which the check mistakes for replicated values.
     mapped = jax.shard_map(on_one_device, mesh=mesh, in_specs=specs, out_specs=P(RUN), check_vma=False)
-    return jax.jit(mapped, donate_argnums=donate)
+    return jax.jit(mapped, donate_argnums=(0,) if in_place else ())
+
+
+def _map_in_place(function: Callable, batched: tuple) -> Any:
+    """lax.map(function, batched), except that each result overwrites its run's part of batched[0].
+
+    lax.map would hold the results of all runs beside their arguments.
+    """
+
+    def one(place: Any, done: Any) -> Any:
+        own = jax.tree.map(lambda leaf: leaf[place], (done, *batched[1:]))
+        return jax.tree.map(lambda leaf, result: leaf.at[place].set(result), done, function(own))
+
+    return jax.lax.fori_loop(0, len(jax.tree.leaves(batched)[0]), one, batched[0])
 
 
 def _quickly() -> dict[str, int]:
