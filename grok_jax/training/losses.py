@@ -104,7 +104,7 @@ def row_losses(
 
 
 def row_correct(
-    outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], threshold: Float[Array, ""]
+    outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], threshold: Float[Array, ""] | float
 ) -> Bool[Array, " rows"]:
     """Whether each row is correct: the label's logit is the largest, or the mean squared error is below threshold."""
     if is_classification(targets):
