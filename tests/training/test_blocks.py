@@ -64,6 +64,14 @@ def test_the_largest_array_is_found_inside_loops():
     assert largest_array(jax.make_jaxpr(function)(jnp.ones((3, SIZE)))) == MATRIX
 
 
+def test_a_function_that_prints_has_a_largest_array_too():
+    def function(x):
+        jax.debug.print("{}", x[0])
+        return jnp.outer(x, x)
+
+    assert largest_array(jax.make_jaxpr(function)(jnp.ones(SIZE))) == MATRIX
+
+
 def test_probes_in_blocks_of_runs_give_what_they_give_run_by_run(small_config, monkeypatch):
     def measured(mapping):
         config = small_config(**{"training.probes": ("kernel",), "training.steps": 2, "execution.mapping": mapping})
