@@ -111,6 +111,11 @@ def join(grid: Mapping[str, Mapping[str, list]], parts: Sequence[xr.Dataset | st
     return xr.Dataset(variables, coordinates, _together(attributes))
 
 
+def grid_of(part: xr.Dataset) -> dict[str, dict[str, list]]:
+    """The grid that a part belongs to, as join takes it."""
+    return json.loads(part.attrs[PART])["axes"]
+
+
 def as_part(dataset: xr.Dataset, places: Int[np.ndarray, " runs"], names: Iterable[Hashable]) -> xr.Dataset:
     """The results of a whole grid as a part of a larger one.
 

@@ -37,7 +37,14 @@ from grok_jax.training.identity import differences
 CHECKSUM = "config_sha256"  # covers the config and identity; the rest of config.json records how the run went
 
 
-def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> None:
+def require_free(
+    folder: Path,
+    config: Mapping[str, Any],
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    identity: Mapping[str, Any] | None = None,
+) -> None:
     """Checks whether a run may use a results folder; changes nothing.
 
     Args:
@@ -45,10 +52,12 @@ def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = Fals
       config: the run's config as a plain dict; when resuming, it must match the unfinished run's config.
       resume: continue the unfinished run in the folder; if the folder does not exist, start a new run.
       overwrite: discard what an earlier run left there.
+      identity: everything else that determines the run's numbers; when resuming, it must match too.
 
     Raises:
       UserError: the folder holds results, an unfinished run or other files, and neither flag allows that; or
-        resume is set but the run is finished or has a different config.
+        resume is set but the run is finished, has a different config, or was started with different code, data,
+        versions or devices.
     """
     require(not (resume and overwrite), "--resume and --overwrite exclude each other; give at most one")
     try:
@@ -61,6 +70,13 @@ def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = Fals
         require(resume, f"--out={folder} holds an unfinished run; give --resume, --overwrite or another folder")
         changed = changed_fields(folder, config)
         require(not changed, f"{', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
+        record = record_of(folder)
+        changed = differences(record.get("identity") or {}, identity) if record and identity else []
+        require(
+            not changed,
+            f"the unfinished run in {folder} was started differently: {'; '.join(changed[:4])}; restore that "
+            "setup, or start over with --overwrite",
+        )
     elif present and not (folder / "config.json").exists():
         # A checkpoint belongs to this project: its config was lost, or is about to be written.
         others = sorted(path.name for path in folder.iterdir() if path.suffix != PARTIAL and path.name != "checkpoint")
@@ -95,25 +111,17 @@ def begin(
 ) -> Path:
     """Prepares a results folder for a run and returns the path for its checkpoints.
 
-    Args: those of require_free, and
-      identity: everything else that determines the run's numbers; saved in config.json and compared on resume.
+    Args: those of require_free; the identity is saved in config.json.
 
-    Raises: the same as require_free, and UserError if the folder is not writable, or if the unfinished run was started
-      with different code, data, versions or devices.
+    Raises: the same as require_free, and UserError if the folder is not writable.
     """
-    require_free(folder, config, resume=resume, overwrite=overwrite)
+    require_free(folder, config, resume=resume, overwrite=overwrite, identity=identity)
     if overwrite:
         with writing(folder):
             _clear(folder)
     asked = {"config": config, "identity": identity}
     record = record_of(folder) or {**asked, **environment(), CHECKSUM: _json_checksum(asked)}
     if (folder / "config.json").exists():
-        changed = differences(record.get("identity") or {}, identity) if identity else []
-        require(
-            not changed,
-            f"the unfinished run in {folder} was started differently: {'; '.join(changed[:4])}; restore that "
-            "setup, or start over with --overwrite",
-        )
         record = {**record, "resumed": [*record.get("resumed", []), environment()]}
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -63,6 +63,13 @@ def shard_identity(shard: Shard, plan: Plan) -> dict[str, Any]:
     return {"shard": str(shard), **cuts}
 
 
+def require_enough_runs(plan: Plan, shard: Shard) -> None:
+    """Raises UserError if a plan has fewer runs, or chunks that stay together, than there are shards."""
+    width, count = _width(plan), sum(_pieces(plan))
+    what = "runs" if width == 1 else f"chunks of execution.chunk_runs={width} runs"
+    require(shard.of <= count, f"shard {shard}: the grid has {count:,} {what}; there can be as many shards")
+
+
 def run_costs(plan: Plan, found: Sequence[Found]) -> list[float]:
     """What a run of each group costs: steps times weights times the rows of a step.
 
@@ -97,11 +104,9 @@ def slice_of(plan: Plan, shard: Shard, costs: Sequence[float]) -> Plan:
     Raises:
       UserError: there are more shards than runs, or than chunks.
     """
-    width = 1 if plan.execution.mapping == "map" else plan.execution.chunk_runs or 1
+    require_enough_runs(plan, shard)
+    width, pieces = _width(plan), _pieces(plan)
     counts = [len(group.members) for group in plan.groups]
-    pieces = [math.ceil(count / width) for count in counts]
-    what = "runs" if width == 1 else f"chunks of execution.chunk_runs={width} runs"
-    require(shard.of <= sum(pieces), f"shard {shard}: the grid has {sum(pieces):,} {what}; there can be as many shards")
     first, last = _cuts(counts, pieces, costs, width, shard.of)[shard.number - 1 : shard.number + 1]
     groups, before = [], 0
     for group, count, own in zip(plan.groups, counts, pieces, strict=True):
@@ -154,6 +159,16 @@ def to_part(plan: Plan, groups: Sequence[GroupRecords], described: Mapping[str, 
 def _indices(axes: Sequence[Axis], places: Int[np.ndarray, " runs"]) -> tuple[Int[np.ndarray, " runs"], ...]:
     """Along each axis, the index of the runs at some places of the flattened grid."""
     return np.unravel_index(places, tuple(len(axis.values) for axis in axes)) if axes else ()
+
+
+def _width(plan: Plan) -> int:
+    """How many runs of a group stay together."""
+    return 1 if plan.execution.mapping == "map" else plan.execution.chunk_runs or 1
+
+
+def _pieces(plan: Plan) -> list[int]:
+    """The number of pieces of each group that a cut does not divide."""
+    return [math.ceil(len(group.members) / _width(plan)) for group in plan.groups]
 
 
 def _some(plan: Plan, group: Group, chosen: Any) -> Group:

@@ -14,6 +14,8 @@ import xarray as xr
 
 from experiments import figures, shards
 from grok_jax import UserError, default_config, results
+from grok_jax.difference import difference
+from grok_jax.training.identity import experiment
 from grok_jax.training.shards import Shard
 
 ROOT = Path(__file__).parents[2]
@@ -57,11 +59,18 @@ def three(config, tmp_path_factory):
     return trained(config, tmp_path_factory.mktemp("three"), 3)
 
 
-def test_merged_folders_are_bitwise_the_figure_made_at_once(config, three, tmp_path):
-    figures.make(config, tmp_path / "whole", progress=False)
+@pytest.fixture(scope="module")
+def whole(config, tmp_path_factory):
+    """The folder of the figure made at once."""
+    out = tmp_path_factory.mktemp("whole") / "whole"
+    figures.make(config, out, progress=False)
+    return out
+
+
+def test_merged_folders_are_bitwise_the_figure_made_at_once(three, whole, tmp_path):
     shards.merge(three, tmp_path / "merged")
-    xr.testing.assert_identical(values(tmp_path / "merged"), values(tmp_path / "whole"))
-    merged, whole = contents(tmp_path / "merged"), contents(tmp_path / "whole")
+    xr.testing.assert_identical(values(tmp_path / "merged"), values(whole))
+    merged, whole = contents(tmp_path / "merged"), contents(whole)
     assert merged.keys() == whole.keys()
     assert [name for name in ("figure.png", "claims.json") if merged[name] != whole[name]] == []
 
@@ -198,12 +207,95 @@ def test_eight_shards_of_a_figure_two_of_them_killed_are_bitwise_the_figure(tmp_
     assert [name for name in ("figure.png", "claims.json") if merged[name] != whole[name]] == []
 
 
+@pytest.fixture(scope="module")
+def small(config, tmp_path_factory):
+    """The folder of a figure with two seeds of four."""
+    out = tmp_path_factory.mktemp("small") / "small"
+    smaller = config.copy_and_resolve_references()
+    smaller.grid = "model.activation='relu', 'tanh'; seed=range(2)"
+    figures.make(smaller, out, progress=False)
+    return out
+
+
+def test_extended_results_are_bitwise_those_of_the_larger_grid(small, whole, tmp_path):
+    before = contents(small)
+    _, rounding = shards.extend(small, "seed=range(1, 4)", tmp_path / "more", progress=False)
+    assert difference(results.load_dataset(tmp_path / "more"), results.load_dataset(whole)) == []
+    assert contents(tmp_path / "more").keys() == contents(whole).keys()
+    assert rounding == ""
+    assert contents(small) == before
+
+
+def test_only_the_points_that_are_not_there_train(small, tmp_path, monkeypatch):
+    def trained(plan, *args):
+        places.extend(place for group in plan.groups for place in group.members.tolist())
+        raise KeyboardInterrupt
+
+    places = []
+    monkeypatch.setattr(sys.modules["grok_jax.training.sweep"], "_train", trained)
+    with pytest.raises(KeyboardInterrupt):
+        shards.extend(small, "model.activation='gelu'; seed=2", tmp_path / "more", progress=False)
+    assert places == [2, 5, 6, 7, 8]  # of 3 activations by 3 seeds
+
+
+def test_an_extension_that_was_stopped_goes_on(small, whole, tmp_path, monkeypatch):
+    def stop(folder, dataset):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(results, "write_dataset", stop)
+        with pytest.raises(KeyboardInterrupt):
+            shards.extend(small, "seed=range(4)", tmp_path / "more", progress=False)
+    shards.extend(small, "seed=range(4)", tmp_path / "more", progress=False)
+    assert difference(results.load_dataset(tmp_path / "more"), results.load_dataset(whole)) == []
+
+
+def test_points_that_need_more_room_are_said_to_agree_to_rounding(config, tmp_path):
+    smaller = config.copy_and_resolve_references()
+    smaller.grid = "task.train_fraction=0.4, 0.6; seed=0"
+    figures.make(smaller, tmp_path / "small", progress=False)
+    _, rounding = shards.extend(tmp_path / "small", "task.train_fraction=0.8", tmp_path / "more", progress=False)
+    assert rounding == "the new points need room for 20 training and 15 test rows; the old ones, for 15 and 15"
+
+
+@pytest.mark.parametrize(
+    ("grid", "words"),
+    [
+        ("optimizer.learning_rate=1, 2", r"optimizer\.learning_rate is no axis of .*; it has model\.activation, seed"),
+        ("seed=range(2)", r"has every point of 'seed=range\(2\)' already"),
+        ("seed=-1.5", "seed"),
+        ("seed", "has no '='"),
+    ],
+)
+def test_what_cannot_extend_results_is_refused_in_one_line(small, tmp_path, grid, words):
+    with pytest.raises(UserError, match=words) as raised:
+        shards.extend(small, grid, tmp_path / "more", progress=False)
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "more").exists()
+
+
+def test_a_shard_is_not_extended(three, tmp_path):
+    with pytest.raises(UserError, match="holds shard 1/3; merge the shards"):
+        shards.extend(three[0], "seed=9", tmp_path / "more", progress=False)
+
+
+def test_results_of_other_code_are_not_extended(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "experiment", lambda plan: {**experiment(plan), "grok_jax's own source": "edited"})
+    with pytest.raises(UserError, match="holds another experiment: grok_jax's own source; restore that setup"):
+        shards.extend(small, "seed=range(4)", tmp_path / "more", progress=False)
+
+
 SENSELESS = {
     (): "'' is not an action; write one of merge",
     ("marge", "a"): "'marge' is not an action",
     ("merge", "--out={folder}/out"): "none is given",
     ("merge", "{folder}/a", "--out={folder}/out"): "{folder}/a do not exist",
     ("merge", "{folder}/a"): "merge needs --out=<folder>",
+    ("extend", "--grid=seed=9", "--out={folder}/out"): "extend takes one folder of results; 0 are given",
+    ("extend", "{folder}/a", "--out={folder}/out"): "extend needs --grid",
+    ("extend", "{folder}/a", "--grid=seed=9", "--out={folder}/out"): "{folder}/a holds no results",
+    ("diff", "{folder}/a"): "diff takes two folders of results; 1 are given",
+    ("diff", "{folder}/a", "{folder}/b"): "{folder}/a holds no results",
 }
 
 
