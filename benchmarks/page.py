@@ -14,24 +14,25 @@ FILE = "speed.md"
 HEAD = """\
 # How fast it is
 
-`make bench` measures yours. This page is made of [speed.json](speed.json), which
+`make bench` measures your machine. This page is made from [speed.json](speed.json), which
 `python -m benchmarks.run --out=docs` writes.
 
-A run-step is one optimizer step of one run. All sides train on the same device at the same precision, by turns; rates
-are medians of the turns, ratios those of turns of the same round, with their range in brackets. No side measures or
-records anything while it trains, but where it is said.
+A run-step is one optimizer step of one run. All sides take turns on the same device, at the same precision. Rates are
+medians over the turns. Ratios compare turns of the same round; their range is in brackets. No side measures or records
+anything while it trains, unless the table says so.
 """
 AT_ONCE = """\
 ### Beside the strongest peers
 
-Ours beside PyTorch in its fastest forms: ensembles by torch.func (weights stacked, vmap of grad, AdamW by hand), under
-torch.compile and without, and loops with a fused optimizer, one run in each. On both sides every run has weights, an
-order of rows, a learning rate and a decay of its own. A form that can be spread over processes or over threads is
-measured both ways, and the faster one counts. All rates are run-steps per second of all runs together.
+This compares grok_jax with PyTorch in its fastest forms: ensembles by torch.func (stacked weights, vmap of grad,
+AdamW by hand), with and without torch.compile, and loops with a fused optimizer that train one run each. On both sides
+every run has its own weights, order of rows, learning rate and decay. If a form can be spread over processes or over
+threads, we measure both, and the faster one counts. All rates are run-steps per second of all runs together.
 
-The floor is what no program can beat on the whole machine: the operations of all products of matrices at the rate of
-large products, or the bytes of weights, moments, gradients and activations at the rate of copies, whichever takes
-longer. One run alone has one core, or few of the units of a GPU.
+The floor is the shortest time that the whole machine allows. It is the longer of two times: that of the operations of
+all matrix products at the rate of large products, and that of the bytes of weights, moments, gradients and activations
+at the rate of copies. The column "of the floor" says how much of that speed ours reaches. A single run has only one
+core, or few of the units of a GPU.
 """
 DASH = "–"
 
@@ -44,7 +45,7 @@ def text(rows: Sequence[Any]) -> str:
         if isinstance(row, Scaled):
             lines += scaling.text(row)
         elif isinstance(row, Compiled):
-            lines.append(_compiled(row))
+            lines.append(f"{row.benchmark}: {_compiling(row)}")
         elif isinstance(row, Weighed):
             held = f"{_gib(row.held)} held, {_gib(row.predicted)} were predicted"
             lines.append(f"{row.benchmark}, {runs_in_words(row.runs)}: {held}")
@@ -71,9 +72,12 @@ def markdown(entries: Mapping[str, Entry]) -> str:
 
 
 def summary(entry: Entry) -> list[str]:
-    """Up to five numbers for the README, those that were measured; one line each."""
+    """The README's table: up to five numbers, those that were measured, one row each."""
+    return [f"| {what} | {number} |" for what, number in _numbers(entry)]
+
+
+def _numbers(entry: Entry) -> Iterator[tuple[str, str]]:
     scaled = entry.rows(Scaled)
-    found = []
     for work in ("teacher_student", "mnist"):
         title = scaling.WORKS[work].title
         rows = [row for row in scaled if row.work == title and scaling.strongest(row.sides)]
@@ -81,16 +85,15 @@ def summary(entry: Entry) -> list[str]:
             most = max(rows, key=lambda row: row.runs)
             label = scaling.strongest(most.sides)
             times = most.sides[label].ratio.median
-            found.append(f"{title}, {runs_in_words(most.runs)}: {times:.1f} times the fastest PyTorch ({label})")
+            yield f"{title}, {runs_in_words(most.runs)}", f"{times:.1f} times the fastest PyTorch ({label})"
     digits = [row for row in scaled if row.work == scaling.WORKS["mnist"].title]
     if digits:
         best = max(digits, key=_share)
-        found.append(f"{best.work}, {runs_in_words(best.runs)}: {_share(best):.0%} of what the machine allows")
+        yield f"{best.work}, {runs_in_words(best.runs)}", f"{_share(best):.0%} of what the machine allows"
     for row in entry.rows(Compiled)[:1]:
-        found.append(_compiled(row))
+        yield row.benchmark, _compiling(row)
     for row in [row for row in entry.rows(Row) if row.measuring_share is not None][:1]:
-        found.append(f"{row.benchmark}: {row.measuring_share:.1%} of the time is measuring")
-    return found
+        yield row.benchmark, f"{row.measuring_share:.1%} of the time is measuring"
 
 
 def _section(key: str, entry: Entry) -> Iterator[str]:
@@ -100,7 +103,7 @@ def _section(key: str, entry: Entry) -> Iterator[str]:
     days = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else about["date"]
     yield f"## {about['device']}, {about['precision']} products\n"
     yield f"Measured on {days} with {versions}, Python {about['python']}."
-    yield f"Others than the benchmarks had a load of {about['load_before']:.1f} at their start.\n"
+    yield f"When the benchmarks started, other processes had a load of {about['load_before']:.1f}.\n"
     scaled, plain = entry.rows(Scaled), entry.rows(Row)
     if picture.drawable(scaled):
         yield f"![Rates by number of runs, and what the machine allows]({picture_name(key)})\n"
@@ -113,7 +116,7 @@ def _section(key: str, entry: Entry) -> Iterator[str]:
     beside = [row for row in plain if row.rate is not None and row.measuring_share is None]
     if beside:
         yield "### Beside loops\n"
-        yield "One run in each PyTorch process; the faster of processes and threads, then with a fused optimizer.\n"
+        yield "Each PyTorch loop trains one run, in the faster of processes and threads; then with a fused optimizer.\n"
         yield from _table(
             ("runs", "ours, run-steps/s", "PyTorch, run-steps/s", "times PyTorch"),
             [(row.benchmark, f"{row.rate:,.0f}", row.peer or DASH, _ratio(row.ratio)) for row in beside],
@@ -205,7 +208,7 @@ def _costs(entry: Entry) -> Iterator[str]:
         )
     if weighed := entry.rows(Weighed):
         yield "### Memory\n"
-        yield "What the planner predicts for all runs at once, and what a process held beside what it had before.\n"
+        yield "The memory that the planner predicts for all runs at once, and what the process added to its own.\n"
         yield from _table(
             ("work", "runs", "predicted", "held", "held / predicted"),
             [
@@ -235,8 +238,8 @@ def _table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[st
     yield ""
 
 
-def _compiled(row: Compiled) -> str:
-    return f"{row.benchmark}: compiled in {row.first_seconds:.1f} s, in {row.cached_seconds:.1f} s at a second start"
+def _compiling(row: Compiled) -> str:
+    return f"compiled in {row.first_seconds:.1f} s, in {row.cached_seconds:.1f} s at a second start"
 
 
 def _share(row: Scaled) -> float:

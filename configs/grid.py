@@ -1,16 +1,22 @@
 """A custom grid, not tied to a paper: any task, model and optimizer, plotted as curves over the grid.
 
-The text after the colon chooses task, model and optimizer; the first command below spells out the defaults. Every other
-field starts at its default (grok_jax.default_config); set it with --config.<section>.<field>=<value>. Any of these
-fields can be an axis of the grid:
+This command spells out the defaults:
 
     python -m experiments.run --config=configs/grid.py:task=teacher_student,model=mlp,optimizer=adamw --out=results/mine
+
+| to choose | write | if you leave it out |
+|---|---|---|
+| task, model, optimizer | their names after the colon | the three above |
+| any other field | --config.<section>.<field>=<value> | its default in grok_jax.default_config |
+| the grid's axes | --config.grid="<section>.<field>=<values>; seed=<values>" | a single run |
+
+Any field can be an axis:
 
     python -m experiments.run --config=configs/grid.py:task=mnist --config.grid="model.init_scale=1,8; seed=range(3)" \\
         --config.training.steps=2000 --out=results/mine
 
-The second command trains 6 runs of full-batch AdamW on 1000 of the 5000 digits that need no download. It takes about
-a minute on 2 cores.
+This trains 6 runs of full-batch AdamW on 1000 of the 5000 digits that need no download. It takes about a minute on 2
+cores.
 """
 
 from ml_collections import ConfigDict

@@ -1,18 +1,20 @@
 """A custom reduced landscape: the loss of any task and model, minimized on spheres of constant weight norm.
 
-After every step, each run rescales its weights to their initial norm, so it minimizes the training loss over weight
-directions only (Omnigrok, Eq. 1 and 5). The text after the colon chooses task, model and optimizer, as in
-configs/grid.py. The grid has model.init_scale, an optional second axis, and seeds:
+After every step, each run rescales its weights to their initial norm. So it minimizes the training loss over weight
+directions only (Omnigrok, Eq. 1 and 5). Choose task, model and optimizer after the colon, as in configs/grid.py:
 
     python -m experiments.run --config=configs/landscape.py:task=teacher_student --out=results/mine
+
+This takes about half a minute on 2 cores. The grid has model.init_scale, seeds, and a second axis if you give one:
 
     python -m experiments.run --config=configs/landscape.py:task=mnist --out=results/map \\
         --config.training.batch_size=100 \\
         --config.grid="model.init_scale=log(0.1, 10, 7); task.train_size=50, 200, 1000; seed=range(3)"
 
-The figure shows losses and errors, final and best values, and whether the minimum was reached: as curves with one
-axis, as heat maps with two. Additional axes and non-numeric axes are shown at their first value only; results.nc has
-every value. The first command takes about half a minute on 2 cores.
+| the figure shows | as |
+|---|---|
+| losses and errors, final and best, and whether the minimum was reached | curves with one axis, heat maps with two |
+| more axes than two, and axes that are not numbers | their first value only; results.nc has every value |
 """
 
 from ml_collections import ConfigDict

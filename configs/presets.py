@@ -1,4 +1,11 @@
-"""The three presets (sizes) of every figure, and how a config file applies one."""
+"""The three presets (sizes) of every figure, and how a config file applies one.
+
+| preset | what it is for | time |
+|---|---|---|
+| smoke | a test that the figure runs | seconds |
+| quick | the figure and its claims on two cores | a few minutes |
+| paper | the paper's numbers | minutes to days; the figure's notes say where it needs a GPU |
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +16,7 @@ from grok_jax.errors import UserError
 from grok_jax.training.grid import grid_text
 
 Grid = dict[str, Iterable[Any]]  # axes, such as {"model.init_scale": (0.5, 2), "seed": range(3)}
-PRESETS = ("smoke", "quick", "paper")  # seconds; a few minutes on two cores; the paper's numbers
+PRESETS = ("smoke", "quick", "paper")
 
 
 def apply_preset(config: ConfigDict, preset: str, presets: Mapping[str, Mapping[str, Any]]) -> ConfigDict:

@@ -111,7 +111,7 @@ def curve_of(check: Check, ds: xr.Dataset) -> Real[xr.DataArray, "seed step"]:
     x = runs_at(ds, check.runs)[check.curve]
     further = [str(dim) for dim in x.dims if dim not in ("seed", "step")]
     if further:
-        raise NotMeasured(f"the results have the further axes {', '.join(further)}")
+        raise NotMeasured(f"the results have other axes too: {', '.join(further)}")
     x = x if "seed" in x.dims else x.expand_dims("seed")
     if "step" not in x.dims:  # one number for each run, such as lazy_limit_loss
         x = x.expand_dims(step=[0, 1], axis=-1)

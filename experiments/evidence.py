@@ -39,7 +39,7 @@ def main() -> None:
         if entry:
             key = f"{entry['figure']} {entry['preset']}"
             entries[key], gathered[key] = entry, folder
-    with errors.writing(f"--out={out}", "what is there can be written again by the same command"):
+    with errors.writing(f"--out={out}", "run the same command again to write the missing files"):
         for key, folder in gathered.items():
             evidence_entries.write_curves(out, folder, entries[key])
         evidence_entries.write(out, entries)

@@ -31,7 +31,7 @@ def read(file: Path) -> dict[str, dict[str, Any]]:
     """
     if not file.exists():
         return {}
-    with naming(f"reading {file}, which must be as this command wrote it,"):
+    with naming(f"reading {file}, which must be unchanged since this command wrote it,"):
         entries = json.loads(file.read_text("utf-8"))
         page(entries)
     return entries

@@ -20,29 +20,40 @@ CURVES = (
 )  # shown with curves
 MOST_NUMBERS = 5  # numbers per claim in the table; evidence.json has all of them
 
-HEAD = """# Evidence
+# The kinds of findings. Bugs of ours are none of them: they are fixed, and the figure is run again.
+KINDS = {
+    "Paper": "the statement fails in the paper's own setting, or the paper shows less than it states",
+    "Setting": "it depends on something that the paper does not state, or that we chose differently",
+    "Scale": "our smaller runs differ from those of the paper's size",
+    "Limit": "a limit that we chose decides, while the trend is mostly the paper's",
+    "Open": "we do not know",
+}
+HEAD = f"""# Evidence
 
 What each figure measured, claim by claim. `python -m experiments.evidence` writes this page from
-[evidence.json](evidence.json), which holds every number; do not edit it by hand.
+[evidence.json](evidence.json), which holds every number. Do not edit the page by hand.
 
-Most claims are about single runs. Such a claim *holds* when at least 4 in 5 of the seeds that decide it show it,
-*does not hold* when fewer than half do, and is *mixed* in between. A seed whose run cannot tell, because it was too
-short or for another reason, decides nothing; with fewer than three that decide, the claim is *not measured*. The share
-of seeds comes with its 90% interval (Wilson). Measured numbers are medians over seeds.
+Most claims are about single runs, and every run is repeated with several seeds. A claim *holds* when at least 4 in 5
+of the seeds show it, *does not hold* when fewer than half do, and is *mixed* in between. A seed does not count if its
+run cannot tell, for example because it was too short. With fewer than three seeds that count, the claim is *not
+measured*. The share of seeds comes with its 90% interval (Wilson). Measured numbers are medians over seeds.
 
-Where the paper gives no limit, the limit is ours. It was set before the run; where it was not, the config says so (each
-claim's number links to it). Claims marked "own" are this project's, not the paper's, and are counted separately. Where
-a claim does not hold, a finding says why, as far as we know; most mixed claims have one too.
+Where the paper gives no limit, we chose one before the run. If we chose it later, the config says so; each claim's
+number links to its config. Claims marked "own" are ours, not the paper's, and are counted separately.
 
-The preset "paper" has the paper's settings, where it states them; "quick" takes a few minutes on two cores and is often
-smaller.
+Where a claim does not hold or is mixed, a finding says why, as far as we know. It begins with the kind of reason:
+
+{chr(10).join(f"- **{kind}**: {text}." for kind, text in KINDS.items())}
+
+The preset "paper" has the paper's settings, where it states them. The preset "quick" takes a few minutes on two cores
+and is often smaller.
 """
 
-CHECKS = f"""The authors' numbers come from one run of their code, or were read off a picture that it left. Ours come
+CHECKS = f"""The authors' numbers come from one run of their code, or were read off a picture of that run. Ours come
 from several seeds, with other random numbers. The two *agree* where the authors' number lies within the range of our
-seeds, widened by a factor of {WIDENING:g} at both ends, and *differ* where it lies outside. Inside a range that is
-wider than {WIDE:g}-fold, agreement says little, and the table says "ours spread". Only results that have the setting of
-today's paper preset are compared. None of these numbers is a claim of the paper."""
+seeds, widened by a factor of {WIDENING:g} at both ends, and *differ* where it lies outside. If our range is wider than
+{WIDE:g}-fold, agreement says little, and the table says "ours spread". Only results in the settings of today's paper
+preset are compared. None of these numbers is a claim of the paper."""
 
 
 def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:

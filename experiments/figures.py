@@ -22,6 +22,7 @@ from grok_jax.analysis.claims import Claim, judge, save_verdicts
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError, require
 from grok_jax.plotting.grid import overview
+from grok_jax.plotting.tidy import tidy
 from grok_jax.training.identity import identity
 from grok_jax.training.kept import keep_of
 from grok_jax.training.plan import plan_grid
@@ -147,7 +148,7 @@ def publish(figure: FigureOf, config: ConfigDict, dataset: xr.Dataset, out: Path
     Returns:
       The verdicts on the figure's claims.
     """
-    results.write_figure(out, figure.plot(dataset))
+    results.write_figure(out, tidy(figure.plot(dataset)))
     if figure.table:
         results.write_table(out, figure.table(dataset))
     verdicts = judge(figure.claims, dataset)

@@ -165,7 +165,7 @@ def fields_of_function(function: Callable, *, skip: int = 0) -> dict[str, Field]
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        raise UserError(f"{written(function)} has no signature; give a function of Python") from None
+        raise UserError(f"{written(function)} has no signature; give a Python function") from None
     named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     return {p.name: _undeclared(p.default) for p in named[skip:]}
 

@@ -84,6 +84,8 @@ class Part:
     def __getattr__(self, name: str) -> Any:
         """A field of the inner Built, such as model.widths."""
         inner = vars(self).get(type(self).inner)
+        if hasattr(type(self), name):  # a property of this class, which failed: Python asks here in its place
+            return object.__getattribute__(self, name)  # fails again, with its own message
         if inner is None or name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return inner.value(name)

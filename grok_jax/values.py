@@ -1,5 +1,6 @@
 """Converts a user's value to the type of its field, in plain Python, or rejects it in one line."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -11,12 +12,30 @@ MOST_ENTRIES = 100_000  # of a tuple; more is surely a mistake
 
 
 class Config(ConfigDict):
-    """A ConfigDict that accepts 1e5 as a whole number, and NumPy's and JAX's numbers as Python's."""
+    """A ConfigDict that accepts 1e5 as a whole number, and NumPy's and JAX's numbers as Python's.
+
+    It is shown with one field on each line, with the fields of a section indented.
+    """
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Sets a field; if the field holds whole numbers, a float without a fraction becomes an int."""
         value = plain(value)
         super().__setitem__(key, as_whole(value) if key in self and self.get_type(key) is int else value)
+
+    def __repr__(self) -> str:
+        """The fields as text; the YAML of ConfigDict has tags such as !!python/tuple."""
+        return "\n".join(_lines(self.to_dict()))
+
+    __str__ = __repr__
+
+
+def _lines(fields: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield f"{name}:"
+            yield from (f"  {line}" for line in _lines(value))
+        else:
+            yield f"{name}: {' '.join(repr(value).split())}"
 
 
 def plain(value: Any) -> Any:

@@ -103,5 +103,5 @@ def test_pages_that_are_no_longer_generated_are_removed(tmp_path, monkeypatch):
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.md": "new"}
 
 
-def test_text_of_docstrings_is_no_markup():
+def test_text_of_docstrings_is_not_read_as_markup():
     assert generator()._prose("|w|² < *grid\n    kept_as *code*") == "|w|² \\< \\*grid\n    kept_as *code*"

@@ -28,7 +28,7 @@ def test_a_file_takes_its_place_once_it_is_whole(path, rivals):
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), ValueError(), KeyboardInterrupt()])
 @pytest.mark.parametrize("rivals", [False, True])
-def test_what_fails_in_its_midst_leaves_what_was_there(path, error, rivals):
+def test_a_write_that_fails_midway_leaves_the_old_file(path, error, rivals):
     def write():
         with whole_file(path, rivals=rivals) as partial:
             partial.write_text("af")

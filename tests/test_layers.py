@@ -132,7 +132,7 @@ def test_what_serves_one_paper_alone_is_not_in_the_library():
     assert _only_of_one_paper(shared) == set()
 
 
-def test_importing_grok_jax_waits_for_no_pictures_and_no_statistics():
+def test_importing_grok_jax_does_not_import_plotting_or_statistics():
     heavy = ("matplotlib", "scipy.stats", "grok_jax.analysis", "grok_jax.plotting")
     code = f"import sys, grok_jax; print([name for name in sys.modules if name.startswith({heavy})])"
     found = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)

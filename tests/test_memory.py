@@ -75,7 +75,7 @@ def test_each_group_above_counts(tmp_path):
         {"proc/self/cgroup": "7:blkio:/\n", **version_1("sys/fs/cgroup/memory", 100, 30)},
     ],
 )
-def test_what_cannot_be_read_is_no_limit(tmp_path, files):
+def test_a_limit_that_cannot_be_read_is_ignored(tmp_path, files):
     assert memory.control_group_rooms(written(tmp_path, files)) == []
 
 

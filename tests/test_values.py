@@ -88,13 +88,13 @@ def test_bools_stay_bools(true):
 
 
 @pytest.mark.parametrize("number", [1, 1.0, np.int64(1)])
-def test_numbers_are_no_bools(number):
+def test_numbers_are_not_bools(number):
     with pytest.raises(UserError, match="must be True or False"):
         from_config(default_config()).at("model.centered", number)
 
 
 @pytest.mark.parametrize("value", [2.5, "100", None, np.array([1, 2]), np.nan])
-def test_what_is_no_whole_number_is_refused(value):
+def test_anything_but_a_whole_number_is_refused(value):
     with pytest.raises(UserError, match=r"training\.steps is "):
         from_config(default_config()).at("training.steps", value)
 
@@ -108,3 +108,11 @@ def test_a_long_value_is_cut_in_the_message():
     with pytest.raises(UserError) as raised:
         from_config(default_config()).at("training.steps", tuple(range(1000)))
     assert len(str(raised.value)) < 200
+
+
+def test_a_config_is_shown_with_one_field_on_each_line():
+    config = default_config()
+    config.model.widths = (5, 6)
+    for text in (str(config), repr(config)):
+        assert {"seed: 0", "model:", "  name: 'mlp'", "  widths: (5, 6)", "  clip_norm: None"} <= set(text.splitlines())
+        assert "!!" not in text

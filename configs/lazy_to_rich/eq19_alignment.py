@@ -1,21 +1,38 @@
 """Lazy to rich Eq. 19 and 20: the alignment of kernel and target as an average over inputs, over ε and over training.
 
-Paper, Sec. 5 and 11.2: CKA generalizes the toy model's ε, and the two are "strongly correlated"; so are CKA and the
-misalignment error of Eq. 6. Averaged over inputs, CKA is Eq. 19, and its numerator Eq. 20. The paper has no figure of
-this and omits the denominator; kernels.committee.committee_alignment has both. Ours: D = 20, N = 100, P = 160, α = .5,
-ε = .02 to 2; not centered, like Eq. 6; learning rate N/4/α², 5000 steps; CKA over 1000 test rows, as in the paper's
-code. Claim 3 is judged at ε >= .25, where training moves the weights within these steps, and claim 1 at ε >= .5, where
-1000 rows can distinguish the alignment from 0. The limits (15%, rank correlations of .8, a half) are ours and were set
-before the first run.
+Paper, Sec. 5 and 11.2: CKA generalizes the toy model's ε, and the two are "strongly correlated". So are CKA and the
+misalignment error of Eq. 6. Averaged over inputs, CKA is Eq. 19, and its numerator is Eq. 20. The paper has no figure
+of this, and it omits the denominator; kernels.committee.committee_alignment has both.
 
-Measured (quick, 5 seeds, medians): all hold, 5 of 5. (1) largest difference 7%, median 4%, for alignments from .026 to
-.53. (2) CKA .0058, .0068, .012, .032, .104, .209 at the six ε. (3) rank correlation -1 at each ε; the misalignment
-error falls to less than a hundredth of its start. (4), ours: at ε = .02 and .1 CKA over all inputs is 4.2e-5 and .0010,
-at most .15 of what 1000 rows show. Over n rows CKA has a floor of about √D/n (.0045 here), which comes from pairs of a
-row with itself. The same holds in the setting of fig. 1 (D = 100, ε = .02): the equations give 1.4e-5, but 1000 rows of
-the authors' code show .0118, so the start of the gray curve in that figure says nothing about the task.
+| setting | value | source |
+|---|---|---|
+| D, N, P | 20, 100, 160 | ours |
+| α | .5 | ours |
+| ε | .02 to 2 | ours |
+| centering | none | as in Eq. 6 |
+| learning rate, steps | N/4/α², 5000 | ours |
+| rows of CKA | 1000 test rows | authors' code |
+| limits of the claims | 15%, rank correlations of .8, a half | ours, before the first run |
+| claim 1 | judged at ε >= .5, where 1000 rows can distinguish the alignment from 0 | ours |
+| claim 3 | judged at ε >= .25, where training moves the weights within these steps | ours |
 
-Cost on 2 cores: smoke 10 s; quick 15 s; paper about 10 minutes (estimated), nearly all for kernels of 4000 rows.
+| claim | measured (quick, 5 seeds, medians) | verdict |
+|---|---|---|
+| 1 CKA is Eq. 19 | largest difference 7%, median 4%, for alignments from .026 to .53 | holds, 5 of 5 |
+| 2 CKA rises with ε | .0058, .0068, .012, .032, .104, .209 at the six ε | holds, 5 of 5 |
+| 3 CKA rises as the misalignment error falls | rank correlation -1 at each ε | holds, 5 of 5 |
+| 4 (ours) all inputs show less CKA than 1000 rows | 4.2e-5 and .0010 at ε = .02 and .1 | holds, 5 of 5 |
+
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 4 ε, 3 seeds, 100 steps | 10 s | |
+| quick | 6 ε, 5 seeds, 5000 steps | 15 s | 19 s, 2 CPU devices |
+| paper | 7 ε, 10 seeds, 2e4 steps | about 10 minutes (estimated), nearly all for kernels of 4000 rows | |
+
+In claim 3 the misalignment error falls to less than a hundredth of its start. In claim 4, CKA over all inputs is at
+most .15 of what 1000 rows show. Over n rows CKA has a floor of about √D/n (.0045 here), which comes from pairs of a row
+with itself. The setting of fig. 1 (D = 100, ε = .02) has this floor too: the equations give 1.4e-5, but 1000 rows of
+the authors' code show .0118. So the start of the gray curve in that figure says nothing about the task.
 """
 
 from ml_collections import ConfigDict

@@ -1,26 +1,53 @@
 """Lazy to rich fig. 6b: the output scale α alone sets how late a one-layer transformer generalizes.
 
-Paper, Sec. 6: the transformer of Nanda et al. (Omnigrok fig. 7) with cross-entropy and decay 1; the delay "has vanished
-for α = .15". From the authors' code: α = .05, .1 .. .5, the centered predictor α (f - f_0), 40% of the pairs of p =
-113, AdamW 6e-6/α² with betas .9 and .98, a warm-up of 10 steps, full batch, 2e5 steps. None of the rate, the fraction,
-the warm-up and the centering is in the text. AdamW's step does not depend on the scale of the gradient, so it falls by
-1/α² as α grows, and so does the decay per step. Waits in steps grow with α for that reason alone, so the figure also
-shows their ratios to the steps to fit. Quick: p = 79, half of the width, three small α, the same learning rates, 2500
-steps.
+Paper, Sec. 6: the transformer of Nanda et al. (Omnigrok fig. 7); the delay "has vanished for α = .15". Waits in steps
+grow with α for one more reason. AdamW's step does not depend on the scale of the gradient, so it falls by 1/α² as α
+grows, and so does the decay per step. The figure therefore also shows the ratios of the waits to the steps to fit.
 
-Ours, fixed before the first run: the wait is from 95% train to 95% test accuracy; it is gone if it is at most 5% of the
-longest of the sweep, as a reader of the paper's linear axis would judge.
+| setting | value | source |
+|---|---|---|
+| loss, decay | cross-entropy, 1 | paper |
+| α | .05, .1 .. .5 | authors' code |
+| predictor | centered, α (f - f_0) | authors' code, not in the text |
+| training pairs | 40% of those of p = 113 | authors' code, the fraction not in the text |
+| AdamW | 6e-6/α², betas .9 and .98 | authors' code, the rate not in the text |
+| warm-up | 10 steps | authors' code, not in the text |
+| training | full batch, 2e5 steps | authors' code |
+| quick | p = 79, half of the width, three small α, the same learning rates, 2500 steps | ours |
+| wait | from 95% train to 95% test accuracy | ours, before the first run |
+| gone | at most 5% of the longest of the sweep, as a reader of a linear axis judges | ours, before the first run |
 
-Measured (quick, 3 seeds): claim 1 is not measured; claim 2 does not hold, 1 of 3. One seed generalizes 34, 238 and
-1,176 steps after it has fitted, at α = .05, .0625 and .075, as in the paper. The other two take 568 and 2,137 steps to
-fit at α = .05, 3 and 11 times as many, and do not generalize within 2500 steps at any α. How often a run memorizes
-first depends on the size. At α = .05: with p = 31 three of three seeds do; with p = 53 the one that was run does (test
-accuracy .34 at 5000 steps); with p = 79 and 60% of the pairs one of three; with p = 79 and twice the width three of
-three (test accuracy .02 to .09 at 800 steps). With p = 113 neither of two does: a run of the paper preset on a GPU (JAX
-0.11.2, one H200, 27 November 2026, 2 seeds, 1.6e5 steps) has delays of 2.5 and 3.2 at .05, 7.9 and 24.9 at .15, 11.9
-and 21.1 at .5. Quick's p was chosen after runs at 31, 53 and 59, its α after one seed at 79.
+| claim | measured (quick, 3 seeds) | verdict |
+|---|---|---|
+| 1 the wait grows with α | 34, 238, 1,176 steps in one seed, never in two | not measured |
+| 2 it is gone at the smallest α | in the one seed that generalizes | does not hold, 1 of 3 |
 
-Cost on 2 cores: smoke seconds; quick (2.3e4 run-steps) about 5 minutes (17 on a busy machine); paper (1e7) needs a GPU.
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 3 α, 2 seeds, 20 steps | seconds | |
+| quick | 3 α, 3 seeds, 2500 steps (2.3e4 run-steps) | about 5 minutes (17 on a busy machine) | 607 s, 2 CPU devices |
+| paper | 10 α, 5 seeds, 2e5 steps (1e7 run-steps) | needs a GPU | |
+
+The seed that generalizes, at α = .05, .0625 and .075, does so as in the paper. The other two take 568 and 2,137 steps
+to fit at α = .05, 3 and 11 times as many. They do not generalize within 2500 steps at any α.
+
+How often a run memorizes first depends on the size. At α = .05:
+
+| p | variant | runs that memorize first |
+|---|---|---|
+| 31 | | three of three |
+| 53 | | the one that was run (test accuracy .34 at 5000 steps) |
+| 79 | 60% of the pairs | one of three |
+| 79 | twice the width | three of three (test accuracy .02 to .09 at 800 steps) |
+| 113 | paper preset | neither of two |
+
+Quick's p was chosen after runs at 31, 53 and 59, its α after one seed at 79.
+
+The last row is a run of the paper preset on a GPU (JAX 0.11.2, one H200, 27 November 2026, 2 seeds, 1.6e5 steps):
+
+| α | .05 | .15 | .5 |
+|---|---|---|---|
+| delays | 2.5 and 3.2 | 7.9 and 24.9 | 11.9 and 21.1 |
 """
 
 from ml_collections import ConfigDict

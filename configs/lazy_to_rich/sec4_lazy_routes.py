@@ -1,24 +1,45 @@
 """Lazy to rich Sec. 4.1: networks made lazy by output scale, by label scale, and by width.
 
 Paper, Sec. 4.1: "large width, in commonly used parameterization", "scaling y by factor 1/α" and "multiplying the
-network output by α" all induce lazy training, and are equivalent in inducing grokking (its fig. 7 has the other route,
-large weights). Sec. 5.1 says that "increasing label scale" does so, which must mean the factor 1/α of Sec. 4.1.
+network output by α" all induce lazy training, and are equivalent in inducing grokking. (Its fig. 7 has the other route,
+large weights.) Sec. 5.1 says that "increasing label scale" does so, which must mean the factor 1/α of Sec. 4.1.
 
-Ours: one task, D = 20, P = 120, ε = .25, the centered predictor, N = 100, learning rate N/4/α², 1e4 steps. Four sweeps
-on one axis: (a) α = 1/4 to 4; (b) labels times 1/α, with α = 1; (c) N = 25 to 1600 with the common 1/√N before the sum
-over units, which for Eq. 3 with its 1/N is α = √N/10, so the learning rate is the same for every N; (d) the same N with
-Eq. 3 unchanged and α = 1. A run is lazier if the kernel over test rows ends closer to its start and the wait is longer:
-from a fifth of the first train loss to a fifth of the first test loss. The limits (1%; rank correlations of .8; 25%; a
-factor of 1.5) are ours; they were set before the first run of (b), (c) and (d), the level and the number of steps after
-a look at (a).
+| setting | value | source |
+|---|---|---|
+| D, P, N | 20, 120, 100 | ours |
+| ε | .25 | ours |
+| predictor | centered | ours |
+| learning rate, steps | N/4/α², 1e4 | ours |
+| sweep (a) | α = 1/4 to 4 | ours |
+| sweep (b) | labels times 1/α, with α = 1 | ours |
+| sweep (c) | N = 25 to 1600 with the common 1/√N before the sum over units | ours |
+| sweep (d) | the same N with Eq. 3 unchanged and α = 1 | ours |
+| lazier | the kernel over test rows ends closer to its start, and the wait is longer | ours |
+| wait | from a fifth of the first train loss to a fifth of the first test loss | ours |
+| limits of the claims | 1%; rank correlations of .8; 25%; a factor of 1.5 | ours, before any run of (b), (c) and (d) |
+| level of the wait, number of steps | a fifth, 1e4 | ours, after a look at (a) |
 
-Measured (quick, 5 seeds, medians): all hold, 5 of 5. (1) The kernel ends .62 of its start's length away at α = 1/4 and
-.032 at α = 4; the wait is 185 and 4,111 steps there (not over in two seeds at α = 4). (2) and (4) These runs repeat
-those of (1): the factors are powers of two, and all digits agree. (3) .30 and 347 steps at N = 25, .032 and 3,407 at
-1600. (5), ours: largest difference 2.5%. (6), ours: .146 at N = 25 and .143 at 1600. With its 1/N, the paper's toy
-model does not become lazier when it is wider; its α plays the role that width has elsewhere.
+| claim | measured (quick, 5 seeds, medians) | verdict |
+|---|---|---|
+| 1 larger α is lazier | kernel .62 of its start's length away, then .032; wait 185, then 4,111 | holds, 5 of 5 |
+| 2 smaller labels are lazier | as claim 1 | holds, 5 of 5 |
+| 3 wider is lazier, with 1/√N | kernel .30, then .032; wait 347, then 3,407 | holds, 5 of 5 |
+| 4 labels act as α does | all digits agree | holds, 5 of 5 |
+| 5 (ours) width acts as α does, with 1/√N | largest difference 2.5% | holds, 5 of 5 |
+| 6 (ours) width alone, with 1/N, does nothing | .146 at N = 25, .143 at 1600 | holds, 5 of 5 |
 
-Cost on 2 cores: smoke 10 s; quick 30 s; paper about 15 minutes (estimated), most of it N = 6400.
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 9 points, 3 seeds, 50 steps | 10 s | |
+| quick | 15 points, 5 seeds, 1e4 steps | 30 s | 255 s, 2 CPU devices |
+| paper | 19 points, 10 seeds, 1e5 steps | about 15 minutes (estimated), most of it N = 6400 | |
+
+The two values of claim 1 are at α = 1/4 and 4; the wait is not over in two seeds at α = 4. Those of claim 3 are at N =
+25 and 1600. The runs of claims 2 and 4 repeat those of claim 1, because the factors are powers of two.
+
+All four sweeps lie on one axis. In (c), the common 1/√N is α = √N/10 for Eq. 3 with its 1/N, so the learning rate is
+the same for every N. With its 1/N, the paper's toy model does not become lazier when it is wider. Its α plays the role
+that width has elsewhere.
 """
 
 from ml_collections import ConfigDict

@@ -1,33 +1,54 @@
 """Lazy to rich Sec. 5: how many training rows the initial kernel needs, and how many the network needs.
 
-Paper, Sec. 5: learning a polynomial of degree k with the NTK requires P ~ D^k samples, here "P ~ 1/λ_quadr = D²/(2ε)",
-and networks outside the kernel regime "can generalize from far fewer samples"; two-layer networks trained online learn
-with P ~ D. The paper has no figure of this. Ours: D = 10, 20, 40 (paper preset: up to 80). The network is rich: α =
-1/16, N = 100, ε = .25, centered, learning rate N/4/α², 5000 steps; P is a multiple of D. The kernel is the initial NTK
-of the same network. Kernel regression without ridge, the limit of a completely lazy network, is run at the same P and
-at shares of D (D + 3)/2, the number of linear and quadratic functions of D inputs; at D = 20 also with three more ε.
-Runs with 0 steps serve only the kernel.
+Paper, Sec. 5: learning a polynomial of degree k with the NTK requires P ~ D^k samples, here "P ~ 1/λ_quadr = D²/(2ε)".
+Networks outside the kernel regime "can generalize from far fewer samples"; two-layer networks trained online learn with
+P ~ D. The paper has no figure of this.
 
-The rows needed are the fewest at which the test loss falls to a tenth of its start, the level of fig. 3e. The limits
-(slopes within .25 of the paper's, half the rows for "far fewer") are ours and were set before the kernel was looked at.
-The network's α was chosen among 1/16, 1/4 and 1 after a look: the richest needs the fewest rows.
+| setting | value | source |
+|---|---|---|
+| D | 10, 20, 40; paper preset: up to 80 | ours |
+| N, ε | 100, .25 | ours |
+| predictor | centered | ours |
+| α | 1/16, so the network is rich; among 1/16, 1/4 and 1 it needs the fewest rows | ours, after a look |
+| learning rate, steps | N/4/α², 5000 | ours |
+| P | a multiple of D | ours |
+| kernel | the initial NTK of the same network | ours |
+| kernel regression | without ridge, the limit of a completely lazy network | ours |
+| its P | the same, and shares of D (D + 3)/2; at D = 20 also with three more ε | ours |
+| rows needed | the fewest at which the test loss falls to a tenth of its start | fig. 3e |
+| limit of claims 1, 2 and 4 | slopes within .25 of the paper's | ours, before any look at the kernel |
+| "far fewer" | half the rows | ours, before any look at the kernel |
 
-Measured (quick, 3 seeds, medians): (1) holds, 3 of 3: the kernel needs 55, 201 and 775 rows, slope 1.90. (2) does not
-hold, 0 of 3: 204, 201, 200 and 198 rows at ε = .125 to 1, slope -.01. (3) holds, 3 of 3: at D = 40 the network needs
-137 rows, .17 of the kernel's. (4), ours, is mixed, 2 of 3: 26, 60 and 137 rows (2.6 D to 3.4 D), slopes 1.10, 1.13 and
-1.32.
+| claim | measured (quick, 3 seeds, medians) | verdict |
+|---|---|---|
+| 1 the kernel's rows go as D² | 55, 201 and 775 rows, slope 1.90 | holds, 3 of 3 |
+| 2 the kernel's rows go as 1/ε | 204, 201, 200, 198 rows at ε = .125 to 1, slope -.01 | does not hold, 0 of 3 |
+| 3 the network needs far fewer | 137 rows at D = 40, .17 of the kernel's | holds, 3 of 3 |
+| 4 (ours) the network's rows go as D | 26, 60, 137 rows (2.6 D to 3.4 D), slopes 1.10, 1.13, 1.32 | mixed, 2 of 3 |
 
-Why (4) is mixed: the rows needed vary between draws (of ten seeds 7 are within .25, median 1.12), and the slope depends
-on how rich the network is. Over six seeds it is 1.07 at α = 1/64 (a quarter of the learning rate; one seed has no
-value) and 1.24 at α = 1/4, where D = 40 takes 160 rows: lazier networks go toward the kernel's 2.
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | D = 4, 6, 8, 3 seeds, 50 steps | 10 s | |
+| quick | 3 D, 3 seeds, 5000 steps | about 100 s | 405 s, 2 CPU devices |
+| paper | 4 D, 10 seeds, 2e4 steps (up to 3800 rows in 80 dimensions) | needs a GPU | |
+
+There are D (D + 3)/2 linear and quadratic functions of D inputs. Runs with 0 steps serve only the kernel.
+
+Why claim 4 is mixed: the rows needed vary between draws (of ten seeds 7 are within .25, median 1.12), and the slope
+depends on how rich the network is. Over six seeds it is 1.07 at α = 1/64 (a quarter of the learning rate; one seed has
+no value) and 1.24 at α = 1/4, where D = 40 takes 160 rows: lazier networks go toward the kernel's 2.
 
 Why ε makes no difference: without ridge and noise the kernel learns everything that its rows determine, and D (D + 3)/2
 of them (65, 230, 860) determine every linear and quadratic function, whatever the eigenvalues; nine tenths of them
-leave a tenth of the loss. Eigenvalues matter only with a ridge: with a ridge of .1 in units of N K (the kernel of
-infinite width, D = 20, 3 draws, up to 3200 rows) a tenth takes about 240, 380, 780 and 2300 rows at ε = 1, 1/2, 1/4,
-1/8; with one of 1e-9 about 200 at each. And λ_quadr goes as ε², by the paper's own Eq. 10.
+leave a tenth of the loss. And λ_quadr goes as ε², by the paper's own Eq. 10.
 
-Cost on 2 cores: smoke 10 s; quick about 100 s; paper (up to 3800 rows in 80 dimensions) needs a GPU.
+Eigenvalues matter only with a ridge. Rows to a tenth, for the kernel of infinite width (D = 20, 3 draws, up to 3200
+rows):
+
+| ridge, in units of N K | ε = 1 | 1/2 | 1/4 | 1/8 |
+|---|---|---|---|---|
+| .1 | about 240 | 380 | 780 | 2300 |
+| 1e-9 | about 200 | about 200 | about 200 | about 200 |
 """
 
 from ml_collections import ConfigDict

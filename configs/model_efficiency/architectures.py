@@ -1,22 +1,38 @@
 """The three networks of the paper's figures: a two-layer transformer, a two-layer LSTM and a three-layer MLP.
 
-Paper, Sec. 3.1: 3e5 to 4e5 non-embedding parameters each, modular addition over tokens, a task "as in" Power et al.; no
-widths, no optimizer settings, no public code. Ours: the transformer follows the public code of Power et al. (2022):
-width 128, 4 heads, LayerNorm after each part of a block, sinusoidal positions, PyTorch's initialization, minibatches of
-512, or half the training pairs if that is less, and a warm-up of 10 steps. All three have embeddings of size 128. The
-MLP reads the concatenated embeddings of "a b =", with ReLU and three layers of weights. The widths of LSTM and MLP keep
-the parameter count in range with and without the readout; both train on the full batch.
+The paper (Sec. 3.1) asks for 3e5 to 4e5 non-embedding parameters each, on modular addition over tokens, a task "as in"
+Power et al. (2022). It states no widths and no optimizer settings, and has no public code.
 
-Sinusoidal positions are small next to N(0, 1) embeddings, so this transformer hardly distinguishes "a b" from "b a".
-Soon after it has fitted, it is right on the test pairs whose mirror image it was trained on; their share is about the
-train fraction. That is the plateau of figures 1 and 2. Nanda's transformer, which has no LayerNorm, shows no plateau.
+| setting | value | source |
+|---|---|---|
+| embeddings of all three | size 128 | ours |
+| transformer | width 128, 4 heads, LayerNorm after each part of a block | public code of Power et al. |
+| | sinusoidal positions, PyTorch's initialization | public code of Power et al. |
+| its minibatches, warm-up | 512, or half the training pairs if that is less; 10 steps | public code of Power et al. |
+| MLP | reads the concatenated embeddings of "a b ="; ReLU, three layers of weights | ours |
+| LSTM, MLP: widths | the parameter count is in range with and without the readout | ours |
+| LSTM, MLP: batch | full | ours |
 
-After it has fitted it is unstable at a rate of 1e-3: train and test accuracy fall together, some to chance, and
-recover. On one H200 (p = 97, 3 seeds a fraction, train accuracy below half at a record after 95%): 5 of 9 runs of
-figure 2's setting in 1.5e4 steps and 14 of 18 of figure 9's in 3e4. Figures 1, 2 and 9 report their share.
+| parameters, p = 113 | transformer | LSTM | MLP |
+|---|---|---|---|
+| without embeddings and readout | 395,520 | 324,864 | 314,400 |
+| with the readout | 409,984 | 341,249 | 359,713 |
 
-Measured, for p = 113, without embeddings and readout: transformer 395,520, LSTM 324,864, MLP 314,400; with the readout
-409,984, 341,249 and 359,713. The transformer's readout is its unembedding, which the usual count omits.
+The transformer's readout is its unembedding, which the usual count omits.
+
+Why figures 1 and 2 have a plateau: sinusoidal positions are small next to N(0, 1) embeddings, so this transformer
+hardly distinguishes "a b" from "b a". Soon after it has fitted, it is right on the test pairs whose mirror image it was
+trained on. Their share is about the train fraction. Nanda's transformer, which has no LayerNorm, shows no plateau.
+
+After it has fitted it is unstable at a rate of 1e-3. Train and test accuracy fall together, some to chance, and
+recover. Runs with train accuracy below half at a record after 95%, on one H200 (p = 97, 3 seeds a fraction):
+
+| setting of | steps | runs |
+|---|---|---|
+| figure 2 | 1.5e4 | 5 of 9 |
+| figure 9 | 3e4 | 14 of 18 |
+
+Figures 1, 2 and 9 report their share.
 """
 
 from collections.abc import Mapping, Sequence

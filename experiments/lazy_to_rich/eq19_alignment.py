@@ -56,7 +56,7 @@ def _at_start(ax: Axes, ds: xr.Dataset) -> None:
         ax.plot(
             epsilons, [float(committee_alignment(*moments, e)) for e in epsilons], color="0.3", label="formula, N → ∞"
         )
-    ax.set(xscale="log", yscale="log", xlabel="ε", ylabel="alignment of K₀ and y")
+    ax.set(xscale="log", yscale="log", xlabel="strength of the nonlinear part ε", ylabel="alignment of K₀ and y")
     legend(ax)
 
 
@@ -67,7 +67,7 @@ def _formula(ax: Axes, ds: xr.Dataset) -> None:
         ax.plot(np.ravel(one[FORMULA]), np.ravel(one[PAIRS]), "o", markersize=4, color=color, label=f"ε = {epsilon:g}")
         largest = max(largest, float(one[FORMULA].max()))
     ax.plot([0, largest], [0, largest], color="0.3", linestyle="--")
-    ax.set(xlabel="formula, at the weights of the record", ylabel="over pairs of different test rows")
+    ax.set(xlabel="alignment by the formula", ylabel="alignment over pairs of different test rows")
     legend(ax)
 
 
@@ -78,7 +78,7 @@ def _over_training(ax: Axes, ds: xr.Dataset) -> None:
             run = one.isel(seed=i)
             label = f"ε = {epsilon:g}" if i == 0 else None
             ax.plot(relative(run["misalignment_error"]), run[ROWS], ".-", linewidth=0.8, color=color, label=label)
-    ax.set(xlabel="misalignment error / its start", ylabel="CKA over test rows", yscale="log")
+    ax.set(xlabel="misalignment error / its start", ylabel="kernel alignment (CKA) over test rows", yscale="log")
     legend(ax)
 
 
@@ -145,8 +145,8 @@ def _rows_with_themselves(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/eq19/1",
-        "ε >= .5: at every record the alignment over pairs of different test rows is within 15% of Eq. 19 with the "
-        "numerator of Eq. 20",
+        "ε >= .5: at every record, the alignment over pairs of different test rows is within 15% of Eq. "
+        "19 with the numerator of Eq. 20",
         "⟨y K y'⟩ = (ε²/D⁴) (|β|⁴ Tr M + 8 |β|² βᵀMβ), over √⟨K²⟩ ⟨y²⟩",
         _formula_is_measured,
     ),
@@ -164,7 +164,7 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/eq19/4",
-        "ε <= .1: less than half of the CKA of the initial kernel over the test rows is that over all inputs",
+        "ε <= .1: the CKA of the initial kernel over all inputs is less than half of its CKA over the test rows",
         "the paper reads CKA off 1000 test rows at ε = .02 to .25",
         _rows_with_themselves,
         own=True,

@@ -38,7 +38,7 @@ def plot(ds: xr.Dataset) -> Figure:
         left.set_ylabel("squared distance traveled |w - w₀|²")
         legend(left)
         _points(right, ds, last_value(ds["kernel_distance"]))
-        right.set_ylabel("|K - K₀| / |K₀| at the end")
+        right.set_ylabel("change of the kernel, |K - K₀| / |K₀|")
         for ax, letter in ((left, "a"), (right, "b")):
             ax.set_xlabel("difficulty yᵀK₀⁻¹y of the labels")
             panel_label(ax, letter)
@@ -116,7 +116,7 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/eq9/3",
-        "α = .1: the kernel ends farther from its start the larger yᵀK₀⁻¹y is (rank correlation > .8)",
+        "α = .1: the larger yᵀK₀⁻¹y, the farther the kernel ends from its start (rank correlation > .8)",
         "we expect to see more feature learning on tasks that are difficult for the initial kernel",
         _features_grow,
     ),

@@ -76,19 +76,19 @@ def _delay(
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig12/1",
-        "α = .5, decay 1: the delay t95(test)/t95(train) is large, above 10",
+        "α = .5, decay 1: the delay t95(test)/t95(train) is large (above 10)",
         "start with large grokking time delay",
         lambda ds: _delay(ds, SETTINGS[0], lambda ratio: ratio > LARGE),
     ),
     Claim(
         "lazy_to_rich/fig12/2",
-        "α = .5, decay 5: the delay is gone, below 2",
+        "α = .5, decay 5: the delay is gone (below 2)",
         "increasing weight decay makes grokking vanish",
         lambda ds: _delay(ds, SETTINGS[1], lambda ratio: ratio < GONE, at_most=GONE),
     ),
     Claim(
         "lazy_to_rich/fig12/3",
-        "α = 1.4, decay 5: the delay is back, above 10",
+        "α = 1.4, decay 5: the delay is back (above 10)",
         "commensurately increasing laziness recovers grokking",
         lambda ds: _delay(ds, SETTINGS[2], lambda ratio: ratio > LARGE),
     ),

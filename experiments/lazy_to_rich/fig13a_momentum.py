@@ -45,14 +45,15 @@ def plot(ds: xr.Dataset) -> Figure:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig13a/1",
-        f"test losses of network and linearized twin differ by less than {TOLERANCE:.0%} until the network's train loss"
-        " has lost a tenth",
+        f"the test losses of the network and its linearized twin differ by less than {TOLERANCE:.0%} until "
+        "the network's train loss has lost a tenth",
         "broadly the same shape: linear, then feature learning",
         agree_early,
     ),
     Claim(
         "lazy_to_rich/fig13a/2",
-        f"they part (by {TOLERANCE:.0%}) before the test loss is down to half its peak",
+        f"network and twin part (test losses {TOLERANCE:.0%} apart) before the network's test loss is down "
+        "to half of its peak",
         "linear, then feature learning, with bumps from momentum",
         lambda ds: part_before_the_fall(ds, HALF),
     ),

@@ -41,14 +41,14 @@ def _diverge(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig13b/1",
-        f"test losses of linearized twin and network differ by less than {TOLERANCE:.0%} until the network's train loss"
-        " has lost a tenth",
+        f"the test losses of the network and its linearized twin differ by less than {TOLERANCE:.0%} until "
+        "the network's train loss has lost a tenth",
         "the linearization tracks the model until the loss halves",
         agree_early,
     ),
     Claim(
         "lazy_to_rich/fig13b/2",
-        "then they diverge: the network's test loss ends below half of the twin's",
+        "network and twin then diverge: the network's test loss ends below half of the twin's",
         "diverging then",
         _diverge,
     ),

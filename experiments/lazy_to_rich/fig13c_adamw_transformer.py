@@ -22,20 +22,21 @@ def plot(ds: xr.Dataset) -> Figure:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig13c/1",
-        f"test losses of network and linearized twin differ by less than {TOLERANCE:.0%} until the network's train loss"
-        " has lost a tenth",
+        f"the test losses of the network and its linearized twin differ by less than {TOLERANCE:.0%} until "
+        "the network's train loss has lost a tenth",
         "early-time linearization dynamics in the early stages of grokking",
         agree_early,
     ),
     Claim(
         "lazy_to_rich/fig13c/2",
-        f"they part (by {TOLERANCE:.0%}) before the test loss is down to half its peak",
+        f"network and twin part (test losses {TOLERANCE:.0%} apart) before the network's test loss is down "
+        "to half of its peak",
         "the network loss deviates from its linearization, despite the presence of grokking",
         lambda ds: part_before_the_fall(ds, HALF),
     ),
     Claim(
         "lazy_to_rich/fig13c/3",
-        f"they part early: within the first {EARLY:.0%} of the steps until then",
+        f"network and twin part early: within the first {EARLY:.0%} of the steps to half of the test loss's peak",
         "due to weight decay, it quickly deviates",
         lambda ds: part_before_the_fall(ds, HALF, EARLY),
     ),

@@ -99,13 +99,15 @@ def _losses_cross_when_test_accuracy_rises(ds: xr.Dataset) -> Measured:
 
 STATEMENTS = (
     (
-        "until train accuracy is 100% test accuracy rises by at most 10 points while test loss moves by more than 10%",
+        "until train accuracy is 100%, test accuracy rises by at most 10 points, while the test loss "
+        "changes by more than 10%",
         "test accuracy is flat early in training, but test loss moves",
         _accuracy_flat_while_loss_moves,
     ),
     (
-        f"test loss falls to {PAPER_LEVEL:g} (to the train loss of 100% train accuracy where it starts below) after"
-        f" train accuracy is 100%, while test accuracy is between {RISING[0]:.0%} and {RISING[1]:.0%}",
+        f"after train accuracy is 100%, the test loss falls to {PAPER_LEVEL:g} while test accuracy is "
+        f"between {RISING[0]:.0%} and {RISING[1]:.0%} (if the test loss starts below that level, the level "
+        "is the train loss at 100% train accuracy)",
         "test loss dips below .06 precisely when the network generalizes in accuracy",
         _losses_cross_when_test_accuracy_rises,
     ),

@@ -38,7 +38,7 @@ def plot(ds: xr.Dataset) -> Figure:
             right.plot(ds[ACCURACY_THRESHOLD], least, "^", color=TEST, markerfacecolor="w", markersize=9, label=label)
             legend(right, loc="center left")
         right.axhline(1, color="0.5", linewidth=0.8)
-        right.set(xlabel="threshold θ of the squared error", ylabel="t95(test) / t95(train)")
+        right.set(xlabel="threshold θ of the squared error", ylabel="delay, t95(test) / t95(train)")
         for ax, letter in ((left, "a"), (right, "b")):
             panel_label(ax, letter)
     return figure
@@ -71,7 +71,7 @@ def _depends_on_threshold(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig17/1",
-        "the delay t95(test)/t95(train) of one and the same run depends on θ by more than 3 times (largest / smallest)",
+        "the delay t95(test)/t95(train) of the same run changes by more than 3 times with θ (largest / smallest)",
         "showing apparent grokking for some choices of θ but not others",
         _depends_on_threshold,
     )

@@ -59,14 +59,14 @@ def _delay_at_least(losses: xr.Dataset, level: float, budget: float) -> Float[xr
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig18/1",
-        "train and test loss of one run fall together to a tenth of their start, as far as a linear axis shows: the"
-        " test loss takes less than 2 times the steps of the train loss",
+        "the train and test loss of a run fall together to a tenth of their start, all that a linear axis "
+        "shows: the test loss takes less than 2 times the steps of the train loss",
         "the train loss tracks the test loss throughout",
         lambda ds: _fall_together(ds, LEVELS[0]),
     ),
     Claim(
         "lazy_to_rich/fig18/2",
-        "they do so to a hundredth of their start, where only a logarithmic axis shows it",
+        "train and test loss also fall together to a hundredth of their start, which only a logarithmic axis shows",
         "the train loss tracks the test loss throughout",
         lambda ds: _fall_together(ds, LEVELS[1]),
     ),

@@ -90,14 +90,14 @@ def _harder_needs_more(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig19/1",
-        "every j that the fewest data do not teach (test loss never at half of its start) is learned from the most, "
-        "and its final test loss falls with the data (rank correlation < -.8)",
+        "every j that is not learned from the fewest data (test loss never at half of its start) is "
+        "learned from the most, and its final test loss falls as the data grow (rank correlation < -.8)",
         "increasing data for a fixed j suffices to generalize",
         _more_data_restores,
     ),
     Claim(
         "lazy_to_rich/fig19/2",
-        "the fewest data from which the test loss falls to half of its start grow with j (rank correlation > .8)",
+        "the larger j, the more data it takes to bring the test loss to half of its start (rank correlation > .8)",
         "the harder the task, the more data it takes",
         _harder_needs_more,
     ),

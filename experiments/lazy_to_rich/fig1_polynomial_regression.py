@@ -91,14 +91,14 @@ def _alignment_rises(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig1/1",
-        "test loss rises (peak >= 1.05 of its initial value), then falls at least 10x from there",
+        "the test loss rises to a peak of at least 1.05 times its start, then falls at least 10 times from there",
         "test loss rises, then falls",
         _rises_then_falls,
     ),
     Claim(
         "lazy_to_rich/fig1/2",
-        f"test losses of network and linearized twin differ by less than {TOLERANCE:.0%} until the network's peaks; it "
-        "ends at least 5x below kernel regression with K₀",
+        f"the test losses of the network and its linearized twin differ by less than {TOLERANCE:.0%} until "
+        "the network's peaks; the network ends at least 5 times below kernel regression with K₀",
         "tracks the linearized dynamics, then leaves the subspace and generalizes better",
         _follows_the_twin_then_beats_the_kernel,
     ),

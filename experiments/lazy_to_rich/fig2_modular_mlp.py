@@ -92,8 +92,8 @@ STATEMENTS = (
     ),
     ("the weight norm grows during training", "weight norm increases during training", _norm_grows),
     (
-        "the steps from 95% train to 95% test accuracy grow with the scale s (rank correlation > .8), and at the"
-        " smallest they are gone (at most 5% of the longest)",
+        "the wait, the steps from 95% train to 95% test accuracy, grows with the scale s (rank "
+        "correlation > .8); at the smallest s it is gone (at most 5% of the longest)",
         "α continuously controls grokking: more dramatic, or vanishes",
         _scale_sets_the_wait,
     ),

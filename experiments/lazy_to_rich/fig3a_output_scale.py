@@ -36,14 +36,14 @@ def _waits(ds: xr.Dataset) -> Waits:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig3a/1",
-        "the steps from a tenth of the train loss to a tenth of the test loss grow with the output scale α (rank"
-        " correlation > .8)",
+        "the wait, the steps from a tenth of the train loss to a tenth of the test loss, grows with the "
+        "output scale α (rank correlation > .8)",
         "increasing α continuously induces a longer delay",
         lambda ds: judged(grows(_waits(ds))),
     ),
     Claim(
         "lazy_to_rich/fig3a/2",
-        "at the smallest α they are gone: at most 5% of the longest of the sweep",
+        "at the smallest α the wait is gone: at most 5% of the longest in the sweep",
         "small α can eliminate grokking altogether",
         lambda ds: judged(absent_at_the_smallest(_waits(ds))),
     ),

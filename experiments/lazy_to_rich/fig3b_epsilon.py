@@ -33,9 +33,9 @@ def _longest_at_the_smallest(ds: xr.Dataset) -> Measured:
         is_longest_at(wait, {EPSILON: 0}),
         {
             f"steps at ε = {float(ds[EPSILON][0]):g}": wait.isel({EPSILON: 0}, drop=True),
-            "longest that is over": wait.where(~never).max(EPSILON),
+            "longest finite": wait.where(~never).max(EPSILON),
             "shortest": wait.min(EPSILON),
-            "values of ε that never reach it": never.sum(EPSILON),
+            "number of ε that never get there": never.sum(EPSILON),
         },
         decided=how_many_differ(wait, [EPSILON]) >= FEWEST,
     )
@@ -50,12 +50,10 @@ def _delay_grows_as_epsilon_falls(ds: xr.Dataset) -> Measured:
         falling > RISING,
         {
             "rank correlation of delay and 1/ε": falling,
-            "the same with never taken as 0 (as in the paper's code)": -rank_correlation(
-                wait.where(~never, 0.0), EPSILON
-            ),
+            "the same if never counts as 0 (the paper's code)": -rank_correlation(wait.where(~never, 0.0), EPSILON),
             f"steps of delay at ε = {float(ds[EPSILON][0]):g}": wait.isel({EPSILON: 0}, drop=True),
             f"at ε = {float(ds[EPSILON][-1]):g}": wait.isel({EPSILON: -1}, drop=True),
-            "values of ε that never reach it": never.sum(EPSILON),
+            "number of ε that never get there": never.sum(EPSILON),
         },
         decided=falling.notnull(),
     )
@@ -80,7 +78,8 @@ def _small_epsilon_ends_lower(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig3b/1",
-        "of the ε that reach test loss .1 within the budget, the smallest takes most steps to it from train loss .1",
+        "of the ε that reach test loss .1 within the budget, the smallest takes the most steps from train "
+        "loss .1 to test loss .1",
         "small ε networks have a longer time delay; large ε ones a nearly immediate reduction in test loss",
         _longest_at_the_smallest,
     ),
@@ -92,7 +91,8 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/fig3b/3",
-        "the steps from train loss .1 to test loss .1 (never: longest) grow as ε falls (rank correlation > .8)",
+        'the steps from train loss .1 to test loss .1 grow as ε falls (rank correlation > .8; "never" '
+        "counts as the most)",
         "the same as (1), for every ε",
         _delay_grows_as_epsilon_falls,
         own=True,

@@ -17,22 +17,22 @@ plot = decomposed_run
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig4/1",
-        "the three parts of Eq. 6 add up to the measured test loss, within 4 standard errors of sampling its rows in "
-        "most runs and in the mean over them",
+        "the three parts of Eq. 6 add up to the measured test loss: within 4 standard errors of sampling "
+        "its rows, in most runs and in the mean over runs",
         "Eq. 6: test risk in terms of (w̄, M) alone",
         sum_is_test_loss,
     ),
     Claim(
         "lazy_to_rich/fig4/2",
-        "in runs that generalize the test loss rises from its lowest so far, by a tenth of its start or more, before "
-        "the misalignment error halves, and linear power makes up more than half of the rise",
+        "in runs that generalize, the test loss rises from its lowest so far by at least a tenth of its "
+        "start before the misalignment error halves, and linear power makes up more than half of the rise",
         "the initial rise comes from power in the linear component",
         rise_is_linear_power,
     ),
     Claim(
         "lazy_to_rich/fig4/3",
-        "in runs that generalize the misalignment error halves at least 2 times later than the train loss does, and "
-        "after the peak of the test loss",
+        "in runs that generalize, the misalignment error halves after the peak of the test loss, and at "
+        "least 2 times later than the train loss",
         "it begins to align around 1-2k epochs, resulting in a delayed fall",
         misalignment_falls_late,
     ),

@@ -56,7 +56,7 @@ def _alignments(ax: Axes, alignment: xr.DataArray) -> None:
         ax.errorbar(
             values[ORDER], median, spread, color=color, marker=marker, linestyle="-", capsize=3, label=name, ms=6
         )
-    ax.set_xlabel("j")
+    ax.set_xlabel("eigenvector j that gives the labels")
     ax.set_ylabel("kernel alignment (CKA)")
     ax.set_ylim(bottom=0)
     legend(ax)

@@ -37,13 +37,14 @@ def plot(ds: xr.Dataset) -> Figure:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig6a/1",
-        "the steps from 80% train to 80% test accuracy grow with the output scale α (rank correlation > .8)",
+        "the wait, the steps from 80% train to 80% test accuracy, grows with the output scale α (rank "
+        "correlation > .8)",
         "controlling grokking continuously by only varying the laziness α",
         lambda ds: judged(grows(waits_of_accuracy(_along_s(ds), LEVEL))),
     ),
     Claim(
         "lazy_to_rich/fig6a/2",
-        "at the smallest α they are gone: at most 5% of the longest of the sweep",
+        "at the smallest α the wait is gone: at most 5% of the longest in the sweep",
         "making it vanish at α = .0001",
         lambda ds: judged(absent_at_the_smallest(waits_of_accuracy(_along_s(ds), LEVEL))),
     ),

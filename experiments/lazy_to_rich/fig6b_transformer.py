@@ -25,13 +25,14 @@ def plot(ds: xr.Dataset) -> Figure:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig6b/1",
-        "the steps from 95% train to 95% test accuracy grow with the output scale α (rank correlation > .8)",
+        "the wait, the steps from 95% train to 95% test accuracy, grows with the output scale α (rank "
+        "correlation > .8)",
         "α can continuously make grokking vanish, or more drastic",
         lambda ds: judged(grows(waits_of_accuracy(ds, LEVEL))),
     ),
     Claim(
         "lazy_to_rich/fig6b/2",
-        "at the smallest α they are gone: at most 5% of the longest of the sweep",
+        "at the smallest α the wait is gone: at most 5% of the longest in the sweep",
         "grokking has vanished for α = .15, so it can barely be seen amidst the train curves",
         lambda ds: judged(absent_at_the_smallest(waits_of_accuracy(ds, LEVEL))),
     ),

@@ -51,7 +51,7 @@ def plot(ds: xr.Dataset) -> Figure:
             ax.set_title(f"sweep of {sweep.name}")
             legend(ax, loc="lower left")
         ends = _ends(ds)
-        change, loss, laziness = "relative change of the weights", "final test loss", "σ²α"
+        change, loss, laziness = "relative change of the weights", "final test loss", "laziness σ²α"
         _scatter(panels[1, 0], ends, LAZINESS, "change", (laziness, change))
         _scatter(panels[1, 1], ends, LAZINESS, "loss", (laziness, loss))
         _scatter(panels[1, 2], ends, "change", "loss", (change, loss))
@@ -136,8 +136,8 @@ def _collapses(ds: xr.Dataset, name: str, tolerance: float) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig7/1",
-        "at equal σ²α the weights end up equally far, relative to their start: every point of the σ sweeps lies within"
-        " 20% of the α sweep",
+        "the relative change of the weights is a function of σ²α: every point of the σ sweeps lies within "
+        "20% of the α sweep",
         "the relative parameter change is controlled through σ²α",
         lambda ds: _collapses(ds, "change", CLOSE_CHANGE),
     ),

@@ -94,21 +94,22 @@ def _large_scale_lengthens(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig8/1",
-        "where the paper's figure ends, at 1e4 steps, all runs have fitted, and test accuracy is the lower the larger α"
-        " is (rank correlation < -.8)",
+        "at 1e4 steps, where the paper's figure ends, all runs have fitted, and test accuracy falls with "
+        "α (rank correlation < -.8)",
         "we directly vary the laziness α and observe control of grokking",
         _accuracy_falls_with_scale,
     ),
     Claim(
         "lazy_to_rich/fig8/2",
-        "small α removes the grokking that doubled weights induce: at the smallest the steps from 80% train to 80% test"
-        " accuracy are at most 5% of the longest of the sweep",
+        "small α removes the grokking that doubled weights cause: at the smallest α, the wait from 80% "
+        "train to 80% test accuracy is at most 5% of the longest in the sweep",
         "tuning our scaling parameter to be smaller we can make that induced grokking vanish",
         _small_scale_removes,
     ),
     Claim(
         "lazy_to_rich/fig8/3",
-        "large α lengthens it: the steps from 80% train to 80% test accuracy are more at the largest α than at 1",
+        "large α makes the wait longer: the steps from 80% train to 80% test accuracy are more at the "
+        "largest α than at 1",
         "we can even make grokking more pronounced by increasing it",
         _large_scale_lengthens,
     ),

@@ -139,34 +139,34 @@ def _linear_power_stays_low(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig9/1",
-        f"P = {FEW} fails: it fits, the test loss ends above half its start, and of its three parts linear power has"
-        " grown most",
+        f"P = {FEW} fails: it fits, but the test loss ends above half its start; of the loss's three "
+        "parts, linear power has grown the most",
         "failure to generalize comes from power in linear modes",
         _fails,
     ),
     Claim(
         "lazy_to_rich/fig9/2",
-        f"P = {SOME} groks: the test loss falls to a half of its start, 2 times later than the train loss or more",
+        f"P = {SOME} groks: the test loss falls to half of its start, at least 2 times later than the train loss",
         "just right: grokking",
         _groks,
     ),
     Claim(
         "lazy_to_rich/fig9/3",
-        f"P = {MANY}: from half the train loss to half the test loss it takes at most a tenth of the steps that P ="
-        f" {SOME} does",
+        f"P = {MANY}: the steps from half the train loss to half the test loss are at most a tenth of "
+        f"those at P = {SOME}",
         "too much: train and test loss match",
         _goes_together,
     ),
     Claim(
         "lazy_to_rich/fig9/4",
-        f"P = {SOME}: linear power rises to twice its start or more, and ends at half its largest value or below",
+        f"P = {SOME}: linear power rises to at least twice its start, and ends at half of its largest value or below",
         "grokking comes from a rise then fall in power in linear modes",
         _linear_power_rises_and_falls,
     ),
     Claim(
         "lazy_to_rich/fig9/5",
-        f"P = {MANY}: linear power is never above half of the largest that P = {FEW} has, and ends below 1% of the"
-        " first test loss",
+        f"P = {MANY}: linear power never exceeds half of its largest value at P = {FEW}, and ends below 1% "
+        "of the first test loss",
         "full generalization comes from low power in linear modes throughout, and zero at end time",
         _linear_power_stays_low,
     ),

@@ -109,8 +109,8 @@ def ways_through_weight_space(ax: Axes3D, pair: Pair) -> None:
     else:
         _name_point(ax, (1.0, 0.0, 0.0), "$w_{lazy}$")
     ax.set_xlabel("along $w_{lazy}-w_0$ ($w_{lazy}$ at 1)", labelpad=-2)
-    ax.set_ylabel("sideways, within S", labelpad=-2)
-    ax.set_zlabel("off S", labelpad=-2)
+    ax.set_ylabel("sideways, within the space S", labelpad=-2)
+    ax.set_zlabel("off the space S", labelpad=-2)
     ax.tick_params(pad=-1, labelsize=8)
     ax.set_zlim(0, MARGIN * off)
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):

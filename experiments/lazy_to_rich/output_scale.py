@@ -94,8 +94,8 @@ def absent_at_the_smallest(waits: Waits) -> Finding:
     too_long = (share > SHORT) & (~is_over | ~np.isinf(waits.wait).any(OUTPUT_SCALE))
     values = {
         "wait at the smallest α / longest (at most)": share,
-        "steps to fit there": waits.fit.isel({OUTPUT_SCALE: 0}, drop=True),
-        "steps of wait there": waits.wait.isel({OUTPUT_SCALE: 0}, drop=True),
+        "steps to fit at the smallest α": waits.fit.isel({OUTPUT_SCALE: 0}, drop=True),
+        "steps of wait at the smallest α": waits.wait.isel({OUTPUT_SCALE: 0}, drop=True),
         "longest (at least)": longest,
     }
     return Finding(shown, shown | too_long, values)

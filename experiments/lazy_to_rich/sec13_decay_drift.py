@@ -57,7 +57,7 @@ def _ends(ax: Axes, ds: xr.Dataset) -> None:
         ax.plot(shown[WEIGHT_DECAY], shown, "x", color=OKABE_ITO[1], label="weights that decay freely")
     for i, rest in enumerate(np.ravel(end.isel({WEIGHT_DECAY: np.flatnonzero(ds[WEIGHT_DECAY] == 0)}))):
         ax.axhline(rest, color="0.6", linewidth=0.8, linestyle=":", label="κ = 0" if i == 0 else None)
-    ax.set(xlabel="weight decay κ", ylabel="|K - K₀| / |K₀| at the end")
+    ax.set(xlabel="weight decay κ", ylabel="change of the kernel, |K - K₀| / |K₀|")
     short_log_axes(ax)
     legend(ax)
 
@@ -151,27 +151,28 @@ def _is_free_decay(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/sec13/1",
-        "the kernel's distance from its start at the end grows as κ (slope of the logarithms within .2 of 1)",
+        "at the end, the kernel's distance from its start grows as κ (slope of the logarithms within .2 of 1)",
         "the NTK evolves at order O(κ) for κ the weight decay parameter",
         _is_of_order_decay,
     ),
     Claim(
         "lazy_to_rich/sec13/2",
-        "with decay the distance goes on growing after the fit: at each κ 1.5 times or more in the second half",
+        "with decay, the kernel keeps moving after the fit: at each κ its distance grows by a factor of "
+        "at least 1.5 in the second half",
         "under weight decay, the NTK of a network continuously evolves over time",
         _goes_on,
     ),
     Claim(
         "lazy_to_rich/sec13/3",
-        "without decay the kernel is at rest by then: the second half adds at most a fifth of what it adds at the"
-        " smallest κ",
+        "without decay, the kernel is at rest after the fit: the second half adds at most a fifth of what "
+        "it adds at the smallest κ",
         "the paper sets decay against lazy training, in which the features stay as they are",
         _rests_without,
         own=True,
     ),
     Claim(
         "lazy_to_rich/sec13/4",
-        "at each κ the distance at the end is within 15% of 1 - exp(-2 (L - 1) ηκt), of weights that decay freely",
+        "at each κ, the distance at the end is within 15% of 1 - exp(-2 (L - 1) ηκt), that of weights that only decay",
         "the paper gives the order alone",
         _is_free_decay,
         own=True,

@@ -82,7 +82,7 @@ def _ends(ax: Axes, ds: xr.Dataset, measure: Measure, label: str) -> None:
         heights = measure(runs)
         heights = heights.where(np.isfinite(heights) & (heights > 0))
         marks_along(ax, heights, LAZINESS, route.marker, color=color, label=route.name, markerfacecolor="none")
-    ax.set(xlabel="α, or √(N / N₀)", ylabel=label)
+    ax.set(xlabel="laziness: α, or √(N / N₀)", ylabel=label)
     short_log_axes(ax)
     legend(ax)
 
@@ -201,22 +201,23 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/sec4/4",
-        "labels times 1/α train as output scale α does: losses over their start, kernels and weights within 1%",
+        "scaling the labels by 1/α is the same as output scale α: losses over their start, kernels and "
+        "weights agree within 1%",
         "these methods of inducing laziness are equivalent in inducing grokking",
         _labels_are_output_scale,
     ),
     Claim(
         "lazy_to_rich/sec4/5",
-        "width N with 1/√N moves the kernel as far as output scale √(N/100) at N = 100 does, within 25%",
+        "width N with 1/√N moves the kernel as far as output scale √(N/100) does at N = 100, within 25%",
         "the paper calls the methods equivalent, large width among them, and states no law for it",
         _usual_width_is_output_scale,
         own=True,
     ),
     Claim(
         "lazy_to_rich/sec4/6",
-        "width alone, with the 1/N of Eq. 3, makes nothing lazier: the kernel's change differs by a factor of 1.5 at"
-        " most",
-        "the paper says that width does so in common parametrizations; that of its toy model is another",
+        "with the 1/N of Eq. 3, width alone makes nothing lazier: the kernel's change varies by a factor "
+        "of 1.5 at most",
+        "the paper says that width does so in common parametrizations, but its toy model uses another one",
         _plain_width_changes_nothing,
         own=True,
     ),

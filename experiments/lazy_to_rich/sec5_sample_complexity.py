@@ -27,7 +27,7 @@ FAR_FEWER = 0.5  # share of the kernel's rows
 FEWEST = 3  # points of a power law
 FLOOR = 1e-6  # share of the start; below, the logarithm of a float32 loss is noise
 Loss = Callable[[xr.Dataset], Float[xr.DataArray, "*grid"]]
-LABELS = {FEATURES: "inputs D", EPSILON: "ε"}
+LABELS = {FEATURES: "inputs D", EPSILON: "strength of the nonlinear part ε"}
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -139,13 +139,13 @@ def _network_needs_fewer(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/sec5/1",
-        "the initial kernel needs rows as D²: slope of log rows over log D within .25 of 2",
+        "the rows that the initial kernel needs grow as D²: slope of log rows over log D within .25 of 2",
         "learning degree k polynomials in dimension D with the NTK requires P ~ D^k samples; here D²/(2ε)",
         lambda ds: _slope_is(ds, _kernel_loss, FEATURES, 2.0),
     ),
     Claim(
         "lazy_to_rich/sec5/2",
-        "the initial kernel needs rows as 1/ε: slope of log rows over log ε within .25 of -1",
+        "the rows that the initial kernel needs grow as 1/ε: slope of log rows over log ε within .25 of -1",
         "generalization with the initial kernel will require P ~ D²/(2ε) samples",
         lambda ds: _slope_is(ds, _kernel_loss, EPSILON, -1.0),
     ),
@@ -157,7 +157,7 @@ CLAIMS = [
     ),
     Claim(
         "lazy_to_rich/sec5/4",
-        "the network needs rows as D: slope of log rows over log D within .25 of 1",
+        "the rows that the network needs grow as D: slope of log rows over log D within .25 of 1",
         "two-layer networks trained in the online setting can learn with P ~ D samples (here: trained on P rows)",
         lambda ds: _slope_is(ds, _network_loss, FEATURES, 1.0),
         own=True,

@@ -88,15 +88,15 @@ CLAIMS = [
     ),
     Claim(
         "model_efficiency/fig1/2",
-        f"LSTM and MLP: test accuracy is below {GUESSING:.0%} when train accuracy gets to {FITTED:.0%}, and t95(test) /"
-        f" t95(train) is above {DELAY:g}",
+        f"LSTM and MLP: test accuracy is below {GUESSING:.0%} when train accuracy reaches {FITTED:.0%}, "
+        f"and t95(test) / t95(train) is above {DELAY:g}",
         "their validation accuracy stays close to random guessing until after perfect training accuracy",
         _two_are_delayed,
     ),
     Claim(
         "model_efficiency/fig1/3",
-        f"transformer: at t95(train) test accuracy is from {MIDDLING[0]:.0%} to {MIDDLING[1]:.0%}, changes by"
-        f" {BAND:.0%} or less until {LASTS:g} times that step, and reaches 95% later",
+        f"transformer: test accuracy at t95(train) is from {MIDDLING[0]:.0%} to {MIDDLING[1]:.0%}; it "
+        f"changes by {BAND:.0%} or less until {LASTS:g} times that step, and reaches 95% later",
         "validation accuracy plateaus at intermediate levels before surging to full accuracy",
         _transformer_plateaus,
     ),

@@ -30,15 +30,15 @@ CLAIMS = [
     ),
     Claim(
         "model_efficiency/fig2/2",
-        f"transformer: the plateau, test accuracy at t95(train), is by {MARGIN:g} or more higher at every fraction than"
-        " at the next smaller one",
+        "transformer: the plateau (test accuracy at t95(train)) is higher at every fraction than at the "
+        f"next smaller one, by {MARGIN:g} or more",
         "the middling point of validation accuracy approaches full accuracy more closely as the fraction increases",
         plateau_rises,
     ),
     Claim(
         "model_efficiency/fig2/3",
-        "transformer: the steps from t95(train), where the plateau is, to t95(test) fall from every fraction to the"
-        " next larger one",
+        "transformer: the steps from the plateau, at t95(train), to t95(test) fall from every fraction to "
+        "the next larger one",
         "a swifter ascent from this midpoint to full accuracy as the fraction increases",
         ascends_swifter,
     ),

@@ -24,7 +24,8 @@ CLAIMS = [
     ),
     Claim(
         "model_efficiency/fig3/2",
-        f"LSTM: t95(train) is later at the largest fraction than at the smallest, by a factor of {SLIGHTLY:g} at most",
+        "LSTM: t95(train) is later at the largest fraction than at the smallest, but by a factor of "
+        f"{SLIGHTLY:g} at most",
         "a slight increase of the steps to full training accuracy",
         fits_slightly_later,
     ),

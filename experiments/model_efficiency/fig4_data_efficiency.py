@@ -172,21 +172,22 @@ def _noise_helps(found: Arms) -> list[Comparison]:
 CLAIMS = [
     Claim(
         "model_efficiency/fig4/1",
-        f"decay to zero needs less data for a best test accuracy of {NEEDED:.0%} than the same without decay, by"
-        f" {MARGIN:g} of all pairs or more",
+        f"decay to zero needs less data for a best test accuracy of {NEEDED:.0%} than the same setting "
+        f"without decay, by {MARGIN:g} of all pairs or more",
         "weight decay towards zero significantly enhances data efficiency",
         lambda ds: _judge(ds, _zero_helps),
     ),
     Claim(
         "model_efficiency/fig4/2",
-        f"decay to the initial weights needs less than the same without decay, and more than decay to zero, by"
-        f" {MARGIN:g} or more each",
+        "decay to the initial weights needs less data than the same setting without decay, but more than "
+        f"decay to zero, by {MARGIN:g} or more each",
         "weight decay towards the initialization also effective, albeit to a lesser extent",
         lambda ds: _judge(ds, _initial_helps_less),
     ),
     Claim(
         "model_efficiency/fig4/3",
-        f"update noise, weight noise and dropout each need less than the same without, by {MARGIN:g} or more",
+        "update noise, weight noise and dropout each need less data than the same setting without them, "
+        f"by {MARGIN:g} or more",
         "noise through update noise, weight noise, or dropout consistently demonstrates a positive impact",
         lambda ds: _judge(ds, _noise_helps),
     ),

@@ -108,15 +108,17 @@ def _falls_in_tandem(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "model_efficiency/fig5/1",
-        f"w_m2 = {UNEQUAL:g}: the test loss gets above {RISE:g} times its start while the train loss is below half of"
-        f" its own; it falls only after the train loss is near 0, {NEAR_ZERO:g} of its start or less, and ends near 0",
+        f"w_m2 = {UNEQUAL:g}: the test loss rises above {RISE:g} times its start while the train loss is "
+        f"below half of its own; it falls only when the train loss is near 0 ({NEAR_ZERO:g} of its start "
+        "or less), and ends near 0",
         "the validation loss increases while the training loss decreases; it goes down only after training loss gets"
         " close to zero",
         _rises_then_falls,
     ),
     Claim(
         "model_efficiency/fig5/2",
-        f"w_m2 = {EQUAL:g}: the test loss stays below {RISE:g} times its start there, and ends below its start",
+        f"w_m2 = {EQUAL:g}: while the train loss is below half of its start, the test loss stays below "
+        f"{RISE:g} times its own; it ends below its start",
         "training and validation loss decrease in tandem",
         _falls_in_tandem,
     ),

@@ -113,28 +113,28 @@ def _crossing(ds: xr.Dataset) -> Measured:
     critical = critical_fraction(_norms(ds))
     inside = np.isfinite(critical)
     found = estimate(critical)
-    note = f"over seeds from {found.low:.3g} to {found.high:.3g} of all pairs; the claim is that there is a crossing"
+    note = f"{found.low:.3g} to {found.high:.3g} of all pairs over seeds; the claim is only that the norms cross"
     return over_seeds(inside, {"critical fraction": critical}, decided=critical.notnull(), note=note)
 
 
 CLAIMS = [
     Claim(
         "model_efficiency/fig6/1",
-        f"the smallest weight norm at a mean correct logit of {LOGIT:g} grows with the train fraction for C_mem (random"
-        f" labels): rank correlation of norm and fraction above {MONOTONE:g}",
+        f"C_mem (random labels): the smallest weight norm at a mean correct logit of {LOGIT:g} grows with "
+        f"the train fraction (rank correlation above {MONOTONE:g})",
         "C_mem: a higher parameter norm is required as the dataset grows to generate the same logit",
         _memorizing_costs_more_with_data,
     ),
     Claim(
         "model_efficiency/fig6/2",
-        "for C_gen (95% test accuracy or more) the slope of log norm against log fraction is, in size, below"
-        f" {FLAT:g} of C_mem's",
+        "C_gen (95% test accuracy or more): the slope of log norm against log fraction is, in size, below "
+        f"{FLAT:g} of C_mem's",
         "the parameter norm of C_gen remains relatively stable",
         _generalizing_costs_the_same,
     ),
     Claim(
         "model_efficiency/fig6/3",
-        "within the fractions measured C_mem's norm passes C_gen's: that fraction is D_crit / p²",
+        "within the measured fractions, C_mem's norm passes C_gen's; the fraction where it does is D_crit / p²",
         "there is a critical dataset size at which C_mem and C_gen have similar efficiency; no number is given",
         _crossing,
     ),

@@ -158,16 +158,16 @@ def _ranges(critical: dict[str, xr.DataArray]) -> str:
 CLAIMS = [
     Claim(
         "model_efficiency/fig6d/1",
-        "hysteresis: the critical fraction by final test accuracy of learning runs is about"
-        f" {HYSTERESIS:g} times (from {HYSTERESIS / FACTOR:.3g} to {HYSTERESIS * FACTOR:g}) that of runs continued on"
-        " few data",
+        "hysteresis: the critical fraction of learning runs, by final test accuracy, is about "
+        f"{HYSTERESIS:g} times (from {HYSTERESIS / FACTOR:.3g} to {HYSTERESIS * FACTOR:g}) that of runs "
+        "continued on fewer data",
         "one D_crit decides both; Varma et al. have some 2000 pairs against 800 to 1000",
         _shows_hysteresis,
         own=True,
     ),
     Claim(
         "model_efficiency/fig6d/2",
-        "the critical fraction by efficiency lies between the two",
+        "the critical fraction by efficiency lies between those of learning and of continued runs",
         "D_crit is where C_mem and C_gen are equally efficient",
         _efficiency_lies_between,
         own=True,

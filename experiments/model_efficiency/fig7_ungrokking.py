@@ -12,9 +12,9 @@ from grok_jax.analysis.claims import Claim, Measured, NotMeasured
 from grok_jax.analysis.selection import config_value
 
 TOWARD_ZERO = (
-    f"with at most {WELL_BELOW:g} of the critical size, measured along the sizes, test accuracy of runs with 95% or"
-    f" more ends below {CHANCES:g} times chance, or below 50% and at {FALLING:g} or less of what it was halfway, train"
-    f" accuracy staying at {FITTED:.0%} or more in the median"
+    f"runs that have generalized continue on at most {WELL_BELOW:g} of the critical size, as measured "
+    f"here; their test accuracy ends below {CHANCES:g} times chance, or below 50% and at most "
+    f"{FALLING:g} of its value halfway, while train accuracy stays at {FITTED:.0%} or more (median)"
 )
 
 

@@ -81,7 +81,7 @@ def _window(ds: xr.Dataset) -> Measured:
             "smallest fraction of the window": low,
             "largest": high,
             "test accuracy in it": ends.accuracy.where(inside.notnull()).mean(TRAIN_FRACTION),
-            "that of pairs seen mirrored": inside.mean(TRAIN_FRACTION),
+            "share of pairs seen mirrored": inside.mean(TRAIN_FRACTION),
             "test accuracy at the smallest fraction": ends.accuracy.isel({TRAIN_FRACTION: 0}, drop=True),
             "at the largest": ends.accuracy.isel({TRAIN_FRACTION: -1}, drop=True),
             "fractions still in motion": moving.sum(TRAIN_FRACTION),
@@ -113,16 +113,16 @@ def _groks_above(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "model_efficiency/fig9/1",
-        f"there is a window of fractions in which runs that fit end at a test accuracy from {MIDDLING[0]:.0%} to below"
-        f" {MIDDLING[1]:.0%} and change by {FLAT:g} or less over the second half of their steps; under it they end"
-        f" below {MIDDLING[0]:.0%}, above it at {MIDDLING[1]:.0%} or more",
+        f"in a window of fractions, runs that fit end at a test accuracy from {MIDDLING[0]:.0%} to below "
+        f"{MIDDLING[1]:.0%}, which changes by {FLAT:g} or less over the second half of their steps; below "
+        f"the window they end below {MIDDLING[0]:.0%}, above it at {MIDDLING[1]:.0%} or more",
         "middling accuracy when the fraction ranges from approximately 23% to 27%",
         _window,
     ),
     Claim(
         "model_efficiency/fig9/2",
-        "at every fraction above those that end below 95% it groks: 95% test accuracy, after more than twice the steps"
-        " of 95% train accuracy",
+        "every fraction above those that end below 95% groks: it reaches 95% test accuracy after more "
+        "than twice the steps to 95% train accuracy",
         "as the fraction surpasses 27%, grokking manifests after 6e4 steps",
         _groks_above,
     ),

@@ -47,7 +47,7 @@ def _slope_over_decades(ds: xr.Dataset) -> Measured:
     lowest, highest = float(ds[WEIGHT_DECAY][0]), float(ds[WEIGHT_DECAY][-1])
     decades = np.log10(highest / lowest) if lowest > 0 else 0.0
     if decades < DECADES - 1e-3:
-        raise NotMeasured(f"the weight decays span {decades:.2g} decades; it takes {DECADES:g} or more, above 0")
+        raise NotMeasured(f"the weight decays span {decades:.2g} decades; the claim needs {DECADES:g} or more, above 0")
     note = f"over {decades:.2g} decades of weight decay; the paper has about two"
     return slope_is_minus_one(t_generalize(ds), t_fit(ds), note)
 

@@ -109,8 +109,8 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig10b/2",
-        f"from a very low weight decay (<= {VERY_LOW:g}) to the next one the local slope of log steps over log decay is"
-        f" {FLATTER:g} or flatter, where the law 1/γ has -1",
+        f"from a very low weight decay (<= {VERY_LOW:g}) to the next one, the local slope of log steps "
+        f"over log decay is {FLATTER:g} or flatter; the law 1/γ has -1",
         "with very low weight decay the model generalizes faster than naively expected",
         _faster_at_low_decay,
     ),

@@ -219,15 +219,15 @@ def _milder_than_the_squared_error(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "omnigrok/fig11/1",
-        f"cross-entropy, N ≈ {FEW}: train error is at most {NO_ERROR:g} at every α >= {FROM_SCALE:g}; test error is a"
-        f" U: at least {RISE:g} times its lowest at both ends of the scales",
+        f"cross-entropy, N ≈ {FEW}: train error is at most {NO_ERROR:g} at every α >= {FROM_SCALE:g}; test "
+        f"error is U-shaped: at both ends of the scales at least {RISE:g} times its lowest",
         "'LU' still holds for the cross entropy loss, but the effect is milder than the MSE loss",
         _few_are_an_l_and_a_u,
     ),
     Claim(
         "omnigrok/fig11/2",
-        f"N ≈ {FEW}: the zone of α with a test error of at most {ZONE:g} times its lowest is wider in log α with"
-        " cross-entropy than with the squared error",
+        f"N ≈ {FEW}: the zone of α where the test error is at most {ZONE:g} times its lowest is wider in "
+        "log α with cross-entropy than with the squared error",
         "the 'Goldilocks zone' (the weight range where generalization happens) is broader",
         _zone_is_wider,
     ),
@@ -239,16 +239,16 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig11/4",
-        f"cross-entropy: from N ≈ {FEW} to the largest N both the rise of the test error, from its lowest to the"
-        f" largest α, and test minus train error (mean over log α from {FROM_SCALE:g} on) fall to {LESS:g} of it or"
-        " less",
+        f"cross-entropy: two numbers fall to {LESS:g} of their value or less from N ≈ {FEW} to the largest "
+        "N: the rise of the test error from its lowest to the largest α, and test minus train error (mean "
+        f"over log α from {FROM_SCALE:g} on)",
         "for large datasets, the 'U' becomes more like 'L', i.e., the mismatch between train and test error is small",
         _u_becomes_an_l,
     ),
     Claim(
         "omnigrok/fig11/5",
-        f"N ≈ {FEW}: the test error rises less from its lowest to α = {FIG3_LARGEST:g} (fig. 3's largest) with"
-        " cross-entropy than with the squared error, where both fit the training rows",
+        f"N ≈ {FEW}: where both losses fit the training rows, the test error rises less from its lowest to "
+        f"α = {FIG3_LARGEST:g} (fig. 3's largest) with cross-entropy than with the squared error",
         "'LU' still holds for the cross entropy loss, but the effect is milder than the MSE loss",
         _milder_than_the_squared_error,
     ),

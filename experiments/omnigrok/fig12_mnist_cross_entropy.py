@@ -86,8 +86,8 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig12/2",
-        "test accuracy plateaus at 25-45% (within 5 points from the step of 100% train accuracy to ten times that step)"
-        " and later rises by 20 points or more, train accuracy being 100%",
+        "test accuracy plateaus at 25-45% (within 5 points from the step of 100% train accuracy to ten "
+        "times that step), and later rises by at least 20 points while train accuracy is 100%",
         "rises to 30-40% early in training, then plateaus for an extended period, before increasing to about 75%",
         _rises_after_a_plateau,
     ),

@@ -227,22 +227,23 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig1b/2",
-        f"α = {LARGE:g}, weight decay {WEAK:g}: at t95(train) the norm is above the Goldilocks zone (test accuracy of"
-        f" the landscape >= {LEVEL:.0%}), at t95(test) within {ENTERED:g} decade of its upper edge",
+        f"α = {LARGE:g}, weight decay {WEAK:g}: at t95(train) the norm is above the Goldilocks zone (where "
+        f"the landscape has a test accuracy >= {LEVEL:.0%}); at t95(test) it is within {ENTERED:g} decade "
+        "of the zone's upper edge",
         "first quickly moves to a nearby overfitting solution; decay drives the weight vector towards the zone",
         _slides_into_the_zone,
     ),
     Claim(
         "omnigrok/fig1b/3",
-        f"α = {SMALL:g}, weight decay {WEAK:g}: fits and generalizes together, t95(test) <= {TOGETHER:g} t95(train)"
-        f" at θ = {THETA:g}",
+        f"α = {SMALL:g}, weight decay {WEAK:g}: the network fits and generalizes together, t95(test) <= "
+        f"{TOGETHER:g} t95(train) at θ = {THETA:g}",
         "small initializations w < w_c can always generalize fast",
         _small_generalizes_at_once,
     ),
     Claim(
         "omnigrok/fig1b/4",
-        f"α = {LARGE:g}: ln(w₀/w_c) / (ηγ), w_c the upper edge of the Goldilocks zone, is t95(test) within a factor"
-        f" {WITHIN:g} at every weight decay from {WEAK:g} to {STRONG:g}",
+        f"α = {LARGE:g}: ln(w₀/w_c) / (ηγ) is t95(test) within a factor of {WITHIN:g} at every weight "
+        f"decay from {WEAK:g} to {STRONG:g}; w_c is the upper edge of the Goldilocks zone",
         "it takes time t ≈ ln(w₀/w_c) / γ to generalize",
         _time_is_that_of_the_decay,
     ),

@@ -58,7 +58,8 @@ def _ends_high(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "omnigrok/fig2a/1",
-        "the reduced test loss is U-shaped (both ends at least 3 times its minimum), its minimum at .5 <= α <= 1.6",
+        "the reduced test loss is U-shaped (both ends at least 3 times its minimum), with its minimum at "
+        ".5 <= α <= 1.6",
         "a U-shape with a minimum at α ≈ 1",
         _is_u_shaped,
     ),
@@ -71,7 +72,7 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig2a/3",
-        "reduced test loss at α = 10 over its minimum > 1e3",
+        "the reduced test loss at α = 10 is more than 1e3 times its minimum",
         "the mismatch between train and test landscapes at large weight norm",
         _ends_high,
     ),

@@ -42,7 +42,7 @@ def plot(ds: xr.Dataset) -> Figure:
                 if alphas.size * gammas.size <= len(ascii_lowercase):
                     panel_label(ax, ascii_lowercase[row * gammas.size + column])
                 if theta is not None:
-                    ax.set_ylabel(f"accuracy, θ = {theta:g}")
+                    ax.set_ylabel(f"accuracy\n(squared error below {theta:g})")
                 ax.label_outer()
         legend(panels[0, 0], loc="center left")
     return figure
@@ -180,7 +180,7 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig2b/4",
-        f"α = {SMALL:g}: every weight decay generalizes, none with the delay of claim 2 (> {GROKKING_DELAY:g})",
+        f"α = {SMALL:g}: every weight decay generalizes, and none has the delay of claim 2 (> {GROKKING_DELAY:g})",
         "small initialization always generalizes fast, regardless of weight decay",
         _small_init_always_generalizes,
     ),

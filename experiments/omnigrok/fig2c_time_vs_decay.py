@@ -109,7 +109,7 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig2c/3",
-        "the weight norm at t95(test) is about constant over weight decay: largest / smallest <= 1.2",
+        "the weight norm at t95(test) is nearly the same at every weight decay: largest / smallest <= 1.2",
         "generalization begins at one weight norm, that of the Goldilocks zone",
         _one_norm,
     ),

@@ -49,7 +49,7 @@ def shape_values(shape: LU) -> dict[str, xr.DataArray]:
         f"largest train error from α = {FROM_SCALE:g}": shape.largest_train,
         "lowest test error": shape.lowest,
         "at α": shape.place,
-        "test error at the smallest α over it": shape.rise_below,
+        "test error at the smallest α / lowest": shape.rise_below,
         "at the largest": shape.rise_above,
     }
 
@@ -116,8 +116,9 @@ def _listed(ds: xr.Dataset) -> str:
 CLAIMS = [
     Claim(
         "omnigrok/fig3abc/1",
-        f"N ≈ {FEW}: train error is at most {NO_ERROR:g} at every α >= {FROM_SCALE:g}; test error is lowest at an α in"
-        f" [{PLACE[0]:g}, {PLACE[1]:g}] and at least {RISE:g} times that at both ends of the scales",
+        f"N ≈ {FEW}: train error is at most {NO_ERROR:g} at every α >= {FROM_SCALE:g}; test error is "
+        f"lowest at an α in [{PLACE[0]:g}, {PLACE[1]:g}], and at least {RISE:g} times its lowest at both "
+        "ends of the scales",
         "'LU' holds truer for smaller data",
         _few_are_an_l_and_a_u,
     ),
@@ -129,14 +130,14 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig3abc/3",
-        f"α = {GAP_SCALE:g}: test error minus train error at the largest N (>= {LARGE}) is below {NARROWER:g} of that"
-        f" at N ≈ {FEW}",
+        f"α = {GAP_SCALE:g}: the gap of test and train error at the largest N (>= {LARGE}) is below "
+        f"{NARROWER:g} of the gap at N ≈ {FEW}",
         "larger N makes the Goldilocks zone broader, reducing or eliminating grokking",
         _gap_closes,
     ),
     Claim(
         "omnigrok/fig3abc/4",
-        f"the contour of test error {TIP:g} has a smallest N: below it no α comes down to {TIP:g}",
+        f"the contour of test error {TIP:g} has a smallest N: below it, no α reaches {TIP:g}",
         "contours of constant test error are thumb-like; the tip is the minimum amount of data for generalization",
         _thumb_has_a_tip,
     ),

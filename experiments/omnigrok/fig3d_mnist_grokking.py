@@ -70,7 +70,7 @@ def _scale_note(ds: xr.Dataset, measured: str) -> str:
         return ""
     decay = config_value(ds, WEIGHT_DECAY)
     shown = "unknown" if decay is None else f"{decay:g}"
-    return f"{measured}: weight decay {shown} and {float(ds['step'][-1]):,.0f} steps in place of .01 and 1e5"
+    return f"{measured}: weight decay {shown} and {float(ds['step'][-1]):,.0f} steps instead of .01 and 1e5"
 
 
 def _fits_early(ds: xr.Dataset) -> Measured:

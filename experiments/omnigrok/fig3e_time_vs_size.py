@@ -124,22 +124,24 @@ def _without_bound(ds: xr.Dataset) -> Measured:
             "rise of the test accuracy in the last fifth, at most": rise.where(never).max(TRAIN_SIZE),
         },
         decided=near.notnull() & far.notnull() & (above <= NEAR * below) & ended.all(TRAIN_SIZE),
-        note=f"decided where a size up to {NEAR:g} times smaller never gets there, its test accuracy at rest",
+        note=f"a seed counts if a size up to {NEAR:g} times smaller never gets there and no longer improves",
     )
 
 
 CLAIMS = [
     Claim(
         "omnigrok/fig3e/1",
-        f"the steps to {LEVEL:.0%} test accuracy (never: longest) fall with N: rank correlation <= {FALLING:g}",
+        f'the steps to {LEVEL:.0%} test accuracy fall with N (rank correlation <= {FALLING:g}; "never" '
+        "counts as the most)",
         "generalization is faster with more training data",
         _time_falls,
     ),
     Claim(
         "omnigrok/fig3e/2",
-        f"they grow without bound toward a critical N: below some N test accuracy stops short of {LEVEL:.0%} (rises by"
-        f" less than {STILL:g} in the last fifth of the training), and toward it the slope of log time over log N is"
-        f" {STEEPER:g} times as steep as at larger N, or more",
+        f"the steps to {LEVEL:.0%} test accuracy grow without bound toward a critical N: below some N, "
+        f"test accuracy stops short of {LEVEL:.0%} (it rises by less than {STILL:g} in the last fifth of "
+        f"the training); just above it, the slope of log time over log N is at least {STEEPER:g} times as "
+        "steep as at larger N",
         "generalization time increases rapidly once one approaches a certain critical data set size",
         _without_bound,
     ),

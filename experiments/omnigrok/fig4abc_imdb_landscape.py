@@ -104,23 +104,24 @@ def _many_are_alike(ds: xr.Dataset) -> Measured:
     )
     if largest >= MANY / 10**NEAR:
         return measured
-    note = f"a statement about {MANY:,} reviews; what is measured is of {largest:,} and decides nothing"
+    note = f"the claim is about {MANY:,} reviews; {largest:,} were measured, which decides nothing"
     return measured._replace(verdict=NOT_MEASURED, note=f"{measured.note}; {note}" if measured.note else note)
 
 
 CLAIMS = [
     Claim(
         "omnigrok/fig4abc/1",
-        f"N ≈ {FEW}: at some α > {STANDARD:g} the test error has risen above its lowest by {MISMATCH:g} more than the"
-        " train error above its own",
+        f"N ≈ {FEW}: at some α > {STANDARD:g} the test error has risen above its lowest by at least "
+        f"{MISMATCH:g} more than the train error has above its own",
         "for small data size, say 1k, the mismatch between training and test errors makes grokking possible via large"
         " initializations",
         _few_mismatch,
     ),
     Claim(
         "omnigrok/fig4abc/2",
-        f"N ≈ {MANY:,}: at every α train and test error have risen above their own lowest by amounts within {ALIKE:g}"
-        f" of each other, and each is at both ends of the scales at least {RISE:g} times its lowest",
+        f"N ≈ {MANY:,}: train and test error are both U-shaped (at both ends of the scales at least "
+        f"{RISE:g} times their lowest), and at every α their rises above their own lowest differ by at "
+        f"most {ALIKE:g}",
         "for large data size, say the full dataset, training and test errors have similar 'U' shapes",
         _many_are_alike,
     ),

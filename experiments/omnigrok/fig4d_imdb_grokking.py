@@ -112,15 +112,17 @@ def _accuracies(runs: xr.Dataset) -> dict[str, xr.DataArray]:
 CLAIMS = [
     Claim(
         "omnigrok/fig4d/1",
-        f"α = {LARGE[0]}, weight decay {LARGE[1]}: train accuracy reaches 95% within 3e2 steps, and test accuracy"
-        " reaches 60% (three standard errors above chance for 250 reviews), not before 1e3/3 steps",
+        f"α = {LARGE[0]}, weight decay {LARGE[1]}: train accuracy reaches 95% within 3e2 steps; test "
+        "accuracy reaches 60%, three standard errors above chance for 250 reviews, but not before 1e3/3 "
+        "steps",
         "overfitting is complete within 1e2 steps, but generalization does not start until around 1e3 steps",
         _generalizes_late,
     ),
     Claim(
         "omnigrok/fig4d/2",
-        f"α = {STANDARD[0]}, no weight decay: test accuracy reaches 60% before train accuracy reaches 95%, and within"
-        " 3 times the steps that train accuracy takes to 60%; after fitting it rises by .1 at most",
+        f"α = {STANDARD[0]}, no weight decay: test accuracy reaches 60% before train accuracy reaches 95%, "
+        "and within 3 times the steps that train accuracy takes to 60%; after the fit it rises by at most "
+        ".1",
         "generalization happens early on during training, and does not improve much after overfitting",
         _generalizes_at_once,
     ),

@@ -106,15 +106,16 @@ def _many_are_alike(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "omnigrok/fig5abc/1",
-        f"N ≈ {FEW}: at some α > {STANDARD:g} the test loss has risen above its lowest by a factor {MISMATCH:g} more"
-        " than the train loss above its own",
+        f"N ≈ {FEW}: at some α > {STANDARD:g} the factor by which the test loss has risen above its lowest "
+        f"is at least {MISMATCH:g} times that of the train loss",
         "when data size is small, training and test losses mismatch somewhere in the region α > 1",
         _few_mismatch,
     ),
     Claim(
         "omnigrok/fig5abc/2",
-        f"N ≈ {MANY}: at every α train and test loss have risen above their own lowest by factors within {ALIKE:g} of"
-        f" each other, and each is at both ends of the scales at least {U_SHAPED:g} times its lowest",
+        f"N ≈ {MANY}: train and test loss are both U-shaped (at both ends of the scales at least "
+        f"{U_SHAPED:g} times their lowest), and at every α the factors by which they have risen above "
+        f"their lowest differ at most {ALIKE:g}-fold",
         "when data size is large, training and test losses have similar 'U' shapes",
         _many_are_alike,
     ),

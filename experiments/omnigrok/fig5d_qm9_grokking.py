@@ -90,14 +90,15 @@ def _numbers(train: xr.DataArray, test: xr.DataArray) -> dict[str, xr.DataArray]
 CLAIMS = [
     Claim(
         "omnigrok/fig5d/1",
-        f"α = {LARGE}: test loss stays within a factor of 2 while steps grow threefold, then drops to a tenth within"
-        " a decade of steps, at 1e4 steps give or take a factor of 3",
+        f"α = {LARGE}: the test loss has a plateau (it stays within a factor of 2 while steps grow "
+        "threefold), then drops to a tenth within a decade of steps; the drop is at 1e4 steps, within a "
+        "factor of 3",
         "a sharp drop in test loss around 1e4 steps at initial weights 3 times larger than standard",
         _drops_late,
     ),
     Claim(
         "omnigrok/fig5d/2",
-        f"α = {STANDARD}: test loss has no such plateau and drop, at any step after 1e3",
+        f"α = {STANDARD}: the test loss has no such plateau and drop at any step after 1e3",
         "standard initialization does not lead to grokking",
         _drops_early_only,
     ),

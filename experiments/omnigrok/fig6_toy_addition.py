@@ -333,35 +333,36 @@ def _strong_in_messiness(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "omnigrok/fig6/1",
-        "train loss depends weakly on m, test loss strongly: at w >= 3 the range over m of the train loss is below a"
-        " fifth of that of the test loss",
+        "the train loss depends weakly on m, the test loss strongly: at w >= 3 the train loss ranges over "
+        "m less than a fifth as far as the test loss",
         "while the training loss depends weakly on m, the test loss depends strongly on m",
         lambda ds: _weak_and_strong(ds, "", WEAK),
     ),
     Claim(
         "omnigrok/fig6/2",
-        "on paths of Eq. 6, w rises to the boundary of region I (train loss .05) from small w, and falls to a solution"
-        " that generalizes from large w and small m, which takes 5 times as long or more",
+        "on paths of Eq. 6, w rises from small w to the boundary of region I (train loss .05); from large "
+        "w and small m it falls to a solution that generalizes, which takes at least 5 times as long",
         "large loss small w: fast dynamics; small loss large w: slow dynamics, the origin of grokking",
         _fast_and_slow,
     ),
     Claim(
         "omnigrok/fig6/3",
-        "on the slow path from large w and small m the time to E goes as 1 / γ: slope -1 +- .15 over γ = 1e-4 .. 3e-3",
+        "on the slow path, from large w and small m, the time to E goes as 1 / γ: slope -1 ± .15 over γ = 1e-4 .. 3e-3",
         "t = (L + h tan θ) / (ηD γ)",
         _inverse_to_decay,
     ),
     Claim(
         "omnigrok/fig6/4",
-        "the contours of train loss .02 of 45 and 54 pairs meet m = 0 within .15 of w, those of 25 and 35 elsewhere; up"
-        " to m = .1 they lean toward larger w, that of 54 more than that of 45 (least squares)",
+        "of the contours of train loss .02, those of 45 and 54 pairs meet m = 0 at the same w, within "
+        ".15, and those of 25 and 35 meet it elsewhere; up to m = .1 the first two lean toward larger w, "
+        "that of 54 more than that of 45 (least squares)",
         "the contours of 45 and 55 connect to the green star, those of 35 and 25 do not; θ55 < θ45",
         _contours_meet,
     ),
     Claim(
         "omnigrok/fig6/5",
-        "as claim 1 with ranges relative to the mean over m: that of the train loss is smaller than that of the test"
-        " loss",
+        "as claim 1, but with ranges relative to the mean over m: the train loss has a smaller range than "
+        "the test loss",
         "while the training loss depends weakly on m, the test loss depends strongly on m",
         lambda ds: _weak_and_strong(ds, "relative ", 1.0),
     ),
@@ -373,7 +374,7 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig6/7",
-        "on some path that generalizes the test loss falls twice or more often, by a tenth or more",
+        "on some path that generalizes, the test loss falls at least twice, by a tenth or more each time",
         "the path manifests intriguing multiple descent of test loss",
         _several_descents,
     ),
@@ -386,8 +387,8 @@ CLAIMS = [
     ),
     Claim(
         "omnigrok/fig6/9",
-        "the test loss depends strongly on m: its cube root ranges over m at least two thirds as far as over w, twice"
-        " the third below which fig. 8 calls the dependence of MNIST weak",
+        "the test loss depends strongly on m: its cube root ranges over m at least two thirds as far as "
+        "over w; fig. 8 calls the dependence weak below half of that, a third",
         "Sec. 5.2, comparing figs. 6 and 8: the dependence of test performance on the representation is strong for"
         " algorithmic datasets, weak for MNIST",
         _strong_in_messiness,

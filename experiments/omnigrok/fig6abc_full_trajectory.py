@@ -201,9 +201,9 @@ def _agree(cases: list[Case]) -> Found:
     best = min(float(case.full.test_loss.min()) for case in cases)
     found = {
         "share of runs": agree,
-        "full that generalize": full,
+        "full runs that generalize": full,
         "reduced": reduced,
-        "least test loss of a full": best,
+        "least test loss of a full run": best,
     }
     return agree >= MOST, {**found, "runs": len(cases)}
 
@@ -245,31 +245,31 @@ MEASURES = {"agree": _agree, "plane": _in_plane, "norm": _rises_and_falls, "cloc
 CLAIMS = [
     Claim(
         "omnigrok/fig6abc/1",
-        "the full trajectory and that of Eq. 6 agree on whether a start generalizes, in 5 of 6 runs or more",
+        "the full trajectory and that of Eq. 6 agree on whether a start generalizes, in at least 5 of 6 runs",
         "no number: the reduced trajectory may deviate from the full one, but it can shed light on it",
         lambda ds: _over_cases(ds, "agree"),
         own=True,
     ),
     Claim(
         "omnigrok/fig6abc/2",
-        "the full trajectory stays between the random and the linear representation: in the median run less than a"
-        " tenth of the table's square ever lies outside of their plane",
+        "the full trajectory stays in the plane of the random and the linear representation: in the "
+        "median run, less than a tenth of the table's square ever lies outside it",
         "no number; assumption 2: representation evolution is linear",
         lambda ds: _over_cases(ds, "plane"),
         own=True,
     ),
     Claim(
         "omnigrok/fig6abc/3",
-        "the weight norm of the full trajectory rises by a tenth or more, then falls by .02 of its largest or more, in"
-        " 5 of 6 runs or more",
+        "in at least 5 of 6 runs, the weight norm of the full trajectory rises by a tenth or more, then "
+        "falls by at least .02 of its largest value",
         "the weight norm first increases and then decreases",
         lambda ds: _over_cases(ds, "norm"),
         own=True,
     ),
     Claim(
         "omnigrok/fig6abc/4",
-        "the direction of the weights is fast: full and reduced trajectory reach train loss .05 at times within a"
-        " factor of 3 of each other (median run)",
+        "the direction of the weights is fast: the full and the reduced trajectory reach train loss .05 "
+        "at times within a factor of 3 of each other (median run)",
         "no number; assumption 1: the dynamics of the direction is much faster than that of w and m",
         lambda ds: _over_cases(ds, "clock"),
         own=True,

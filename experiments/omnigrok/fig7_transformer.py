@@ -108,8 +108,8 @@ def _least_delay(runs: xr.Dataset) -> Float[xr.DataArray, "..."]:
 CLAIMS = [
     Claim(
         "omnigrok/fig7/1",
-        "the weight norm rises by 5% or more, is largest while train accuracy is above test accuracy and before test"
-        " accuracy is 99%, and ends below its initial value",
+        "the weight norm rises by 5% or more, peaks while train accuracy is above test accuracy and "
+        "before test accuracy is 99%, and ends below its start",
         "the norm first increases, is highest during overfitting, then drops below its initial value at generalization",
         _norm_peaks_then_falls,
     ),

@@ -140,7 +140,7 @@ def _size_note(ds: xr.Dataset) -> str:
     if digits == FULL_TRAIN:
         return ""
     shown = "an unknown number" if digits is None else f"{digits:,.0f}"
-    return f"with {shown} of the paper's {FULL_TRAIN:,} digits; fewer widen the gap of train and test"
+    return f"with {shown} of the paper's {FULL_TRAIN:,} digits; fewer digits widen the gap between train and test"
 
 
 def _alike(ds: xr.Dataset) -> Measured:
@@ -206,21 +206,21 @@ def _no_grokking(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "omnigrok/fig8/1",
-        "train and test losses are alike over the plane: the cube roots differ by less than a tenth of their range on"
-        " average",
+        "train and test loss are alike over the plane: their cube roots differ on average by less than a "
+        "tenth of their range",
         "training and test losses behave similarly",
         _alike,
     ),
     Claim(
         "omnigrok/fig8/2",
-        "both depend weakly on m: the cube roots range over m less than a third of what they range over w",
+        "train and test loss both depend weakly on m: their cube roots range over m less than a third as far as over w",
         "both depend very weakly on m",
         _weak_in_messiness,
     ),
     Claim(
         "omnigrok/fig8/3",
-        "no grokking along the path of Eq. 6 from standard weights and raw images: test loss makes 90% of its fall"
-        " within twice the time that train loss takes",
+        "no grokking along the path of Eq. 6 from standard weights and raw images: the test loss makes "
+        "90% of its fall within twice the time that the train loss takes",
         "an illustrative path A to B to C does not manifest grokking",
         _no_grokking,
     ),

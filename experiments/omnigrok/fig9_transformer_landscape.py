@@ -135,25 +135,26 @@ def _has_a_critical_fraction(ds: xr.Dataset) -> Measured:
     p = config_value(ds, "task.p")
     if p == PAPER_P:
         return measured
-    found = f"here {show_value(measured.value['critical fraction'])}: of fewer pairs it takes a larger share"
+    found = f"here {show_value(measured.value['critical fraction'])}; fewer pairs need a larger share"
     return measured._replace(
-        verdict=NOT_MEASURED, note=f"p = {p}, the paper's {CRITICAL:g} is of p = {PAPER_P}; {found}"
+        verdict=NOT_MEASURED, note=f"p = {p}, the paper's {CRITICAL:g} is for p = {PAPER_P}; {found}"
     )
 
 
 CLAIMS = [
     Claim(
         "omnigrok/fig9/1",
-        f"α from {RANGE[0]:g} to {RANGE[1]:g}, train fraction {SHOWN[PAPER_P]:g} (p = {PAPER_P}) or {SHOWN[QUICK_P]:g}"
-        f" (p = {QUICK_P}): reduced train loss falls with α below 1 (rank correlation < -.8) and is < 1e-4 at every"
-        " α >= 1; both ends of reduced test loss are at least 3 times its minimum",
+        f"α from {RANGE[0]:g} to {RANGE[1]:g}, train fraction {SHOWN[PAPER_P]:g} (p = {PAPER_P}) or "
+        f"{SHOWN[QUICK_P]:g} (p = {QUICK_P}): the reduced train loss falls with α below 1 (rank "
+        "correlation < -.8) and is < 1e-4 at every α >= 1; the reduced test loss is at both ends at least "
+        "3 times its minimum",
         "the LU shape holds for α in [0.1, 4]",
         _is_lu_shaped,
     ),
     Claim(
         "omnigrok/fig9/2",
-        f"the smallest train fraction at which some α gets to {1 - GENERALIZED:.0%} test accuracy lies between"
-        f" {ABOUT[0]:g} and {ABOUT[1]:g} (p = {PAPER_P})",
+        f"the smallest train fraction at which some α reaches {1 - GENERALIZED:.0%} test accuracy lies "
+        f"between {ABOUT[0]:g} and {ABOUT[1]:g} (p = {PAPER_P})",
         f"the critical train set size is approximately {CRITICAL:g}",
         _has_a_critical_fraction,
     ),

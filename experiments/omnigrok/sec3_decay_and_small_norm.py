@@ -93,7 +93,7 @@ def _landscapes(ax: Axes, ds: xr.Dataset, rests: dict[str, Rest]) -> None:
             _points(ax, rest.end.isel({RUN: i}), y.isel({RUN: i}), MARKERS[name], color[gamma])
     ax.plot([], [], "ow", markeredgecolor="k", label="rest, decay in the loss")
     ax.plot([], [], "sw", markeredgecolor="k", label="end, decay of AdamW")
-    ax.set(xlabel=NORM_NAME, ylabel="train loss + γα²C²")
+    ax.set(xlabel=NORM_NAME, ylabel="loss with penalty, train loss + γα²C²")
     legend(ax, loc="best")
 
 
@@ -111,7 +111,8 @@ def _against(ax: Axes, _: xr.Dataset, rests: dict[str, Rest]) -> None:
     ax.fill_between(
         ends, ends / 10**NEAR, ends * 10**NEAR, color="0.5", alpha=0.2, linewidth=0, label=f"within {NEAR:g} decade"
     )
-    ax.set(xscale="log", yscale="log", xlabel="w/w₀ at the minimum of train loss + γα²C²", ylabel="w/w₀ at the end")
+    ax.set(xscale="log", yscale="log", ylabel="weight norm w/w₀ at the end")
+    ax.set_xlabel("weight norm w/w₀ at the minimum of train loss + γα²C²")
     legend(ax, loc="upper left")
 
 
@@ -270,22 +271,23 @@ def _too_small_takes_longer(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "omnigrok/sec3/1",
-        "with decay as a term of the loss, at each γ and from both starts the norm comes to rest within"
-        f" {NEAR:g} decade of the minimum of (reduced train loss + γα²C²)",
+        f"with decay as a term of the loss, the norm comes to rest within {NEAR:g} decade of the minimum "
+        "of (reduced train loss + γα²C²), at each γ and from both starts",
         "when weight decay γ is present, the training landscape becomes l(α) + γα²C²",
         _rests_at_the_minimum,
     ),
     Claim(
         "omnigrok/sec3/2",
-        f"with AdamW's decay, which is no term of the loss, the norm too ends within {NEAR:g} decade of that minimum",
+        f"with AdamW's decay, which is not a term of the loss, the norm also ends within {NEAR:g} decade "
+        "of the minimum of claim 1",
         "when weight decay γ is present, the training landscape becomes l(α) + γα²C²; the runs of the code are AdamW's",
         _decoupled_rests_there,
         own=True,
     ),
     Claim(
         "omnigrok/sec3/3",
-        f"no decay: from α = {TOO_SMALL:g} 95% of the training rows take at least {LONGER:g} times the steps from"
-        f" α = {SMALL:g} (θ = {THETA:g})",
+        f"without decay, 95% of the training rows take at least {LONGER:g} times as many steps from α = "
+        f"{TOO_SMALL:g} as from α = {SMALL:g} (θ = {THETA:g})",
         "small initializations can always generalize fast; w should not be too small to harm optimization",
         _too_small_takes_longer,
     ),

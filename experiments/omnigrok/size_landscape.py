@@ -261,7 +261,7 @@ def size_landscape(
         legend(panels[row, 1], loc="best")
         _convergence_panel(panels[row, 2], ds.isel({size: place}))
         panels[row, 2].set_title(f"convergence, N = {sizes[place]:,}")
-        panel_label(panels[row, 1], "c")
+    panel_label(panels[0, 1], "c")
     return panels.tolist()
 
 

@@ -105,7 +105,7 @@ def over_seeds(
     )
     further = [str(d) for d in holds.dims if d != "seed"]
     if further:
-        raise NotMeasured(f"the results have the further axes {', '.join(further)}")
+        raise NotMeasured(f"the results have axes besides seed: {', '.join(further)}")
     seeds, showing, deciding = int(holds.size), int(holds.sum()), int(decided.sum())
     medians = {name: float(median_of_seeds(x).median.squeeze()) for name, x in values.items()}
     missing = max((int(x.isnull().sum()) for x in values.values()), default=0)
@@ -116,7 +116,7 @@ def over_seeds(
     if missing:
         notes.append(f"no value in {missing} of {seeds} seeds (diverged, ended early or level not reached)")
     if deciding < MINIMUM_SEEDS:
-        notes.append(f"{deciding} of the {MINIMUM_SEEDS} seeds that a verdict takes")
+        notes.append(f"only {deciding} decided, and a verdict needs {MINIMUM_SEEDS}")
     return Measured({**medians, "seeds": _share(showing, deciding)}, _verdict(showing, deciding), "; ".join(notes))
 
 
@@ -175,7 +175,7 @@ def format_claims(verdicts: Sequence[Mapping[str, Any]]) -> str:
 def count_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> str:
     """The number of claims with each verdict, in words; our own claims are counted separately."""
     papers, own = ([v for v in verdicts if v["own"] == kind] for kind in (False, True))
-    return _counts(papers) + (f"; of our own: {_counts(own)}" if own else "")
+    return _counts(papers) + (f"; our own: {_counts(own)}" if own else "")
 
 
 def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:

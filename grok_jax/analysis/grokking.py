@@ -99,7 +99,7 @@ def value_at(
         vectorize=True,
     )
     value.attrs = dict(x.attrs)
-    return value
+    return value.rename(x.name)  # otherwise xarray may name it after the steps
 
 
 def _interpolate(at: float, steps: np.ndarray, curve: np.ndarray) -> float:

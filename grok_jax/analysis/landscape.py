@@ -29,7 +29,7 @@ def reduced(x: Real[xr.DataArray, "*grid step"], value: str = "final") -> Float[
     """
     require(value in VALUES, f"value is {value!r}; it must be one of {', '.join(VALUES)}")
     if value == "final":
-        return last_value(x).rename(x.name).assign_attrs(x.attrs)
+        return last_value(x)
     best = x.max("step") if "accuracy" in str(x.name) else x.min("step")
     return best.assign_attrs(x.attrs)
 
@@ -49,7 +49,7 @@ def still_falling(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*
     before, after = value_at(x, 0.9 * end), value_at(x, end)
     share = 1 - after / before.where(before > 0)
     share.attrs = {"units": "1", "long_name": f"share of the {str(x.name).replace('_', ' ')} lost in the last tenth"}
-    return share
+    return share.rename("still_falling")
 
 
 def place_of_minimum(x: Real[xr.DataArray, "..."], axis: str) -> Float[xr.DataArray, "..."]:
@@ -74,7 +74,7 @@ def minimized(ds: xr.Dataset, axis: str, steps: int) -> xr.Dataset:
       NotMeasured: the runs have fewer steps, or the axis has fewer than FEWEST points.
     """
     if ds["step"][-1] < steps:
-        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the minimum takes {steps:,}")
+        raise NotMeasured(f"trained for {float(ds['step'][-1]):,.0f} steps; the minimum needs {steps:,}")
     if ds.sizes.get(axis, 1) < FEWEST:
         raise NotMeasured(f"needs {FEWEST} or more values of {axis}")
     ds = ds.sel(step=slice(0, steps)).sortby(axis)

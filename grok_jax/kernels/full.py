@@ -86,8 +86,8 @@ def full_kernel_regression(
     found = solve_full_kernel(kernel, missing, ridge=ridge)
     if not np.isfinite(found.condition):
         warnings.warn(
-            f"the kernel is singular in {kernel.dtype} ({found.left_out} of {places} directions left out); use more "
-            "parameters, fewer or other rows, or a ridge",
+            f"the kernel is singular in {kernel.dtype} ({found.left_out} of {places} directions left out); use a "
+            "larger model, fewer or different rows, or a ridge",
             RuntimeWarning,
             stacklevel=2,
         )

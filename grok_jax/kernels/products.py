@@ -125,7 +125,8 @@ def conjugate_gradients(
         f"({places}, {places})",
     )
     require(ridge >= 0, f"ridge is {ridge}; it must be 0 or above")
-    require(tolerance > 0 and most_steps > 0, f"tolerance, most_steps are {tolerance}, {most_steps}; both must be > 0")
+    require(tolerance > 0, f"tolerance is {tolerance}; it must be above 0")
+    require(most_steps > 0, f"most_steps is {most_steps}; it must be above 0")
     steps = 0
 
     def count(_: np.ndarray) -> None:

@@ -78,7 +78,7 @@ def kernel_regression(
         warnings.warn(
             f"the kernel is singular in {kernel.dtype} ({int(jnp.sum(~kept))} of {rows} directions left out; "
             f"largest eigenvalue {float(values[-1]):.3g}, smallest {float(values[0]):.3g}); "
-            "use more parameters, fewer or other rows, or a ridge",
+            "use a larger model, fewer or different rows, or a ridge",
             RuntimeWarning,
             stacklevel=2,
         )

@@ -30,7 +30,8 @@ class Model(Part, kw_only=False):
     def check(self) -> None:
         """Raises UserError if a field of the network has the name of a field of all models, or if check_fields does."""
         twice = sorted(set(self.net.schema) & set(declared_fields(Model)))
-        require(not twice, f"model {self.name!r} has fields named {', '.join(twice)}, as every model has; rename them")
+        words = f"model {self.name!r} has fields named {', '.join(twice)}"
+        require(not twice, f"{words}; every model has these already, so rename them")
         if hasattr(self.net.make, "check_fields"):
             self.net(**dict.fromkeys(self._undecided())).check_fields()
 

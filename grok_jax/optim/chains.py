@@ -59,7 +59,7 @@ class Standard(Optimizer):
             value = getattr(self, name)
             require(
                 value is None or bool(self.apart),
-                f"optimizer.{name} is {value}, but only the parts in optimizer.apart use it, and it is empty",
+                f"optimizer.{name} is {value}, but optimizer.apart names no parts; name some, or leave {name} at None",
             )
         every, factor = self.drop_every, self.drop_factor
         require(

@@ -9,12 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullLocator
 
 from grok_jax.plotting.style import TEST
 
 NEVER, MISSING = "0.85", "white"
 HATCH = "////"
 FINER = 8  # interpolation steps between neighboring points
+ROOM = {"x": 0.16, "y": 0.08}  # for the label of a tick, as a share of the axis
 
 
 def heat_map(
@@ -31,8 +33,9 @@ def heat_map(
 ) -> QuadMesh:
     """Draws z over two axes of a grid, one cell per point, with a color bar.
 
-    Cells with inf (censored) are gray and hatched, cells with NaN are white and crossed; the legend names them if there
-    are any. On a logarithmic color bar, values of 0 or less get the lowest color.
+    Ticks are at points of the grid. Cells with inf (censored) are gray and hatched, cells with NaN are white and
+    crossed; the legend names them if there are any. On a logarithmic color bar, values of 0 or less get the lowest
+    color.
 
     Args:
       ax: where to draw.
@@ -62,10 +65,12 @@ def heat_map(
         fine = _between(shown, x, y, log)
         lines = ax.contour(fine[x], fine[y], fine.values, levels=sorted(contours), colors=TEST, linewidths=1.4)
         ax.clabel(lines, fmt="%g")
-    if "x" in log:
-        ax.set_xscale("log")
-    if "y" in log:
-        ax.set_yscale("log")
+    for axis, name in ((ax.xaxis, x), (ax.yaxis, y)):
+        is_log = axis.axis_name in log
+        getattr(ax, f"set_{axis.axis_name}scale")("log" if is_log else "linear")
+        ticks = _ticks(z[name].values, is_log, ROOM[axis.axis_name])
+        axis.set_ticks(ticks, [f"{tick:,.0f}" if abs(tick) >= 1000 else f"{tick:.3g}" for tick in ticks])
+        axis.set_minor_locator(NullLocator())
     ax.set(xlabel=labels[0], ylabel=labels[1], xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     ax.grid(False)
     below = "min" if bool((finite < norm.vmin).any()) else "neither"
@@ -90,6 +95,14 @@ def _edges(centers: Real[np.ndarray, " n"], logarithmic: bool) -> Float[np.ndarr
     half = (centers[1:] - centers[:-1]) / 2 if centers.size > 1 else np.array([0.5])
     edges = np.concatenate([centers[:1] - half[0], middles, centers[-1:] + half[-1]])
     return np.exp(edges) if logarithmic else edges
+
+
+def _ticks(centers: Real[np.ndarray, " n"], logarithmic: bool, room: float) -> Real[np.ndarray, " ticks"]:
+    """The centers of the cells, or every second one, every third one, ..., so that their labels have room."""
+    places = np.log(centers) if logarithmic else np.asarray(centers, np.float64)
+    least = room * np.ptp(_edges(places, False))
+    strides = (n for n in range(1, centers.size) if np.diff(places[::n]).min() >= least)
+    return centers[:: next(strides, centers.size)]
 
 
 def _norm(values: Float[np.ndarray, "..."], logarithmic: bool) -> Normalize:

@@ -191,7 +191,7 @@ leading_spectrum = metric(
 subspace = metric(
     measure_subspace,
     variables={
-        "lazy_progress": "way to the lazy solution along a straight line",
+        "lazy_progress": "progress toward the lazy solution along a straight line",
         "tangent_distance": "distance from that line within the space of initial gradients",
         "normal_distance": "distance from the space of initial gradients",
     },

@@ -14,7 +14,7 @@ from grok_jax.kernels import full_tangent_kernel, kernel_product, solve_full_ker
 from grok_jax.kernels.room import COPIES, full_kernel_bytes, require_room
 from grok_jax.memory import free_memory
 from grok_jax.probes.kernel import missing_outputs, outputs_at_start, require_regression
-from grok_jax.training import Probed
+from grok_jax.training import Probed, Run
 from grok_jax.training.config import complete
 from grok_jax.training.devices import run_mesh, start_jax
 from grok_jax.training.grid import Axis, parse_grid
@@ -31,7 +31,7 @@ VARIABLES = {
 }
 
 
-def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> xr.Dataset:
+def lazy_limit(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> xr.Dataset:
     """Where the linearized networks of a grid end under gradient descent on the squared error, without weight decay.
 
     f_∞(x) = f_0(x) + K(x, X) K(X, X)⁻¹ (y - f_0(X)),  with f_0 = 0 for the centered predictor
@@ -40,7 +40,7 @@ def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, 
     solved in float64; the products K(x, X) a do not store the kernel between test and training rows.
 
     Args:
-      config, grid: as for sweep; training.loss must be "mse" for all runs. An axis that sets only model.linearized is
+      run, grid: as for sweep; training.loss must be "mse" for all runs. An axis that sets only model.linearized is
         left out, because network and twin have the same limit.
 
     Returns:
@@ -49,13 +49,12 @@ def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, 
 
     Raises:
       DoesNotFit: a kernel does not fit in memory; nothing has been allocated yet.
-      UserError: the config or grid is invalid, or has another loss.
+      UserError: the run, config or grid is invalid, or has another loss.
     """
     start_jax()
-    plain = complete(config)
-    axes = [axis for axis in parse_grid(plain["grid"] if grid is None else grid) if axis.fields != TWINS]
-    plain["training"] = {**plain["training"], "probes": ()}
-    plan = plan_grid(plain, {axis.name: _listed(axis) for axis in axes})
+    bare, own_grid = _without_metrics(run)
+    axes = [axis for axis in parse_grid(own_grid if grid is None else grid) if axis.fields != TWINS]
+    plan = plan_grid(bare, {axis.name: _listed(axis) for axis in axes})
     for group in plan.groups:
         require_regression(group.form.bare)
         _require_room(group)
@@ -70,6 +69,14 @@ def lazy_limit(config: ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, 
         for name, long_name in VARIABLES.items()
     }
     return xr.Dataset(variables, axis_coordinates(plan.axes))
+
+
+def _without_metrics(run: Run | ConfigDict | Mapping[str, Any]) -> tuple[Run | dict[str, Any], Any]:
+    """A run or config that measures nothing, and the grid that it has of its own."""
+    if isinstance(run, Run):
+        return run.replace(metrics=()), {}
+    plain = complete(run)
+    return plain | {"training": {**plain["training"], "probes": ()}}, plain["grid"]
 
 
 def _listed(axis: Axis) -> list[Any]:

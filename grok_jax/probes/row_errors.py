@@ -49,7 +49,7 @@ def measure_row_errors(probed: Probed) -> dict[str, Float[Array, ""]]:
 row_errors = metric(
     measure_row_errors,
     variables={
-        f"{name}_row_error": f"mean squared error of a row that 95% of the {name} rows do not exceed"
+        f"{name}_row_error": f"squared error, averaged over outputs, that 95% of the {name} rows do not exceed"
         for name in ("train", "test")
     },
 )

@@ -88,7 +88,7 @@ class CircuitLogits(Task):
             logits = np.full((seeds, pairs, 2, p), np.nan, np.float32)
         else:
             path = Path(os.path.expanduser(self.file))
-            require(path.is_file(), f"task.file is {written(self.file)}; it must be a file of save_circuits")
+            require(path.is_file(), f"task.file is {written(self.file)}; it must be a file written by save_circuits")
             with np.load(path) as file:
                 logits = np.stack([file[name if name in file else EARLIER[name]] for name in CIRCUITS], axis=2)
             held = f"{written(self.file)} holds circuits for {len(logits)} seeds and p = {logits.shape[-1]}"

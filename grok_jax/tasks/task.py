@@ -125,12 +125,12 @@ class Arrays(Task):
         if self.apart:
             for name, there in (("train_size", rows - self.apart), ("test_size", self.apart)):
                 asked = getattr(self, name)
-                require(asked <= there, f"task.{name} is {asked}; there are {there:,} such rows")
+                require(asked <= there, f"task.{name} is {asked}; the data has {there:,} rows for it")
         asked = self.train_size + self.test_size
         require(
             asked <= rows,
-            f"task.train_size is {self.train_size} and task.test_size is {self.test_size}; together there are "
-            f"{rows:,} rows",
+            f"task.train_size is {self.train_size} and task.test_size is {self.test_size}; the data has "
+            f"{rows:,} rows in all",
         )
 
     def rows(self) -> Rows:
@@ -201,6 +201,7 @@ def data(
         train_size = rows - apart if apart else max(1, rows * 4 // 5) if test_size is None else rows - test_size
     if test_size is None:
         test_size = apart or rows - train_size
+        require(test_size > 0, f"train_size is {train_size}; the data has {rows} rows, and tests need one of them")
     whole = np.issubdtype(joined.inputs.dtype, np.integer)
     return Arrays(
         shared=Shared(joined),
@@ -226,7 +227,7 @@ def _examples(inputs: Any, targets: Any) -> Examples:
     require(inputs.ndim >= 1 and len(inputs) > 0, f"inputs have shape {inputs.shape}; they must have 1 row or more")
     require(
         targets.ndim >= 1 and len(inputs) == len(targets),
-        f"inputs have {len(inputs):,} rows and targets have shape {targets.shape}; both must have as many rows",
+        f"inputs have {len(inputs):,} rows and targets have shape {targets.shape}; both must have the same number",
     )
     if np.issubdtype(targets.dtype, np.integer):
         require(
@@ -234,7 +235,7 @@ def _examples(inputs: Any, targets: Any) -> Examples:
             f"targets are whole numbers (labels) of shape {targets.shape}; labels must have shape (rows,); give values "
             "as floats",
         )
-        require(targets.min() >= 0, f"labels go from {targets.min()} to {targets.max()}; the smallest label is 0")
+        require(targets.min() >= 0, f"labels go from {targets.min()} to {targets.max()}; they must start at 0 or above")
     else:
         hint = "; write targets[:, None]" if targets.ndim == 1 else ""
         require(
@@ -251,7 +252,8 @@ def _array(name: str, values: Any) -> np.ndarray:
     except Exception as error:  # the user's class may raise anything
         raise UserError(f"{name} are {written(values)}; they must be an array") from error
     if array.dtype == bool or np.issubdtype(array.dtype, np.integer):
-        require(array.size == 0 or bool(abs(array).max() < 2**31), f"{name} has whole numbers that do not fit 32 bits")
+        fits = array.size == 0 or bool(abs(array).max() < 2**31)
+        require(fits, f"{name} have whole numbers that do not fit in 32 bits")
         return array.astype(np.int32)
     require(np.issubdtype(array.dtype, np.floating), f"{name} are {array.dtype}; they must be numbers")
     with np.errstate(over="ignore"):

@@ -120,13 +120,13 @@ def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
         try:
             config = config.to_dict()
         except TypeError as error:
-            raise UserError("the config has names that are not words; it must have parts and fields") from error
+            raise UserError("the config has names that are not strings; it must have parts and fields") from error
     require(isinstance(config, Mapping), f"the config is {written(config)}; it must be a ConfigDict or a dict")
     for section in (*SECTIONS, "execution"):
         given = config.get(section, {})
-        require(isinstance(given, Mapping), f"{section} is {written(given)}; it must be a section, a dict of fields")
+        require(isinstance(given, Mapping), f"{section} is {written(given)}; it must be a dict of fields")
     figure = config.get("figure", "")
-    require(isinstance(figure, str), f"figure is {written(figure)}; it must be a word such as '' (none)")
+    require(isinstance(figure, str), f"figure is {written(figure)}; it must be the name of a figure, or '' for none")
     unknown = [_named(part) for part in config if part not in (*SECTIONS, "seed", "figure", "execution", "grid")]
     require(not unknown, f"config has no {', '.join(sorted(unknown))}; its parts are {', '.join(SECTIONS)}, seed")
     given = {section: dict(config.get(section, {})) for section in NAMED}

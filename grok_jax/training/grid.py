@@ -114,8 +114,8 @@ def _spacing(kind: str, start: Any, stop: Any, count: Any) -> tuple[float | int,
     )
     given = f"{kind}({start:.6g}, {stop:.6g}, {count})"
     require(count <= MOST_RUNS, f"{given} has {count:,} values; {MOST}")
-    require(abs(start) <= LARGEST and abs(stop) <= LARGEST, f"{given} has too large an end; the limit is {LARGEST:g}")
-    require(kind == "lin" or start * stop > 0, f"{given} has no equal ratios; both ends must have the same sign")
+    require(abs(start) <= LARGEST and abs(stop) <= LARGEST, f"{given} has an end above the limit of {LARGEST:g}")
+    require(kind == "lin" or start * stop > 0, f"{given} has no logarithm; both ends must have the same sign")
     return start, stop, count
 
 
@@ -129,7 +129,7 @@ def _values_text(axis: Axis) -> str:
 def _read_mapping(grid: Mapping[Any, Any]) -> list[tuple[str, list[Any]]]:
     pairs = []
     for name, values in grid.items():
-        require(isinstance(name, str), f"grid axis {written(name)} is not a name; write several fields as 'a,b'")
+        require(isinstance(name, str), f"grid axis {written(name)} is not a string; write several fields as 'a,b'")
         several = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
         several = several and getattr(values, "ndim", 1) > 0  # a 0-d array is not a sequence
         given = written(values)

@@ -72,7 +72,8 @@ class Kept(NamedTuple):
         require(point is None or isinstance(point, Mapping), f"point is {written(point)}; it must be a dict of axes")
         known = [field for axis in self.axes for field in axis.fields]
         for name in point or {}:
-            require(name in known, f"{written(name)} is no axis of these runs; they have {', '.join(known) or 'none'}")
+            words = f"{written(name)} is not an axis of these runs"
+            require(name in known, f"{words}; their axes are {', '.join(known) or '(none)'}")
         group, row = self._find(plain(dict(point or {})), "kept")
         index = self._index(self.steps[-1] if step is None else step)
         return jax.tree.map(lambda leaf: leaf[row, index], group.params)
@@ -140,7 +141,7 @@ def load_params(path: Path | str) -> Kept:
         # NumPy files store bfloat16 as untyped bytes.
         weights = unflatten_dict({name: array.view(types[name]) for name, array in arrays.items()}, sep="/")
     except Exception as error:  # NumPy, zipfile and json raise many types for a wrong file
-        raise UserError(f"{path} is no file of weights ({type(error).__name__}: {error})") from error
+        raise UserError(f"{path} is not a file of weights ({type(error).__name__}: {error})") from error
     groups = tuple(KeptGroup(own, weights.get(str(number), {})) for number, own in enumerate(members))
     return Kept(axes, tuple(about["steps"]), groups, about.get("fields", {}))
 
@@ -165,7 +166,7 @@ def keep_of(keep_params: Any, keep_state: bool, plan: Plan, first: int = 0) -> K
       UserError: an argument is invalid, or not every run reaches a step.
     """
     if keep_params is None:
-        require(not keep_state, "keep_state=True keeps the optimizer's state beside keep_params=<steps>; give these")
+        require(not keep_state, "keep_state=True needs keep_params=<steps>; give the steps to keep")
         return None
     if isinstance(keep_params, str):
         require(keep_params in LAST, f"keep_params is {written(keep_params)}; it must be 'last', steps, or None")
@@ -227,7 +228,7 @@ def _taken(kept: Kept, step: int, plan: Plan, group: Group, given: str) -> tuple
     try:
         return jax.tree.map(lambda *leaves: np.stack(leaves), *taken)
     except ValueError:
-        raise UserError(f"{given} has runs of other shapes than the runs of the grid") from None
+        raise UserError(f"{given} has runs whose weights differ in shape from those of the grid's runs") from None
 
 
 def require_like(tree: Any, expected: Any, words: str, given: str = "start=") -> None:

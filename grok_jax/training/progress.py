@@ -5,15 +5,24 @@ from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Num
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from grok_jax.training.schedule import has_diverged, has_fitted, has_generalized
 
+IN_LOGS = "{desc}: {percentage:.0f}% of {total_fmt} run-steps, {elapsed} so far, {remaining} left, {rate_fmt}{postfix}"
+
 
 class Progress:
-    """A progress bar over all chunks of a sweep: run-steps, rate, time left, runs fitted, generalized and diverged."""
+    """A progress bar over all chunks of a sweep: run-steps, rate, time left, runs fitted, generalized and diverged.
+
+    A terminal and a notebook show a bar. A log file gets a line every ten seconds.
+    """
 
     def __init__(self, total: int, runs: int, *, shown: bool) -> None:
+        is_watched = sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+        # Without the delay, a log begins with a line before anything compiles.
+        in_log = {"mininterval": 10.0, "delay": 1e-3, "file": _Lines(), "bar_format": IN_LOGS}
+        look = {"mininterval": 0.2} if is_watched else in_log
         self._bar = tqdm(
             total=total,
             disable=not shown or sys.stderr is None,
@@ -21,7 +30,7 @@ class Progress:
             unit_scale=True,
             dynamic_ncols=True,
             smoothing=0.1,
-            mininterval=0.2 if sys.stderr and sys.stderr.isatty() else 10.0,  # keeps log files short
+            **look,
         )
         self._runs = runs
         self._done = np.zeros(3, int)  # fitted, generalized, diverged runs of finished chunks
@@ -61,3 +70,14 @@ class Progress:
 
 def _counts(latest: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.array([has_fitted(latest).sum(), has_generalized(latest).sum(), has_diverged(latest).sum()])
+
+
+class _Lines:
+    """Writes to stderr, with each state of a bar as a line of its own; a bar itself overwrites its line."""
+
+    def write(self, text: str) -> None:
+        if line := text.strip():
+            sys.stderr.write(f"{line}\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()

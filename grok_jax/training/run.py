@@ -31,17 +31,17 @@ class Training(Part):
 
     section = "training"
 
-    batch_size: Any = static(None, "rows of a step, of shuffled epochs; None takes all", whole=True, above=0)
-    matmul_precision: Any = static("highest", "of products of matrices", one_of=("default", "high", "highest"))
-    probe_rows: Any = static(500, "rows of each split that kernels are measured on, at most", above=0)
+    batch_size: Any = static(None, "rows per step, drawn in shuffled epochs; None takes all", whole=True, above=0)
+    matmul_precision: Any = static("highest", "precision of matrix products", one_of=("default", "high", "highest"))
+    probe_rows: Any = static(500, "largest number of rows of each split that kernels use", above=0)
     accuracy_threshold: Any = traced(1e-3, "squared error below which a row of a regression is right", above=0)
-    seed: Any = traced(None, "of batches and noise; None takes the run's", whole=True)
-    shrink_step: Any = traced(None, "step from which fewer rows are seen", whole=True, at_least=0)
-    shrink_to: Any = traced(None, "share of the rows that is seen then", above=0, at_most=1)
+    seed: Any = traced(None, "seed of batches and noise; None takes the run's", whole=True)
+    shrink_step: Any = traced(None, "step from which only some rows are trained on", whole=True, at_least=0)
+    shrink_to: Any = traced(None, "share of the rows trained on from that step on", above=0, at_most=1)
     steps: Any = host(1000, "optimizer steps", at_least=0)
-    records: Any = host(60, "measurements, log-spaced, first and last step too", at_least=2, at_most=MOST_RECORDS)
-    record_steps: Any = host((), "steps to measure at, in place of log-spaced ones")
-    probe_every: Any = host(1, "metrics are measured at every so-many-th record", at_least=1)
+    records: Any = host(60, "number of measurements, log-spaced in steps", at_least=2, at_most=MOST_RECORDS)
+    record_steps: Any = host((), "steps to measure at, instead of log-spaced ones")
+    probe_every: Any = host(1, "measure the metrics only at every n-th record", at_least=1)
     stop_when_generalized: Any = host(False, "end runs that have generalized or diverged")
 
     def check(self) -> None:
@@ -80,7 +80,7 @@ class Run(Part, kw_only=False):
     loss: Loss | Any = "mse"
     metrics: Named | Any = ()
     training: Training = Training()
-    seed: Any = traced(0, "of task, model and training where they have none of their own")
+    seed: Any = traced(0, "seed of the task, model and training that have none of their own")
 
     def __post_init__(self) -> None:
         require(isinstance(self.training, Training), f"training is {written(self.training)}; it must be a Training")

@@ -339,9 +339,9 @@ def _require_free_names(plan: Plan, every: list[Found]) -> None:
         words = described(group.form.bare.metrics, found.owners)
         for name, shape in found.measured.items():
             for dim, size in ((name, None), *zip(words[name].dims, shape, strict=False)):
-                require(dim not in taken, f"a metric gives {dim!r}, which the results have already; give another name")
+                require(dim not in taken, f"a metric gives {dim!r}, which the results already have; give another name")
                 known = sizes.setdefault(dim, size) if size is not None else size
-                require(known == size, f"metrics have a dimension {dim!r} of {known} and of {size}; give two names")
+                require(known == size, f"metrics have a dimension {dim!r} of sizes {known} and {size}; give two names")
 
 
 def _require_equal_shapes(plan: Plan, every: list[Found]) -> None:

@@ -131,10 +131,10 @@ def _require_split(where: str, name: str, split: Split, rows: int, pool: Example
     given = f"{where} gives {name}.index as {_kinds(index)} and {name}.size as {_kinds(size)}"
     require(fits, f"{given}; they must be whole numbers of shapes ({rows},), the rows to make room for, and ()")
     source = pool if split.examples is None else split.examples
-    require(source is not None, f"{where} gives {name} no examples, and there is no pool; give one of both")
+    require(source is not None, f"{where} gives {name} no examples, and there is no pool; give one of them")
     lengths = sorted({jnp.shape(leaf)[:1] for leaf in jax.tree.leaves(source)})
     words = f"{where} has {name} examples whose arrays have {_listed(lengths)} rows"
-    require(len(lengths) == 1 and lengths[0] not in ((), (0,)), f"{words}; all must have as many, 1 or more")
+    require(len(lengths) == 1 and lengths[0] not in ((), (0,)), f"{words}; all must have equally many, 1 or more")
 
 
 def _shown(run: Run, data: Data, pool: Examples | None, outputs: int) -> Examples:
@@ -176,7 +176,7 @@ def _require_network(run: Run, shown: Examples, outputs: int) -> None:
     one = jax.tree.map(lambda a: jax.ShapeDtypeStruct((1, *a.shape[1:]), a.dtype), shown.inputs)
     with naming(f"{name} (init)"):
         variables = module.lazy_init(jax.random.key(0), one)
-    words = f"{name} has variables {', '.join(sorted(variables)) or 'of no kind'}"
+    words = f"{name} has variables {', '.join(sorted(variables)) or '(none)'}"
     require(set(variables) == {"params"}, f"{words}; it must have params, and no others")
     for path, leaf in jax.tree.leaves_with_path(variables["params"]):
         words = f"{name} has parameters {keystr(path, simple=True, separator='/')} of {leaf.dtype}"

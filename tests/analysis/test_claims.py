@@ -113,7 +113,7 @@ def test_the_share_of_seeds_comes_with_its_wilson_interval():
 def test_fewer_than_three_deciding_seeds_give_no_verdict():
     measured = over_seeds(seeds(True, True), {})
     assert measured.verdict == NOT_MEASURED
-    assert "2 of the 3 seeds" in measured.note
+    assert measured.note == "only 2 decided, and a verdict needs 3"
     assert over_seeds(xr.DataArray(True), {}).verdict == NOT_MEASURED
     assert over_seeds(seeds(True, True, True), {}, seeds(True, True, False)).verdict == NOT_MEASURED
     assert over_seeds(seeds(True, True, True), {}, seeds(False, False, False)).value["seeds"] == "0 of 0"
@@ -174,5 +174,5 @@ def test_claims_of_our_own_are_marked_and_counted_apart():
     table = format_claims(found)
     assert "(ours) what it assumes" in table
     assert table.endswith(
-        "1 hold, 0 mixed, 0 do not hold, 0 not measured; of our own: 0 hold, 1 mixed, 0 do not hold, 0 not measured"
+        "1 hold, 0 mixed, 0 do not hold, 0 not measured; our own: 0 hold, 1 mixed, 0 do not hold, 0 not measured"
     )

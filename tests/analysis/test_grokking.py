@@ -125,6 +125,11 @@ def test_last_value_passes_over_the_records_after_an_early_end():
     np.testing.assert_array_equal(last_value(x), [3.0, 5.0, np.nan])
 
 
+def test_a_value_of_a_curve_has_its_name():
+    x = runs([1.0, 2.0, 3.0, 4.0, 5.0]).rename("train_loss")
+    assert last_value(x).name == value_at(x, 100.0).name == value_at(x, first_crossing(x, 2.5)).name == "train_loss"
+
+
 def accuracies(fit, generalize):
     """Accuracies that rise linearly to .95 at the given steps, or stay at .5 for inf."""
     steps = np.arange(0, 1001, 10)

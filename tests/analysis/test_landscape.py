@@ -51,7 +51,7 @@ def test_a_loss_that_is_zero_has_no_share():
     assert np.isnan(still_falling(curve([8, 4, 0, 0])).item())
 
 
-def test_the_place_of_the_minimum_leaves_out_what_is_no_number():
+def test_the_place_of_the_minimum_ignores_nan():
     x = xr.DataArray([[3.0, np.nan, 1.0, np.inf], [np.nan] * 4], {"scale": [0.1, 1.0, 2.0, 4.0]}, ("seed", "scale"))
     place = place_of_minimum(x, "scale").values
     assert place[0] == 2.0
@@ -83,6 +83,6 @@ def test_a_run_that_diverged_has_no_minimum():
 
 
 @pytest.mark.parametrize("ds", [landscape(), landscape().isel(scale=slice(2))])
-def test_a_short_training_and_a_short_axis_are_no_landscape(ds):
+def test_a_short_training_and_a_short_axis_do_not_make_a_landscape(ds):
     with pytest.raises(NotMeasured):
         minimized(ds, "scale", 101 if ds.sizes["scale"] > 2 else 100)

@@ -76,7 +76,7 @@ def test_a_comparison_without_pytorch_has_ours_and_the_floor():
 
 
 @pytest.mark.slow
-def test_a_side_that_cannot_start_is_said_and_stops_no_other(monkeypatch):
+def test_a_side_that_cannot_start_is_reported_and_the_others_go_on(monkeypatch):
     broken = WORKS["teacher_student"]._replace(make=int, loop=int)
     row = scaling.compare(broken, 2, CPU, "smoke", 1, 0.05)
     assert {side.missing for label, side in row.sides.items() if label != OURS} == {scaling.FAILED}

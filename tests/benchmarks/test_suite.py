@@ -32,7 +32,7 @@ def test_every_side_gets_as_many_turns_as_there_are_rounds():
     assert all(turn.rate > 0 and turn.peak_bytes > 0 for side in turns.values() for turn in side)
 
 
-def test_a_process_that_dies_is_an_error_and_no_endless_wait():
+def test_a_process_that_dies_is_an_error_instead_of_an_endless_wait():
     with pytest.raises(EOFError), contestant(int, "no number", processes=2):
         pass
 

@@ -62,7 +62,7 @@ def test_the_median_and_the_range_of_the_seeds_are_reported():
         (Check("test_loss", {INIT_SCALE: 1}, "value", 200, 1.0), "the runs end at step 100"),
         (Check("test_loss", {INIT_SCALE: 1}, "fall", 0.5, 200), "the runs end at step 100"),
         (Check("train_loss", {INIT_SCALE: 1}, "value", 100, 1.0), "the results have no train_loss"),
-        (Check("test_loss", {}, "value", 100, 1.0), "further axes model.init_scale"),
+        (Check("test_loss", {}, "value", 100, 1.0), "other axes too: model.init_scale"),
     ],
 )
 def test_what_the_results_do_not_have_is_not_compared_and_the_reason_is_told(check, note):

@@ -151,7 +151,7 @@ BAD = {
     ),
     "config file with a section that is none": Bad(
         MINE,
-        "model is 3; it must be a section",
+        "model is 3; it must be a dict of fields",
         config_file("from ml_collections import ConfigDict\nget_config = lambda: ConfigDict({'model': 3})\n"),
     ),
     "config file with a grid that is a number": Bad(
@@ -169,7 +169,9 @@ BAD = {
     "figure that is a command": Bad((*RUN, "--config.figure=reproduce"), "figure 'reproduce' does not exist"),
     "figure elsewhere": Bad((*RUN, "--config.figure=../configs/grid"), "figure '../configs/grid' does not exist"),
     "negative seconds": Bad((*RUN, "--config.execution.checkpoint_seconds=-1"), "checkpoint_seconds is -1.0"),
-    "seconds that are no number": Bad((*RUN, "--config.execution.checkpoint_seconds=nan"), "checkpoint_seconds is nan"),
+    "seconds that are not a number": Bad(
+        (*RUN, "--config.execution.checkpoint_seconds=nan"), "checkpoint_seconds is nan"
+    ),
     "a grid of very many values": Bad((*RUN, "--config.grid=seed=lin(0, 1, 10000000000)"), "10,000,000,000 values"),
     "no such flag file": Bad((*RUN, "--flagfile={folder}/nope"), "Unable to open flagfile"),
     "flag file with a misspelt field": Bad(

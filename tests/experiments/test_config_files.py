@@ -47,7 +47,7 @@ def test_a_frozen_config_is_a_config(config_of):
     [
         ("ConfigDict({'seed': config_dict.required_placeholder(int)})", "None value found in required reference"),
         ("ConfigDict({'grid': {'seed': [1, 2]}})", "it must be text such as 'seed=range"),
-        ("ConfigDict({'seed': 0, 1.5: 2})", "names that are not words"),
+        ("ConfigDict({'seed': 0, 1.5: 2})", "names that are not strings"),
         ("{'seed': 0}", "get_config returned dict, not a ConfigDict"),
     ],
 )

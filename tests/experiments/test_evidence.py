@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from ml_collections import ConfigDict
 
 from experiments import evidence_entries, evidence_table
 from experiments.catalogue import all_figures, figure_id
+from experiments.figures import figure_of
 from experiments.settings import EARLIER, chosen_fields, nearest_preset, other_fields, preset_config, setting_of
 from grok_jax import UserError, results
-from grok_jax.analysis.claims import FAILS
+from grok_jax.analysis.claims import FAILS, MIXED
 from grok_jax.training.naming import metrics_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -60,7 +62,7 @@ def test_a_finding_stands_with_its_claim():
 
 def test_claims_are_counted_for_each_preset_and_our_own_apart():
     page = page_of(entry(claims=[verdict(), verdict(own=True)]), entry(preset="paper", claims=[verdict(FAILS)]))
-    assert "| quick | 1 | 1 hold, 0 mixed, 0 do not hold, 0 not measured; of our own: 1 hold" in page
+    assert "| quick | 1 | 1 hold, 0 mixed, 0 do not hold, 0 not measured; our own: 1 hold" in page
     assert "| paper | 1 | 0 hold, 0 mixed, 1 do not hold, 0 not measured |" in page
 
 
@@ -183,7 +185,9 @@ def test_a_damaged_folder_is_refused(finished):
 @pytest.mark.parametrize("text", ['{"a": {', "[]", '{"a": {"figure": "omnigrok/fig2a"}}'])
 def test_a_table_that_is_damaged_is_refused_in_one_line(tmp_path, text):
     (tmp_path / "evidence.json").write_text(text, "utf-8")
-    with pytest.raises(UserError, match=r"^reading .*evidence\.json, which must be as this command wrote it, fails"):
+    with pytest.raises(
+        UserError, match=r"^reading .*evidence\.json, which must be unchanged since this command wrote it, fails"
+    ):
         evidence_entries.read(tmp_path / "evidence.json")
 
 
@@ -230,9 +234,18 @@ def test_every_figure_has_a_row_in_docs_or_is_named_as_not_measured():
         assert f"| [{number}/1](" in table or f"{paper}/{number}" in missing, figure
 
 
-def test_every_claim_in_docs_that_does_not_hold_has_a_finding(docs):
-    bare = [v["id"] for e in docs.values() for v in e["claims"] if v["verdict"] == FAILS and not v["finding"]]
-    assert bare == []
+def test_every_claim_in_docs_that_does_not_hold_or_is_mixed_has_a_finding(docs):
+    failing = [v for e in docs.values() for v in e["claims"] if v["verdict"] in (FAILS, MIXED)]
+    assert failing
+    assert [v["id"] for v in failing if not v["finding"]] == []
+
+
+def test_claims_and_findings_in_docs_are_worded_as_in_the_code(docs):
+    for measured in docs.values():
+        coded = figure_of(ConfigDict({"figure": measured["figure"]})).claims
+        assert [v["id"] for v in measured["claims"]] == [claim.id for claim in coded]
+        for v, claim in zip(measured["claims"], coded, strict=True):
+            assert (v["claim"], v["paper"], v["finding"]) == (claim.text, claim.paper, claim.finding), v["id"]
 
 
 def test_the_pictures_in_docs_are_there_and_small():

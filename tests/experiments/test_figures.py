@@ -14,6 +14,7 @@ from ml_collections import ConfigDict
 import grok_jax
 from experiments.catalogue import all_figures, figure_id, paper_of
 from experiments.checks import at_steps
+from experiments.evidence_table import KINDS
 from experiments.figures import FigureOf, figure_of, make
 from grok_jax import UserError
 
@@ -57,6 +58,12 @@ def test_every_finding_is_of_a_claim():
     found = [name for paper in papers for name in module_of(f"{paper}/findings").FINDINGS]
     assert found
     assert set(found) <= claims
+
+
+def test_every_finding_begins_with_its_kind():
+    papers = {paper_of(name) for name in all_figures()}
+    texts = [text for paper in papers for text in module_of(f"{paper}/findings").FINDINGS.values()]
+    assert {text.partition(": ")[0] for text in texts} == set(KINDS)
 
 
 def test_every_remark_is_of_a_figure_with_numbers_of_the_authors():

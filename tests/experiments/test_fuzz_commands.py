@@ -267,14 +267,14 @@ def wrong(commands: list, ends: list[Ended], *expected: Callable[[Ended], bool])
     return "\n\n".join(f"{command}\n{ended}" for command, ended in found)
 
 
-def test_what_no_command_takes_ends_in_one_line_with_code_2(end):
+def test_invalid_input_ends_in_one_line_with_code_2(end):
     commands = [*drawn(lines(bad_arguments, fewest=1), 4), *drawn(reproductions(), 2)]
     assert wrong(commands, end(commands), is_refused) == ""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", [lines(bad_arguments, fewest=1), reproductions()], ids=["run", "reproduce"])
-def test_what_no_command_takes_ends_in_one_line_with_code_2_of_many(end, strategy):
+def test_invalid_input_ends_in_one_line_with_code_2_of_many(end, strategy):
     commands = drawn(strategy, 40)
     assert wrong(commands, end(commands), is_refused) == ""
 

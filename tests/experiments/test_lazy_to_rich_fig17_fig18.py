@@ -36,7 +36,7 @@ def test_the_delay_depends_on_the_threshold_where_one_groks_and_one_does_not(lat
     assert verdict17({1e-3: (300, late), 0.1: (100, 150)}) == "holds"
 
 
-def test_it_does_not_where_all_delays_are_alike():
+def test_the_claim_fails_where_all_delays_are_alike():
     assert verdict17({1e-3: (300, 600), 0.1: (100, 150)}) == "does not hold"
 
 

@@ -43,15 +43,15 @@ def test_a_map_that_falls_along_either_axis_fails():
     assert verdict(results(lambda alpha, epsilon: 20 * alpha * epsilon)) == "does not hold"
 
 
-def test_never_at_large_epsilon_is_no_short_time():
+def test_never_at_large_epsilon_does_not_count_as_a_short_time():
     longest, judged = judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 1 and epsilon > 0.2))
     assert longest["verdict"] == "holds"
     assert judged["verdict"] == "does not hold"
-    assert judged["measured"]["share of never"] == 0.25
-    assert round(judged["measured"]["where never is left out, with α"], 6) == 1
+    assert judged["measured"]["share that never gets there"] == 0.25
+    assert round(judged["measured"]["without runs that never get there, with α"], 6) == 1
 
 
-def test_a_line_that_never_generalizes_has_no_say():
+def test_a_line_that_never_generalizes_is_ignored():
     assert judge(CLAIMS, results(never=lambda alpha, epsilon: alpha > 5))[1]["verdict"] == "holds"
 
 

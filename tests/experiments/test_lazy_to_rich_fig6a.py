@@ -47,7 +47,7 @@ def test_claim_2_fails_where_a_wait_is_left_at_the_smallest_scale():
     assert judged(delays=(5.0, 6.0, 7.0, 40.0))[1] == "does not hold"
 
 
-def test_two_output_scales_are_no_sweep():
+def test_two_output_scales_are_too_few_for_a_sweep():
     assert judged(delays=(1.3, 40.0), norms=(94.0,) * 2, scales=(1e-3, 0.5)) == ["not measured"] * 2
 
 

@@ -36,7 +36,7 @@ def test_the_papers_figure_passes_every_claim():
     verdicts = judge(CLAIMS, results())
     assert [verdict["verdict"] for verdict in verdicts] == ["holds"] * 2
     assert verdicts[0]["measured"]["at 0.5"] == pytest.approx(900, rel=0.02)
-    assert verdicts[1]["measured"]["steps of wait there"] == pytest.approx(50, rel=0.02)
+    assert verdicts[1]["measured"]["steps of wait at the smallest α"] == pytest.approx(50, rel=0.02)
 
 
 def test_claim_1_fails_where_the_wait_falls_with_the_scale():
@@ -47,7 +47,7 @@ def test_claim_2_fails_where_a_wait_is_left_at_the_smallest_scale():
     assert judged(delays=(8.0, 10.0, 20.0, 50.0))[1] == "does not hold"
 
 
-def test_two_scales_are_no_sweep():
+def test_two_scales_are_too_few_for_a_sweep():
     assert judged(delays=(1.5, 50.0)) == ["not measured"] * 2
 
 

@@ -74,6 +74,7 @@ def test_the_figure_has_three_sweeps_above_three_collapses(tmp_path):
     figure = plot(results())
     titles = [ax.get_title() for ax in figure.axes]
     assert titles[:3] == ["sweep of α, σ = 1", "sweep of σ, α = 1", "sweep of σ, α = 1/σ²"]
-    assert [ax.get_xlabel() for ax in figure.axes[3:]] == ["σ²α", "σ²α", "relative change of the weights"]
+    across = [ax.get_xlabel() for ax in figure.axes[3:]]
+    assert across == ["laziness σ²α", "laziness σ²α", "relative change of the weights"]
     assert [len(ax.get_legend().get_texts()) for ax in figure.axes[:3]] == [4, 4, 3]
     figure.savefig(tmp_path / "figure.png")

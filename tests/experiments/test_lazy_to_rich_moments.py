@@ -106,7 +106,7 @@ def test_the_recorded_parts_add_up_to_the_recorded_test_loss(train_readout, dire
         ({"name": "single_index"}, {"name": "committee", "linearized": True}, "linearized=False"),
     ],
 )
-def test_a_loss_that_is_no_function_of_two_moments_is_refused_in_one_line(task, model, words):
+def test_a_loss_that_depends_on_more_than_two_moments_is_refused_in_one_line(task, model, words):
     with pytest.raises(UserError, match=f"^probe 'decomposition' .*{words}"):
         sweep(
             {"task": task, "model": model, "training": {"probes": DECOMPOSITION}},

@@ -44,7 +44,7 @@ def test_fewer_than_three_different_finite_waits_show_no_trend():
     assert verdict(grows, (100, 400), (100, 400), (100, 150)) == NOT_MEASURED
 
 
-def test_two_scales_are_no_sweep():
+def test_two_scales_are_too_few_for_a_sweep():
     with pytest.raises(NotMeasured, match=r"needs 3 or more values of model\.output_scale"):
         waits_of_accuracy(results([(100, 800), (100, 400)]), 0.5)
 

@@ -32,7 +32,7 @@ def test_each_field_is_told_with_its_kind_default_limits_and_meaning():
     (line,) = [line for line in printed("--of=training").splitlines() if line.startswith("shrink_to")]
     assert line.split()[:3] == ["shrink_to", "traced", "None"]
     assert "above 0 and at most 1" in line
-    assert line.endswith("share of the rows that is seen then")
+    assert line.endswith("share of the rows trained on from that step on")
     assert "init_scale" in printed("--of=model:mlp")
     assert "chunk_runs" in printed("--of=execution")
     assert "kernel_alignment" in printed("--of=metric")

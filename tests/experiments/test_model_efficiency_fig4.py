@@ -54,7 +54,7 @@ def test_each_setting_has_its_name():
     assert list(arms(results())) == list(NEEDS)
 
 
-def test_a_control_has_the_same_batch_but_for_the_small_one_and_differs_in_one_field():
+def test_a_control_differs_in_one_field_and_has_the_same_batch_except_the_small_one():
     found = arms(results())
     controls = {name: control_of(name, found) for name in found}
     assert controls == {name: "full batch" if "full batch" in name else PLAIN for name in found}
@@ -97,7 +97,7 @@ def test_a_control_that_never_gets_there_needs_more():
     assert judged({PLAIN: 2.0}) == ["holds"] * 3
 
 
-def test_other_grids_and_two_seeds_are_no_verdict():
+def test_other_grids_and_two_seeds_give_no_verdict():
     assert judged(seeds=2) == ["not measured"] * 3
     other = results().isel({AXIS: 0}, drop=True)
     assert [verdict["verdict"] for verdict in judge(CLAIMS, other)] == ["not measured"] * 3

@@ -75,7 +75,7 @@ def test_claim_2_fails_where_runs_generalize_as_they_fit():
     assert judged(late=200)[1] == "does not hold"
 
 
-def test_two_fractions_and_two_seeds_are_no_verdict():
+def test_two_fractions_and_two_seeds_give_no_verdict():
     assert verdicts(results().isel({BATCHES: [0, 2]})) == ["not measured"] * 2
     assert judged(seeds=2) == ["not measured"] * 2
 

@@ -69,7 +69,7 @@ def test_one_point_that_remembers_or_a_fit_that_is_lost_fails(changes):
     [{"before": 0.5}, {"seeds": 2}, {"share": 0.6}, {"share": 0.3, "after": 1.0}],
     ids=["not generalized before", "two seeds", "not well below the critical size", "a share that is not small"],
 )
-def test_what_cannot_tell_is_undecided(changes):
+def test_a_run_that_cannot_tell_is_undecided(changes):
     assert judged(**changes).verdict == NOT_MEASURED
 
 

@@ -79,7 +79,7 @@ def test_claim_4_does_not_look_before_fitting():
     assert judged(norm=lambda s: np.where(s < 900, 10 + s / 10, 94 / (1 + s / 2e4)))[3] == "holds"
 
 
-def test_claim_4_forgives_a_tremble():
+def test_claim_4_ignores_small_noise():
     assert judged(norm=lambda s: 94 / (1 + s / 2e4) * (1 + 1e-3 * np.sin(np.arange(s.size))))[3] == "holds"
 
 

@@ -80,7 +80,7 @@ def test_claim_2_is_open_without_all_reviews_but_has_its_numbers():
     verdict = judge(CLAIMS, results(sizes=(1000, 8000)))[1]
     assert verdict["verdict"] == "not measured"
     assert verdict["measured"]["lowest test error"] > 0
-    assert "of 8,000" in verdict["note"]
+    assert "8,000 were measured" in verdict["note"]
 
 
 def test_one_scale_or_two_seeds_give_no_verdict():

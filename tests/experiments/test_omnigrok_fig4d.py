@@ -98,7 +98,7 @@ def test_a_setting_is_judged_up_to_the_last_step_that_it_trained_for():
     assert judge(CLAIMS, ended)[1]["verdict"] == "does not hold"
 
 
-def test_two_seeds_are_no_verdict():
+def test_two_seeds_give_no_verdict():
     assert judged(seeds=2) == ["not measured"] * 2
 
 

@@ -52,7 +52,7 @@ def test_claim_2_fails_where_many_molecules_leave_a_mismatch():
     assert judged(results())[1] == "does not hold"
 
 
-def test_claim_2_fails_where_the_losses_are_alike_and_no_u():
+def test_claim_2_fails_where_the_losses_are_alike_but_not_u_shaped():
     ds = results(mismatch=papers)
     assert judged(ds.map(lambda x: x.clip(max=2 * x.min())))[1] == "does not hold"
 

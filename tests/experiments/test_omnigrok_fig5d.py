@@ -44,7 +44,7 @@ def test_a_late_drop_at_the_large_scale_alone_passes_every_claim():
     assert judged() == ["holds"] * 2
 
 
-def test_losses_that_tremble_change_no_verdict():
+def test_noise_on_the_losses_changes_no_verdict():
     assert judged(noise=0.3) == ["holds"] * 2
 
 
@@ -85,7 +85,7 @@ def test_a_run_that_diverges_counts_against_both_claims():
     assert [verdict["verdict"] for verdict in judge(CLAIMS, ds)] == ["does not hold"] * 2
 
 
-def test_two_seeds_are_no_verdict():
+def test_two_seeds_give_no_verdict():
     assert judged(seeds=2) == ["not measured"] * 2
 
 

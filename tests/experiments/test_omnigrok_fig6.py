@@ -106,7 +106,7 @@ def test_the_starts_have_to_lie_on_the_landscape(papers):
 
 
 @pytest.mark.slow
-def test_a_diverged_seed_counts_against_no_other(papers):
+def test_a_diverged_seed_does_not_affect_the_others(papers):
     ds = xr.concat([papers, papers.isel(seed=[0]).assign_coords(seed=[3])], "seed")
     ds["train_loss"][{INIT_SCALE: 3, MESSINESS: 3, "seed": 0}] = np.nan
     assert {v["verdict"] for v in judge(CLAIMS, ds)} == {"holds"}

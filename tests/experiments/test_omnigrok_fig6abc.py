@@ -94,7 +94,7 @@ def test_two_seeds_no_full_run_or_no_landscape_give_no_verdict(alike):
         assert [v["verdict"] for v in judge(CLAIMS, ds)] == ["not measured"] * 4
 
 
-def test_a_diverged_seed_counts_against_no_other(alike):
+def test_a_diverged_seed_does_not_affect_the_others(alike):
     ds = xr.concat([alike, alike.isel(seed=[0]).assign_coords(seed=[3])], "seed")
     ds["train_loss"][{AXIS: -1, "seed": 0, "step": slice(5, None)}] = np.nan
     assert verdict(2, ds) == "holds"

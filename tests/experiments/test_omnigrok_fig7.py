@@ -75,7 +75,7 @@ def test_claim_2_is_open_where_free_runs_never_generalize():
     assert judged(free=(100, 1e6))[1] == "not measured"
 
 
-def test_two_seeds_are_no_verdict():
+def test_two_seeds_give_no_verdict():
     assert judged(seeds=2) == ["not measured"] * 2
 
 

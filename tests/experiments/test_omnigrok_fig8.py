@@ -107,7 +107,7 @@ def test_the_path_needs_its_start():
     assert judge(CLAIMS, results().sel({INIT_SCALE: W[2:]}))[2]["verdict"] == "not measured"
 
 
-def test_one_messiness_is_no_landscape():
+def test_one_messiness_is_not_a_landscape():
     verdicts = judge(CLAIMS, results().isel({MESSINESS: [0]}))
     assert [verdict["verdict"] for verdict in verdicts] == ["not measured"] * 3
 

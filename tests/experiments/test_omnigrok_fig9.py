@@ -52,7 +52,7 @@ def test_the_papers_landscape_passes():
 
 
 @pytest.mark.parametrize(("place", "loss"), [(5, 1e-3), (3, 1e-3), (1, 4.5)])
-def test_claim_1_fails_where_train_loss_is_no_l(place, loss):
+def test_claim_1_fails_where_the_train_loss_is_not_l_shaped(place, loss):
     train = TRAIN.copy()
     train[place] = loss
     train[2] = 4.2 if place == 1 else train[2]

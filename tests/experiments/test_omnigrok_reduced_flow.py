@@ -90,7 +90,7 @@ def test_a_start_off_the_landscape_and_a_path_without_an_end_are_user_errors():
     "z",
     [landscape(lambda w, m: 1.0).isel(m=0), landscape(lambda w, m: np.nan), landscape(lambda w, m: 1.0).isel(m=[0])],
 )
-def test_what_is_no_landscape_is_a_user_error(z):
+def test_an_invalid_landscape_is_a_user_error(z):
     with pytest.raises(UserError, match="a landscape"):
         surface(z, "w", "m")
 

@@ -24,7 +24,7 @@ def test_the_minimum_with_a_penalty_is_that_of_calculus():
 
 
 @pytest.mark.parametrize("loss", [power([0.5, 1, 2], 1.0), power([2, 4, 8], -9.0), power([0.5, 1, 2]) * np.nan])
-def test_there_is_no_minimum_where_the_axis_ends_before_it_or_a_loss_is_no_number(loss):
+def test_there_is_no_minimum_if_the_axis_ends_before_it_or_a_loss_is_nan(loss):
     assert minimum_with_penalty(loss, "scale", xr.DataArray(2.0)).place.isnull().all()
 
 

@@ -39,6 +39,12 @@ def test_equal_colors_of_both_maps_are_equal_numbers():
     assert limits[0] == limits[1] == pytest.approx((10 / 3000 / 100, 9 * 10 / 100 / 100))
 
 
+def test_no_two_panels_have_the_same_letter():
+    figure, _ = drawn(results())
+    letters = [ax.get_title(loc="left") for ax in figure.axes if ax.get_title(loc="left")]
+    assert sorted(letters) == ["(a)", "(b)", "(c)"]
+
+
 def test_both_slices_have_one_scale():
     _, panels = drawn(results(), quantity="loss")
     assert panels[0][1].get_ylim() == panels[1][1].get_ylim()

@@ -10,7 +10,7 @@ from experiments import command
 from grok_jax import default_config
 from grok_jax.training.naming import REGISTRIES
 
-README = Path(__file__).parents[2] / "README.md"
+START = Path(__file__).parents[2] / "docs" / "start.md"
 # (section, name of the component, field) of every field that may be left out.
 OPTIONAL = [
     *(
@@ -55,7 +55,7 @@ def test_a_whole_number_may_be_written_in_every_way(text):
 
 
 @pytest.mark.parametrize("text", ["2.5", "abc", "True", "", "nan", "1e400", "(1,)"])
-def test_what_is_no_whole_number_is_refused_in_one_line(text):
+def test_anything_but_a_whole_number_is_refused_in_one_line(text):
     with pytest.raises(flags.Error, match="it must be a whole number or None") as raised:
         overridden(f"training.steps={text}")
     assert "\n" not in str(raised.value)
@@ -73,7 +73,7 @@ def test_bools_stay_bools():
         overridden("model.centered=None")
 
 
-@pytest.mark.parametrize("told", [lambda: flags.FLAGS["config"].help, lambda: README.read_text("utf-8")])
+@pytest.mark.parametrize("told", [lambda: flags.FLAGS["config"].help, lambda: START.read_text("utf-8")])
 def test_it_is_said_that_a_config_file_is_executed(told):
     if "config" not in flags.FLAGS:
         command.define_config()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -46,6 +47,30 @@ def test_a_process_without_stderr_draws_no_bar(monkeypatch):
     bar = Progress(3, 1, shown=True)
     bar.advance(3)
     bar.close()
+
+
+def shown_on_stderr(monkeypatch):
+    """What a bar of 2 runs writes to a stderr that is no terminal."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    bar = Progress(100, 2, shown=True)
+    bar.compiling(2)
+    bar.training()
+    bar.advance(100)
+    bar.close()
+    return sys.stderr.getvalue()
+
+
+def test_a_log_has_a_line_for_each_state_of_the_bar(monkeypatch):
+    text = shown_on_stderr(monkeypatch)
+    assert "\r" not in text
+    assert "compiling for 2 runs: 0% of 100 run-steps" in text
+    assert text.splitlines()[-1].startswith("training 2 runs: 100% of 100 run-steps")
+
+
+def test_a_notebook_shows_a_bar_that_moves(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    text = shown_on_stderr(monkeypatch)
+    assert "\rtraining 2 runs: 100%|" in text
 
 
 @pytest.mark.parametrize(("name", "value"), [("JAX_ENABLE_X64", "maybe"), ("JAX_NUM_CPU_DEVICES", "abc")])

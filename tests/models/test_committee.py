@@ -78,7 +78,7 @@ def test_weights_and_readouts_are_drawn_independently():
     assert abs(np.corrcoef(params["kernel"][0], params["readout"])[0, 1]) < 0.08
 
 
-def test_fixed_readouts_are_no_parameters():
+def test_fixed_readouts_are_not_parameters():
     assert set(init(Committee(5, 0.25))) == {"kernel"}
 
 

@@ -47,7 +47,7 @@ def test_the_gradient_is_a_scatter_on_cpu_alone(platform, scatters):
     assert ("stablehlo.scatter" in program(pulled_back, platform)) == scatters
 
 
-def test_one_hot_vectors_are_no_part_of_the_program_of_a_cpu():
+def test_one_hot_vectors_are_not_part_of_the_program_of_a_cpu():
     assert "2x3x7x" not in program(pulled_back, "cpu")
 
 

@@ -216,7 +216,7 @@ def test_an_impossible_network_is_one_line_that_names_the_field(changes, message
     assert "\n" not in str(error.value)
 
 
-def test_numbers_as_inputs_and_a_pad_that_is_no_token_are_refused():
+def test_numbers_as_inputs_and_an_unknown_pad_token_are_refused():
     with pytest.raises(UserError, match="model 'lstm' takes tokens"):
         init_params(model("lstm").build(4, None), jax.random.key(0), PAIRS)
     with pytest.raises(UserError, match=r"model\.pad_token is 5; it must be None or a token of the task, 0 to 4"):

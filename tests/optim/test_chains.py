@@ -239,9 +239,9 @@ def test_a_part_that_the_model_lacks_is_answered_with_those_it_has():
         tx.init(PARAMS)
 
 
-def test_factors_without_a_part_and_parts_that_are_no_names_are_user_errors():
+def test_factors_without_a_part_and_parts_that_are_not_names_are_user_errors():
     for changes, message in (
-        ({"apart_learning_rate": 0.5}, "optimizer.apart_learning_rate is 0.5, but only the parts in"),
+        ({"apart_learning_rate": 0.5}, "optimizer.apart_learning_rate is 0.5, but optimizer.apart names no parts"),
         ({"apart": (3,)}, r"optimizer.apart is \(3,\); it must be a tuple of names"),
     ):
         with pytest.raises(UserError, match=message):
@@ -293,7 +293,7 @@ def test_an_impossible_value_is_named_in_one_line(name, field, value):
         ({"drop_every": 5, "drop_factor": 1.5}, "optimizer.drop_factor is 1.5; it must be above 0 and at most 1"),
     ],
 )
-def test_drops_that_make_no_sense_are_user_errors(changes, message):
+def test_impossible_drops_are_user_errors(changes, message):
     with pytest.raises(UserError, match=message):
         optimizer("gd", **changes)
 

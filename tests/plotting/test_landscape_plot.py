@@ -27,7 +27,7 @@ def test_a_slice_goes_from_left_to_right_whatever_the_order_of_the_grid(ax):
     assert ax.lines[0].get_xydata().tolist() == [[0.1, 1], [1, 2], [10, 3]]
 
 
-def test_what_is_no_number_or_has_no_logarithm_is_left_out(ax):
+def test_values_that_are_nan_or_have_no_logarithm_are_left_out(ax):
     slice_along(ax, values([[np.nan, 0, 3], [np.inf, -1, 5]]), "scale", color="k", log="xy")
     assert ax.lines[0].get_xydata().tolist() == [[10, 4]]
 

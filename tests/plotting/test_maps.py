@@ -75,3 +75,15 @@ def test_a_contour_runs_where_the_level_is(ax):
 def test_a_map_of_one_value_can_be_drawn(ax, tmp_path, value):
     draw(ax, field([[value]], x=(1.0,), y=(0.0,)), log="z")
     ax.figure.savefig(tmp_path / "map.png")
+
+
+def test_ticks_are_at_the_points_of_the_grid(ax):
+    draw(ax, field([[1, 2, 3], [4, 5, 6]], x=(0.3, 30.0, 3000.0)), log="x")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0.3", "30", "3,000"]
+    assert ax.get_xticks(minor=True).size == 0
+    assert ax.get_yticks().tolist() == [0, 1]
+
+
+def test_ticks_leave_out_points_where_labels_would_overlap(ax):
+    draw(ax, field(np.ones((2, 25)), x=np.arange(25.0)))
+    assert ax.get_xticks().tolist() == [0, 4, 8, 12, 16, 20, 24]

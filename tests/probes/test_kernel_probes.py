@@ -155,7 +155,7 @@ def test_probes_see_the_same_rows_alone_and_in_a_grid_of_larger_runs():
 
 
 @pytest.mark.slow
-def test_a_diverged_run_has_no_probes_and_hurts_no_neighbour():
+def test_a_diverged_run_has_no_probes_and_hurts_no_neighbor():
     ds = run(config_of(training={"steps": 9, "records": 2}), {"optimizer.learning_rate": [RATE, 1e4, 1e30]})
     variables = [name for family in FAMILIES for name, *_ in METRICS[family].variables]
     finite = xr.concat([np.isfinite(ds[name][:, -1]) for name in variables], "variable")

@@ -43,6 +43,14 @@ def test_the_limit_is_the_twin_trained_to_the_end(outputs, centered):
     np.testing.assert_allclose(twin.test_loss, limit.lazy_limit_loss, rtol=1e-3)
 
 
+def test_a_run_and_its_config_have_the_same_limit():
+    config, grid = config_of(2), {"model.linearized": [False, True], "seed": [0, 1]}
+    run = grok_jax.from_config(config)
+    of_config = lazy_limit(config, grid)
+    assert of_config.sizes == {"seed": 2}
+    assert of_config.identical(lazy_limit(run.replace(metrics=("gradient",)), grid))
+
+
 @pytest.mark.slow
 def test_a_run_has_the_same_limit_alone_and_among_larger_ones():
     config = config_of(3)

@@ -74,7 +74,7 @@ def test_impossible_fields_are_user_errors(changes, message):
 
 
 def test_a_missing_file_and_circuits_of_another_p_are_user_errors(file):
-    with pytest.raises(UserError, match=r"task.file is 'none.npz'; it must be a file of save_circuits"):
+    with pytest.raises(UserError, match=r"task.file is 'none.npz'; it must be a file written by save_circuits"):
         CircuitLogits(**SPLIT, file="none.npz").load()
     with pytest.raises(UserError, match=r"holds circuits for 2 seeds and p = 5"):
         CircuitLogits(p=7, file=file, seeds=2).load()

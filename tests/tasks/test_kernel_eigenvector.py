@@ -45,7 +45,7 @@ def test_labels_are_the_same_alone_and_in_a_program_for_larger_runs(draw):
     np.testing.assert_allclose(alone, together, atol=1e-5)
 
 
-def test_rows_out_of_use_have_no_label(draw):
+def test_unused_rows_have_no_label(draw):
     train, test = labeled(draw, KernelEigenvector(order=3, **SIZES), Rows(9, 5))
     np.testing.assert_array_equal(train.examples.targets[6:], 0)
     np.testing.assert_array_equal(test.examples.targets[4:], 0)

@@ -28,7 +28,7 @@ def test_an_optional_part_is_left_out_by_none_and_traced_by_a_number():
     assert Form(noisy) == Form(noisier) != Form(without)
 
 
-def test_steps_are_no_part_of_the_program():
+def test_steps_are_not_part_of_the_program():
     assert Form(run()) == Form(run().at("training.steps", 7))
 
 
@@ -129,13 +129,13 @@ def test_an_unknown_name_lists_the_known_ones():
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"task": 3}, "task is 3; it must be a section"),
-        ({"model": None}, "model is None; it must be a section"),
-        ({"training": "mse"}, "training is 'mse'; it must be a section"),
-        ({"execution": [1]}, "execution is .1.; it must be a section"),
+        ({"task": 3}, "task is 3; it must be a dict of fields"),
+        ({"model": None}, "model is None; it must be a dict of fields"),
+        ({"training": "mse"}, "training is 'mse'; it must be a dict of fields"),
+        ({"execution": [1]}, "execution is .1.; it must be a dict of fields"),
         ({"grid": 3}, "the grid is 3; it must be text"),
         ({"grid": [1]}, "the grid is .1.; it must be text"),
-        ({"figure": 3}, "figure is 3; it must be a word"),
+        ({"figure": 3}, "figure is 3; it must be the name of a figure"),
         ({"training": {"name": "training"}}, "training has no field name"),
         ({"execution": {"checkpoint_seconds": -1}}, "checkpoint_seconds is -1.0; it must be 0 or above"),
         ({"execution": {"checkpoint_seconds": float("nan")}}, "checkpoint_seconds is nan; it must be finite"),

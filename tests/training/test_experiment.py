@@ -33,7 +33,7 @@ def test_slices_of_a_grid_and_more_of_its_points_are_one_experiment(small_config
 @pytest.mark.parametrize(
     "field", [{"execution.mapping": "map"}, {"execution.chunk_runs": 2}, {"execution.capacity": (64, 64)}]
 )
-def test_where_and_how_runs_train_makes_no_other_experiment(small_config, field):
+def test_where_and_how_runs_train_does_not_change_the_experiment(small_config, field):
     assert experiment_of(small_config(**field)) == experiment_of(small_config())
 
 
@@ -97,7 +97,7 @@ def test_results_carry_the_identity_of_their_experiment(small_config):
     assert json.loads(results.attrs["experiment"]) == json.loads(json.dumps(experiment_of(small_config())))
 
 
-def test_what_a_metric_means_makes_no_other_experiment(inputs):
+def test_the_meaning_of_a_metric_does_not_change_the_experiment(inputs):
     named = metric(scaled, scale=2.0, long_name="twice", units="m")
     one = own_run(inputs)
     assert experiment_of(one, {}) == experiment_of(one.replace(metrics={"own": named}), {})

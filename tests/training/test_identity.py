@@ -287,7 +287,7 @@ def test_a_grid_in_another_order_differs(made):
 
 
 @pytest.mark.parametrize("fields", [{"execution.chunk_runs": 4}, {"execution.checkpoint_seconds": 1.0}])
-def test_what_decides_no_number_is_no_entry(made, fields):
+def test_a_field_that_changes_no_number_is_not_in_the_identity(made, fields):
     assert made(**fields) == made()
 
 

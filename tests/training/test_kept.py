@@ -134,11 +134,11 @@ def test_kept_weights_go_through_a_file_without_pickle(config, tmp_path):
         ({"keep_params": "best"}, "keep_params is 'best'; it must be 'last', steps, or None"),
         ({"keep_params": [9]}, r"keep_params has \[9\]; each must lie in 0 .. 8"),
         ({"keep_params": [0.5]}, "keep_params is 0.5; it must be a whole number"),
-        ({"keep_state": True}, "keep_state=True keeps the optimizer's state beside keep_params"),
+        ({"keep_state": True}, "keep_state=True needs keep_params"),
         ({"start": {"a": np.zeros(3)}}, r"start= has parameters a\(3,\); the model has layer_0/bias"),
     ],
 )
-def test_what_cannot_be_kept_or_started_from_is_one_line(options, words, config):
+def test_weights_that_cannot_be_kept_or_started_from_are_refused_in_one_line(options, words, config):
     with pytest.raises(UserError, match=words) as raised:
         swept(config, **options)
     assert "\n" not in str(raised.value)
@@ -149,7 +149,7 @@ def test_questions_that_kept_weights_cannot_answer_are_one_line(config):
     for ask, words in [
         (lambda: kept.at(), "kept has 2 runs where model.init_scale is not given; it must be one of"),
         (lambda: kept.at({"model.init_scale": 1.0, "seed": 0}), "has 0 runs where model.init_scale is 1.0; it must be"),
-        (lambda: kept.at({"model.gain": 1.0}), "'model.gain' is no axis of these runs"),
+        (lambda: kept.at({"model.gain": 1.0}), "'model.gain' is not an axis of these runs"),
         (lambda: kept.at({"model.init_scale": 0.5, "seed": 0}, step=4), "step 4 was not kept; 3 were"),
         (lambda: kept.fork(3), "kept without the optimizer's state"),
     ]:
@@ -181,7 +181,7 @@ def test_a_fork_of_a_run_that_had_ended_is_one_line(small_config):
 def test_a_file_that_holds_no_weights_is_one_line(tmp_path):
     for name, content in (("empty.npz", b""), ("torn.npz", b"PK\x03\x04 no more")):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(UserError, match="is no file of weights"):
+        with pytest.raises(UserError, match="is not a file of weights"):
             load_params(tmp_path / name)
     with pytest.raises(UserError, match="does not exist"):
         load_params(tmp_path / "nowhere.npz")

@@ -202,16 +202,20 @@ REFUSED = {
         lambda: gj.check(own_run(), {"training.seed": [0, 1]}),
         "every run along it would be the same",
     ),
-    "an axis that is no field": (lambda: gj.check(own_run(), {"model.gian": [1, 2]}), "model has name, width, gain"),
+    "an axis that is not a field": (lambda: gj.check(own_run(), {"model.gian": [1, 2]}), "model has name, width, gain"),
     "flat values": (lambda: gj.data(X, Y[:, 0]), r"write targets\[:, None\]"),
-    "fewer targets": (lambda: gj.data(X, Y[:5]), "both must have as many rows"),
+    "fewer targets": (lambda: gj.data(X, Y[:5]), "both must have the same number"),
     "labels below 0": (lambda: gj.data(X, np.arange(60) - 1), "labels go from -1 to 58"),
-    "more rows than there are": (lambda: gj.data(X, Y, train_size=50, test_size=20), "together there are 60 rows"),
+    "no rows are left to test on": (
+        lambda: gj.data(X, Y, train_size=1000),
+        "train_size is 1000; the data has 60 rows",
+    ),
+    "more rows than there are": (lambda: gj.data(X, Y, train_size=50, test_size=20), "the data has 60 rows in all"),
     "no number": (lambda: gj.data(X * np.nan, Y), "not finite in 32 bits"),
     "a value below its limit": (lambda: own_run().at("model.gain", 0), r"model.gain is 0.0; it must be above 0"),
     "a value of another type": (lambda: gj.model(Net, width=2.5), "model.width is 2.5; it must be a whole number"),
     "a field that is not there": (lambda: gj.model(Net, widht=3), "has no field 'widht'; it has width, gain"),
-    "a word that is no loss": (lambda: own_run(loss="mae"), "it must be one of mse, cross_entropy, brier"),
+    "a word that is not a loss": (lambda: own_run(loss="mae"), "it must be one of mse, cross_entropy, brier"),
     "no task": (lambda: own_run(task=3), "task is 3; it must be a task"),
     "no training field": (lambda: gj.Training(step=3), "training 'Training' has no field 'step'; it has batch_size"),
     "runs of two programs": (
@@ -222,7 +226,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_fit_is_one_line(case):
+def test_parts_that_do_not_fit_are_refused_in_one_line(case):
     act, words = REFUSED[case]
     with pytest.raises(gj.UserError, match=words) as raised:
         act()
@@ -339,6 +343,17 @@ def test_a_field_that_must_be_given_says_so():
     assert row["allowed"] == "must be given"
 
 
+class Failing(gj.Task):
+    @property
+    def width(self):
+        return np.zeros(3).breadth
+
+
+def test_an_error_inside_a_property_of_a_part_is_shown_as_it_is():
+    with pytest.raises(AttributeError, match="breadth"):
+        _ = Failing().width
+
+
 class Undeclared(gj.Task):
     n: int = 3
 
@@ -347,11 +362,11 @@ REFUSED_LATER = {
     "a field that is not declared": (Undeclared, "task.n is not declared; write n = gj.static"),
     "a metric's name that the results have": (
         lambda: gj.check(own_run(metrics={"step": layer_norms})),
-        "a metric gives 'step', which the results have already",
+        "a metric gives 'step', which the results already have",
     ),
     "a dimension that is an axis": (
         lambda: gj.check(own_run(metrics={"m": gj.metric(layer_norms, dims=("seed",))}), {"seed": [0, 1]}),
-        "a metric gives 'seed', which the results have already",
+        "a metric gives 'seed', which the results already have",
     ),
     "dims as a word": (lambda: gj.metric(layer_norms, dims="layer"), "it must be a tuple of names"),
     "variables as a word": (
@@ -362,7 +377,10 @@ REFUSED_LATER = {
         lambda: gj.metric(layer_norms, variables={"n": ("norm",)}),
         "it must be a dict: name ->",
     ),
-    "needs that is no function": (lambda: gj.metric(layer_norms, needs=3), "metrics.needs is 3; it must be a function"),
+    "needs that is not a function": (
+        lambda: gj.metric(layer_norms, needs=3),
+        "metrics.needs is 3; it must be a function",
+    ),
     "an axis of the start, where weights are given": (
         lambda: swept(own_run(), {"model.init_scale": [1.0, 2.0]}, start=weights_of(own_run())),
         "model.init_scale is a field that nothing reads here",

@@ -14,8 +14,8 @@ GIVEN = {
     "an array for a section": ({"training": np.ones((2, 2))}, None, "training is array([[1., 1.], [1., 1.]])"),
     "a whole number that Python does not write": ({"seed": 10**5000}, None, "seed is a value of type int"),
     "a grid that Python does not write": ({"grid": 10**5000}, None, "the grid is a value of type int"),
-    "a name that is no word": ({"model": {"name": 1.5}}, None, "model.name is 1.5"),
-    "names that are no words": (ConfigDict({"seed": 0, 1.5: 2}), None, "names that are not words"),
+    "a name that is not a word": ({"model": {"name": 1.5}}, None, "model.name is 1.5"),
+    "names that are not strings": (ConfigDict({"seed": 0, 1.5: 2}), None, "names that are not strings"),
     "a long word": ({"training": {"loss": "x" * 5000}}, None, "...; it must be one of mse"),
     "a long field": ({"training": {"x" * 5000: 1}}, None, "...; it has loss"),
     "a long axis": ({}, {"x" * 5000: [1]}, "... is not a field"),
@@ -42,7 +42,7 @@ def test_what_is_given_is_written_in_one_line(given):
 
 
 @pytest.mark.parametrize("make", [np.int64, np.array, jnp.int32])
-def test_one_number_is_no_axis(make):
+def test_one_number_is_not_an_axis(make):
     assert "it must be a sequence of values" in refusal({}, {"seed": make(1)})
 
 

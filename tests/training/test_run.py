@@ -95,7 +95,7 @@ def test_scaled_learning_rate_keeps_the_first_step_of_the_function_at_every_lazi
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
 
-def test_equal_task_seeds_share_data_and_differ_in_initialisation(small_config):
+def test_equal_task_seeds_share_data_and_differ_in_initialization(small_config):
     runs = [train(small_config(**{"seed": seed, "task.seed": 7}), steps=0) for seed in (0, 1)]
     first, second = (fixed.data.train.examples.inputs for _, _, fixed, _ in runs)
     np.testing.assert_array_equal(first, second)

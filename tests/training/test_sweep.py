@@ -344,7 +344,7 @@ def test_more_data_than_memory_is_refused_before_anything_is_compiled(small_conf
         ({}, {"seed": []}, "has no values"),
         ({}, {"seed": 3}, "must be a sequence"),
         ({}, "seed=range(2000000000)", "at most 100,000"),
-        ({}, {("a", "b"): [1]}, "is not a name"),
+        ({}, {("a", "b"): [1]}, "is not a string"),
         ({}, {"optimizer.name": [["gd"]]}, "must be a word"),
         ({"training.loss": "cross_entropy"}, {}, "regression"),
         ({"execution.mapping": "pmap"}, {}, "auto, map, vmap"),

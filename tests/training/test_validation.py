@@ -166,11 +166,11 @@ REFUSED = {
     ),
     "ragged": (
         {"task": task(train=lambda rows, _: split(rows, examples=Examples(jnp.ones((rows, 4)), values(7))))},
-        "task 'own' (draw) has train examples whose arrays have (6,), (7,) rows; all must have as many, 1 or more",
+        "task 'own' (draw) has train examples whose arrays have (6,), (7,) rows; all must have equally many, 1 or more",
     ),
     "nothing": (
         {"task": task(train=lambda rows, _: split(rows, examples=None))},
-        "task 'own' (draw) gives train no examples, and there is no pool; give one of both",
+        "task 'own' (draw) gives train no examples, and there is no pool; give one of them",
     ),
     "no_pool": (
         {"task": task(load=lambda self: (np.ones(3), np.ones(3)))},
@@ -210,7 +210,7 @@ REFUSED = {
     ),
     "no_parameters": (
         {"model": model(lambda network, x: x[:, :2])},
-        "model 'own' has variables of no kind; it must have params, and no others",
+        "model 'own' has variables (none); it must have params, and no others",
     ),
     "parameters": (
         {
