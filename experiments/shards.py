@@ -46,11 +46,7 @@ def train(config: ConfigDict, out: Path, shard: Shard, *, overwrite: bool = Fals
     grok_jax.check(config)
     own = identity(plan) | shard_identity(shard, plan)
     if results.is_finished(out) and not overwrite:
-        before = results.record_of(out).get("identity") or {}
-        changed = differences(before, own) or results.changed_fields(out, plain)
-        held = results.shard_in(out)
-        told = f"--out={out} holds {f'shard {held}, finished' if held else 'a finished run'}"
-        require(not changed, f"{told}, which differs: {'; '.join(changed[:4])}; give another folder, or --overwrite")
+        _require_finished_as(shard, plan, plain, out)
         return False
     begun = {"resume": not overwrite, "overwrite": overwrite, "identity": own}
     results.require_free(out, plain, **begun)
@@ -63,6 +59,20 @@ def train(config: ConfigDict, out: Path, shard: Shard, *, overwrite: bool = Fals
             results.write_dataset(out, dataset.assign_attrs({name: json.dumps(each) for name, each in told.items()}))
         results.finish(out)
     return True
+
+
+def _require_finished_as(shard: Shard, plan: Plan, plain: dict[str, Any], out: Path) -> None:
+    """Raises UserError unless a folder holds the finished shard of a config, on whichever device it trained."""
+    held = results.shard_in(out)
+    with results.opened(out) as dataset:
+        known = json.loads(dataset.attrs.get("experiment", "{}"))
+    # Data that `prepare` made are known only once it has run.
+    now = {name: each for name, each in experiment(plan).items() if not name.startswith(DATA)}
+    before = {name: known[name] for name in now if name in known}
+    changed = differences({**({"shard": held} if held else {}), **before}, {"shard": str(shard), **now})
+    changed = changed or results.changed_fields(out, plain)
+    told = f"--out={out} holds {f'shard {held}, finished' if held else 'a finished run'}"
+    require(not changed, f"{told}, which differs: {'; '.join(changed[:4])}; give another folder, or --overwrite")
 
 
 def merge(folders: Sequence[Path], out: Path, *, overwrite: bool = False) -> list[dict]:

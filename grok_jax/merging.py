@@ -91,7 +91,7 @@ def join(grid: Mapping[str, Mapping[str, list]], parts: Sequence[xr.Dataset | st
             steps.append(dataset["step"])
     counts = np.bincount(np.concatenate(places), minlength=total)
     words = f"{(counts == 0).sum():,} of {total:,} runs are missing, and {(counts > 1).sum():,} are there twice"
-    require((counts == 1).all(), f"{words}; give every part of one grid, cut in the same way, once")
+    require(bool((counts == 1).all()), f"{words}; give every part of one grid, cut in the same way, once")
     every = xr.DataArray(np.unique(np.concatenate(steps)), dims="step", attrs=steps[0].attrs)
     filled, inner, attributes = {}, {}, []
     for part, own in zip(parts, places, strict=True):

@@ -86,6 +86,11 @@ def test_a_finished_shard_is_left_as_it_is(config, three):
     assert contents(three[0]) == before
 
 
+def test_a_finished_shard_is_left_as_it_is_on_another_device_too(config, three, monkeypatch):
+    monkeypatch.setattr("grok_jax.training.identity._processor", lambda: "another kind")
+    assert not shards.train(config, three[0], Shard(1, 3), progress=False)
+
+
 @pytest.mark.parametrize(
     ("shard", "steps", "words"),
     [((2, 3), 2, r"shard \(was 1/3, is 2/3\)"), ((1, 3), 3, r"training\.steps \(was 2, is 3\)")],
