@@ -117,6 +117,7 @@ def extend(
     Raises:
       UserError: the results cannot be extended so, or the folder is in use; nothing is changed then.
     """
+    require(folder.resolve() != out.resolve(), f"--out={out} is the folder to extend; give another folder")
     shard = results.shard_in(folder)
     require(not shard, f"{folder} holds shard {shard}; merge the shards, then extend the whole grid")
     old, config = results.load_dataset(folder), command.saved(results.saved_config(folder))
@@ -157,10 +158,15 @@ def _extended(axes: Sequence[Axis], further: Sequence[Axis], folder: Path) -> tu
     unknown = [axis.name for axis in further if axis.name not in names]
     require(not unknown, f"{', '.join(unknown)} is no axis of {folder}; it has {', '.join(names) or 'none'}")
     more = {axis.name: axis.values for axis in further}
-    return tuple(
-        axis._replace(values=(*axis.values, *(v for v in more.get(axis.name, ()) if v not in axis.values)))
-        for axis in axes
-    )
+    return tuple(axis._replace(values=_distinct([*axis.values, *more.get(axis.name, ())])) for axis in axes)
+
+
+def _distinct(given: list[tuple[Any, ...]]) -> tuple[tuple[Any, ...], ...]:
+    """Values without repeats; those that cannot be hashed, which no field allows, are left for the plan to refuse."""
+    try:
+        return tuple(dict.fromkeys(given))
+    except TypeError:
+        return tuple(given)
 
 
 def _rounding(before: Plan, now: Plan) -> str:

@@ -268,7 +268,8 @@ def test_points_that_need_more_room_are_said_to_agree_to_rounding(config, tmp_pa
     [
         ("optimizer.learning_rate=1, 2", r"optimizer\.learning_rate is no axis of .*; it has model\.activation, seed"),
         ("seed=range(2)", r"has every point of 'seed=range\(2\)' already"),
-        ("seed=-1.5", "seed"),
+        ("seed=-1.5", r"seed is -1\.5"),
+        ("seed={}", r"seed is \{\}"),
         ("seed", "has no '='"),
     ],
 )
@@ -277,6 +278,13 @@ def test_what_cannot_extend_results_is_refused_in_one_line(small, tmp_path, grid
         shards.extend(small, grid, tmp_path / "more", progress=False)
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "more").exists()
+
+
+def test_results_are_not_extended_over_themselves(small):
+    before = contents(small)
+    with pytest.raises(UserError, match="is the folder to extend"):
+        shards.extend(small, "seed=9", small, overwrite=True, progress=False)
+    assert contents(small) == before
 
 
 def test_a_shard_is_not_extended(three, tmp_path):
