@@ -134,11 +134,12 @@ def _index(chosen: Bool[np.ndarray, "..."]) -> tuple[int, ...]:
 
 
 def _largest(ours: Num[np.ndarray, "..."], theirs: Num[np.ndarray, "..."]) -> str:
-    """The largest relative difference of finite values, in words."""
+    """The largest relative difference of finite values, in words; "" if there is none."""
     if ours.dtype.kind != "f":
         return ""
     both = np.isfinite(ours) & np.isfinite(theirs)
     one, other = ours[both].astype(float), theirs[both].astype(float)
     size = np.maximum(np.abs(one), np.abs(other))
     relative = np.divide(np.abs(one - other), size, out=np.zeros_like(size), where=size > 0)
-    return f"; largest relative difference {relative.max(initial=0):.2g}"
+    largest = relative.max(initial=0)
+    return f"; largest relative difference {largest:.2g}" if largest else ""
