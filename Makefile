@@ -14,13 +14,21 @@ ENVIRONMENT := $(VENV)/.stamp-$(subst $(comma),-,$(EXTRAS))
 IS_NEW_ENOUGH = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))'; } 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-all lint docs bench clean
+.PHONY: help demo report test test-slow test-all lint docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 demo: $(ENVIRONMENT) ## a first look: three figures of the papers with their claims, in results/demo (6 minutes at most)
 	$(RUN) -m experiments.reproduce --preset=quick --only=omnigrok/fig2b,omnigrok/fig3d,lazy_to_rich/fig8 --out=results/demo --overwrite
+
+# The papers' own figures; `make report FIGURES=` adds studies of equations and sections, about half an hour.
+FIGURES ?= lazy_to_rich/fig,model_efficiency/fig,omnigrok/fig
+report: $(ENVIRONMENT) ## the papers' figures at quick, on one page with their claims, in results/report; goes on if stopped
+	$(RUN) -m experiments.reproduce --preset=quick --resume --only=$(FIGURES) --out=results/report/figures
+	cp docs/evidence.json results/report/evidence.json
+	$(RUN) -m experiments.evidence --results=results/report/figures --out=results/report
+	$(RUN) -m experiments.report --evidence=results/report/evidence.json --results=results/report/figures --out=results/report
 
 test: $(ENVIRONMENT) ## the tests of every day, all but the slow ones (5 minutes on 2 cores); TESTS=<files> chooses some
 	$(PYTEST) -m "not slow" $(TESTS)

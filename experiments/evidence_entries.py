@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
@@ -39,7 +40,7 @@ def read(file: Path) -> dict[str, dict[str, Any]]:
 
 def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
     """Writes evidence.json, evidence.md, and the picture of each paper's ratios."""
-    entries = as_json({key: entries[key] for key in sorted(entries, key=_in_order)})
+    entries = as_json({key: entries[key] for key in sorted(entries, key=in_order)})
     text, markdown = json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n", page(entries)
     (out / "evidence").mkdir(parents=True, exist_ok=True)
     results.write_whole(out / "evidence.json", lambda partial: partial.write_text(text, "utf-8"))
@@ -52,7 +53,42 @@ def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
 
 def page(entries: Mapping[str, Mapping[str, Any]]) -> str:
     """Returns the text of evidence.md."""
-    return evidence_table.page(entries, sorted(all_figures(), key=_in_order))
+    return evidence_table.page(entries, sorted(all_figures(), key=in_order))
+
+
+def finished_below(root: Path) -> list[Path]:
+    """Returns the folders of finished runs in a folder, at any depth.
+
+    Raises:
+      UserError: it is not a folder, or there are none.
+    """
+    require(root.is_dir(), f"--results={root} is not a folder")
+    folders = sorted(file.parent for file in root.rglob("results.nc"))
+    require(folders, f"--results={root} and its subfolders have no results.nc")
+    return folders
+
+
+def figure_in(folder: Path) -> tuple[str, str, str]:
+    """Returns which figure a folder holds, at which preset, and "".
+
+    If the evidence has no place for it, returns "", "" and the reason.
+
+    Raises:
+      UserError: config.json is missing or damaged.
+    """
+    record = results.record_of(folder)
+    require(
+        record.keys() >= RECORDED,
+        f"{folder / 'config.json'} is missing or damaged; --results must hold folders as runs wrote them",
+    )
+    figure = record["config"].get("figure", "")
+    if figure not in all_figures():
+        of = f"figure {figure!r} is not in the catalogue" if figure else "a custom grid, not a figure"
+        return "", "", f"skipped: {of}"
+    preset, others = nearest_preset(record["config"], figure)
+    if others:
+        return "", "", f"skipped: not the settings of {preset} ({', '.join(others[:4])})"
+    return figure, preset, ""
 
 
 def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
@@ -68,34 +104,36 @@ def gather(folder: Path, date: str = "") -> tuple[dict[str, Any], str]:
     Raises:
       UserError: config.json or results.nc is missing or damaged.
     """
-    record = results.record_of(folder)
-    require(
-        record.keys() >= RECORDED,
-        f"{folder / 'config.json'} is missing or damaged; --results must hold folders as runs wrote them",
-    )
-    figure = record["config"].get("figure", "")
-    if figure not in all_figures():
-        of = f"figure {figure!r} is not in the catalogue" if figure else "a custom grid, not a figure"
-        return {}, f"skipped: {of}"
-    preset, others = nearest_preset(record["config"], figure)
-    if others:
-        return {}, f"skipped: not the settings of {preset} ({', '.join(others[:4])})"
+    figure, preset, reason = figure_in(folder)
+    return ({}, reason) if reason else (entry_of(folder, figure, preset, date), "")
+
+
+def entry_of(folder: Path, figure: str, preset: str, date: str = "") -> dict[str, Any]:
+    """Returns the entry of a finished figure whose preset is known; see gather."""
+    record, dataset = results.record_of(folder), results.load_dataset(folder)
     figure_of = figures.figure_of(ConfigDict(record["config"]))
-    dataset = results.load_dataset(folder)
-    made = record.get("date") or date or _day_of(folder / "results.nc")
     return {
         "figure": figure,
         "preset": preset,
         "config": chosen_fields(record["config"]),
+        **run_of(folder, dataset, date),
+        "claims": judge(figure_of.claims, dataset),
+        "remark": figure_of.remark,
+        "checks": compare(figure_of.checks, dataset, preset_config(figure, "paper")),
+    }
+
+
+def run_of(folder: Path, dataset: xr.Dataset, date: str = "") -> dict[str, Any]:
+    """Returns where, when, with which code and for how long the results in a folder were made."""
+    record = results.record_of(folder)
+    made = record.get("date") or date or _day_of(folder / "results.nc")
+    return {
         "device": record["devices"],
         "date": made[:10],
         "revision": record["git_revision"],
         "jax": record["versions"]["jax"],
         "seconds": round(float(dataset.attrs["wall_seconds"])),
-        "claims": judge(figure_of.claims, dataset),
-        "remark": figure_of.remark,
-        "checks": compare(figure_of.checks, dataset, preset_config(figure, "paper")),
-    }, ""
+    }
 
 
 def write_curves(out: Path, folder: Path, entry: Mapping[str, Any]) -> None:
@@ -115,6 +153,6 @@ def _day_of(file: Path) -> str:
     return datetime.datetime.fromtimestamp(file.stat().st_mtime, datetime.UTC).date().isoformat()
 
 
-def _in_order(key: str) -> list[tuple[int, str]]:
+def in_order(key: str) -> list[tuple[int, str]]:
     """Sorts fig2 before fig10."""
     return [(int(part or 0), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", key)]

@@ -4,7 +4,6 @@ python -m experiments.reproduce --preset=quick --out=<folder> [--only=omnigrok,l
 """
 
 import importlib
-import json
 from pathlib import Path
 
 from absl import flags
@@ -12,8 +11,9 @@ from ml_collections import ConfigDict
 
 import grok_jax
 from configs.presets import PRESETS
-from experiments import command, figures, report
+from experiments import command, evidence_entries, figures
 from experiments.catalogue import all_figures, chosen_figures
+from experiments.report import page, pieces
 from grok_jax import results
 from grok_jax.analysis.claims import format_claims
 from grok_jax.errors import require
@@ -42,12 +42,14 @@ def main() -> None:
         print(f"[{number}/{len(chosen)}] {name} ({PRESET.value}){', already finished' * (name in kept)}", flush=True)
         if name not in kept:
             figures.make(config, out / name, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
-    verdicts = {name: json.loads((out / name / "claims.json").read_text("utf-8")) for name in names}
+    entries = [evidence_entries.entry_of(out / name, name, PRESET.value) for name in names]
     with results.writing(out):
-        page = report.write_page(out, PRESET.value, verdicts)
-    print(format_claims([verdict for figure in verdicts.values() for verdict in figure]))
+        for name in names:
+            pieces.keep(out, out / name, name, PRESET.value)
+        written = page.write(out, entries, names)
+    print(format_claims([verdict for entry in entries for verdict in entry["claims"]]))
     print(f"pictures: {', '.join(str(out / name / 'figure.png') for name in names)}")
-    print(f"everything on one page: {page}")
+    print(f"everything on one page: {written}")
 
 
 def _is_made(folder: Path, config: ConfigDict) -> bool:

@@ -113,11 +113,12 @@ def _reached_from(starts: Iterable[str]) -> set[str]:
 
 def _only_of_one_paper(modules: Iterable[str]) -> set[str]:
     """Those of some modules of the library that no command and no figure of two papers reaches."""
-    users = {}
+    papers, users = {path.name for path in (REPOSITORY / "configs").iterdir() if path.is_dir()}, {}
     for path in MODULES:
         if path.is_relative_to(REPOSITORY / "experiments") and path.name != "__init__.py":
-            users.setdefault(path.parent.name, []).append(dotted(path))
-    of_none = _reached_from(users.pop("experiments"))
+            paper = path.relative_to(REPOSITORY / "experiments").parts[0]
+            users.setdefault(paper if paper in papers else "no paper", []).append(dotted(path))
+    of_none = _reached_from(users.pop("no paper"))
     times = Counter(name for of_paper in users.values() for name in _reached_from(of_paper))
     return {name for name in modules if name not in of_none and times[name] < 2}
 

@@ -21,8 +21,9 @@ from grok_jax.training.schedule import has_diverged, has_generalized, is_probed,
 
 KEPT = "kept weights "  # prefix of the names of kept weights in a checkpoint
 CALL_SECONDS = 1.0  # target for one call into a compiled program, so that progress moves and stops are prompt
-# A call reads and writes the state of all its runs. With hundreds of runs that costs more than a few steps do, so a
-# call takes this many steps at least, unless they would take too long.
+# A call reads and writes the state of all its runs and draws the batches of a whole block of steps (dynamics.BLOCK),
+# which takes up to half as long as a step. With hundreds of runs only a few steps take a second, so a call takes this
+# many steps at least, unless they would take too long.
 FEWEST_STEPS, LONGEST_CALL = 32, 10.0
 
 Record = dict[str, Num[np.ndarray, "runs ..."]]

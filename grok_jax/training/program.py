@@ -18,6 +18,7 @@ from grok_jax.origins import PACKAGE, own_source
 from grok_jax.tasks import Examples, Rows
 from grok_jax.tasks.task import Task
 from grok_jax.training import dynamics
+from grok_jax.training.blocks import compiled_in_blocks
 from grok_jax.training.contents import contents, plain_values
 from grok_jax.training.devices import (
     RUN,
@@ -34,6 +35,8 @@ from grok_jax.training.plan import Group
 from grok_jax.training.run import Form
 
 TRAINING = ("advance", "init", "measure")  # the stages that every sweep calls, largest first
+# A larger share would gain little: far fewer runs than fill its memory keep a device busy.
+PROBE_SHARE = 1 / 8  # share of the memory for runs that a probe may use beside their state
 REMEDIES = ("make the model or the batch smaller", "ask for fewer training.probes, or take fewer training rows")
 
 
@@ -250,29 +253,35 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
     mapped = {
         "started": (_over_runs(stages.started, mesh, mapping, per_run_args=1, shared_args=2), (hyper, pool, params)),
         "advance": (
-            _over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, donate=(0,)),
+            _over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, in_place=True),
             (moving, fixed, hyper, pool, step, step),
         ),
         "measure": (
             _over_runs(stages.measure, mesh, mapping, per_run_args=3, shared_args=2),
             (moving, fixed, hyper, pool, step),
         ),
-        # One run at a time on every backend: kernels are large, and would leave room for fewer runs to train together.
-        "probe": (
-            _over_runs(stages.probe, mesh, "map", per_run_args=3, shared_args=2),
-            (moving, fixed, hyper, pool, step),
-        ),
     }
+
+    def trace_probe(side_by_side: int) -> Any:
+        probe = _over_runs(stages.probe, mesh, mapping, side_by_side, per_run_args=3, shared_args=2)
+        return probe.trace(moving, fixed, hyper, pool, step)
+
     quickly = dict.fromkeys(("init", "started"), _quickly())
     # Tracing holds Python's lock but compiling does not, so one stage compiles while the next is traced.
+    compiled, compiling = {}, {}
     with ThreadPoolExecutor(len(uses)) as threads:
-        compiling = {}
-        for name in uses:
+        for name in sorted(uses, key="probe".__eq__):  # the probe last: this thread compiles it
+            if name == "probe":
+                # Kernels are large. Those of all runs at once would leave room for fewer runs to train together.
+                budget = memory_budget(mesh)
+                room = min(PROBE_SHARE * budget, budget - _bytes_of((moving, fixed)) / mesh.size)
+                compiled[name] = compiled_in_blocks(trace_probe, 1 if mapping == "map" else runs // mesh.size, room)
+                continue
             if name not in traced:
                 function, arguments = mapped[name]
                 traced[name] = function.trace(*arguments)
             compiling[name] = threads.submit(traced[name].lower().compile, quickly.get(name))
-    compiled = {name: each.result() for name, each in compiling.items()}
+    compiled |= {name: each.result() for name, each in compiling.items()}
     held = {name: _bytes_held(executable) for name, executable in compiled.items()}
     largest = max(held, key=held.get)
     return Program(
@@ -287,9 +296,20 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
 
 
 def _over_runs(
-    function: Callable, mesh: Mesh, mapping: str, *, per_run_args: int, shared_args: int, donate: tuple[int, ...] = ()
+    function: Callable,
+    mesh: Mesh,
+    mapping: str,
+    side_by_side: int | None = None,
+    *,
+    per_run_args: int,
+    shared_args: int,
+    in_place: bool = False,
 ) -> Callable:
-    """Maps a function over the leading run axis of its first arguments; each device takes its share of the runs."""
+    """Maps a function over the leading run axis of its first arguments; each device takes its share of the runs.
+
+    With "vmap", a device computes `side_by_side` of its runs at a time, or all of them (None). In place, the result
+    overwrites the first argument, which has the same shapes.
+    """
 
     def on_one_device(*args: Any) -> Any:
         batched, common = args[:per_run_args], args[per_run_args:]
@@ -297,17 +317,39 @@ def _over_runs(
         def one_run(run: tuple) -> Any:
             return function(*run, *common)
 
-        return jax.vmap(one_run)(batched) if mapping == "vmap" else jax.lax.map(one_run, batched)
+        runs = len(jax.tree.leaves(batched)[0])
+        if mapping == "vmap" and side_by_side in (None, runs):
+            return jax.vmap(one_run)(batched)
+        if in_place:
+            return _map_in_place(one_run, batched)
+        return jax.lax.map(one_run, batched, batch_size=None if side_by_side == 1 else side_by_side)
 
     specs = (P(RUN),) * per_run_args + (P(),) * shared_args
     # check_vma is off because a run's loops start from constants, which the check mistakes for replicated values.
     mapped = jax.shard_map(on_one_device, mesh=mesh, in_specs=specs, out_specs=P(RUN), check_vma=False)
-    return jax.jit(mapped, donate_argnums=donate)
+    return jax.jit(mapped, donate_argnums=(0,) if in_place else ())
+
+
+def _map_in_place(function: Callable, batched: tuple) -> Any:
+    """lax.map(function, batched), except that each result overwrites its run's part of batched[0].
+
+    lax.map would hold the results of all runs beside their arguments.
+    """
+
+    def one(place: Any, done: Any) -> Any:
+        own = jax.tree.map(lambda leaf: leaf[place], (done, *batched[1:]))
+        return jax.tree.map(lambda leaf, result: leaf.at[place].set(result), done, function(own))
+
+    return jax.lax.fori_loop(0, len(jax.tree.leaves(batched)[0]), one, batched[0])
 
 
 def _quickly() -> dict[str, int]:
     """Compiler options for init on CPU: it runs once, and its random draws are slow to optimize (3.4 s, not 1.2 s)."""
     return {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else {}
+
+
+def _bytes_of(arrays: Any) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(arrays))
 
 
 def _bytes_held(executable: Any) -> int:

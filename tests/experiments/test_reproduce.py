@@ -1,9 +1,8 @@
-"""Which figures a reproduction makes, and the page it leaves."""
+"""Which figures a reproduction makes."""
 
 import pytest
 
 from experiments.catalogue import all_figures, chosen_figures
-from experiments.report import write_page
 from grok_jax import UserError
 
 AVAILABLE = ["lazy/fig10_init", "lazy/fig1_polynomial", "omni/fig2a_landscape", "omni/fig2b_training"]
@@ -31,35 +30,6 @@ def test_a_word_that_names_no_figure_lists_those_there_are():
 def test_the_figures_of_the_demo_are_there():
     demo = ["omnigrok/fig2b", "omnigrok/fig3d", "lazy_to_rich/fig8"]
     assert len(chosen_figures(demo, all_figures())) == 3
-
-
-def test_the_page_shows_each_picture_with_its_verdicts_and_escapes_text(tmp_path):
-    verdict = {
-        "id": "a",
-        "claim": "x < y",
-        "paper": "",
-        "own": False,
-        "measured": {"t": float("inf")},
-        "verdict": "holds",
-        "note": "",
-    }
-    verdict["finding"] = "by chance"
-    page = write_page(tmp_path, "quick", {"omni/fig2b": [verdict]}).read_text("utf-8")
-    assert "checks.png" not in page
-    for text in (
-        "Finding: by chance",
-        'src="omni/fig2b/figure.png"',
-        "x &lt; y",
-        "t never",
-        "1 hold, 0 mixed, 0 do not hold",
-    ):
-        assert text in page
-
-
-def test_the_page_shows_the_numbers_of_the_authors_where_there_are_any(tmp_path):
-    (tmp_path / "omni" / "fig2b").mkdir(parents=True)
-    (tmp_path / "omni" / "fig2b" / "checks.png").touch()
-    assert 'src="omni/fig2b/checks.png"' in write_page(tmp_path, "quick", {"omni/fig2b": []}).read_text("utf-8")
 
 
 @pytest.mark.parametrize("only", [["", ""], ["omnigrok", ""]])

@@ -17,7 +17,9 @@ def test_a_figure_is_made_kept_on_resume_and_not_passed_off_as_another_preset(tm
     first = reproduce(tmp_path, *smoke)
     assert first.returncode == 0, first.stderr
     assert "lazy_to_rich/fig2/1" in first.stdout
-    assert "lazy_to_rich/fig2_modular_mlp/figure.png" in (tmp_path / "index.html").read_text("utf-8")
+    page = (tmp_path / "index.html").read_text("utf-8")
+    assert 'src="pictures/lazy_to_rich_fig2_smoke.webp"' in page
+    assert 'id="lazy_to_rich-fig2-1"' in page
 
     again = reproduce(tmp_path, *smoke, "--resume")
     assert "already finished" in again.stdout

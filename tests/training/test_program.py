@@ -192,3 +192,10 @@ def test_a_metric_with_another_function_as_a_field_is_another_program(key):
     assert key() != before
     METRICS["own"] = metric(largest)
     assert key() == before
+
+
+def test_training_one_run_after_the_other_holds_the_state_of_all_runs_once(small_config):
+    (group,) = plan_grid(small_config(), {"seed": range(2000)}).groups
+    made = program.fitted_program(group, "map", 0, ("advance", "init"))
+    state = sum(leaf.dtype.itemsize * leaf.size for leaf in jax.tree.leaves(made.moving)) / made.mesh.size
+    assert made.stages.advance.memory_analysis().temp_size_in_bytes < state / 2

@@ -1,0 +1,209 @@
+"""The whole report as HTML: counts, filters, the figures of each paper, a glossary.
+
+index.html    the page, with its pictures and curves in files beside it
+report.html   the same page in one file, to send
+table.csv     the claims as a table
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from experiments.catalogue import paper_of
+from experiments.evidence_table import KINDS
+from experiments.report import pieces
+from experiments.report.figure import PRESETS, Pictures, anchor, section, short_title
+from experiments.report.papers import GLOSSARY, PAPERS
+from experiments.report.verdicts import Entry, counts, presets_of, table, verdict_of
+from grok_jax import results
+from grok_jax.analysis.claims import MINIMUM_SEEDS, MIXED, NOT_MEASURED, VERDICTS
+
+HERE = Path(__file__).parent
+HEADS = {"holds": "hold", "mixed": "mixed", "does not hold": "do not hold", "not measured": "not measured"}
+TITLE = "What papers on grokking claim, and what we measured"
+INTRO = f"""
+<p>Some networks fit their training data early and generalize much later. This is called <i>grokking</i>. The papers
+below say when it happens and why. This page repeats their figures with grok_jax, and says of each claim whether our
+runs show it.</p>
+<p>Most claims are judged seed by seed. A claim <b>holds</b> if at least 4 in 5 of the seeds that can decide it show it,
+<b>does not hold</b> if fewer than half do, and is <b>mixed</b> in between. It is <b>not measured</b> if fewer than
+{MINIMUM_SEEDS} seeds can decide it, for example because the runs were too short. The percentages beside a number of
+seeds are its 90% interval. Numbers are medians over seeds.</p>
+<p>Where a claim does not hold or is mixed, the last column says why, as far as we know. It begins with the kind of
+reason:</p>
+<ul>{"".join(f"<li><b>{kind}</b>: {words}</li>" for kind, words in KINDS.items())}</ul>"""
+
+
+def write(out: Path, entries: Sequence[Entry], figures: Sequence[str]) -> Path:
+    """Writes index.html, report.html and table.csv from the pieces in a folder.
+
+    Args:
+      out: the folder, with the pieces that were kept.
+      entries: what was measured, one entry for each figure and preset.
+      figures: the figures of the page, in its order; the page says which of them have no entry.
+
+    Returns:
+      The path of index.html.
+
+    Raises:
+      UserError: a piece is damaged, or the folder is not writable.
+    """
+    kept = pieces.read(out)
+    beside = Pictures(kept, lambda name: f"{pieces.PICTURES}/{name}.webp")
+    inside = Pictures(kept, lambda name: _as_data(out / pieces.PICTURES / f"{name}.webp"))
+    names = [pieces.name_of(entry["figure"], entry["preset"]) for entry in entries if entry["figure"] in figures]
+    names = [name for name in names if name in kept]
+    scripts = [f'<script src="{pieces.CURVES}/{name}.js"></script>' for name in names]
+    whole = [f"<script>{_in_script(out / pieces.CURVES / f'{name}.js')}</script>" for name in names]
+    out.mkdir(parents=True, exist_ok=True)
+    for file, pictures, curves in (("index.html", beside, scripts), ("report.html", inside, whole)):
+        text = _page(entries, figures, pictures, "\n".join(curves))
+        results.write_whole(out / file, lambda partial, text=text: partial.write_text(text, "utf-8"))
+    results.write_table(out, table([entry for entry in entries if entry["figure"] in figures]))
+    return out / "index.html"
+
+
+def _as_data(picture: Path) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+
+
+def _in_script(file: Path) -> str:
+    """The text of a script; "</" in one of its strings would end the script's element."""
+    return file.read_text("utf-8").replace("</", "<\\/")
+
+
+def _page(entries: Sequence[Entry], figures: Sequence[str], pictures: Pictures, curves: str) -> str:
+    entries = [entry for entry in entries if entry["figure"] in figures]
+    of_paper = {paper: [name for name in figures if paper_of(name) == paper] for paper in PAPERS}
+    of_paper = {paper: names for paper, names in of_paper.items() if names}
+    body = "\n".join(
+        [
+            f"<header><h1>{TITLE}</h1>{INTRO}</header>",
+            _counts(entries, list(of_paper)),
+            _contents(entries, of_paper),
+            _filters(entries, list(of_paper)),
+            *(_paper(paper, names, entries, pictures) for paper, names in of_paper.items()),
+            _glossary(),
+        ]
+    )
+    style = (HERE / "uplot" / "uPlot.min.css").read_text("utf-8") + (HERE / "report.css").read_text("utf-8")
+    script = _in_script(HERE / "uplot" / "uPlot.iife.min.js") + _in_script(HERE / "report.js")
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{TITLE}</title>\n<style>\n{style}</style></head>\n<body>\n<main>\n{body}\n</main>\n"
+        f'<dialog id="large"><img alt=""></dialog>\n<script>\n{script}</script>\n{curves}\n</body></html>\n'
+    )
+
+
+def _counts(entries: Sequence[Entry], papers: Sequence[str]) -> str:
+    """The table on top: how many claims hold, by paper and preset."""
+    rows = []
+    for paper in papers:
+        of_paper = [entry for entry in entries if paper_of(entry["figure"]) == paper]
+        for preset in presets_of(of_paper):
+            chosen = [entry for entry in of_paper if entry["preset"] == preset]
+            link = f'<a href="#{paper}">{escape(PAPERS[paper].short)}</a>'
+            rows.append(_count_row(link, preset, len(chosen), counts(chosen, own=False)))
+    for preset in presets_of(entries):
+        chosen = [entry for entry in entries if entry["preset"] == preset]
+        rows.append(_count_row("all papers", preset, len(chosen), counts(chosen, own=False), "total"))
+        own = [entry for entry in chosen if any(claim["own"] for claim in entry["claims"])]
+        if own:
+            rows.append(_count_row("claims of our own", preset, len(own), counts(own, own=True), "apart"))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("claims of", "size", "figures", *HEADS.values()))
+    return (
+        f'<h2>How many claims hold</h2>{_in_short(entries)}<table class="counts"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table><p>Quick runs are often smaller than the paper's, so a claim that "
+        "fails there may hold at paper scale. The papers' claims and our own are counted apart.</p>"
+    )
+
+
+def _in_short(entries: Sequence[Entry]) -> str:
+    """One sentence for each preset."""
+    sentences = []
+    for preset in presets_of(entries):
+        found = counts([entry for entry in entries if entry["preset"] == preset], own=False)
+        words = [
+            f"{found[verdict]} {'are ' if verdict in (MIXED, NOT_MEASURED) else ''}{HEADS[verdict]}"
+            for verdict in VERDICTS
+        ]
+        runs = {"smoke": "In smoke runs", "quick": "In quick runs", "paper": "At paper scale"}[preset]
+        sentences.append(
+            f"{runs}, of {sum(found.values())} claims of the papers {', '.join(words[:-1])}, and {words[-1]}."
+        )
+    return f"<p><b>{' '.join(sentences)}</b></p>"
+
+
+def _count_row(words: str, preset: str, figures: int, found: Mapping[str, int], kind: str = "") -> str:
+    cells = "".join(f'<td data-head="{HEADS[verdict]}">{found[verdict]}</td>' for verdict in VERDICTS)
+    return (
+        f'<tr class="{kind}"><th scope="row">{words}</th><td data-head="size">{PRESETS[preset]}</td>'
+        f'<td data-head="figures">{figures}</td>{cells}</tr>'
+    )
+
+
+def _contents(entries: Sequence[Entry], of_paper: Mapping[str, Sequence[str]]) -> str:
+    """A link to every figure, with one mark for each claim of its smallest preset."""
+    parts = []
+    for paper, names in of_paper.items():
+        links = "".join(
+            f'<li><a href="#{anchor(name)}">{_number(name)}</a>{_marks(name, entries)}</li>' for name in names
+        )
+        parts.append(f'<h3>{escape(PAPERS[paper].short)}</h3><ul class="contents">{links}</ul>')
+    keys = " ".join(f'<span class="key"><i class="{v.replace(" ", "-")}"></i>{v}</span>' for v in VERDICTS)
+    words = f"One mark for each claim, of quick runs where there are any: {keys}"
+    return f'<nav id="figures"><h2>Figures</h2><p>{words}</p>{"".join(parts)}</nav>'
+
+
+def _number(figure: str) -> str:
+    """The figure's number alone: the paper is told above."""
+    number = short_title(figure)[0]
+    return escape(number.removeprefix(PAPERS[paper_of(figure)].short).strip())
+
+
+def _marks(figure: str, entries: Sequence[Entry]) -> str:
+    own = [entry for entry in entries if entry["figure"] == figure]
+    if not own:
+        return ""
+    found = next(entry for preset in presets_of(own)[:1] for entry in own if entry["preset"] == preset)
+    verdicts = [verdict_of(claim) for claim in found["claims"]]
+    return "".join(f'<i class="{verdict.replace(" ", "-")}" title="{verdict}"></i>' for verdict in verdicts)
+
+
+def _filters(entries: Sequence[Entry], papers: Sequence[str]) -> str:
+    choices = {
+        "paper": {"": "all papers", **{paper: PAPERS[paper].short for paper in papers}},
+        "verdict": {"": "every verdict", **{verdict.replace(" ", "-"): verdict for verdict in VERDICTS}},
+        "size": {"": "every size", **{preset: PRESETS[preset] for preset in presets_of(entries)}},
+        "whose": {"": "all claims", "paper": "the papers' claims", "own": "our own claims"},
+        "reason": {"": "every reason", **{kind: kind.lower() for kind in KINDS}},
+    }
+    menus = []
+    for name, options in choices.items():
+        inner = "".join(f'<option value="{value}">{escape(words)}</option>' for value, words in options.items())
+        menus.append(f'<label>{name} <select name="{name}">{inner}</select></label>')
+    return (
+        f'<form id="filters" role="search" aria-label="Filter the claims">{"".join(menus)}'
+        '<label>words <input type="search" name="words" placeholder="such as MNIST"></label>'
+        '<button type="reset">show all</button><a href="#figures">figures</a> <a href="#glossary">glossary</a>'
+        '<output name="found" aria-live="polite"></output></form>'
+    )
+
+
+def _paper(paper: str, names: Sequence[str], entries: Sequence[Entry], pictures: Pictures) -> str:
+    about = PAPERS[paper]
+    links = ", ".join(f'<a href="{url}">{escape(words)}</a>' for words, url in about.links.items())
+    sections = [section(name, [entry for entry in entries if entry["figure"] == name], pictures) for name in names]
+    return (
+        f'<section class="paper" id="{paper}"><h2>{escape(about.title)}</h2>'
+        f'<p class="authors">{escape(about.authors)}. {links}</p><p>{escape(about.says)}</p>\n'
+        + "\n".join(sections)
+        + "</section>"
+    )
+
+
+def _glossary() -> str:
+    entries = "".join(f"<dt>{escape(word)}</dt><dd>{escape(words)}</dd>" for word, words in GLOSSARY.items())
+    return f'<section id="glossary"><h2>Glossary</h2><dl>{entries}</dl></section>'

@@ -1,0 +1,69 @@
+"""What the page keeps of a finished run besides its claims: a picture, curves, and which run they are of.
+
+<out>/pictures/<piece>.webp    the run's figure.png, made smaller
+<out>/curves/<piece>.js        the curves, and the date and revision of the run, as a script that a page can load
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from experiments.catalogue import figure_id
+from experiments.evidence_entries import run_of
+from experiments.report.curves import curves_of
+from grok_jax import results
+from grok_jax.analysis.claims import as_json
+from grok_jax.errors import naming
+
+PICTURES, CURVES = "pictures", "curves"
+WIDTH, QUALITY = 1600, 72  # of a picture: twice the pixels of the widest place that the page has for it
+CALL = "keepCurves"  # the function of the page's script that takes the curves
+
+
+def name_of(figure: str, preset: str) -> str:
+    """Returns the name of a piece, such as "omnigrok_fig2b_quick"."""
+    return f"{figure_id(figure).replace('/', '_')}_{preset}"
+
+
+def keep(out: Path, folder: Path, figure: str, preset: str) -> None:
+    """Writes the pieces of a finished run.
+
+    Args:
+      out: the folder of the page.
+      folder: the run's folder.
+      figure, preset: what was run.
+
+    Raises:
+      UserError: results.nc or figure.png is missing or damaged.
+    """
+    name, dataset = name_of(figure, preset), results.load_dataset(folder)
+    with naming(f"reading {folder / 'figure.png'}"), Image.open(folder / "figure.png") as image:
+        picture = image.convert("RGB")
+    if picture.width > WIDTH:
+        picture = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS)
+    piece = {"run": run_of(folder, dataset), "size": picture.size, "curves": curves_of(dataset)}
+    text = f"{CALL}({json.dumps(name)}, {json.dumps(as_json(piece), ensure_ascii=False, separators=(',', ':'))})\n"
+    for part in (PICTURES, CURVES):
+        (out / part).mkdir(parents=True, exist_ok=True)
+    put = out / PICTURES / f"{name}.webp"
+    results.write_whole(put, lambda partial: picture.save(partial, "webp", quality=QUALITY, method=6))
+    results.write_whole(out / CURVES / f"{name}.js", lambda partial: partial.write_text(text, "utf-8"))
+
+
+def read(out: Path) -> dict[str, dict[str, Any]]:
+    """Returns the pieces in the folder of a page: name -> {"run", "size", "curves"}.
+
+    Raises:
+      UserError: a file of curves is damaged, or its picture is missing.
+    """
+    found = {}
+    for file in sorted((out / CURVES).glob("*.js")):
+        with naming(f"reading {file}, which must be unchanged since this command wrote it,"):
+            text = re.fullmatch(rf'{CALL}\("{re.escape(file.stem)}", (.*)\)\n', file.read_text("utf-8"))[1]
+            piece = json.loads(text)
+            found[file.stem] = {part: piece[part] for part in ("run", "size", "curves")}
+            (out / PICTURES / f"{file.stem}.webp").stat()
+    return found
