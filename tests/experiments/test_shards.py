@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from experiments import figures, shards
+from experiments import evidence_entries, figures, shards
 from grok_jax import UserError, default_config, results
 from grok_jax.difference import difference
 from grok_jax.training.identity import experiment
@@ -78,6 +78,10 @@ def test_merged_folders_are_bitwise_the_figure_made_at_once(three, whole, tmp_pa
 def test_a_shard_leaves_its_config_and_its_results(three):
     assert [sorted(contents(out)) for out in three] == [["config.json", "results.nc"]] * 3
     assert [results.shard_in(out) for out in three] == ["1/3", "2/3", "3/3"]
+
+
+def test_a_shard_is_no_figure_of_the_evidence(three):
+    assert evidence_entries.gather(three[0]) == ({}, "skipped: shard 1/3 of a grid")
 
 
 def test_a_finished_shard_is_left_as_it_is(config, three):
