@@ -32,14 +32,19 @@ INTERRUPTED = "\ninterrupted; continue with --resume (and without --overwrite)" 
 flags.disclaim_key_flags()  # so that a command's --help shows the flags that this module defines for it
 
 
-def start(main: Callable[[], None]) -> None:
-    """Parses the flags and runs main(); an invalid flag or a UserError prints one line and exits with code 2."""
+def start(main: Callable[..., None], *, words: bool = False) -> None:
+    """Parses the flags and runs main(); an invalid flag or a UserError prints one line and exits with code 2.
+
+    Args:
+      main: the command.
+      words: whether it takes arguments that are not flags, as a list.
+    """
 
     print_every_letter()
     warnings.showwarning = _show_warning
 
     def guarded(argv: list[str]) -> None:
-        if len(argv) > 1:
+        if len(argv) > 1 and not words:
             _leave(f"{argv[1]!r} is not a flag; flags begin with --")
         logging.set_verbosity(logging.ERROR)
         for handler in pooch.get_logger().handlers:
@@ -48,7 +53,7 @@ def start(main: Callable[[], None]) -> None:
         keep_compiled_programs()
         leave_at_signals(INTERRUPTED)
         try:
-            main()
+            main(*([argv[1:]] if words else []))
         except UserError as error:
             _leave(str(error))
         except OSError as error:
@@ -59,6 +64,7 @@ def start(main: Callable[[], None]) -> None:
         finally:
             leave_at_signals()
 
+    flags.FLAGS.set_gnu_getopt(words)  # flags may follow the words
     gc.freeze()  # otherwise garbage collection over all imported modules delays the exit by half a second
     try:
         try:
@@ -89,10 +95,11 @@ def define_config() -> flags.FlagHolder[ConfigDict]:
     return holder
 
 
-def define_out(words: str) -> flags.FlagHolder[str]:
-    """Defines the required flag --out=<folder>."""
+def define_out(words: str, *, required: bool = True) -> flags.FlagHolder[str]:
+    """Defines the flag --out=<folder>."""
     holder = flags.DEFINE(_Folder(), "out", None, words)
-    flags.mark_flag_as_required("out")
+    if required:
+        flags.mark_flag_as_required("out")
     return holder
 
 
@@ -105,7 +112,12 @@ def given_or_saved(given: ConfigDict | None, out: str, *, resume: bool) -> Confi
     if given is not None:
         return given
     require(resume, "flag --config must have a value; only --resume works without it, with the config in --out")
-    return ConfigDict(_as_tuples(results.saved_config(Path(out)))).lock()
+    return saved(results.saved_config(Path(out)))
+
+
+def saved(config: dict[str, Any]) -> ConfigDict:
+    """Returns the config that was written as JSON."""
+    return ConfigDict(_as_tuples(config)).lock()
 
 
 def _as_tuples(value: Any) -> Any:

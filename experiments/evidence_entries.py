@@ -81,6 +81,8 @@ def figure_in(folder: Path) -> tuple[str, str, str]:
         record.keys() >= RECORDED,
         f"{folder / 'config.json'} is missing or damaged; --results must hold folders as runs wrote them",
     )
+    if shard := results.shard_in(folder):
+        return "", "", f"skipped: shard {shard} of a grid"
     figure = record["config"].get("figure", "")
     if figure not in all_figures():
         of = f"figure {figure!r} is not in the catalogue" if figure else "a custom grid, not a figure"

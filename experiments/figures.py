@@ -106,29 +106,57 @@ def make(
     keep_of(keep_params, False, plan)
     with results.locked(out):
         checkpoint = results.begin(out, plain, resume=resume, overwrite=overwrite, identity=identity(plan))
-        dataset = _kept_dataset(out)
+        dataset = kept_dataset(out)
         if dataset is None:
             trained = figure.prepare(config, out) if figure.prepare else config
             dataset = grok_jax.sweep(trained, progress=progress, checkpoint=checkpoint, keep_params=keep_params)
             if keep_params is not None:
                 dataset, kept = dataset
                 results.write_whole(out / "params.npz", kept.save)
-            dataset = add_grokking_times(dataset)
-            if figure.extend:
-                dataset = figure.extend(trained, dataset)
-            dataset = dataset.assign_attrs(config=json.dumps(plain))
-            results.write_dataset(out, dataset)
-            if dataset.attrs["diverged_runs"]:
-                print(f"{dataset.attrs['diverged_runs']} runs diverged; their values are NaN from that step on")
-        results.write_figure(out, tidy(figure.plot(dataset)))
-        if figure.table:
-            results.write_table(out, figure.table(dataset))
-        verdicts = judge(figure.claims, dataset)
-        with results.writing(out):
-            if figure.checks:
-                _leave_checks(out, figure.checks, dataset, config.figure)
-            save_verdicts(out / "claims.json", verdicts)
-        results.finish(out)
+            dataset = write_results(figure, config, trained, dataset, out)
+        return publish(figure, config, dataset, out)
+
+
+def write_results(
+    figure: FigureOf, config: ConfigDict, trained: ConfigDict, dataset: xr.Dataset, out: Path
+) -> xr.Dataset:
+    """Adds what runs do not record to the results of a whole grid, writes results.nc, and returns what it has.
+
+    Args:
+      figure: what to do with the results.
+      config, trained: the config, and what the figure's `prepare` made of it.
+      dataset: the results as recorded.
+      out: the folder, which results.begin has prepared.
+    """
+    dataset = add_grokking_times(dataset)
+    if figure.extend:
+        dataset = figure.extend(trained, dataset)
+    dataset = dataset.assign_attrs(config=json.dumps(values.plain(config.to_dict())))
+    results.write_dataset(out, dataset)
+    if dataset.attrs["diverged_runs"]:
+        print(f"{dataset.attrs['diverged_runs']} runs diverged; their values are NaN from that step on")
+    return dataset
+
+
+def publish(figure: FigureOf, config: ConfigDict, dataset: xr.Dataset, out: Path) -> list[dict]:
+    """Writes the picture, the table, the claims and the checks of results, and ends the run.
+
+    Args:
+      figure, config, out: as for write_results.
+      dataset: the results that write_results returned.
+
+    Returns:
+      The verdicts on the figure's claims.
+    """
+    results.write_figure(out, tidy(figure.plot(dataset)))
+    if figure.table:
+        results.write_table(out, figure.table(dataset))
+    verdicts = judge(figure.claims, dataset)
+    with results.writing(out):
+        if figure.checks:
+            _leave_checks(out, figure.checks, dataset, config.figure)
+        save_verdicts(out / "claims.json", verdicts)
+    results.finish(out)
     return verdicts
 
 
@@ -139,7 +167,7 @@ def _leave_checks(out: Path, checks: Sequence[Check], dataset: xr.Dataset, name:
         results.write_figure(out, picture, "checks.png")
 
 
-def _kept_dataset(out: Path) -> xr.Dataset | None:
+def kept_dataset(out: Path) -> xr.Dataset | None:
     """Returns the results of a run that was stopped while plotting; None if they are missing or damaged."""
     if not (out / "results.nc").exists():
         return None

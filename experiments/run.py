@@ -2,15 +2,19 @@
 
 python -m experiments.run --config=configs/<paper>/<figure>.py:<preset> --out=<folder> [--config.seed=1]
 python -m experiments.run --resume --out=<folder>
+python -m experiments.run --config=... --shard=3/8 --out=<folder of this shard>; see experiments.results merge
 """
 
 from pathlib import Path
 
 from absl import flags
+from ml_collections import ConfigDict
 
-from experiments import command, figures
+from experiments import command, figures, shards
+from grok_jax import results
 from grok_jax.analysis.claims import format_claims
 from grok_jax.errors import require
+from grok_jax.training.shards import shard_of
 
 CONFIG = command.define_config()
 OUT = command.define_out("Folder for the results.")
@@ -18,6 +22,9 @@ RESUME = flags.DEFINE_bool("resume", False, "Continue the unfinished run in the 
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard the results of an earlier run in the folder.")
 KEEP_PARAMS = flags.DEFINE_string(
     "keep_params", None, "Save weights in params.npz: last, or steps such as 0,100. Repeat it with --resume."
+)
+SHARD = flags.DEFINE_string(
+    "shard", None, "Train only slice i/n of the grid, such as 3/8. The same command goes on after a stop."
 )
 PROGRESS = flags.DEFINE_bool("progress", True, "Show a progress bar.")
 
@@ -28,10 +35,22 @@ def main() -> None:
     command.require_no_axis_overridden(config)
     out = Path(OUT.value)
     ways = {"resume": RESUME.value, "overwrite": OVERWRITE.value, "progress": PROGRESS.value}
+    given = results.shard_in(out) if SHARD.value is None and RESUME.value else SHARD.value
+    if given is not None:
+        _train_shard(config, out, given)
+        return
     verdicts = figures.make(config, out, **ways, keep_params=_kept(KEEP_PARAMS.value))
     if verdicts:
         print(format_claims(verdicts))
     print(f"results, picture and claims are in {out}/")
+
+
+def _train_shard(config: ConfigDict, out: Path, given: str) -> None:
+    require(KEEP_PARAMS.value is None, "--keep_params keeps the weights of a whole grid; leave it out with --shard")
+    require(not (RESUME.value and OVERWRITE.value), "--resume and --overwrite exclude each other; give at most one")
+    shard = shard_of(given)
+    trained = shards.train(config, out, shard, overwrite=OVERWRITE.value, progress=PROGRESS.value)
+    print(f"shard {shard} is in {out}/" if trained else f"shard {shard} in {out}/ is already finished")
 
 
 def _kept(given: str | None) -> str | tuple[int, ...] | None:

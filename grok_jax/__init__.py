@@ -36,13 +36,14 @@ from grok_jax.training.run import Training  # noqa: E402
 _READING = {
     "final": ("grok_jax.analysis.selection", "final"),
     "load": ("grok_jax.results", "load_dataset"),
+    "merge": ("grok_jax.merging", "merge"),
     "plot": ("grok_jax.plotting.grid", "overview"),
     "times": ("grok_jax.analysis.grokking", "add_grokking_times"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Imports load(folder), final(ds), times(ds) and plot(ds) on first use."""
+    """Imports load(folder), merge(shards), final(ds), times(ds) and plot(ds) on first use."""
     if name not in _READING:
         raise AttributeError(f"module 'grok_jax' has no attribute {name!r}")
     module, function = _READING[name]
@@ -72,6 +73,7 @@ __all__ = [
     "load",
     "load_params",
     "loss",
+    "merge",
     "metric",
     "model",
     "observe",

@@ -9,6 +9,8 @@ table.csv      the numbers, for commands that make a table
 claims.json    the paper's claims, measured
 params.npz     the weights of every run, if they were kept (grok_jax.load_params)
 checkpoint/    exists while the run is unfinished
+
+The folder of a shard (see training.shards) has config.json and results.nc alone, and a checkpoint meanwhile.
 """
 
 import contextlib
@@ -35,7 +37,14 @@ from grok_jax.training.identity import differences
 CHECKSUM = "config_sha256"  # covers the config and identity; the rest of config.json records how the run went
 
 
-def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> None:
+def require_free(
+    folder: Path,
+    config: Mapping[str, Any],
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    identity: Mapping[str, Any] | None = None,
+) -> None:
     """Checks whether a run may use a results folder; changes nothing.
 
     Args:
@@ -43,10 +52,12 @@ def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = Fals
       config: the run's config as a plain dict; when resuming, it must match the unfinished run's config.
       resume: continue the unfinished run in the folder; if the folder does not exist, start a new run.
       overwrite: discard what an earlier run left there.
+      identity: everything else that determines the run's numbers; when resuming, it must match too.
 
     Raises:
       UserError: the folder holds results, an unfinished run or other files, and neither flag allows that; or
-        resume is set but the run is finished or has a different config.
+        resume is set but the run is finished, has a different config, or was started with different code, data,
+        versions or devices.
     """
     require(not (resume and overwrite), "--resume and --overwrite exclude each other; give at most one")
     try:
@@ -58,7 +69,14 @@ def require_free(folder: Path, config: Mapping[str, Any], *, resume: bool = Fals
         require(not is_finished(folder), f"--out={folder} holds a finished run; give another folder, or --overwrite")
         require(resume, f"--out={folder} holds an unfinished run; give --resume, --overwrite or another folder")
         changed = changed_fields(folder, config)
-        require(not changed, f"--resume: {', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
+        require(not changed, f"{', '.join(changed[:3])} differ from the unfinished run's config in {folder}")
+        record = record_of(folder)
+        changed = differences(record.get("identity") or {}, identity) if record and identity else []
+        require(
+            not changed,
+            f"the unfinished run in {folder} was started differently: {'; '.join(changed[:4])}; restore that "
+            "setup, or start over with --overwrite",
+        )
     elif present and not (folder / "config.json").exists():
         # A checkpoint belongs to this project: its config was lost, or is about to be written.
         others = sorted(path.name for path in folder.iterdir() if path.suffix != PARTIAL and path.name != "checkpoint")
@@ -93,25 +111,17 @@ def begin(
 ) -> Path:
     """Prepares a results folder for a run and returns the path for its checkpoints.
 
-    Args: those of require_free, and
-      identity: everything else that determines the run's numbers; saved in config.json and compared on resume.
+    Args: those of require_free; the identity is saved in config.json.
 
-    Raises: the same as require_free, and UserError if the folder is not writable, or if the unfinished run was started
-      with different code, data, versions or devices.
+    Raises: the same as require_free, and UserError if the folder is not writable.
     """
-    require_free(folder, config, resume=resume, overwrite=overwrite)
+    require_free(folder, config, resume=resume, overwrite=overwrite, identity=identity)
     if overwrite:
         with writing(folder):
             _clear(folder)
     asked = {"config": config, "identity": identity}
     record = record_of(folder) or {**asked, **environment(), CHECKSUM: _json_checksum(asked)}
     if (folder / "config.json").exists():
-        changed = differences(record.get("identity") or {}, identity) if identity else []
-        require(
-            not changed,
-            f"--resume: the unfinished run in {folder} was started differently: {'; '.join(changed[:4])}; restore that "
-            "setup, or start over with --overwrite",
-        )
         record = {**record, "resumed": [*record.get("resumed", []), environment()]}
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -172,6 +182,7 @@ def write_dataset(folder: Path, dataset: xr.Dataset) -> None:
     write_whole(folder / "results.nc", lambda path: dataset.to_netcdf(path, engine="scipy"))
     times = {name: round(dataset.attrs[name], 2) for name in ("wall_seconds", "compile_seconds")}
     layout = {"programs": dataset.attrs["programs"], "chunk_runs": [int(n) for n in dataset.attrs["chunk_runs"]]}
+    layout["devices"] = dataset.attrs["devices"]  # those of all machines, if it was merged
     record = {**json.loads((folder / "config.json").read_text("utf-8")), **times, **layout}
     record["results_sha256"] = sha256_of(folder / "results.nc")
     write_whole(folder / "config.json", lambda path: path.write_text(_as_json(record), "utf-8"))
@@ -186,8 +197,13 @@ def is_finished(folder: Path) -> bool:
     """Whether a folder holds every file of a finished run and no checkpoint."""
     # The lock file may stay behind. Any other file means that the run is unfinished, or was stopped while cleaning up.
     unfinished = any(path.name != ".lock" for path in (folder / "checkpoint").glob("*"))
-    names = ("config.json", "results.nc", "figure.png", "claims.json")
+    names = ("config.json", "results.nc", *(() if shard_in(folder) else ("figure.png", "claims.json")))
     return not unfinished and all((folder / name).exists() for name in names)
+
+
+def shard_in(folder: Path) -> str | None:
+    """Which shard of a grid a folder holds, such as "3/8"; None if it holds no shard."""
+    return (record_of(folder).get("identity") or {}).get("shard")
 
 
 def load_dataset(folder: str | Path) -> xr.Dataset:
@@ -196,17 +212,36 @@ def load_dataset(folder: str | Path) -> xr.Dataset:
     Raises:
       UserError: the folder does not exist, its run is unfinished, or its file is damaged.
     """
+    with opened(folder) as dataset, _damaged_unless_read(folder):
+        return dataset.load()
+
+
+@contextlib.contextmanager
+def opened(folder: str | Path) -> Iterator[xr.Dataset]:
+    """The Dataset of a finished run, from which the body reads only the values that it uses.
+
+    Raises:
+      UserError: as for load_dataset.
+    """
     path = Path(os.path.expanduser(folder)) / "results.nc"
     if not path.exists():
         unfinished = path.with_name("config.json").exists()
         raise UserError(f"{folder} holds {'an unfinished run; continue with --resume' if unfinished else 'no results'}")
-    written = record_of(path.parent).get("results_sha256")
-    damaged = f"{path} is damaged: it is not what the run wrote; run again with --overwrite"
-    require(written in (None, sha256_of(path)), damaged)
+    with _damaged_unless_read(folder):
+        require(record_of(path.parent).get("results_sha256") in (None, sha256_of(path)), "wrong checksum")
+        dataset = xr.open_dataset(path, engine="scipy")
+    with dataset:
+        yield dataset
+
+
+@contextlib.contextmanager
+def _damaged_unless_read(folder: str | Path) -> Iterator[None]:
+    """Turns any error in the body into one line; a damaged file can make its reader raise anything."""
     try:
-        return xr.load_dataset(path, engine="scipy")
-    except Exception as error:  # A damaged file can make its reader raise anything.
-        raise UserError(damaged) from error
+        yield
+    except Exception as error:
+        path = Path(os.path.expanduser(folder)) / "results.nc"
+        raise UserError(f"{path} is damaged: it is not what the run wrote; run again with --overwrite") from error
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:

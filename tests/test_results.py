@@ -14,7 +14,13 @@ from grok_jax.errors import UserError
 
 ROOT = Path(__file__).parent.parent
 CONFIG = {"seed": 0, "model": {"widths": (100, 100), "init_scale": 2.0}, "execution": {"checkpoint_seconds": 60.0}}
-ATTRIBUTES = {"wall_seconds": 3.456, "compile_seconds": 1.234, "programs": 1, "chunk_runs": np.array([4])}
+ATTRIBUTES = {
+    "wall_seconds": 3.456,
+    "compile_seconds": 1.234,
+    "programs": 1,
+    "chunk_runs": np.array([4]),
+    "devices": "1 x cpu",
+}
 
 
 def dataset() -> xr.Dataset:
@@ -177,7 +183,7 @@ def test_resume_allows_another_time_between_checkpoints(unfinished):
 )
 def test_resume_refuses_another_config_and_names_the_fields(unfinished, config, field):
     before = contents(unfinished)
-    refused(f"--resume: {field} differ", unfinished, config, resume=True)
+    refused(f"{field} differ", unfinished, config, resume=True)
     assert contents(unfinished) == before
 
 

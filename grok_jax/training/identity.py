@@ -71,6 +71,11 @@ def experiment(plan: Any) -> dict[str, Any]:
     return _unvaried(plan) | deciding_flags() | _versions(COMPUTING) | _parts(plan) | _data(plan)
 
 
+def device_of_runs() -> str:
+    """The kind of device that runs train on here; on CPUs the processor's name, which tells kinds of CPU apart."""
+    return _processor() if jax.default_backend() == "cpu" else jax.devices()[0].device_kind
+
+
 def identity_hash(identity: Mapping[str, Any]) -> str:
     """sha256 of an identity, in hexadecimal; unchanged by a round trip through JSON."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()

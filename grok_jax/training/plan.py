@@ -39,6 +39,7 @@ class Group(NamedTuple):
     capacity: Rows  # the most rows any of the runs uses
     hyper: dict[str, Num[np.ndarray, " runs"]]  # dotted name -> values of each leaf
     members: Num[np.ndarray, " runs"]  # their places in the flattened grid
+    width: int = 0  # runs of a chunk, padded if there are fewer; 0 follows from the plan and the memory
 
 
 class Plan(NamedTuple):
@@ -48,6 +49,7 @@ class Plan(NamedTuple):
     groups: list[Group]
     execution: Execution
     config: dict[str, Any]  # describes the whole grid, in types that JSON can hold
+    part: str = ""  # which part of the grid the groups are, such as "3/8"; "" is all of it
 
 
 class _Block(NamedTuple):

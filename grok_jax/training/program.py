@@ -146,7 +146,7 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int, uses: tuple[str,
     Raises:
       UserError: not even one run per device fits in memory.
     """
-    wanted = min(chunk_runs, len(group.members)) or len(group.members)
+    wanted = group.width or min(chunk_runs, len(group.members)) or len(group.members)
     mesh = run_mesh(wanted)
     mapping = chosen_mapping(mapping)
     runs = padded(wanted, mesh)
@@ -154,7 +154,7 @@ def fitted_program(group: Group, mapping: str, chunk_runs: int, uses: tuple[str,
     while True:
         program = _compile(alike, group.capacity, runs, mapping, mesh, uses)
         budget = memory_budget(mesh)
-        if chunk_runs or program.bytes_per_device <= budget:
+        if group.width or chunk_runs or program.bytes_per_device <= budget:
             return program
         fitting = int(runs * budget / program.bytes_per_device) // mesh.size * mesh.size
         if runs == mesh.size:

@@ -7,11 +7,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import xarray as xr
+from jaxtyping import Int
 from ml_collections import ConfigDict
 
 from grok_jax.environment import environment
@@ -20,7 +22,7 @@ from grok_jax.fingerprint import array_hash
 from grok_jax.memory import free_memory, in_words
 from grok_jax.training import checkpoints
 from grok_jax.training.chunks import Keeping, Start, Work, train_group
-from grok_jax.training.devices import memory_budget, run_mesh, start_jax
+from grok_jax.training.devices import RUN, memory_budget, run_mesh, start_jax
 from grok_jax.training.dynamics import Moving
 from grok_jax.training.identity import experiment, identity, require_sure
 from grok_jax.training.kept import (
@@ -42,6 +44,7 @@ from grok_jax.training.progress import Progress
 from grok_jax.training.records import ENDS, GroupRecords, to_dataset
 from grok_jax.training.run import Run
 from grok_jax.training.schedule import record_steps
+from grok_jax.training.shards import DEVICE, chosen_runs, run_costs, shard_identity, shard_of, slice_of, to_part
 from grok_jax.training.validation import Found, require_readable, validate
 
 OF_THE_START = frozenset({"model.init_scale", "model.seed", "model.solution_share"})  # not read if weights are given
@@ -58,6 +61,7 @@ def sweep(
     keep_params: str | int | Iterable[int] | None = None,
     keep_state: bool = False,
     start: Any = None,
+    shard: str | tuple[int, int] | None = None,
 ) -> Any:
     """Trains every run of a grid; runs with the same structure share one compiled program over all devices.
 
@@ -72,6 +76,7 @@ def sweep(
       keep_params: steps at which to keep the weights of every run, or "last"; sweep then returns (Dataset, Kept).
       keep_state: whether to keep the optimizer state too, which a fork needs.
       start: weights to use as w_0 of every run; or kept.fork(step), to continue from there, bit for bit.
+      shard: (i, n) or "i/n" trains only the i-th of n slices of the grid, with i from 1 to n; see grok_jax.merge.
 
     Returns:
       A Dataset with one dimension per axis and "step". Values are NaN once a run has diverged or ended early;
@@ -80,6 +85,7 @@ def sweep(
       the maximum over runs); and as JSON config, versions, git_revision and experiment. To join sweeps of the same
       experiment (see training.identity) over different values of an axis, call
       xarray.combine_by_coords([a, b], combine_attrs="drop_conflicts"), because their times differ.
+      A shard has the dimension "run" in place of the axes, whose values are coordinates along it.
 
     Raises:
       UserError: the config or grid is invalid, or the checkpoint folder belongs to a different sweep or is in use by
@@ -87,26 +93,78 @@ def sweep(
         saved before is kept.
     """
     start_jax()
+    how = _How(progress, checkpoint, keep_params, keep_state, start)
+    if shard is None:
+        return _swept(plan_grid(run, grid, execution), how)
+    given = shard_of(shard)
+    require(keep_params is None, "keep_params= keeps the weights of a whole grid; leave it out with shard=")
+    plan = plan_grid(run, grid, execution)
+    own = shard_identity(given, plan)
+    return _swept(plan, how, lambda found: slice_of(plan, given, run_costs(plan, found)), own)
+
+
+def sweep_runs(
+    config: ConfigDict, places: Int[np.ndarray, " runs"], name: str, *, progress: bool, checkpoint: Path
+) -> xr.Dataset:
+    """Trains the runs at some places of a config's flattened grid, as sweep trains a shard.
+
+    Args:
+      config: has the whole grid.
+      places: the runs.
+      name: what the results call this part of the grid.
+      progress, checkpoint: as for sweep.
+
+    Raises:
+      UserError: as for sweep.
+    """
+    start_jax()
+    plan, own = plan_grid(config), {"runs": array_hash(places)}
+    how = _How(progress, checkpoint, None, False, None)
+    return _swept(plan, how, lambda found: chosen_runs(plan, places, name), own)
+
+
+class _How(NamedTuple):
+    """The arguments of sweep that do not choose runs."""
+
+    progress: bool
+    checkpoint: str | Path | None
+    keep_params: Any
+    keep_state: bool
+    start: Any
+
+
+def _swept(
+    whole: Plan,
+    how: _How,
+    choose: Callable[[list[Found]], Plan] | None = None,
+    chosen_by: Mapping[str, Any] = MappingProxyType({}),
+) -> Any:
+    """Trains a grid, or the part of it that `choose` takes, which `chosen_by` identifies."""
+    checkpoint, start = how.checkpoint, how.start
     named = checkpoint is None or (isinstance(checkpoint, str | os.PathLike) and str(checkpoint) != "")
     require(named, f"checkpoint is {checkpoint!r}; it must be a folder, or None")
-    plan = plan_grid(run, grid, execution)
-    found = require_trainable(plan)
-    outputs = max(each.outputs for each in found)
+    every = _validated(whole)
+    plan = choose(every) if choose else whole
+    of_group = {(group.form, group.schedule): each for group, each in zip(whole.groups, every, strict=True)}
+    found = [of_group[group.form, group.schedule] for group in plan.groups]
+    _require_room_for_records(plan, found)
     first = start.step if isinstance(start, Fork) else 0
-    ways = _Ways(keep_of(keep_params, keep_state, plan, first), start, found)
+    ways = _Ways(keep_of(how.keep_params, how.keep_state, plan, first), start, found)
     _require_room_for_weights(plan, ways)
     starts = [_start_of(ways, plan, group, each) for group, each in zip(plan.groups, found, strict=True)]
     if start is not None and not isinstance(start, Fork):
-        _require_axes_are_read(plan, found, but=OF_THE_START)
+        _require_axes_are_read(whole, every, but=OF_THE_START)
     if checkpoint is None:
-        return _results(plan, *_train(plan, progress, None, ways, starts), outputs)
-    own = identity(plan) | _identity_of(ways, starts)
-    require_sure(plan)
-    folder = Path(os.path.expanduser(checkpoint))
-    with checkpoints.locked(folder):
-        checkpoints.claim(folder, own)
-        keeping = Keeping(folder, plan.execution.checkpoint_seconds, own)
-        return _results(plan, *_train(plan, progress, keeping, ways, starts), outputs)
+        trained = _train(plan, how.progress, None, ways, starts)
+    else:
+        own = identity(whole) | chosen_by | _identity_of(ways, starts)
+        require_sure(whole)
+        folder = Path(os.path.expanduser(checkpoint))
+        with checkpoints.locked(folder):
+            checkpoints.claim(folder, own)
+            keeping = Keeping(folder, plan.execution.checkpoint_seconds, own)
+            trained = _train(plan, how.progress, keeping, ways, starts)
+    return _results(whole, *trained, max(each.outputs for each in every))
 
 
 class _Ways(NamedTuple):
@@ -198,7 +256,8 @@ def _train(
     bar.close()
     told = (described(g.form.bare.metrics, each.owners) for g, each in zip(plan.groups, ways.found, strict=True))
     words = {name: variable for each in told for name, variable in each.items()}
-    dataset = to_dataset(plan.axes, trained, words).assign_attrs(
+    dataset = to_part(plan, trained, words) if plan.part else to_dataset(plan.axes, trained, words)
+    dataset = dataset.assign_attrs(
         compile_seconds=compile_seconds,
         wall_seconds=time.perf_counter() - started,
         programs=len(programs),
@@ -231,6 +290,13 @@ def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -
     Returns:
       What validation found out about each group.
     """
+    every = _validated(plan, read)
+    _require_room_for_records(plan, every)
+    return every
+
+
+def _validated(plan: Plan, read: Callable[[Probed], Any] | None = None) -> list[Found]:
+    """As require_trainable, for a grid whose records need not fit in memory together."""
     every = []
     for group in plan.groups:
         runs = len(group.members)
@@ -247,7 +313,7 @@ def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -
             require_readable(group, mesh, found, read)
         require_labels(group, mesh, found)  # last, because it draws examples
         every.append(found)
-    _require_room_for_records(plan, every)
+    _require_equal_shapes(plan, every)
     _require_axes_are_read(plan, every)
     return every
 
@@ -267,7 +333,7 @@ def _require_axes_are_read(plan: Plan, every: list[Found], but: frozenset[str] =
 
 def _require_free_names(plan: Plan, every: list[Found]) -> None:
     """Raises UserError if the name of a metric's variable or dimension is already taken in the results."""
-    taken = {"step", *ENDS, *(name for axis in plan.axes for name in (axis.name, *axis.fields))}
+    taken = {"step", RUN, DEVICE, *ENDS, *(name for axis in plan.axes for name in (axis.name, *axis.fields))}
     sizes: dict[str, int] = {}
     for group, found in zip(plan.groups, every, strict=True):
         words = described(group.form.bare.metrics, found.owners)
@@ -278,8 +344,8 @@ def _require_free_names(plan: Plan, every: list[Found]) -> None:
                 require(known == size, f"metrics have a dimension {dim!r} of sizes {known} and {size}; give two names")
 
 
-def _require_room_for_records(plan: Plan, every: list[Found]) -> None:
-    """Raises UserError if the runs' records differ in shape, or do not fit in this machine's memory."""
+def _require_equal_shapes(plan: Plan, every: list[Found]) -> None:
+    """Raises UserError if the runs' records differ in shape, or have a name that is taken."""
     shapes: dict[str, tuple[int, ...]] = {}
     _require_free_names(plan, every)
     for found in every:
@@ -290,6 +356,11 @@ def _require_room_for_records(plan: Plan, every: list[Found]) -> None:
                 f"metric {name!r} has shape {known} for some runs of the grid and {shape} for others; it must be the "
                 "same for all",
             )
+
+
+def _require_room_for_records(plan: Plan, every: list[Found]) -> None:
+    """Raises UserError if the runs' records do not fit in this machine's memory."""
+    shapes = {name: shape for found in every for name, shape in found.measured.items()}
     runs = sum(len(group.members) for group in plan.groups)
     records = len(np.unique(np.concatenate([record_steps(group.schedule) for group in plan.groups])))
     names = len(ALWAYS) + sum(math.prod(shape) for shape in shapes.values())

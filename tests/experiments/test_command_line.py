@@ -136,7 +136,7 @@ BAD = {
     "finished run": Bad(RUN, "holds a finished run", finished_run),
     "unfinished run": Bad(RUN, "holds an unfinished run", unfinished_run),
     "resume with another config": Bad(
-        (*RUN, "--resume", "--config.training.records=30"), "--resume: training.records differ", unfinished_run
+        (*RUN, "--resume", "--config.training.records=30"), "training.records differ", unfinished_run
     ),
     "resume and overwrite": Bad((*RUN, "--resume", "--overwrite"), "exclude each other", unfinished_run),
     "bad value and overwrite": Bad((*RUN, "--overwrite", "--config.model.widths=0"), "model.widths", finished_run),
@@ -176,6 +176,17 @@ BAD = {
     "no such flag file": Bad((*RUN, "--flagfile={folder}/nope"), "Unable to open flagfile"),
     "flag file with a misspelt field": Bad(
         (*RUN, "--flagfile={folder}/mine.py"), "is not a field", config_file("--config.model.widht=(5,)")
+    ),
+    "a shard beyond the last": Bad((*RUN, "--shard=5/4"), "shard is '5/4'; it must be i/n"),
+    "a shard before the first": Bad((*RUN, "--shard=0/4"), "shard is '0/4'; it must be i/n"),
+    "a shard without a number": Bad((*RUN, "--shard="), "shard is ''; it must be i/n"),
+    "more shards than runs": Bad((*RUN, "--shard=1/13"), "shard 1/13: the grid has 12 runs"),
+    "weights of a shard": Bad((*RUN, "--shard=1/2", "--keep_params=last"), "leave it out with --shard"),
+    "a shard into a finished run": Bad(
+        (*RUN, "--shard=1/2"), "holds a finished run, which differs: shard (was nothing, is 1/2)", finished_run
+    ),
+    "a shard into an unfinished run": Bad(
+        (*RUN, "--shard=1/2"), "was started differently: shard (was nothing, is 1/2)", unfinished_run
     ),
     "a fraction of a step": Bad((*RUN, "--config.training.steps=2.5"), "it must be a whole number"),
 }

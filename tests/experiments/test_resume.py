@@ -245,6 +245,6 @@ def test_a_run_begun_otherwise_is_refused_in_one_line_that_names_what_differs(ch
     errors = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 2, errors
     (line,) = errors.splitlines()
-    assert line.startswith(f"error: --resume: the unfinished run in {out} was started differently: ")
+    assert line.startswith(f"error: the unfinished run in {out} was started differently: ")
     assert named in line
     assert saved_steps(out)

@@ -1,0 +1,70 @@
+"""Joins, extends and compares results.
+
+python -m experiments.results merge <folder>... --out=<folder>    the figure of all shards of a grid
+python -m experiments.results extend <folder> --grid="seed=range(100, 200)" --out=<folder>    trains what it lacks
+python -m experiments.results diff <folder> <folder>    what differs; the exit code is 1 if anything does
+"""
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from experiments import command, shards
+from grok_jax import results
+from grok_jax.analysis.claims import format_claims
+from grok_jax.difference import difference
+from grok_jax.errors import require
+
+OUT = command.define_out("Folder for the new results of merge and extend.", required=False)
+GRID = flags.DEFINE_string("grid", None, "Values that extend adds to axes of the grid, such as seed=range(100, 200).")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard earlier results in --out.")
+PROGRESS = flags.DEFINE_bool("progress", True, "Show a progress bar.")
+
+
+def main(words: list[str]) -> None:
+    """Does what the first word says, with the folders that follow."""
+    action, *folders = words or [""]
+    require(action in ACTIONS, f"{action!r} is not an action; write one of {', '.join(ACTIONS)}, then folders")
+    ACTIONS[action]([Path(folder).expanduser() for folder in folders])
+
+
+def _merge(folders: list[Path]) -> None:
+    require(folders, "merge takes the folders of all shards; none is given")
+    _tell(shards.merge(folders, _out("merge"), overwrite=OVERWRITE.value))
+
+
+def _extend(folders: list[Path]) -> None:
+    require(len(folders) == 1, f"extend takes one folder of results; {len(folders)} are given")
+    require(GRID.value is not None, "extend needs --grid, such as --grid='seed=range(100, 200)'")
+    ways = {"overwrite": OVERWRITE.value, "progress": PROGRESS.value}
+    verdicts, rounding = shards.extend(folders[0], GRID.value, _out("extend"), **ways)
+    _tell(verdicts)
+    if rounding:
+        print(f"the old points agree with those of a grid trained at once only to rounding: {rounding}")
+
+
+def _diff(folders: list[Path]) -> None:
+    require(len(folders) == 2, f"diff takes two folders of results; {len(folders)} are given")
+    with results.opened(folders[0]) as one, results.opened(folders[1]) as other:
+        lines = difference(one, other)
+    print("\n".join(lines) or "no difference")
+    if lines:
+        sys.exit(1)
+
+
+def _out(action: str) -> Path:
+    require(OUT.value is not None, f"{action} needs --out=<folder>")
+    return Path(OUT.value)
+
+
+def _tell(verdicts: list[dict]) -> None:
+    if verdicts:
+        print(format_claims(verdicts))
+    print(f"results, picture and claims are in {OUT.value}/")
+
+
+ACTIONS = {"merge": _merge, "extend": _extend, "diff": _diff}
+
+if __name__ == "__main__":
+    command.start(main, words=True)
