@@ -126,7 +126,7 @@ def as_part(dataset: xr.Dataset, places: Int[np.ndarray, " runs"], names: Iterab
     """
     axes = dataset["final_step"].dims
     device = dataset.coords.get(DEVICE, xr.full_like(dataset["final_step"], dataset.attrs["devices"], object))
-    kept = dataset[list(names)].assign({DEVICE: device.astype(str)})
+    kept = dataset[list(names)].drop_vars(DEVICE, errors="ignore").assign({DEVICE: device.variable.astype(str)})
     dims = {name: [dim for dim in each.dims if dim not in axes] for name, each in kept.variables.items()}
     runs = {
         name: (

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from grok_jax import UserError, merge, sweep
+from grok_jax.merging import as_part
 from grok_jax.training import checkpoints
 
 GRID = {
@@ -65,6 +66,14 @@ def test_a_shard_has_the_values_of_its_runs_as_coordinates(whole, three):
 def test_each_run_has_the_device_that_trained_it(three):
     named = [each.assign_coords(device=("run", [f"kind {n}" * n] * each.sizes["run"])) for n, each in enumerate(three)]
     assert np.unique(merge(named).device, return_counts=True)[1].tolist() == [5, 6, 5]
+
+
+def test_merged_results_can_become_a_part_of_a_larger_grid_in_which_each_run_keeps_its_device(three):
+    named = [each.assign_coords(device=("run", [f"kind {n}"] * each.sizes["run"])) for n, each in enumerate(three)]
+    merged = merge(named)
+    part = as_part(merged, np.arange(16), ["train_loss"])
+    assert part.device.values.tolist() == merged.device.values.ravel().tolist()
+    np.testing.assert_array_equal(part.train_loss, merged.train_loss.values.reshape(16, -1))
 
 
 def test_records_at_different_steps_are_nan_where_a_run_has_none(small_config):
