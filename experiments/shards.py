@@ -43,7 +43,7 @@ def train(config: ConfigDict, out: Path, shard: Shard, *, overwrite: bool = Fals
     figure, plan = figures.figure_of(config), plan_grid(config)
     plain = values.plain(config.to_dict())
     require_enough_runs(plan, shard)
-    grok_jax.check(config)
+    grok_jax.check(config, shard=shard)
     own = identity(plan) | shard_identity(shard, plan)
     if results.is_finished(out) and not overwrite:
         _require_finished_as(shard, plan, plain, out)

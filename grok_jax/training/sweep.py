@@ -44,7 +44,16 @@ from grok_jax.training.progress import Progress
 from grok_jax.training.records import ENDS, GroupRecords, to_dataset
 from grok_jax.training.run import Run
 from grok_jax.training.schedule import record_steps
-from grok_jax.training.shards import DEVICE, chosen_runs, run_costs, shard_identity, shard_of, slice_of, to_part
+from grok_jax.training.shards import (
+    DEVICE,
+    Shard,
+    chosen_runs,
+    run_costs,
+    shard_identity,
+    shard_of,
+    slice_of,
+    to_part,
+)
 from grok_jax.training.validation import Found, require_readable, validate
 
 OF_THE_START = frozenset({"model.init_scale", "model.seed", "model.solution_share"})  # not read if weights are given
@@ -99,8 +108,7 @@ def sweep(
     given = shard_of(shard)
     require(keep_params is None, "keep_params= keeps the weights of a whole grid; leave it out with shard=")
     plan = plan_grid(run, grid, execution)
-    own = shard_identity(given, plan)
-    return _swept(plan, how, lambda found: slice_of(plan, given, run_costs(plan, found)), own)
+    return _swept(plan, how, _slicing(plan, given), shard_identity(given, plan))
 
 
 def sweep_runs(
@@ -144,10 +152,7 @@ def _swept(
     named = checkpoint is None or (isinstance(checkpoint, str | os.PathLike) and str(checkpoint) != "")
     require(named, f"checkpoint is {checkpoint!r}; it must be a folder, or None")
     every = _validated(whole)
-    plan = choose(every) if choose else whole
-    of_group = {(group.form, group.schedule): each for group, each in zip(whole.groups, every, strict=True)}
-    found = [of_group[group.form, group.schedule] for group in plan.groups]
-    _require_room_for_records(plan, found)
+    plan, found = _chosen(whole, every, choose)
     first = start.step if isinstance(start, Fork) else 0
     ways = _Ways(keep_of(how.keep_params, how.keep_state, plan, first), start, found)
     _require_room_for_weights(plan, ways)
@@ -165,6 +170,20 @@ def _swept(
             keeping = Keeping(folder, plan.execution.checkpoint_seconds, own)
             trained = _train(plan, how.progress, keeping, ways, starts)
     return _results(whole, *trained, max(each.outputs for each in every))
+
+
+def _slicing(plan: Plan, shard: Shard) -> Callable[[list[Found]], Plan]:
+    """What validation found out -> the runs of a shard."""
+    return lambda found: slice_of(plan, shard, run_costs(plan, found))
+
+
+def _chosen(whole: Plan, every: list[Found], choose: Callable[[list[Found]], Plan] | None) -> tuple[Plan, list[Found]]:
+    """The part of a grid that `choose` takes, and what validation found out about its groups."""
+    plan = choose(every) if choose else whole
+    of_group = {(group.form, group.schedule): each for group, each in zip(whole.groups, every, strict=True)}
+    found = [of_group[group.form, group.schedule] for group in plan.groups]
+    _require_room_for_records(plan, found)
+    return plan, found
 
 
 class _Ways(NamedTuple):
@@ -270,14 +289,20 @@ def _train(
     return dataset, Kept(plan.axes, ways.keep.steps, tuple(kept), deciding_fields(plan))
 
 
-def check(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[Any, Any] | None = None) -> None:
-    """Checks whether sweep(run, grid) can train, without compiling or training: fields, values, data, shapes.
+def check(
+    run: Run | ConfigDict | Mapping[str, Any],
+    grid: str | Mapping[Any, Any] | None = None,
+    *,
+    shard: str | tuple[int, int] | None = None,
+) -> None:
+    """Checks whether sweep(run, grid, shard=shard) can train, without compiling: fields, values, data, shapes, memory.
 
     Raises:
       UserError: it cannot train; one line says why. (Only a sweep can find out that a program needs too much memory.)
     """
     start_jax()
-    require_trainable(plan_grid(run, grid))
+    plan = plan_grid(run, grid)
+    _chosen(plan, _validated(plan), None if shard is None else _slicing(plan, shard_of(shard)))
 
 
 def require_trainable(plan: Plan, read: Callable[[Probed], Any] | None = None) -> list[Found]:

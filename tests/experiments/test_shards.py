@@ -12,13 +12,17 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+import grok_jax
 from experiments import evidence_entries, figures, shards
 from grok_jax import UserError, default_config, results
 from grok_jax.difference import difference
 from grok_jax.training.identity import experiment
+from grok_jax.training.metrics import ALWAYS
 from grok_jax.training.shards import Shard
+from grok_jax.training.sweep import COPIES
 
 ROOT = Path(__file__).parents[2]
+ROOM_FOR_SEVEN = COPIES * 4 * 7 * 2 * len(ALWAYS)  # bytes of the two records of seven runs
 PATIENCE = 300  # seconds until a process is given up
 FIGURE = "--config=configs/lazy_to_rich/fig2_modular_mlp.py:smoke"  # two programs of 8 runs
 STEPS = "--config.training.steps=20000"  # a few seconds, so that there is something to kill
@@ -82,6 +86,16 @@ def test_a_shard_leaves_its_config_and_its_results(three):
 
 def test_a_shard_is_no_figure_of_the_evidence(three):
     assert evidence_entries.gather(three[0]) == ({}, "skipped: shard 1/3 of a grid")
+
+
+def test_a_shard_trains_on_a_machine_whose_memory_the_records_of_the_whole_grid_would_not_fit(
+    config, three, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sys.modules["grok_jax.training.sweep"], "free_memory", lambda: ROOM_FOR_SEVEN)
+    with pytest.raises(UserError, match="8 runs of 2 records"):
+        grok_jax.check(config)
+    shards.train(config, tmp_path / "1", Shard(1, 3), progress=False)
+    xr.testing.assert_identical(values(tmp_path / "1"), values(three[0]))
 
 
 def test_a_finished_shard_is_left_as_it_is(config, three):
