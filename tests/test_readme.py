@@ -87,7 +87,7 @@ def test_the_readme_shows_what_the_demo_prints():
 @pytest.mark.parametrize("line", OF_CONFIGS, ids=" ".join)
 def test_every_config_of_the_docs_can_train(line, monkeypatch):
     module, *arguments = line
-    arguments = ["command", *(argument for argument in arguments if not argument.startswith("--out="))]
+    arguments = ["command", *(argument for argument in arguments if argument.startswith("--config"))]
     monkeypatch.setattr("sys.argv", arguments)
     values = flags.FlagValues()
     config_flags.DEFINE_config_file("config", flag_values=values, sys_argv=arguments)
