@@ -26,6 +26,8 @@ def main(words: list[str]) -> None:
     """Does what the first word says, with the folders that follow."""
     action, *folders = words or [""]
     require(action in ACTIONS, f"{action!r} is not an action; write one of {', '.join(ACTIONS)}, then folders")
+    require(action == "extend" or GRID.value is None, f"--grid belongs to extend; leave it out with {action}")
+    require(action != "diff" or OUT.value is None, "diff writes nothing; give it no --out")
     ACTIONS[action]([Path(folder).expanduser() for folder in folders])
 
 

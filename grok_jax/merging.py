@@ -48,7 +48,7 @@ def merge(shards: Iterable[xr.Dataset | str | Path]) -> xr.Dataset:
     """
     shards = [shards] if isinstance(shards, str | Path | xr.Dataset) else list(shards)
     require(len(shards) > 0, "merge takes the shards of a grid; none is given")
-    folders = [Path(each) for each in shards if not isinstance(each, xr.Dataset)]
+    folders = [Path(each).expanduser() for each in shards if not isinstance(each, xr.Dataset)]
     _require_finished(folders)
     heads = []
     for number, each in enumerate(shards, 1):

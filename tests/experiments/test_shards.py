@@ -325,6 +325,8 @@ SENSELESS = {
     ("extend", "--grid=seed=9", "--out={folder}/out"): "extend takes one folder of results; 0 are given",
     ("extend", "{folder}/a", "--out={folder}/out"): "extend needs --grid",
     ("extend", "{folder}/a", "--grid=seed=9", "--out={folder}/out"): "{folder}/a holds no results",
+    ("merge", "{folder}/a", "--grid=seed=9", "--out={folder}/out"): "--grid belongs to extend; leave it out with merge",
+    ("diff", "{folder}/a", "{folder}/b", "--out={folder}/out"): "diff writes nothing; give it no --out",
     ("diff", "{folder}/a"): "diff takes two folders of results; 1 are given",
     ("diff", "{folder}/a", "{folder}/b"): "{folder}/a holds no results",
 }
