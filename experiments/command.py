@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,8 +26,6 @@ from grok_jax.training.devices import use_all_cores
 from grok_jax.training.grid import parse_grid
 from grok_jax.training.naming import REGISTRIES
 from grok_jax.values import plain
-
-INTERRUPTED = "\ninterrupted; continue with --resume (and without --overwrite)"  # starts below a progress bar
 
 flags.disclaim_key_flags()  # so that a command's --help shows the flags that this module defines for it
 
@@ -51,7 +49,7 @@ def start(main: Callable[..., None], *, words: bool = False) -> None:
             handler.setStream(sys.stdout)  # the start of a download is not an error
         use_all_cores()
         keep_compiled_programs()
-        leave_at_signals(INTERRUPTED)
+        leave_at_signals(f"\ninterrupted; {how_to_go_on(flags.FLAGS)}")  # starts below a progress bar
         try:
             main(*([argv[1:]] if words else []))
         except UserError as error:
@@ -60,7 +58,7 @@ def start(main: Callable[..., None], *, words: bool = False) -> None:
             if isinstance(error, BrokenPipeError) or os.environ.get("GROK_JAX_TRACEBACK"):
                 raise
             what = f"{error.filename or f'--out={flags.FLAGS.out}'}: {error.strerror or error}"
-            _leave(f"{what} (GROK_JAX_TRACEBACK=1 shows where); --resume continues from what was saved")
+            _leave(f"{what} (GROK_JAX_TRACEBACK=1 shows where); {how_to_go_on(flags.FLAGS)}")
         finally:
             leave_at_signals()
 
@@ -75,6 +73,13 @@ def start(main: Callable[..., None], *, words: bool = False) -> None:
     except BrokenPipeError:  # the reader of our output has exited, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise Python complains at exit
         sys.exit(128 + signal.SIGPIPE)  # the exit code that shells use
+
+
+def how_to_go_on(known: Container[str]) -> str:
+    """Returns what continues a command that was stopped, given the names of its flags."""
+    if "resume" in known:
+        return "continue with --resume (and without --overwrite)"
+    return f"start the same command again{', without --overwrite' if 'overwrite' in known else ''}"
 
 
 def print_every_letter() -> None:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import pytest
 import xarray as xr
 
+from experiments.command import how_to_go_on
+
 ROOT = Path(__file__).parents[2]
 FIGURE = "configs/omnigrok/fig2b_teacher_student.py"
 RUN = (f"--config={FIGURE}:smoke", "--config.training.steps=20", "--out={out}", "--noprogress")
@@ -287,3 +289,15 @@ def test_overwrite_replaces_the_results_and_keeps_other_files(good, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*LEFT, "notes.txt"])
     assert json.loads((tmp_path / "out" / "config.json").read_text())["config"]["model"]["seed"] == 1
     assert (tmp_path / "out" / "results.nc").read_bytes() != (good[0] / "results.nc").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"resume", "overwrite"}, "continue with --resume (and without --overwrite)"),
+        ({"overwrite"}, "start the same command again, without --overwrite"),
+        (set(), "start the same command again"),
+    ],
+)
+def test_a_command_that_was_stopped_names_no_flag_that_it_lacks(known, words):
+    assert how_to_go_on(known) == words
