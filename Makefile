@@ -40,9 +40,10 @@ test-slow: $(ENVIRONMENT) ## the slow tests
 test-all: $(ENVIRONMENT) ## every test; GROK_JAX_DATA=<folder of real data> runs those on real data too
 	$(PYTEST) -m "not slow"; first=$$?; $(PYTEST) -m slow && exit $$first
 
-lint: $(ENVIRONMENT) ## style: ruff check and ruff format
+lint: $(ENVIRONMENT) ## style and types: ruff check, ruff format and mypy
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 docs: $(VENV)/.stamp-docs ## the documentation, its notebooks executed, in build/docs/index.html (2 minutes)
 	$(RUN) -m sphinx -q -E -W --keep-going -b html docs build/docs
@@ -53,7 +54,7 @@ bench: $(VENV)/.stamp-$(BENCH_EXTRAS) ## speed, beside PyTorch in the same run, 
 	$(RUN) -m benchmarks.run $(BENCH)
 
 clean: ## removes the environments and what the tools leave; keeps results/
-	rm -rf .venv .venv-* build docs/generated grok_jax.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build docs/generated grok_jax.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN):

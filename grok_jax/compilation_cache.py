@@ -4,11 +4,13 @@ import contextlib
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import jax
 
 FOLDER_BYTES = 2 * 1024**3  # the programs used longest ago go first
 SECONDS_WORTH_KEEPING = 0.3
+SETTINGS: Any = jax.config  # JAX makes its attributes at run time
 
 
 def keep_compiled_programs() -> None:
@@ -20,10 +22,10 @@ def keep_compiled_programs() -> None:
     JAX_COMPILATION_CACHE_DIR sets the folder (and leaves the cache's other settings to you);
     JAX_ENABLE_COMPILATION_CACHE=false turns the cache off. An unreadable or unwritable folder only causes a warning.
     """
-    named = jax.config.jax_compilation_cache_dir
+    named = SETTINGS.jax_compilation_cache_dir
     if named and named.startswith("~"):
         jax.config.update("jax_compilation_cache_dir", os.path.expanduser(named))
-    if not jax.config.jax_enable_compilation_cache or named:
+    if not SETTINGS.jax_enable_compilation_cache or named:
         return
     folder = _folder()
     try:
@@ -46,7 +48,7 @@ def forget_compiled_programs() -> None:
 
     A folder that the user chose is left alone.
     """
-    folder = jax.config.jax_compilation_cache_dir
+    folder = SETTINGS.jax_compilation_cache_dir
     if folder and Path(folder) == _folder():
         for path in Path(folder).glob("*-cache"):
             with contextlib.suppress(OSError):

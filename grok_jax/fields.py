@@ -138,9 +138,13 @@ def _require_entries(name: str, field: Field, entries: tuple[Any, ...]) -> None:
     require(field.most is None or len(entries) <= field.most, words)
 
 
-@functools.lru_cache(maxsize=1024)
 def declared_fields(cls: type) -> dict[str, Field]:
     """The declared fields of a dataclass, by name."""
+    return _declared_fields(cls)
+
+
+@functools.lru_cache(maxsize=1024)
+def _declared_fields(cls: type) -> dict[str, Field]:
     return {field.name: field.metadata[KEY] for field in dataclasses.fields(cls) if KEY in field.metadata}
 
 
@@ -150,8 +154,8 @@ def fields_of_class(cls: type, *, skip: tuple[str, ...] = ()) -> dict[str, Field
     found = {}
     for field in dataclasses.fields(cls):
         if field.init and field.name not in skip:
-            made = field.default_factory is not dataclasses.MISSING
-            default = field.default_factory() if made else field.default
+            make = field.default_factory
+            default = field.default if make is dataclasses.MISSING else make()
             found[field.name] = field.metadata.get(KEY) or _undeclared(default)
     return found
 

@@ -211,7 +211,8 @@ def _imported(name: str, wanted: tuple[str, ...], scope: dict[str, Any]) -> list
         module = importlib.import_module(name, scope.get("__package__"))
     except Exception:  # the function itself will raise this if it reaches the import
         return [(name, "cannot be imported")]
-    return [_resolve((name, *part), {name: module}) for part in [(part,) for part in wanted] or [()]]
+    parts: list[tuple[str, ...]] = [(part,) for part in wanted] or [()]
+    return [_resolve((name, *part), {name: module}) for part in parts]
 
 
 def _name_in_a_package(value: Any, walk: _Walk) -> str | None:

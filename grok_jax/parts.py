@@ -6,7 +6,7 @@ they are tracers. Parts with the same tree structure share one program.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import flax.linen as nn
 import jax
@@ -30,6 +30,7 @@ class _Aside:
     held: Any = dataclasses.field(compare=False)
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False, frozen_default=True)
 class Part:
     """Base of all parts: a subclass is a frozen dataclass, registered as a pytree.
 
@@ -40,10 +41,18 @@ class Part:
     Attributes:
       section: the name of this kind of part in messages and configs, such as "task".
       inner: the name of the field that holds a Built whose fields count as the part's own; "" for none.
+      called: the name in configs; if it is missing, the class's own name.
     """
 
     section: ClassVar[str] = ""
     inner: ClassVar[str] = ""
+    called: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # every subclass is a dataclass
+    _nodes: ClassVar[list[str]]
+    _children: ClassVar[list[str]]
+    _static: ClassVar[list[str]]
+    _host: ClassVar[list[str]]
+    _keys: ClassVar[list[GetAttrKey]]
 
     def __init_subclass__(cls, kw_only: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -189,7 +198,7 @@ class Built:
         values = {name: field.default for name, field in known.items() if field.declared} | given
         names = [name for name in known if name in values]
         self.given = {name: fit(f"{section}.{name}", self.schema[name], values[name]) for name in names}
-        self._options = {"skip": skip, "traced": traced, "static": static}
+        self._options: dict[str, Any] = {"skip": skip, "traced": traced, "static": static}
 
     @property
     def name(self) -> str:
@@ -278,5 +287,5 @@ def schema_of(make: Any, skip: int = 0) -> Mapping[str, Field]:
 
 
 def _name(make: Any) -> str:
-    own = vars(make).get("called") if isinstance(make, type) else getattr(make, "called", None)
+    own: Any = vars(make).get("called") if isinstance(make, type) else getattr(make, "called", None)
     return own or getattr(make, "__name__", type(make).__name__)

@@ -277,7 +277,7 @@ def _json_checksum(value: Any) -> str:
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The fields of a config, keyed by their dotted names."""
-    fields = {}
+    fields: dict[str, Any] = {}
     for name, value in config.items():
         fields |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
     return fields

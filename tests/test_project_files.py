@@ -53,9 +53,16 @@ def test_the_version_is_the_same_everywhere():
 
 
 def test_pre_commit_runs_the_ruff_of_the_constraints():
-    (repository,) = parsed(".pre-commit-config.yaml")["repos"]
+    (repository,) = (each for each in parsed(".pre-commit-config.yaml")["repos"] if "ruff" in each["repo"])
     pinned = re.search(r"^ruff==(.*)$", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)[1]
     assert repository["rev"] == f"v{pinned}"
+
+
+def test_pre_commit_checks_types_as_make_lint_does():
+    hooks = [hook for each in parsed(".pre-commit-config.yaml")["repos"] for hook in each["hooks"]]
+    (checker,) = (hook["entry"] for hook in hooks if hook["id"] == "mypy")
+    recipe = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)[1]
+    assert checker in recipe.replace("$(VENV)", ".venv").split()
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)

@@ -153,7 +153,8 @@ def t_threshold(ds: xr.Dataset, threshold: float) -> tuple[Float[xr.DataArray, "
     """
     if "train_row_error" not in ds:
         raise NotMeasured("needs training.probes=('row_errors',)")
-    return tuple(first_crossing(ds[f"{split}_row_error"], threshold, "down") for split in ("train", "test"))
+    train, test = (first_crossing(ds[f"{split}_row_error"], threshold, "down") for split in ("train", "test"))
+    return train, test
 
 
 def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:

@@ -3,7 +3,7 @@
 The results must hold both, with 'model.linearized' as an axis or as a coordinate along an axis.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -48,7 +48,7 @@ def t_part(pair: Pair, variable: str = "test_loss", tolerance: float = TOLERANCE
       The time of each run in steps: inf if the two never part, NaN if the records of either stop before that.
     """
     a, b = pair.network[variable], pair.twin[variable]
-    larger = np.maximum(np.abs(a), np.abs(b))
+    larger: Any = np.maximum(np.abs(a), np.abs(b))
     difference = (np.abs(a - b) / larger.where(larger > 0, 1.0)).drop_vars(LINEARIZED, errors="ignore")
     time = first_crossing(difference, tolerance)
     name = variable.replace("_", " ")

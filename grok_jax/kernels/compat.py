@@ -56,8 +56,10 @@ def _missing_names() -> Iterator[None]:
     modules = {_EXPERIMENTAL: ModuleType(_EXPERIMENTAL, "Left out: it needs TensorFlow.")}
     if "jax.util" not in sys.modules and find_spec("jax.util") is None:
         modules["jax.util"] = ModuleType("jax.util")
-        modules["jax.util"].safe_map = lambda f, *xs: [f(*row) for row in zip(*xs, strict=True)]
-        modules["jax.util"].safe_zip = lambda *xs: list(zip(*xs, strict=True))
+        vars(modules["jax.util"]).update(
+            safe_map=lambda f, *xs: [f(*row) for row in zip(*xs, strict=True)],
+            safe_zip=lambda *xs: list(zip(*xs, strict=True)),
+        )
 
     for module, name, value in names:
         setattr(module, name, value)

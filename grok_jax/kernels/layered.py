@@ -33,8 +33,8 @@ class _Call(NamedTuple):
 
     layer: Layer
     weights: tuple[Array, ...]  # as passed to it
-    inputs: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]
-    outputs: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]
+    inputs: Shaped[Any, "rows ..."]  # an array, or its shape and dtype
+    outputs: Shaped[Any, "rows ..."]
 
 
 def first_row(inputs: PyTree[Shaped[Array, "rows ..."]]) -> PyTree[Shaped[Array, "1 ..."]]:

@@ -40,8 +40,9 @@ class Committee(nn.Module):
             "tokens",
         )
         flat = inputs.reshape(inputs.shape[0], -1)
-        if self.hermite_degree is None and not self.train_readout and _moments_are_cheaper(*flat.shape, self.width):
-            kernel = self.param("kernel", jax.random.normal, (flat.shape[-1], self.width))
+        rows, features = flat.shape
+        if self.hermite_degree is None and not self.train_readout and _moments_are_cheaper(rows, features, self.width):
+            kernel = self.param("kernel", jax.random.normal, (features, self.width))
             mean, second = summary_statistics({"kernel": kernel})
             return (flat @ mean + self.epsilon / 2 * jnp.sum((flat @ second) * flat, axis=-1))[:, None]
         hidden = Layer(self.width, use_bias=False, initializer="normal", init_std=1.0, parametrization="standard")

@@ -84,7 +84,8 @@ class SideBySide(NamedTuple):
 
     def __matmul__(self, kernel: Float[Array, "fan_in outputs"]) -> Float[Array, "rows outputs"]:
         parts = kernel.reshape(self.tokens.shape[1], self.table.shape[1], -1)
-        return sum(pick(self.table @ part, self.tokens[:, i]) for i, part in enumerate(parts))
+        total: Any = sum(pick(self.table @ part, self.tokens[:, i]) for i, part in enumerate(parts))
+        return total
 
 
 def sinusoids(length: int, width: int) -> Float[np.ndarray, "length width"]:

@@ -13,7 +13,7 @@ from grok_jax.models.mlp import MOST_LAYERS, Layer
 
 
 class Graphs(NamedTuple):
-    """Graphs such as molecules, one per row, padded to equal numbers of nodes and edges.
+    """Graphs such as molecules, one per row, padded to equal numbers of nodes and edges, in NumPy's or JAX's arrays.
 
     Attributes:
       nodes: features of each node; 0 in padding.
@@ -23,11 +23,11 @@ class Graphs(NamedTuple):
       sizes: number of nodes in use, which come first.
     """
 
-    nodes: Float[Array, "rows nodes features"]
-    senders: Int[Array, "rows edges"]
-    receivers: Int[Array, "rows edges"]
-    kinds: Int[Array, "rows edges"]
-    sizes: Int[Array, " rows"]
+    nodes: Float[Any, "rows nodes features"]
+    senders: Int[Any, "rows edges"]
+    receivers: Int[Any, "rows edges"]
+    kinds: Int[Any, "rows edges"]
+    sizes: Int[Any, " rows"]
 
 
 class Convolution(nn.Module):

@@ -32,12 +32,14 @@ class States(NamedTuple):
 
     def spread(self, tokens: Int[Array, "positions rows"]) -> "States":
         """Turns a table for all positions into rows, but keeps it for the first position if that is smaller."""
+        assert self.table is not None
         positions, rows = tokens.shape
         apart = positions > 1 and rows > self.table.shape[0]
         return States(self.table if apart else None, pick(self.table, tokens[int(apart) :]))
 
     def by_row(self, tokens: Int[Array, "positions rows"]) -> Float[Array, "positions rows features"]:
         """The outputs of a layer as rows for every position."""
+        assert self.rows is not None
         if self.table is None:
             return self.rows
         return jnp.concatenate([pick(self.table, tokens[:1]), self.rows])
@@ -205,6 +207,7 @@ def close_at_pads(gates: States, tokens: Int[Array, "positions rows"], pad_token
         i_and_f, g_and_o = jnp.split(values, 2, axis=-1)
         return jnp.concatenate([jnp.where(is_pad[..., None], -jnp.inf, i_and_f), g_and_o], axis=-1)
 
+    assert gates.rows is not None  # they have been spread
     if gates.table is None:
         return States(None, close(gates.rows, tokens == pad_token))
     of_tokens = jnp.arange(gates.table.shape[0])

@@ -109,11 +109,11 @@ class MLP(nn.Module):
 
     def through_layers(self, hidden: Float[Array, "batch features"] | SideBySide) -> Float[Array, "batch outputs"]:
         """Applies the layers, one after the other."""
-        for i, features in enumerate((*self.widths, self.outputs)):
-            if i > 0:
-                hidden = ACTIVATIONS[self.activation](hidden)
-            layer = Layer(
-                features, self.use_bias, self.initializer, self.init_std, self.parametrization, name=f"layer_{i}"
-            )
-            hidden = layer(hidden)
-        return hidden
+        first, *others = (
+            Layer(features, self.use_bias, self.initializer, self.init_std, self.parametrization, name=f"layer_{i}")
+            for i, features in enumerate((*self.widths, self.outputs))
+        )
+        out = first(hidden)
+        for layer in others:
+            out = layer(ACTIVATIONS[self.activation](out))
+        return out

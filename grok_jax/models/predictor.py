@@ -1,11 +1,13 @@
 """Shared by all models: scaled initialization, the scaled and centered predictor, distances in weight space."""
 
+from typing import Any, TypeAlias
+
 import flax.linen as nn
 import jax
 import optax
 from jaxtyping import Array, Float, Key, PyTree, Shaped
 
-Params = PyTree[Float[Array, "..."]]
+Params: TypeAlias = PyTree[Float[Array, "..."]]
 Scalar = float | int | Float[Array, ""]
 
 
@@ -65,7 +67,9 @@ def outputs(
     """
 
     def network(w: Params) -> Float[Array, "batch outputs"]:
-        return module.apply({"params": w}, inputs, rngs=None if dropout_key is None else {"dropout": dropout_key})
+        rngs = None if dropout_key is None else {"dropout": dropout_key}
+        found: Any = module.apply({"params": w}, inputs, rngs=rngs)
+        return found
 
     if around is None:
         raw = network(params)

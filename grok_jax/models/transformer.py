@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, Shaped
 
 from grok_jax.errors import require
@@ -179,7 +180,7 @@ class Transformer(nn.Module):
         initializer, std = ("pytorch", 1.0) if plain else ("normal", self.width**-0.5)
         std_embedding = 1.0 if plain else std
         table = Embedding(self.vocabulary, self.width, std_embedding, name="token_embedding")()
-        place = jnp.zeros((length, self.width))
+        place: Float[Array | np.ndarray, "length width"] = jnp.zeros((length, self.width))
         if self.positions == "learned":
             place = Embedding(length, self.width, std_embedding, name="position_embedding")()
         elif self.positions == "sinusoidal":

@@ -1,7 +1,7 @@
 """Small optax transforms that the papers need and optax lacks, and noise on the weights."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from jaxtyping import Array, ArrayLike, Bool, Float, Int, Key, PyTree, Real
 
 from grok_jax.errors import require
 
-Params = PyTree[Float[Array, "..."]]
+Params: TypeAlias = PyTree[Float[Array, "..."]]
 Scalar = Real[ArrayLike, ""]
 
 NEEDS_PARAMS = "this transform needs the weights: tx.update(updates, state, params)"
@@ -148,7 +148,7 @@ def drop_rate(every: Scalar, factor: Scalar) -> optax.GradientTransformation:
       A transform that counts its steps.
     """
 
-    def multiplier(count: Int[Array, ""]) -> Float[Array, ""]:
+    def multiplier(count: Int[Array, ""]) -> Scalar:
         return factor ** jnp.floor_divide(count + 1, every).astype(jnp.float32)
 
     return optax.scale_by_schedule(multiplier)

@@ -7,6 +7,7 @@ is left out. Runs that diverged or ended early are left out from that step on.
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -115,7 +116,7 @@ def mark_time(ax: Axes, time: Real[xr.DataArray, "*grid"], *, color: str, label:
         ax.plot([], [], color=color, linestyle=":", linewidth=1.2, label=f"{label}: not reached")
 
 
-def legend(ax: Axes, *others: Axes, **settings: object) -> None:
+def legend(ax: Axes, *others: Axes, **settings: Any) -> None:
     """Draws one legend for a panel and its twin axes, on top of all their curves."""
     entries = [axis.get_legend_handles_labels() for axis in (ax, *others)]
     handles, labels = (list(chain(*parts)) for parts in zip(*entries, strict=True))

@@ -96,7 +96,7 @@ def way_over(
       arrows: number of arrowheads, evenly spaced along the path.
     """
     way = xr.Dataset({"x": x, "y": y})
-    way = np.log10(way.median([d for d in way.dims if d != "step"])).dropna("step")
+    way = way.median([d for d in way.dims if d != "step"]).map(np.log10).dropna("step")
     across, up, steps = (way[name].values for name in ("x", "y", "step"))
     ax.plot(10**across, 10**up, color=color, label=label, linewidth=1.8)
     for marker, step in (marks or {}).items():

@@ -121,7 +121,7 @@ def lazy_overview(ds: xr.Dataset) -> Figure:
 
 def _entries(panels: Iterable[Axes]) -> dict[str, Artist]:
     """Label -> handle for one legend of all panels; it says "not reached" only if no panel reaches it."""
-    entries = {}
+    entries: dict[str, Artist] = {}
     for ax in panels:
         handles, labels = ax.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))

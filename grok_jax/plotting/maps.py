@@ -1,6 +1,7 @@
 """Heat maps of one result over two axes of a grid."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -58,9 +59,9 @@ def heat_map(
     for cell, color, hatch, meaning in ((z == np.inf, NEVER, HATCH, never), (z.isnull(), MISSING, "xxx", missing)):
         if cell.any():
             flat = np.ma.masked_where(~cell.values, np.zeros(z.shape))
-            ax.pcolor(*edges, flat, cmap=ListedColormap([color]), hatch=hatch, edgecolor="0.55", linewidth=0)
-            key = {"facecolor": color, "edgecolor": "0.55", "hatch": hatch, "linewidth": 0, "label": meaning}
-            ax.add_patch(Rectangle((edges[0][0], edges[1][0]), 0, 0, **key))
+            look: dict[str, Any] = {"hatch": hatch, "edgecolor": "0.55", "linewidth": 0}
+            ax.pcolor(*edges, flat, cmap=ListedColormap([color]), **look)
+            ax.add_patch(Rectangle((edges[0][0], edges[1][0]), 0, 0, facecolor=color, label=meaning, **look))
     if len(contours):
         fine = _between(shown, x, y, log)
         lines = ax.contour(fine[x], fine[y], fine.values, levels=sorted(contours), colors=TEST, linewidths=1.4)
@@ -73,7 +74,7 @@ def heat_map(
         axis.set_minor_locator(NullLocator())
     ax.set(xlabel=labels[0], ylabel=labels[1], xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     ax.grid(False)
-    below = "min" if bool((finite < norm.vmin).any()) else "neither"
+    below = "min" if bool((finite < shown).any()) else "neither"
     ax.figure.colorbar(cells, ax=ax, label=labels[2], extend=below)
     return cells
 

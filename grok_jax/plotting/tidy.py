@@ -1,5 +1,7 @@
 """Mends a finished figure: empty panels say so, and legends that lie over data move beside it."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool
 from matplotlib.artist import Artist
@@ -11,8 +13,8 @@ from matplotlib.transforms import Bbox, ScaledTranslation
 
 EMPTY = "not reached at this size"
 COVERED = 0.002  # share of a legend's area with data behind it that is still readable
-CORNERS = ("upper left", "upper right", "lower left", "lower right", "center left", "center right", "center")
-CORNERS += ("upper center", "lower center")
+CORNERS: tuple[Any, ...] = ("upper left", "upper right", "lower left", "lower right", "center left", "center right")
+CORNERS += ("center", "upper center", "lower center")
 SIDES = ("left", "right", "bottom", "labelleft", "labelright", "labelbottom")  # of tick_params
 GAP = 4.0  # points between a panel's label and the legend below it
 
@@ -37,7 +39,7 @@ def tidy(figure: Figure) -> Figure:
         if panel[0].axison and panel[0].get_label() != "<colorbar>" and not any(map(_has_data, panel)):
             _say_that_it_is_empty(panel)
     ink = _ink(figure)
-    grown = {}
+    grown: dict[float, float] = {}
     for ax in figure.axes:
         legend = ax.get_legend()
         if legend is not None and not _is_free(legend, ink) and not _moved(legend, ink):
@@ -49,12 +51,15 @@ def tidy(figure: Figure) -> Figure:
 
 
 def _say_that_it_is_empty(panel: list[Axes]) -> None:
+    hidden: dict[str, Any] = dict.fromkeys(SIDES, False)
     for ax in panel:
-        if ax.get_legend() is not None:
-            ax.get_legend().remove()
-        ax.tick_params(which="both", **dict.fromkeys(SIDES, False))
+        legend = ax.get_legend()
+        if legend is not None:
+            legend.remove()
+        ax.tick_params(which="both", **hidden)
         ax.grid(False)
-    words = {"ha": "center", "va": "center", "color": "0.4", "bbox": {"facecolor": "white", "edgecolor": "none"}}
+    frame = {"facecolor": "white", "edgecolor": "none"}
+    words: dict[str, Any] = {"ha": "center", "va": "center", "color": "0.4", "bbox": frame}
     panel[-1].text(0.5, 0.5, EMPTY, transform=panel[-1].transAxes, **words)  # the last is on top
 
 
@@ -74,20 +79,22 @@ def _ink(figure: Figure) -> Bool[np.ndarray, "height width"]:
     hidden = [artist for artist in _frames(figure) if artist.get_visible()]
     for artist in hidden:
         artist.set_visible(False)
-    figure.canvas.draw()
-    pixels = np.asarray(figure.canvas.buffer_rgba())[::-1, :, :3]
+    canvas: Any = figure.canvas  # tidy has made it one of Agg
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[::-1, :, :3]
     for artist in hidden:
         artist.set_visible(True)
     figure.set_layout_engine(layout)
-    return (pixels < 250).any(axis=2)
+    return np.asarray((pixels < 250).any(axis=2))
 
 
 def _frames(figure: Figure) -> list[Artist]:
     """What a legend may lie on, and the legends themselves."""
-    frames = []
+    frames: list[Artist] = []
     for ax in figure.axes:
         frames += [ax.xaxis, ax.yaxis, *ax.spines.values()]
-        frames += [ax.get_legend()] if ax.get_legend() is not None else []
+        legend = ax.get_legend()
+        frames += [legend] if legend is not None else []
     return frames
 
 

@@ -1,5 +1,7 @@
 """Draws times (to fit, to generalize) and other numbers of runs over one axis of a grid."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Real
@@ -37,7 +39,7 @@ def times_along(
     reached = time.where(np.isfinite(time))
     for i in range(time.sizes.get("seed", 1)):
         one = reached.isel(seed=i) if "seed" in time.dims else reached
-        line = {"linestyle": "-" if is_joined else "none", "linewidth": 0.7}
+        line: dict[str, Any] = {"linestyle": "-" if is_joined else "none", "linewidth": 0.7}
         ax.plot(time[axis], one, marker=marker, color=color, markersize=4, alpha=0.6, **line)
     median = median_of_seeds(time).median
     ax.plot(time[axis], median.where(np.isfinite(median)), color=color, label=label)
@@ -51,7 +53,7 @@ def times_along(
 
 
 def marks_along(
-    ax: Axes, x: Real[xr.DataArray, "..."], axis: str, marker: str = "o", *, color: str, label: str, **settings: object
+    ax: Axes, x: Real[xr.DataArray, "..."], axis: str, marker: str = "o", *, color: str, label: str, **settings: Any
 ) -> None:
     """Draws one mark for each run's number.
 

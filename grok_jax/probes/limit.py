@@ -101,7 +101,7 @@ def _read(probed: Probed) -> dict[str, Array]:
     }
 
 
-def _solve(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _solve(found: dict[str, np.ndarray]) -> dict[str, np.ndarray | np.float64]:
     """The weights of kernel regression; 0 for unused rows."""
     used, missing = found["used"], found["missing"]
     places = np.repeat(used, missing.shape[1])

@@ -1,6 +1,6 @@
 """Examples, and how a run splits them into training and test rows."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jaxtyping import Array, Int, PyTree, Shaped
 
@@ -13,7 +13,7 @@ class Examples(NamedTuple):
     """
 
     inputs: PyTree[Shaped[Array, "rows ..."]]
-    targets: Shaped[Array, "rows ..."]
+    targets: Shaped[Any, "rows ..."]  # NumPy's array, or JAX's
 
 
 class Split(NamedTuple):
@@ -24,7 +24,7 @@ class Split(NamedTuple):
     """
 
     examples: Examples | None  # this run's own examples, or None for the task's pool, which all runs share
-    index: Int[Array, " capacity"]  # rows of the examples, or of the pool
+    index: Int[Array, " capacity"]  # type: ignore[assignment]  # rows of the examples, or of the pool; hides tuple.index
     size: Int[Array, ""]  # 1 <= size <= capacity
 
 

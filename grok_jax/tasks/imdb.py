@@ -39,8 +39,8 @@ class Texts(NamedTuple):
       frequencies: number of occurrences of each word in all reviews; 0 for number 0.
     """
 
-    words: Int32[Array, "rows longest"]
-    frequencies: Int32[Array, " numbers"]
+    words: Int32[Any, "rows longest"]  # NumPy's arrays, or JAX's
+    frequencies: Int32[Any, " numbers"]
 
 
 @functools.lru_cache(maxsize=4)
@@ -177,6 +177,7 @@ class Imdb(Task):
 
     def draw(self, key: Key[Array, ""], pool: Examples | None, capacity: Rows) -> Data:
         """The reviews that a run trains and tests on, as its own examples: inputs (rows, length), targets 0 or 1."""
+        assert pool is not None  # load makes it
         texts, labels = pool
         total = labels.shape[0]
         train, test = portion_splits(key, self.size, self.train_fraction, total, self.subset, capacity)

@@ -68,14 +68,15 @@ class KernelEigenvector(Task):
           network: params, inputs -> outputs of shape (rows, 1).
           params: w_0.
         """
-        inputs = jnp.concatenate([split.examples.inputs for split in data])
+        own = [split.examples for split in data if split.examples is not None]
+        inputs = jnp.concatenate([examples.inputs for examples in own])
         in_use = jnp.concatenate([jnp.arange(split.index.shape[0]) < split.size for split in data])
         kernel = tangent_kernel(network, params, inputs)
         labels = eigenvector_labels(kernel, self.order, in_use, self.subtract_mean)[:, None]
         capacity = data.train.index.shape[0]
         return Data(
             *(
-                split._replace(examples=split.examples._replace(targets=targets))
-                for split, targets in zip(data, (labels[:capacity], labels[capacity:]), strict=True)
+                split._replace(examples=examples._replace(targets=targets))
+                for split, examples, targets in zip(data, own, (labels[:capacity], labels[capacity:]), strict=True)
             )
         )

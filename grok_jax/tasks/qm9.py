@@ -141,13 +141,13 @@ def require_file(name: str) -> Path:
 
 def load_raw(chemistry: str) -> tuple[Molecules, Float[np.ndarray, " molecules"]]:
     """The result of read_raw on the files in the data folder, cached."""
-    paths = [require_file(name) for name in RAW]
+    sdf, table, uncharacterized = paths = [require_file(name) for name in RAW]
     sums = "-".join(sha256_of(path)[:16] for path in paths)
 
     def make() -> Mapping[str, Shaped[np.ndarray, "..."]]:
-        molecules, alpha = read_raw(*paths, chemistry)
+        molecules, alpha = read_raw(sdf, table, uncharacterized, chemistry)
         found, due = len(alpha), MOLECULES["raw"]
-        require(found == due, f"{paths[0]} and {paths[2]} leave {found} characterized molecules; QM9 has {due}")
+        require(found == due, f"{sdf} and {uncharacterized} leave {found} characterized molecules; QM9 has {due}")
         return {**molecules._asdict(), "alpha": alpha}
 
     arrays = cached_arrays(f"qm9-{sums}-{chemistry}-v{RAW_VERSION}", make)

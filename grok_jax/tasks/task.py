@@ -235,7 +235,8 @@ def _examples(inputs: Any, targets: Any) -> Examples:
             f"targets are whole numbers (labels) of shape {targets.shape}; labels must have shape (rows,); give values "
             "as floats",
         )
-        require(targets.min() >= 0, f"labels go from {targets.min()} to {targets.max()}; they must start at 0 or above")
+        is_allowed = bool(targets.min() >= 0)
+        require(is_allowed, f"labels go from {targets.min()} to {targets.max()}; they must start at 0 or above")
     else:
         hint = "; write targets[:, None]" if targets.ndim == 1 else ""
         require(

@@ -57,7 +57,8 @@ class TeacherStudent(Task):
             initializer=self.initializer,
         )
         params = teacher.init(teacher_key, train_inputs[:1])
-        train_targets = with_noise(teacher.apply(params, train_inputs), self.noise, noise_key)
+        train_outputs: Any = teacher.apply(params, train_inputs)
+        train_targets = with_noise(train_outputs, self.noise, noise_key)
         return Data(
             train=own_split(Examples(train_inputs, train_targets), self.train_size),
             test=own_split(Examples(test_inputs, teacher.apply(params, test_inputs)), self.test_size),

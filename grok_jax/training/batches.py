@@ -23,7 +23,7 @@ def full_batch(capacity: int, size: Int[Array, ""]) -> Batch:
     return Batch(jnp.where(valid, positions, 0), _mean_weights(valid))
 
 
-def share_of(share: Float[Array, ""], size: Int[Array, ""]) -> Int[Array, ""]:
+def share_of(share: Float[Array, ""] | float, size: Int[Array, ""]) -> Int[Array, ""]:
     """A share of the rows, rounded to the nearest whole number, and at least 1."""
     return jnp.maximum(jnp.round(share * size), 1).astype(jnp.int32)
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jax.core import ShapedArray
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
 LARGEST_ARRAYS = 2  # arrays as large as the largest one that a program holds at least: what it makes, and from what
@@ -39,9 +40,10 @@ def largest_array(jaxpr: ClosedJaxpr | Jaxpr) -> int:
     largest = 0
     for equation in jaxpr.eqns:
         inner = [largest_array(own) for value in equation.params.values() for own in _jaxprs(value)]
-        made = (math.prod(out.aval.shape) * out.aval.dtype.itemsize for out in equation.outvars)
+        arrays = [out.aval for out in equation.outvars if isinstance(out.aval, ShapedArray)]
+        made = [math.prod(array.shape) * array.dtype.itemsize for array in arrays]
         # What a loop or a call makes is seen inside, where arrays are those of one device.
-        largest = max(largest, *(inner or made))
+        largest = max([largest, *(inner or made)])
     return largest
 
 

@@ -249,7 +249,7 @@ def _checked(path: Path, checksum: str | None) -> dict[str, np.ndarray]:
         return dict(file)
 
 
-def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def _write(path: Path, arrays: Mapping[str, Any]) -> None:
     with whole_file(path) as partial, partial.open("wb") as file:
         np.savez(file, **arrays)
         file.flush()

@@ -99,8 +99,10 @@ def train_group(work: Work, keeping: Keeping | None, bar: Progress) -> Trained:
         parts.append(_train(work, slice(first, stop), own, bar))
     records = {name: np.concatenate([part.records[name] for part in parts]) for name in parts[0].records}
     kept = work.keep and jax.tree.map(lambda *leaves: np.concatenate(leaves), *(part.kept for part in parts))
-    ends = (np.concatenate([getattr(part, name) for part in parts]) for name in ("final_step", "diverged"))
-    return Trained(records, *ends, kept)
+    final_step, diverged = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("final_step", "diverged")
+    )
+    return Trained(records, final_step, diverged, kept)
 
 
 def scalars(program: Program, *values: int) -> tuple[jax.Array, ...]:
@@ -130,11 +132,11 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
     held_weights = _Weights(keep, program.moving, runs)
     finished = keeping and checkpoints.load_finished(keeping.folder, keeping.identity)
     if finished:
-        records, kept = held_weights.taken_from(finished)
+        recorded, kept = held_weights.taken_from(finished)
         bar.advance((int(steps[-1]) - start.step) * runs)
-        followed = _follow_all(_each(records), runs, ends_early)
+        followed = _follow_all(_each(recorded), runs, ends_early)
         bar.report(followed.latest, finished=True)
-        return Trained(records, *_ends(followed, list(probed)), kept)
+        return Trained(recorded, *_ends(followed, list(probed)), kept)
 
     pool = load_pool(group.form, program.mesh)
     own = {name: values[members] for name, values in group.hyper.items()}
@@ -146,7 +148,8 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
     if start.moving is not None:
         given = jax.tree.map(lambda leaf: leaf[members], start.moving)
         moving = jax.device_put(pad_runs(given, program.runs), per_run(program.mesh))
-    step, records = start.step, []
+    step = start.step
+    records: list[Record] = []
     saved = keeping and checkpoints.load(keeping.folder, keeping.identity, program.moving)
     if saved:
         step, moving = saved.step, saved.moving
@@ -219,13 +222,13 @@ class _Weights:
         flat, self.structure = jax.tree.flatten(like)
         self.leaves = [_blank((runs, len(keep.steps), *leaf.shape[1:]), leaf.dtype) for leaf in flat]
 
-    def to_come(self) -> tuple[int, ...]:
+    def to_come(self) -> tuple[Any, ...]:
         """The remaining steps at which to keep weights."""
         return () if self.keep is None or self.keep.steps == LAST else self.keep.steps[self.done :]
 
     def keep_at(self, step: int, moving: Any, running: Bool[np.ndarray, " runs"]) -> None:
         """Keeps the weights of runs that have not ended, if weights are requested at this step."""
-        if step in self.to_come():
+        if self.keep is not None and step in self.to_come():
             self._put(self.keep.steps.index(step), moving, running)
             self.done = self.keep.steps.index(step) + 1
 
@@ -254,7 +257,8 @@ class _Weights:
         return None if self.keep is None else jax.tree.unflatten(self.structure, self.leaves)
 
     def _put(self, place: int, moving: Any, chosen: Bool[np.ndarray, " runs"]) -> None:
-        found = jax.device_get(jax.tree.leaves(moving if self.keep.state else moving.params))
+        is_whole = self.keep is not None and self.keep.state
+        found = jax.device_get(jax.tree.leaves(moving if is_whole else moving.params))
         for leaf, values in zip(self.leaves, found, strict=True):
             leaf[chosen, place] = values[: self.runs][chosen]
 
@@ -298,7 +302,7 @@ def _stacked(records: list[Record], length: int | None = None) -> Records:
     if not records:
         return {}
     runs = next(iter(records[0].values())).shape[0]
-    missing = [{}] * ((length or len(records)) - len(records))
+    missing: list[Record] = [{}] * ((length or len(records)) - len(records))
     # If the first record has no probes, they first appear at a probed record, or at the first end of a run.
     shapes = {name: values.shape[1:] for record in records for name, values in record.items()}
     absent = {name: np.full((runs, *shape), np.nan, np.float32) for name, shape in shapes.items()}

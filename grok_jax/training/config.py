@@ -192,7 +192,8 @@ def _draft_of(config: Mapping[str, Any]) -> Draft:
       UserError: an unknown field, name or probe.
     """
     require(ARRAYS not in config["task"], f"the config refers to {config['task'].get(ARRAYS)}, which it cannot hold")
-    parts, changes = {"training": Training()}, {}
+    parts: dict[str, Any] = {"training": Training()}
+    changes: dict[str, dict[str, Any]] = {}
     for section in NAMED:
         parts[section] = part_of(section, config[section]["name"])
     for section in SECTIONS:

@@ -14,6 +14,7 @@ from grok_jax.memory import free_memory
 
 RUN = "run"
 MEMORY_SHARE = 0.7  # share of a device's memory that a chunk of runs may use
+SETTINGS: Any = jax.config  # JAX makes its attributes at run time
 
 
 def use_all_cores() -> None:
@@ -21,7 +22,7 @@ def use_all_cores() -> None:
 
     The user's own setting (JAX_NUM_CPU_DEVICES) takes precedence. Nothing changes on accelerators.
     """
-    if jax.config.jax_num_cpu_devices in (None, -1) and "JAX_NUM_CPU_DEVICES" not in os.environ:
+    if SETTINGS.jax_num_cpu_devices in (None, -1) and "JAX_NUM_CPU_DEVICES" not in os.environ:
         with contextlib.suppress(RuntimeError):  # JAX has already started: use the devices it has.
             jax.config.update("jax_num_cpu_devices", _cores())
 
@@ -33,12 +34,12 @@ def start_jax() -> None:
       UserError: JAX has no devices of the requested kind, or compilation is disabled.
     """
     use_all_cores()
-    require(not jax.config.jax_disable_jit, "jax_disable_jit is set (JAX_DISABLE_JIT); unset it: runs are compiled")
+    require(not SETTINGS.jax_disable_jit, "jax_disable_jit is set (JAX_DISABLE_JIT); unset it: runs are compiled")
     try:
         jax.devices()
     except (RuntimeError, AssertionError) as error:
         said = str(error).partition("\n")[0] or "none of that kind, or its plugin is missing"
-        raise UserError(f"JAX has no devices (JAX_PLATFORMS={jax.config.jax_platforms or ''}): {said}") from error
+        raise UserError(f"JAX has no devices (JAX_PLATFORMS={SETTINGS.jax_platforms or ''}): {said}") from error
 
 
 def run_mesh(runs: int | None = None) -> Mesh:

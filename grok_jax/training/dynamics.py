@@ -68,7 +68,8 @@ def init(run: Any, pool: Examples | None, capacity: Rows, params: Any = None) ->
         data = run.task.relabel(data, functools.partial(outputs, module), params)
         offsets = None
         if run.model.centered:
-            offsets = tuple(_all_outputs(run, module, params, split, pool) for split in data)
+            train, test = (_all_outputs(run, module, params, split, pool) for split in data)
+            offsets = train, test
         return Moving(params, chain_of(run).init(params)), Fixed(params, data, offsets)
 
 
@@ -79,7 +80,7 @@ def advance(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, start
         draw, gather = _batches(run, fixed, pool)
         noise_key = stream(run.training, NOISE)
 
-        def step(number: Int[Array, ""], batch: Batch | None, moving: Moving) -> Moving:
+        def step(number: Step, batch: Batch | None, moving: Moving) -> Moving:
             rows, offset, weights = gather(number, batch)
             key = jax.random.fold_in(noise_key, number)
             objective = functools.partial(_objective, run, module)
@@ -127,7 +128,7 @@ def measure(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, step:
     """The values that every run records after `step` steps."""
     with _precision(run):
         module, offsets = network_of(run), fixed.initial_outputs or (None, None)
-        measured = {}
+        measured: dict[str, Array] = {}
         for name, split, offset in zip(("train", "test"), _data_after(run, fixed, step), offsets, strict=True):
             loss, accuracy = _evaluate(run, module, moving, fixed, split, pool, offset, step)
             measured |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
@@ -334,7 +335,7 @@ def _probed(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None) -> Pr
     def network(params: Any, inputs: Any) -> Array:
         return outputs(module, params, inputs, run.model.output_scale)
 
-    seen = (
+    train_outputs, test_outputs = (
         _predict(run, module, moving.params, start, rows.inputs, offset)
         for rows, offset in zip((train, test), fixed.initial_outputs or (None, None), strict=True)
     )
@@ -345,8 +346,10 @@ def _probed(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None) -> Pr
         start if run.model.linearized else moving.params,
         train,
         test,
-        *(batch.weights for batch in batches),
-        *seen,
+        train_weights=batches[0].weights,
+        test_weights=batches[1].weights,
+        train_outputs=train_outputs,
+        test_outputs=test_outputs,
         task=run.task,
         model=run.model,
         loss=run.loss,

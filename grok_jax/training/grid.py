@@ -4,7 +4,7 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,7 +102,7 @@ def lin(start: float | int, stop: float | int, count: int) -> list[float]:
     return [significant(value, DIGITS) for value in np.linspace(*_spacing("lin", start, stop, count))]
 
 
-SPACINGS = {"log": log, "intlog": intlog, "lin": lin}
+SPACINGS: dict[str, Callable[..., list[Any]]] = {"log": log, "intlog": intlog, "lin": lin}
 
 
 def _spacing(kind: str, start: Any, stop: Any, count: Any) -> tuple[float | int, float | int, int]:

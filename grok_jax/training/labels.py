@@ -36,7 +36,7 @@ def require_labels(group: Group, mesh: Mesh, found: Found) -> None:
 
 def _range_of_labels(group: Group, mesh: Mesh, own_examples: bool) -> tuple[int, int]:
     pool, task = load_pool(group.form, mesh), group.form.bare.task
-    if not own_examples and _keeps_targets(task, pool):
+    if pool is not None and not own_examples and _keeps_targets(task, pool):
         labels = np.asarray(pool.targets)
         return int(labels.min()), int(labels.max())
     drawn = _drawn_labels(Alike(group.form, mesh), group.capacity)
@@ -51,7 +51,7 @@ def _runs_that_draw_apart(group: Group, task: Task) -> list[int]:
     return sorted({values: i for i, values in enumerate(zip(*deciding, strict=True))}.values()) or [0]
 
 
-def _keeps_targets(task: Task, pool: Examples | None) -> bool:
+def _keeps_targets(task: Task, pool: Examples) -> bool:
     """Whether a task presents the labels exactly as stored."""
     try:
         traced = jax.make_jaxpr(lambda examples: task.present(examples).targets)(pool)
@@ -67,7 +67,7 @@ def _drawn_labels(alike: Alike, capacity: Rows) -> Callable:
     def label_range(hyper: Mapping[str, Any], pool: Examples | None) -> tuple[Any, Any]:
         run = alike.form.fill(hyper)
         _, fixed = dynamics.init(run, pool, capacity)
-        sources = [pool if split.examples is None else split.examples for split in fixed.data]
+        sources: list[Any] = [pool if split.examples is None else split.examples for split in fixed.data]
         # All rows, used or not, because the split is slow to compile.
         labels = jnp.concatenate([run.task.present(source).targets for source in sources])
         return labels.min(), labels.max()

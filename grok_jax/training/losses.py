@@ -104,7 +104,7 @@ def row_losses(
 
 
 def row_correct(
-    outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], threshold: Float[Array, ""]
+    outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], threshold: Float[Array, ""] | float
 ) -> Bool[Array, " rows"]:
     """Whether each row is correct: the label's logit is the largest, or the mean squared error is below threshold."""
     if is_classification(targets):
@@ -129,7 +129,7 @@ class LossView(NamedTuple):
     inputs: Any
     targets: Shaped[Array, "rows ..."]
     outputs: Float[Array, "rows outputs"]
-    step: Int[Array, ""]
+    step: Int[Array, ""] | int
     key: Key[Array, ""]
 
 
@@ -170,7 +170,7 @@ def loss(function: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...]
         return _named_loss(function)
     require(callable(function), f"loss is {written(function)}; it must be a function, or one of {', '.join(LOSSES)}")
     views = _takes_a_view(function, fields)
-    options = {"skip": 1 if views else 2, "traced": traced, "static": static}
+    options: dict[str, Any] = {"skip": 1 if views else 2, "traced": traced, "static": static}
     return Loss(Built(function, fields, "loss", **options), views=views)
 
 

@@ -128,7 +128,7 @@ def metric(
 def _declared(variables: Any, units: str) -> tuple[tuple[str, str, str], ...]:
     """Name, meaning and units of each variable."""
     given = variables.items() if isinstance(variables, Mapping) else [("", None)]
-    told = [(name, (each, units) if isinstance(each, str) else each) for name, each in given]
+    told: list[tuple[Any, Any]] = [(name, (each, units) if isinstance(each, str) else each) for name, each in given]
     right = all(
         isinstance(name, str)
         and isinstance(words, tuple)

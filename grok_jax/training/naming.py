@@ -131,7 +131,7 @@ def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
     if dotted == "training.probes":
         return _with_part(draft, "metrics", metrics_of(value))
     section, _, key = dotted.partition(".")
-    part = draft.parts.get(section)
+    part: Any = draft.parts.get(section)
     if isinstance(part, Named) and key.count(".") == 1:
         name, key = key.split(".")
         known = ", ".join(part) or "none"
@@ -146,8 +146,8 @@ def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
         return _with_part(draft, section, other, {k: v for k, v in kept.items() if k in new and v != fields[k].default})
     if value is None and key not in fields and _is_of_another(section, key):
         return draft
-    known = [*(["name"] if section in NAMED else []), *fields, *(OF_CONFIGS if section == "training" else [])]
-    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {', '.join(known)}")
+    names = [*(["name"] if section in NAMED else []), *fields, *(OF_CONFIGS if section == "training" else [])]
+    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {', '.join(names)}")
     return _with_part(draft, section, part, {**changes, key: value})
 
 

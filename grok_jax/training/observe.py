@@ -104,7 +104,7 @@ def observe_plan(
             read_off = jax.device_get(observed(moving, fixed, hyper, pool, *scalars(program, step)))
             values = [jax.tree.map(lambda array, i=i: array[i], read_off) for i in range(len(places))]
             del read_off
-            if answered:
+            if answered and solve:
                 solved = [solve(value) for value in values]
                 given = placed(jax.tree.map(lambda *arrays: np.stack(arrays), *solved))
                 answers = jax.device_get(answered(moving, fixed, hyper, given, pool, *scalars(program, step)))

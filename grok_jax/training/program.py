@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
+from jax.stages import Wrapped
 
 from grok_jax.errors import UserError, require
 from grok_jax.fingerprint import array_hash, fingerprint
@@ -41,13 +42,16 @@ REMEDIES = ("make the model or the batch smaller", "ask for fewer training.probe
 
 
 class Stages(NamedTuple):
-    """The functions of one run (see dynamics.py), which take the values of its leaves by name."""
+    """The functions of one run (see dynamics.py), which take the values of its leaves by name.
 
-    init: Callable
-    started: Callable  # init with given weights
-    advance: Callable
-    measure: Callable
-    probe: Callable
+    In a Program they are executables, or None where they were not requested.
+    """
+
+    init: Any
+    started: Any  # init with given weights
+    advance: Any
+    measure: Any
+    probe: Any
 
 
 def stages_of(form: Form, capacity: Rows) -> Stages:
@@ -196,7 +200,8 @@ class _Static:
     """A task compared without its traced fields: equal to another with the same structure."""
 
     def __init__(self, task: Task) -> None:
-        self.task, self.structure = task, jax.tree.structure(task)
+        self.task = task
+        self.structure: Any = jax.tree.structure(task)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Static) and self.structure == other.structure
@@ -283,7 +288,7 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
             compiling[name] = threads.submit(traced[name].lower().compile, quickly.get(name))
     compiled |= {name: each.result() for name, each in compiling.items()}
     held = {name: _bytes_held(executable) for name, executable in compiled.items()}
-    largest = max(held, key=held.get)
+    largest = max(held, key=held.__getitem__)
     return Program(
         Stages(**{name: compiled.get(name) for name in Stages._fields}),
         moving,
@@ -296,7 +301,7 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
 
 
 def _over_runs(
-    function: Callable,
+    function: Callable[..., Any],
     mesh: Mesh,
     mapping: str,
     side_by_side: int | None = None,
@@ -304,7 +309,7 @@ def _over_runs(
     per_run_args: int,
     shared_args: int,
     in_place: bool = False,
-) -> Callable:
+) -> Wrapped:
     """Maps a function over the leading run axis of its first arguments; each device takes its share of the runs.
 
     With "vmap", a device computes `side_by_side` of its runs at a time, or all of them (None). In place, the result

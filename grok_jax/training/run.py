@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -74,7 +74,7 @@ class Run(Part, kw_only=False):
     section = "run"
 
     # The annotations say what is accepted. The fields then hold a Task, Model, Optimizer, Loss and Named metrics.
-    task: Task | tuple[Any, Any]
+    task: Task | Any
     model: Model | Any
     optimizer: Optimizer | Any
     loss: Loss | Any = "mse"
@@ -183,7 +183,7 @@ class Form:
         dtypes = tuple("int32" if isinstance(value, int) else "float32" for value in leaves.values())
         vars(self).update(names=tuple(leaves), dtypes=dtypes, structure=jax.tree.structure(run))
 
-    def fill(self, leaves: dict[str, Any]) -> Run:
+    def fill(self, leaves: Mapping[str, Any]) -> Run:
         """The run with these leaves; leaves that are left out have no value."""
         return jax.tree.unflatten(self.structure, [leaves.get(name, UNKNOWN) for name in self.names])
 
@@ -203,7 +203,7 @@ def stack(runs: Sequence[Run]) -> Run:
     Raises:
       UserError: no runs are given, or they differ in a static field.
     """
-    require(runs and all(isinstance(run, Run) for run in runs), "stack takes one Run or more")
+    require(bool(runs) and all(isinstance(run, Run) for run in runs), "stack takes one Run or more")
     seeded = [run.seeded() for run in runs]
     for place, run in enumerate(seeded):
         words = f"run {place} of those to stack differs from the first in a static field; vmap takes one program"

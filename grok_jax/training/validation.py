@@ -73,7 +73,8 @@ def _traced(alike: Alike, capacity: Rows, mesh: Mesh) -> Found:
     """Traces everything that a run does; results are cached by functions and shapes."""
     form = alike.form
     pool, stages = load_pool(form, mesh), stages_of(form, capacity)
-    seen, owners = {}, {}
+    seen: dict[str, Any] = {}
+    owners: dict[str, str] = {}
 
     def everything(hyper: Mapping[str, Any], pool: Examples | None, step: Any) -> Any:
         run = form.fill(hyper)
@@ -127,7 +128,7 @@ def _draw(run: Run, capacity: Rows, pool: Examples | None) -> tuple[Data, int]:
 def _require_split(where: str, name: str, split: Split, rows: int, pool: Examples | None) -> None:
     require(isinstance(split, Split), f"{where} gives {type(split).__name__} to {name} on; it must give a Split")
     index, size = jnp.asarray(split.index), jnp.asarray(split.size)
-    fits = isinstance(index, Integer[Array, f"{rows}"]) and isinstance(size, Integer[Array, ""])
+    fits = _is(index, Integer[Array, f"{rows}"]) and _is(size, Integer[Array, ""])
     given = f"{where} gives {name}.index as {_kinds(index)} and {name}.size as {_kinds(size)}"
     require(fits, f"{given}; they must be whole numbers of shapes ({rows},), the rows to make room for, and ()")
     source = pool if split.examples is None else split.examples
@@ -147,9 +148,9 @@ def _shown(run: Run, data: Data, pool: Examples | None, outputs: int) -> Example
     words = f"task {task.name!r} (present) gives arrays that begin with {_listed(lengths)} for {rows} rows"
     require(lengths == [(rows,)], f"{words}; each must begin with ({rows},)")
     shape = str(("rows", *train.targets.shape[1:])).replace("'", "")
-    hint = "; write targets[:, None]" if isinstance(train.targets, Float[Any, "_"]) else ""
+    hint = "; write targets[:, None]" if _is(train.targets, Float[Any, "_"]) else ""
     require(
-        isinstance(train.targets, (Int[Any, "_"], Float[Any, f"_ {outputs}"])),
+        _is(train.targets, (Int[Any, "_"], Float[Any, f"_ {outputs}"])),
         f"targets of task {task.name!r} are {train.targets.dtype} of shape {shape}; give labels as int32 of shape "
         f"(rows,), or values as floats of shape (rows, {outputs}){hint}",
     )
@@ -180,7 +181,7 @@ def _require_network(run: Run, shown: Examples, outputs: int) -> None:
     require(set(variables) == {"params"}, f"{words}; it must have params, and no others")
     for path, leaf in jax.tree.leaves_with_path(variables["params"]):
         words = f"{name} has parameters {keystr(path, simple=True, separator='/')} of {leaf.dtype}"
-        require(isinstance(leaf, Float[Any, "..."]), f"{words}; parameters must be floats")
+        require(_is(leaf, Float[Any, "..."]), f"{words}; parameters must be floats")
     with naming(name):
         given = module.apply({"params": variables["params"]}, shown.inputs)
     about = f"task {run.task.name!r} has {outputs} outputs"
@@ -189,7 +190,7 @@ def _require_network(run: Run, shown: Examples, outputs: int) -> None:
 
 def _require_floats(name: str, given: Any, shape: tuple[int, ...], reason: str) -> None:
     words = f"{name} gives {_kinds(given)} for {shape[0]} rows; {reason}, so it must give floats of shape {shape}"
-    require(isinstance(given, Float[Any, " ".join(map(str, shape))]), words)
+    require(_is(given, Float[Any, " ".join(map(str, shape))]), words)
 
 
 def _require_step(run: Run, stages: Stages, state: tuple[Any, ...]) -> Any:
@@ -206,7 +207,8 @@ def _require_step(run: Run, stages: Stages, state: tuple[Any, ...]) -> Any:
 
 
 def _require_same(words: str, before: Any, after: Any, must: str) -> None:
-    one, other = jax.tree.structure(before), jax.tree.structure(after)
+    structures: list[Any] = [jax.tree.structure(tree) for tree in (before, after)]
+    one, other = structures
     require(one == other, f"{words} {written(other)}; {must} {written(one)}")
     for (path, old), new in zip(jax.tree.leaves_with_path(before), jax.tree.leaves(after), strict=True):
         was, came, where = _kinds(old), _kinds(new), keystr(path, simple=True, separator="/")
@@ -224,7 +226,7 @@ def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[s
         require(not declared or set(measured) == set(declared), words)
         for variable, value in measured.items():
             words = f"metric {name!r} gives {variable} as {_kinds(value)}"
-            is_named = isinstance(value, Real[Any, "..."]) and isinstance(variable, str)
+            is_named = _is(value, Real[Any, "..."]) and isinstance(variable, str)
             require(is_named, f"{words}; it must give an array, or a dict of arrays by name")
             fits = not (each.dims or declared) or len(each.dims) == value.ndim
             require(fits, f"{words}; its dims are {each.dims}, so it must have {len(each.dims)} dimensions")
@@ -233,6 +235,11 @@ def _require_metrics(run: Run, owners: dict[str, str], probed: Probed) -> dict[s
             require(variable not in {*ALWAYS, *owners}, words)
             values[variable], owners[variable] = value, name
     return values
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """isinstance for the types of jaxtyping, which type checkers take for annotations only."""
+    return isinstance(value, kind)
 
 
 def _kinds(tree: Any) -> str:

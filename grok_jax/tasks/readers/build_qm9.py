@@ -43,7 +43,7 @@ COLUMNS = {"index": "Index", "smiles": "SMILES", "n_atoms": "N_atoms", "alpha": 
 class Row(NamedTuple):
     """One molecule of the package."""
 
-    index: int  # its number in QM9, from 1
+    number: int  # in QM9, from 1
     smiles: str
     n_atoms: int  # with hydrogens
     alpha: float  # isotropic polarizability, bohr³
@@ -52,8 +52,10 @@ class Row(NamedTuple):
 def find_table() -> Path:
     """The first table of the qm9pack package, located without importing it; raises UserError if it is missing."""
     spec = importlib.util.find_spec("qm9pack")
-    require(spec is not None, "the package qm9pack is not installed: pip install 'grok_jax[qm9]', or give --table")
-    return Path(spec.submodule_search_locations[0]) / "data" / "qm9_part1.csv"
+    folders = spec and spec.submodule_search_locations
+    if not folders:
+        raise UserError("the package qm9pack is not installed: pip install 'grok_jax[qm9]', or give --table")
+    return Path(folders[0]) / "data" / "qm9_part1.csv"
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -73,7 +75,7 @@ def read_rows(path: Path) -> Iterator[Row]:
                 row = Row(int(index), smiles, int(n_atoms), float(alpha))
             except (TypeError, ValueError) as error:
                 raise UserError(f"{path}, line {table.line_num}, is not a molecule: {error}") from error
-            if row.index not in UNCHARACTERIZED:
+            if row.number not in UNCHARACTERIZED:
                 yield row
 
 
@@ -91,14 +93,14 @@ def build(path: Path, count: int, out: Path) -> None:
     require(out.suffix == ".npz", f"{out} does not end in .npz; the output file must")
     rows = list(islice(read_rows(path), count))
     require(len(rows) == count, f"{path} has {len(rows)} characterized molecules; {count} are needed")
-    pairs = [from_smiles(row.smiles, f"{path}: molecule {row.index}") for row in rows]
+    pairs = [from_smiles(row.smiles, f"{path}: molecule {row.number}") for row in rows]
     for row, (molecule, _) in zip(rows, pairs, strict=True):
         atoms = len(molecule.z)
-        require(atoms == row.n_atoms, f"{path}: molecule {row.index} has {atoms} atoms, not {row.n_atoms}")
+        require(atoms == row.n_atoms, f"{path}: molecule {row.number} has {atoms} atoms, not {row.n_atoms}")
     kekule, perceived = (join(molecules) for molecules in zip(*pairs, strict=True))
     flat = perceived._asdict()
     arrays = {
-        "index": np.array([row.index for row in rows], np.int32),
+        "index": np.array([row.number for row in rows], np.int32),
         "alpha": np.array([row.alpha for row in rows], np.float32),
         "bond_kekule": kekule.kind,
         "bond_rdkit": flat.pop("kind"),

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
@@ -89,7 +90,7 @@ def cached_arrays(
     stored = _stored_arrays(path)
     if stored is not None:
         return stored
-    made = dict(make())
+    made: dict[str, Any] = dict(make())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path, rivals=True) as partial, partial.open("wb") as file:

@@ -117,7 +117,10 @@ def read_archive(path: Path) -> Reviews:
     with _readable(path), tarfile.open(path, "r:gz") as archive:
         for member in archive:
             if name := MEMBER.fullmatch(member.name):
-                text = archive.extractfile(member).read().decode("utf-8")
+                file = archive.extractfile(member)
+                if file is None:
+                    raise UserError(f"{path} has {member.name}, which is not a file")
+                text = file.read().decode("utf-8")
                 require(bool(text.strip()), f"{path} has an empty review, {member.name}")
                 part, sentiment, number = name.groups()
                 found[part == "test", LABELS[sentiment], int(number)] = text

@@ -90,6 +90,15 @@ def test_an_empty_review_in_the_archive_is_named(write_archive):
         read_archive(write_archive({**MEMBERS, "aclImdb/test/neg/2_4.txt": " \n"}))
 
 
+def test_a_folder_in_the_place_of_a_review_is_named(folder):
+    with tarfile.open(folder / "reviews.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo("aclImdb/train/pos/1_9.txt")
+        member.type = tarfile.DIRTYPE
+        archive.addfile(member)
+    with pytest.raises(UserError, match=r"has aclImdb/train/pos/1_9\.txt, which is not a file"):
+        read_archive(folder / "reviews.tar.gz")
+
+
 def test_an_archive_with_a_wrong_checksum_is_a_user_error_and_is_left_alone(write_archive):
     path = write_archive(MEMBERS)
     with pytest.raises(UserError, match=one_line("aclImdb_v1.tar.gz is corrupt: its sha256 is")):
