@@ -93,7 +93,9 @@ def join(grid: Mapping[str, Mapping[str, list]], parts: Sequence[xr.Dataset | st
     words = f"{(counts == 0).sum():,} of {total:,} runs are missing, and {(counts > 1).sum():,} are there twice"
     require(bool((counts == 1).all()), f"{words}; give every part of one grid, cut in the same way, once")
     every = xr.DataArray(np.unique(np.concatenate(steps)), dims="step", attrs=steps[0].attrs)
-    filled, inner, attributes = {}, {}, []
+    filled: dict[Hashable, xr.Variable] = {}
+    inner: dict[Hashable, xr.DataArray] = {}
+    attributes = []
     for part, own in zip(parts, places, strict=True):
         with _open(part) as dataset:
             at = np.searchsorted(every.values, dataset["step"].values)
@@ -106,8 +108,9 @@ def join(grid: Mapping[str, Mapping[str, list]], parts: Sequence[xr.Dataset | st
         name: xr.Variable((*grid, *each.dims[1:]), each.values.reshape(*shape, *each.shape[1:]), each.attrs)
         for name, each in filled.items()
     }
-    labels = {name: (axis, np.array(own)) for axis, names in grid.items() for name, own in names.items()}
-    coordinates = {"step": every, **labels, **inner, DEVICE: variables.pop(DEVICE)}
+    coordinates: dict[Hashable, Any] = {"step": every}
+    coordinates |= {name: (axis, np.array(own)) for axis, names in grid.items() for name, own in names.items()}
+    coordinates |= {**inner, DEVICE: variables.pop(DEVICE)}
     return xr.Dataset(variables, coordinates, _together(attributes))
 
 
@@ -172,7 +175,14 @@ def _require_all(heads: Sequence[Head]) -> None:
     require(not missing, f"{len(missing)} of {of} shards are missing: {told}")
 
 
-def _fill(filled: dict, name: str, given: xr.DataArray, sizes: tuple[int, int], places: Any, steps: Any) -> None:
+def _fill(
+    filled: dict[Hashable, xr.Variable],
+    name: Hashable,
+    given: xr.DataArray,
+    sizes: tuple[int, int],
+    places: Int[np.ndarray, " runs"],
+    steps: Int[np.ndarray, " records"],
+) -> None:
     """Puts the values of some runs into an array of all runs, which is made at first sight."""
     values = given.values.astype(str) if given.dtype.kind == "O" else given.values  # words, as files give them
     along = given.dims[1:2] == ("step",)

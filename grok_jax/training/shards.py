@@ -49,8 +49,7 @@ def shard_of(given: Any) -> Shard:
     words = f"shard is {written(given)}; {ALLOWED}"
     if isinstance(given, str):
         found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", given)
-        require(found is not None, words)
-        given = tuple(map(int, found.groups()))
+        given = tuple(map(int, found.groups())) if found else None
     pair = isinstance(given, tuple | list) and len(given) == 2 and all(type(entry) is int for entry in given)
     require(pair and 1 <= given[0] <= given[1], words)
     return Shard(*given)

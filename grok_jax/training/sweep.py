@@ -162,7 +162,7 @@ def _swept(
     if checkpoint is None:
         trained = _train(plan, how.progress, None, ways, starts)
     else:
-        own = identity(whole) | chosen_by | _identity_of(ways, starts)
+        own = {**identity(whole), **chosen_by, **_identity_of(ways, starts)}
         require_sure(whole)
         folder = Path(os.path.expanduser(checkpoint))
         with checkpoints.locked(folder):
