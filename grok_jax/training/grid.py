@@ -69,6 +69,11 @@ def as_text(axes: Sequence[Axis]) -> str:
     return "; ".join(f"{axis.name}={_values_text(axis)}" for axis in axes)
 
 
+def without_addresses(text: str) -> str:
+    """The text of a value without the places of objects in memory, which are others in each process."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+
+
 def grid_text(grid: Any) -> str:
     """A grid such as {"model.init_scale": (0.5, 2), "seed": range(3)} in the text form that a config holds.
 

@@ -26,6 +26,7 @@ from grok_jax.origins import PACKAGE, own_source
 from grok_jax.training.contents import contents, is_plain
 from grok_jax.training.devices import chosen_mapping, run_mesh
 from grok_jax.training.flags import deciding_flags
+from grok_jax.training.grid import without_addresses
 from grok_jax.training.metrics import Metric
 from grok_jax.training.plan import Group, unvaried
 from grok_jax.training.program import pool_hash
@@ -110,9 +111,9 @@ def _settings(plan: Any) -> dict[str, Any]:
     common = {name: [fields.get(name, NOTHING) for fields in by_group] for name in names}
     places = [group.members.tolist() for group in plan.groups]
     return {
-        "grid": _short([(axis.name, axis.values) for axis in plan.axes]),
+        "grid": _short(without_addresses(repr([(axis.name, axis.values) for axis in plan.axes]))),
         "order of the runs": _hash(places),
-        "rows": _short([tuple(group.capacity) for group in plan.groups]),
+        "rows": _short(repr([tuple(group.capacity) for group in plan.groups])),
         **{name: _common(each) for name, each in common.items()},
     }
 
@@ -216,8 +217,8 @@ def _same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)  # 1, 1.0 and true differ
 
 
-def _short(value: Any) -> str:
-    return repr(value) if len(repr(value)) <= SHOWN else _hash(value)
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"sha256 {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Int, Num
 
-from grok_jax.training.grid import Axis
+from grok_jax.training.grid import Axis, without_addresses
 from grok_jax.training.metrics import Variable
 
 ENDS = {"final_step": ("last step that was measured", "steps"), "diverged": ("whether the run diverged", "1")}
@@ -74,7 +74,12 @@ def axis_coordinates(axes: Sequence[Axis]) -> dict[str, tuple[str, np.ndarray]]:
 
 
 def labels(values: list) -> np.ndarray:
-    """Keeps numbers and words; turns anything else (None, a tuple of widths) into text."""
+    """Keeps numbers and words; turns anything else (None, a tuple of widths, a network) into text."""
     kinds = {type(value) for value in values}
-    plain = kinds <= {int, float} or kinds == {str} or kinds == {bool}
-    return np.array(values if plain else [str(value) for value in values])
+    if kinds <= {int, float} or kinds == {str} or kinds == {bool}:
+        return np.array(values)
+    own = [str(value) for value in values]
+    texts = [without_addresses(text) for text in own]
+    if len(set(texts)) < len(set(own)):  # functions of one name
+        texts = [f"{number}: {text}" for number, text in enumerate(texts, 1)]
+    return np.array(texts)

@@ -4,11 +4,13 @@ import json
 import threading
 from types import SimpleNamespace
 
+import flax.linen as nn
 import jax
 import numpy as np
 import optax
 import pytest
 
+import grok_jax as gj
 from grok_jax import UserError, sweep
 from grok_jax.models import MLP, MODELS
 from grok_jax.optim import OPTIMIZERS, AdamW
@@ -17,6 +19,7 @@ from grok_jax.training import identity, metric
 from grok_jax.training.flags import deciding_flags
 from grok_jax.training.identity import differences, identity_hash, require_sure
 from grok_jax.training.metrics import METRICS
+from grok_jax.training.records import axis_coordinates, labels
 from grok_jax.training.sweep import plan_grid
 
 GRID = {"model.init_scale": [0.5, 2.0], "seed": range(3)}
@@ -280,6 +283,33 @@ def test_a_changed_setting_is_told_with_both_values(made, fields, told):
 
 def test_a_grid_of_other_values_is_told_once(made):
     assert [name.partition(" ")[0] for name in differences(made(), made({**GRID, "seed": range(1, 4)}))] == ["grid"]
+
+
+def square():
+    """A function that is another object at each call."""
+
+    def squared(x):
+        return x**2
+
+    return squared
+
+
+def test_where_functions_lie_in_memory_changes_neither_the_identity_of_a_grid_nor_its_labels():
+    task = gj.data(np.ones((8, 2), np.float32), np.ones((8, 1), np.float32), train_size=4)
+    run = gj.Run(task, nn.Dense(1), gj.optimizer(optax.sgd, learning_rate=0.1))
+    nets = [[nn.Dense(1), nn.Sequential([nn.Dense(2), square(), nn.Dense(1)])] for _ in range(2)]
+    assert str(nets[0]) != str(nets[1])
+    one, other = (plan_grid(run, {"model": own, "seed": range(2)}) for own in nets)
+    assert identity.identity(one)["grid"] == identity.identity(other)["grid"]
+    np.testing.assert_array_equal(*(axis_coordinates(plan.axes)["model"][1] for plan in (one, other)))
+
+
+def test_functions_of_one_name_have_labels_of_their_own():
+    assert labels([square(), square(), None]).tolist() == [
+        "1: <function square.<locals>.squared>",
+        "2: <function square.<locals>.squared>",
+        "3: None",
+    ]
 
 
 def test_a_grid_in_another_order_differs(made):
