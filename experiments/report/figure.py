@@ -216,8 +216,8 @@ def _checks(entry: Entry) -> str:
     remark = f"<p>{escape(entry['remark'])}</p>" if found[DIFFERS] and entry["remark"] else ""
     return (
         f'<details data-preset="{entry["preset"]}"><summary>{words}</summary><p>{ABOUT_CHECKS}</p>{remark}'
-        "<table><thead><tr><th>number</th><th>the authors'</th><th>ours (range of the seeds)</th><th>verdict</th></tr>"
-        f"</thead><tbody>{''.join(lines)}</tbody></table></details>"
+        '<table class="checks"><thead><tr><th>number</th><th>the authors\'</th><th>ours (range of the seeds)</th>'
+        f"<th>verdict</th></tr></thead><tbody>{''.join(lines)}</tbody></table></details>"
     )
 
 

@@ -136,9 +136,9 @@ def test_too_few_seeds_are_told_with_how_many_a_verdict_takes():
     assert outcome.why == ["2 of 4 seeds undecided within the budget"]
 
 
-def test_a_claim_shows_its_seeds_interval_numbers_and_finding():
-    outcome = shown(claim("does not hold", "1 of 4 (0.08 to 0.60)", finding="by chance"), 4)
-    assert outcome == ("does not hold", "1 of 4 seeds (8% to 60%)", [("t", "never")], ["by chance"])
+def test_a_claim_shows_its_seeds_interval_numbers_and_its_finding_before_notes():
+    outcome = shown(claim("does not hold", "1 of 4 (0.08 to 0.60)", note="few rows", finding="Open: unknown"), 4)
+    assert outcome == ("does not hold", "1 of 4 seeds (8% to 60%)", [("t", "never")], ["Open: unknown", "few rows"])
 
 
 def test_text_is_escaped(tmp_path):
