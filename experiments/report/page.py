@@ -29,9 +29,10 @@ with grok_jax, and whether the claim holds.</p>"""
 READING = f"""
 <h2>How to read this page</h2>
 <p>We turned what the papers say into claims that numbers can decide. Where a paper names no number, such as how much
-later is "later", the limit is ours. Each claim is judged in runs of one or two sizes: <b>quick</b> runs take minutes on
-two processor cores and are often smaller than the paper's; runs at <b>paper scale</b> have the paper's own setting, as
-far as it is known. A claim that fails in quick runs may hold at paper scale.</p>
+later is "later", the limit is ours; we chose it before the runs, unless the config of the figure says otherwise. Each
+claim is judged in runs of one or two sizes: <b>quick</b> runs take minutes on two processor cores and are often smaller
+than the paper's; runs at <b>paper scale</b> have the paper's own setting, as far as it is known. A claim that fails in
+quick runs may hold at paper scale.</p>
 <p>Most claims are judged seed by seed. A claim <b>holds</b> if at least 4 in 5 of the seeds that can decide it show it,
 <b>does not hold</b> if fewer than half do, and is <b>mixed</b> in between. It is <b>not measured</b> if fewer than
 {MINIMUM_SEEDS} seeds can decide it, for example because the runs were too short. "3 of 3 seeds (53% to 100%)" means

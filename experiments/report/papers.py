@@ -52,7 +52,7 @@ GLOSSARY = {
     "α in Model efficiency": "The strength of the weight decay. The report writes it as weight decay.",
     "γ, κ": "Weight decay: how fast weights shrink by themselves (optimizer.weight_decay); γ in Omnigrok, κ in Lazy to "
     "rich.",
-    "η": "The learning rate.",
+    "η": "The learning rate. In Omnigrok fig. 6, ηD is that of the weights, and ηR that of the representation.",
     "θ": "The squared error below which a row of a regression counts as right. In Omnigrok fig. 6 it is an angle.",
     "N, P": "The number of training rows: N in Omnigrok, P in Lazy to rich, where N is the number of neurons.",
     "p": "Modular addition is the task a + b modulo p.",
@@ -83,6 +83,7 @@ GLOSSARY = {
     "wait": "The steps between two times, such as from t95(train) to t95(test).",
     "decade": "A factor of ten.",
     "rank correlation": "1 if one number always grows with the other, -1 if it always falls.",
+    "row": "One example of the data.",
     "seed": "A repeat of a run with other random numbers: other data, initial weights and batches.",
     "90% interval": "Where the share of seeds would lie if there were many more of them (Wilson's interval).",
     "undecided within the budget": "The run ended before the claim could be judged, for example because the network "

@@ -204,6 +204,7 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const place of document.querySelectorAll(".curves")) waiting.observe(place);
   addEventListener("beforeprint", () => {
     for (const place of document.querySelectorAll(".curves:empty")) drawCurves(place);
+    for (const numbers of document.querySelectorAll(".claims details")) numbers.open = true;
   });
 
   const dialog = document.getElementById("large");
