@@ -21,7 +21,7 @@ PAPERS = {
         {"arXiv 2210.01117": "https://arxiv.org/abs/2210.01117"},
         "Networks whose weights start large fit the training data far from the weight norm at which they would "
         "generalize. Weight decay takes them there slowly, and so they grok, on images, reviews and molecules too. "
-        "Figures are numbered as in the first version.",
+        "Figures are numbered as in the first version on arXiv; where the second (v2) differs, its number is added.",
     ),
     "lazy_to_rich": Paper(
         "Grokking as the Transition from Lazy to Rich Training Dynamics",
@@ -54,7 +54,9 @@ GLOSSARY = {
     "rich.",
     "η": "The learning rate. In Omnigrok fig. 6, ηD is that of the weights, and ηR that of the representation.",
     "θ": "The squared error below which a row of a regression counts as right. In Omnigrok fig. 6 it is an angle.",
-    "N, P": "The number of training rows: N in Omnigrok, P in Lazy to rich, where N is the number of neurons.",
+    "N, P, D": "The number of training rows is N in Omnigrok, and P in Lazy to rich, where N is the number of neurons "
+    "and D that of inputs.",
+    "σ": "In Lazy to rich fig. 7, the factor on all initial weights.",
     "p": "Modular addition is the task a + b modulo p.",
     "w, m": "The two axes of Omnigrok figs. 6 and 8: the weight norm, and how messy the representation of the inputs "
     "is (0: the one that suits the task).",
