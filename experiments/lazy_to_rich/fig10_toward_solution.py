@@ -132,7 +132,8 @@ def _alignment_rises(ds: xr.Dataset) -> Measured:
 CLAIMS = [
     Claim(
         "lazy_to_rich/fig10/1",
-        "with initial weights (1 - c) w_0 + c w_s, the largest test loss of a run falls from each c to the next",
+        "with initial weights (1 - c) w_0 + c w_s, where w_s solves the task, the largest test loss of a run falls "
+        "from each c to the next",
         "the increase in test loss vanishes with even a small increase in alignment",
         _peak_falls,
     ),

@@ -44,7 +44,7 @@ FINDINGS = {
     "lazy_to_rich/fig6b/2": (
         "Scale: at p = 79 (quick) two of three seeds memorize first even at the smallest α; the third generalizes 34 "
         "steps after it has fitted. The size decides how many memorize first: at p = 31 all three seeds do; at p = "
-        "113, the paper's size, neither of two does (one H200)."
+        "113, the paper's size, neither of two does (one H200 GPU)."
     ),
     "lazy_to_rich/fig7/2": (
         "Paper: the law is not exact in its own model. The activation z + (ε/2) z² is not homogeneous, so at equal "
@@ -70,7 +70,7 @@ FINDINGS = {
         "Open: decay 5 makes the wait shorter, as the paper says, but not shorter than our limit of 2. Two seeds get "
         "to 95% test accuracy after 1.8 and 4.8 times the steps to fit, against 37 times or never with decay 1; the "
         "third stops at 92%. We do not know whether the smaller size is the reason: the one seed that we ran at the "
-        "paper's size (one H200, half of the steps) had not fitted with decay 5."
+        "paper's size (one H200 GPU, half of the steps) had not fitted with decay 5."
     ),
     "lazy_to_rich/fig13c/1": (
         "Limit: at the paper's size the test losses are 10% apart at step 47, and the train loss has lost a tenth at "

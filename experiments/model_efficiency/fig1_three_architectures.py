@@ -23,7 +23,7 @@ LASTS, BAND = 3.0, 0.2  # a plateau lasts until LASTS times t95(train) and chang
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots one panel per network."""
+    """Plots accuracies against steps, one panel per network."""
     return accuracy_panels(ds, *networks_along(ds))
 
 

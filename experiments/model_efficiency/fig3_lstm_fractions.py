@@ -11,7 +11,7 @@ from grok_jax.analysis.claims import Claim
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots one panel per fraction."""
+    """Plots accuracies against steps, one panel per fraction of the pairs that is trained on."""
     return fraction_panels(ds, "LSTM")
 
 

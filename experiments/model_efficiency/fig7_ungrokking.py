@@ -19,7 +19,7 @@ TOWARD_ZERO = (
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots one panel per architecture."""
+    """Plots accuracies against steps, and where most of the data are removed, one panel per architecture."""
     return ungrokking_figure(ds, *networks_along(ds))
 
 

@@ -16,7 +16,7 @@ FEWEST = 3  # decays
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots one panel per weight decay."""
+    """Plots accuracies against steps, and where most of the data are removed, one panel per weight decay."""
     ds = with_axis(ds, WEIGHT_DECAY).sortby(WEIGHT_DECAY)
     return ungrokking_figure(ds, WEIGHT_DECAY, [f"weight decay γ = {gamma:g}" for gamma in ds[WEIGHT_DECAY].values])
 

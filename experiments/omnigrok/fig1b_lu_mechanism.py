@@ -200,7 +200,7 @@ def _time_is_that_of_the_decay(ds: xr.Dataset) -> Measured:
     ratio = xr.concat(ratios, "decay")
     within = ((ratio <= WITHIN) & (ratio >= 1 / WITHIN)).all("decay")
     known = (ratio.notnull() & (np.isfinite(ratio) | _is_full(free))).all("decay")
-    return over_seeds(within, {**values, "w_c/w₀, upper edge of the zone": zone.high}, decided=known & ~zone.is_cut)
+    return over_seeds(within, {**values, "w_c over the standard norm": zone.high}, decided=known & ~zone.is_cut)
 
 
 def _too_large_a_decay(ds: xr.Dataset) -> Measured:
@@ -243,7 +243,7 @@ CLAIMS = [
     Claim(
         "omnigrok/fig1b/4",
         f"α = {LARGE:g}: ln(w₀/w_c) / (ηγ) is t95(test) within a factor of {WITHIN:g} at every weight "
-        f"decay from {WEAK:g} to {STRONG:g}; w_c is the upper edge of the Goldilocks zone",
+        f"decay from {WEAK:g} to {STRONG:g}; w₀ is the norm at the start, w_c the upper edge of the Goldilocks zone",
         "it takes time t ≈ ln(w₀/w_c) / γ to generalize",
         _time_is_that_of_the_decay,
     ),

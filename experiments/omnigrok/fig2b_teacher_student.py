@@ -27,7 +27,7 @@ THETA = 0.01
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots accuracies against steps, one row per init_scale (largest first), one column per weight decay."""
+    """Plots accuracies against steps, one row per α (largest first), one column per weight decay."""
     ds = with_axis(with_axis(ds, INIT_SCALE), WEIGHT_DECAY)
     theta = config_value(ds, "training.accuracy_threshold")
     alphas, gammas = np.sort(ds[INIT_SCALE])[::-1], np.sort(ds[WEIGHT_DECAY])
@@ -104,7 +104,7 @@ def _no_decay_never(ds: xr.Dataset) -> Measured:
     values = {
         "t95(test)": late,
         "t95(train)": fit,
-        "least error of 95% of the test rows": runs["test_row_error"].min("step"),
+        "least error that 95% of the test rows get below": runs["test_row_error"].min("step"),
         f"t95(test) at θ = {theta:g}": times(runs, theta).late,
     }
     return over_seeds(never & np.isfinite(fit), values, decided, budget.note)

@@ -46,10 +46,10 @@ FINDINGS = {
         "plane; with a hundredth of the rate it is .08, and still growing."
     ),
     "omnigrok/fig7/2": (
-        "Scale: at the paper's size (one H200, 5 seeds) the free runs have ratios of 35 to 82, and those of constant "
-        "norm 1.05 to 1.27, except for one that has not generalized in 6000 steps. In quick, free runs have 30 to 64 "
-        "in all five seeds. At constant norm one seed fits and does not generalize in time, and one has 2.26, where "
-        "we ask for 2."
+        "Scale: at the paper's size (one H200 GPU, 5 seeds) the free runs have ratios of 35 to 82, and those of "
+        "constant norm 1.05 to 1.27, except for one that has not generalized in 6000 steps. In quick, free runs have "
+        "30 to 64 in all five seeds. At constant norm one seed fits and does not generalize in time, and one has 2.26, "
+        "where we ask for 2."
     ),
     "omnigrok/fig8/3": (
         "Scale: quick has 4000 digits for 50 epochs, which leaves a gap between train and test loss. With the paper's "

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
-from grok_jax.analysis.claims import NotMeasured
+from grok_jax.analysis.claims import NotMeasured, show_value
 from grok_jax.analysis.landscape import error, place_of_minimum, reduced
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import with_axis
@@ -77,7 +77,8 @@ def nearest(x: xr.DataArray | xr.Dataset, axis: str, wanted: float | int) -> xr.
     points = np.atleast_1d(x[axis].values)
     distance = np.abs(np.log10(points / wanted))
     if distance.min() > NEAR:
-        raise NotMeasured(f"no run with {axis} near {wanted:g}; there are {', '.join(f'{p:.3g}' for p in points)}")
+        there = ", ".join(show_value(float(point)) for point in points)
+        raise NotMeasured(f"no run with {axis} near {show_value(wanted)}; there are {there}")
     return x.isel({axis: int(distance.argmin())}, drop=True) if axis in x.dims else x
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ml_collections import ConfigDict
 
 from experiments.catalogue import figure_id, title_of
-from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD
+from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, WIDENING
 from experiments.figures import figure_of
 from experiments.report.pieces import name_of
 from experiments.report.verdicts import Entry, presets_of, seeds_of, shown
@@ -16,6 +16,10 @@ from experiments.settings import MEASURED, setting_of
 from grok_jax.analysis.claims import show_value
 
 PRESETS = {"smoke": "smoke", "quick": "quick", "paper": "paper scale"}  # their names on the page
+ABOUT_CHECKS = (
+    "The authors' numbers come from one run of their code, or were read off a picture of it. A number agrees if it "
+    f"lies within the range of our seeds, widened by a factor of {WIDENING:g} at both ends."
+)
 MOST_NUMBERS = 4  # numbers of a claim that are shown at once; the others unfold
 
 
@@ -52,7 +56,7 @@ def section(figure: str, entries: Sequence[Entry], pictures: Pictures) -> str:
     if by_preset:
         body = "".join(
             [
-                f'<p class="caption">{_caption(figure, by_preset)}</p>',
+                f'<p class="caption"><b>Shown:</b> {escape(_what_is_shown(figure))}</p>',
                 f'<div class="runs">{"".join(_run(entry, pictures) for entry in by_preset.values())}</div>',
                 _claims(by_preset),
                 "".join(_checks(entry) for entry in by_preset.values()),
@@ -75,14 +79,6 @@ def _command(figure: str, presets: Sequence[str]) -> str:
     )
 
 
-def _caption(figure: str, by_preset: Mapping[str, Entry]) -> str:
-    """What the picture shows, and the paper's words."""
-    claims = next(iter(by_preset.values()))["claims"]
-    said = list(dict.fromkeys(claim["paper"] for claim in claims if claim["paper"] and not claim["own"]))
-    paper = f" <b>The paper says:</b> {escape('; '.join(said))}." if said else ""
-    return f"<b>Shown:</b> {escape(_what_is_shown(figure))}{paper}"
-
-
 def _what_is_shown(figure: str) -> str:
     """The first line of the docstring of the figure's plot."""
     words = (figure_of(ConfigDict({"figure": figure})).plot.__doc__ or "").strip().partition("\n")[0]
@@ -96,7 +92,8 @@ def _run(entry: Entry, pictures: Pictures) -> str:
     kind = "run" if piece else "run bare"
     head = f'<div class="{kind}" data-preset="{entry["preset"]}"><h4>{PRESETS[entry["preset"]]}</h4>'
     if piece is None:
-        return f'{head}<p class="missing">No picture: not run on this machine yet.</p>{_made(entry)}</div>'
+        missing = '<p class="missing">The picture of this run was not kept; its numbers are below.</p>'
+        return f"{head}{missing}{_made(entry)}</div>"
     width, height = piece["size"]
     image = (
         f'<img src="{pictures.address(name)}" width="{width}" height="{height}" '
@@ -139,14 +136,16 @@ def _claims(by_preset: Mapping[str, Entry]) -> str:
     ids = dict.fromkeys(claim["id"] for entry in by_preset.values() for claim in entry["claims"])
     found = {preset: {claim["id"]: claim for claim in entry["claims"]} for preset, entry in by_preset.items()}
     heads = [f'<th scope="col" data-preset="{preset}">measured, {PRESETS[preset]}</th>' for preset in by_preset]
-    rows = [_row({preset: claims.get(key) for preset, claims in found.items()}, by_preset) for key in ids]
+    explained = any(shown(claim, seeds_of(entry)).why for entry in by_preset.values() for claim in entry["claims"])
+    heads += ['<th scope="col">why</th>'] if explained else []
+    rows = [_row({preset: claims.get(key) for preset, claims in found.items()}, by_preset, explained) for key in ids]
     return (
-        '<table class="claims"><thead><tr><th scope="col">claim</th><th scope="col">paper</th>'
-        f'{"".join(heads)}<th scope="col">why</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        '<table class="claims"><thead><tr><th scope="col">claim</th><th scope="col">what the paper says</th>'
+        f"{''.join(heads)}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 
 
-def _row(of_preset: Mapping[str, Mapping[str, Any] | None], by_preset: Mapping[str, Entry]) -> str:
+def _row(of_preset: Mapping[str, Mapping[str, Any] | None], by_preset: Mapping[str, Entry], explained: bool) -> str:
     outcomes = {p: shown(claim, seeds_of(by_preset[p])) for p, claim in of_preset.items() if claim}
     claim = next(claim for claim in of_preset.values() if claim)
     number = claim["id"].rpartition("/")[2]
@@ -166,7 +165,7 @@ def _row(of_preset: Mapping[str, Mapping[str, Any] | None], by_preset: Mapping[s
         for words in outcome.why:
             why.setdefault(words, []).append(preset)
     shared = [
-        f'<p data-presets="{" ".join(presets)}">{_for(presets, outcomes)}{escape(words)}</p>'
+        f'<p data-presets="{" ".join(presets)}">{_for(presets, outcomes)}{_linked(words, claim["id"])}</p>'
         for words, presets in why.items()
     ]
     verdicts = " ".join(f"{preset}:{outcome.verdict.replace(' ', '-')}" for preset, outcome in outcomes.items())
@@ -175,9 +174,16 @@ def _row(of_preset: Mapping[str, Mapping[str, Any] | None], by_preset: Mapping[s
     return (
         f'<tr data-verdicts="{verdicts}"{mark} id="{escape(claim["id"].replace("/", "-"))}">'
         f'<td data-head="claim">{escape(number)}. {escape(claim["claim"])}{own}</td>'
-        f'<td data-head="paper">{escape(claim["paper"])}</td>{"".join(cells)}'
-        f'<td data-head="why">{"".join(shared)}</td></tr>'
+        f'<td data-head="what the paper says">{escape(claim["paper"])}</td>{"".join(cells)}'
+        + (f'<td data-head="why">{"".join(shared)}</td>' if explained else "")
+        + "</tr>"
     )
+
+
+def _linked(words: str, claim: str) -> str:
+    """Some words as HTML; other claims of the same paper that they name, such as fig9/2, become links."""
+    paper = claim.partition("/")[0]
+    return re.sub(r"\b((?:fig|eq|sec)\d\w*)/(\d+)", rf'<a href="#{paper}-\1-\2">\g<0></a>', escape(words))
 
 
 def _for(presets: Sequence[str], all_presets: Mapping[str, Any]) -> str:
@@ -198,9 +204,10 @@ def _checks(entry: Entry) -> str:
         return ""
     found = {kind: sum(row["verdict"] == kind for row in rows) for kind in (AGREES, SPREAD, DIFFERS)}
     words = (
-        f"Numbers of the authors' own run, {PRESETS[entry['preset']]}: {found[AGREES]} of {len(rows)} agree with ours, "
-        f"{found[DIFFERS]} differ, for {found[SPREAD]} our seeds spread too far to tell"
+        f"The authors' own run beside ours, {PRESETS[entry['preset']]}: {found[AGREES]} of {len(rows)} numbers agree, "
+        f"{found[DIFFERS]} differ"
     )
+    words += f", for {found[SPREAD]} our seeds spread too far to tell" if found[SPREAD] else ""
     lines = [
         f"<tr><td>{escape(row['check'])}</td><td>{show_value(row['theirs'])}</td><td>{show_value(row['ours'])} "
         f"({show_value(row['low'])} to {show_value(row['high'])})</td><td>{row['verdict']}</td></tr>"
@@ -208,9 +215,9 @@ def _checks(entry: Entry) -> str:
     ]
     remark = f"<p>{escape(entry['remark'])}</p>" if found[DIFFERS] and entry["remark"] else ""
     return (
-        f'<details data-preset="{entry["preset"]}"><summary>{words}</summary>{remark}<table><thead><tr>'
-        "<th>number</th><th>the authors'</th><th>ours (range of the seeds)</th><th>verdict</th></tr></thead>"
-        f"<tbody>{''.join(lines)}</tbody></table></details>"
+        f'<details data-preset="{entry["preset"]}"><summary>{words}</summary><p>{ABOUT_CHECKS}</p>{remark}'
+        '<table class="checks"><thead><tr><th>number</th><th>the authors\'</th><th>ours (range of the seeds)</th>'
+        f"<th>verdict</th></tr></thead><tbody>{''.join(lines)}</tbody></table></details>"
     )
 
 

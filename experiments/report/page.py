@@ -22,17 +22,27 @@ from grok_jax.analysis.claims import MINIMUM_SEEDS, MIXED, NOT_MEASURED, VERDICT
 HERE = Path(__file__).parent
 HEADS = {"holds": "hold", "mixed": "mixed", "does not hold": "do not hold", "not measured": "not measured"}
 TITLE = "What papers on grokking claim, and what we measured"
-INTRO = f"""
+INTRO = """
 <p>Some networks fit their training data early and generalize much later. This is called <i>grokking</i>. The papers
-below say when it happens and why. This page repeats their figures with grok_jax, and says of each claim whether our
-runs show it.</p>
+below say when it happens and why. For each of their figures, this page shows what the paper claims, what we measured
+with grok_jax, and whether the claim holds.</p>"""
+READING = f"""
+<h2>How to read this page</h2>
+<p>We turned what the papers say into claims that numbers can decide. Where a paper names no number, such as how much
+later is "later", the limit is ours; we chose it before the runs, unless the config of the figure says otherwise. Each
+claim is judged in runs of one or two sizes: <b>quick</b> runs take minutes on two processor cores and are often smaller
+than the paper's; runs at <b>paper scale</b> have the paper's own setting, as far as it is known. A claim that fails in
+quick runs may hold at paper scale.</p>
 <p>Most claims are judged seed by seed. A claim <b>holds</b> if at least 4 in 5 of the seeds that can decide it show it,
 <b>does not hold</b> if fewer than half do, and is <b>mixed</b> in between. It is <b>not measured</b> if fewer than
-{MINIMUM_SEEDS} seeds can decide it, for example because the runs were too short. The percentages beside a number of
-seeds are its 90% interval. Numbers are medians over seeds.</p>
-<p>Where a claim does not hold or is mixed, the last column says why, as far as we know. It begins with the kind of
-reason:</p>
-<ul>{"".join(f"<li><b>{kind}</b>: {words}</li>" for kind, words in KINDS.items())}</ul>"""
+{MINIMUM_SEEDS} seeds can decide it, for example because the runs were too short. "3 of 3 seeds (53% to 100%)" means
+that all three seeds show it, and that with many more seeds the share would lie between 53% and 100% (90% interval).
+All other numbers are medians over seeds. Times are in training steps.</p>
+<p>Words and symbols are in the <a href="#glossary">glossary</a>. Note that α means something else in each paper. The
+command below a figure runs it again, in a clone of grok_jax where <code>make demo</code> has installed what it needs
+and <code>source .venv/bin/activate</code> has been run.</p>
+<p>Where a claim does not hold or is mixed, the column "why" says why, as far as we know. It begins with the kind of
+reason:</p>"""
 
 
 def write(out: Path, entries: Sequence[Entry], figures: Sequence[str]) -> Path:
@@ -79,7 +89,7 @@ def _page(entries: Sequence[Entry], figures: Sequence[str], pictures: Pictures, 
     of_paper = {paper: names for paper, names in of_paper.items() if names}
     body = "\n".join(
         [
-            f"<header><h1>{TITLE}</h1>{INTRO}</header>",
+            f"<header><h1>{TITLE}</h1>{INTRO}{_in_short(entries)}{READING}{_reasons(entries)}</header>",
             _counts(entries, list(of_paper)),
             _contents(entries, of_paper),
             _filters(entries, list(of_paper)),
@@ -94,29 +104,6 @@ def _page(entries: Sequence[Entry], figures: Sequence[str], pictures: Pictures, 
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{TITLE}</title>\n<style>\n{style}</style></head>\n<body>\n<main>\n{body}\n</main>\n"
         f'<dialog id="large"><img alt=""></dialog>\n<script>\n{script}</script>\n{curves}\n</body></html>\n'
-    )
-
-
-def _counts(entries: Sequence[Entry], papers: Sequence[str]) -> str:
-    """The table on top: how many claims hold, by paper and preset."""
-    rows = []
-    for paper in papers:
-        of_paper = [entry for entry in entries if paper_of(entry["figure"]) == paper]
-        for preset in presets_of(of_paper):
-            chosen = [entry for entry in of_paper if entry["preset"] == preset]
-            link = f'<a href="#{paper}">{escape(PAPERS[paper].short)}</a>'
-            rows.append(_count_row(link, preset, len(chosen), counts(chosen, own=False)))
-    for preset in presets_of(entries):
-        chosen = [entry for entry in entries if entry["preset"] == preset]
-        rows.append(_count_row("all papers", preset, len(chosen), counts(chosen, own=False), "total"))
-        own = [entry for entry in chosen if any(claim["own"] for claim in entry["claims"])]
-        if own:
-            rows.append(_count_row("claims of our own", preset, len(own), counts(own, own=True), "apart"))
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("claims of", "size", "figures", *HEADS.values()))
-    return (
-        f'<h2>How many claims hold</h2>{_in_short(entries)}<table class="counts"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table><p>Quick runs are often smaller than the paper's, so a claim that "
-        "fails there may hold at paper scale. The papers' claims and our own are counted apart.</p>"
     )
 
 
@@ -136,10 +123,57 @@ def _in_short(entries: Sequence[Entry]) -> str:
     return f"<p><b>{' '.join(sentences)}</b></p>"
 
 
-def _count_row(words: str, preset: str, figures: int, found: Mapping[str, int], kind: str = "") -> str:
-    cells = "".join(f'<td data-head="{HEADS[verdict]}">{found[verdict]}</td>' for verdict in VERDICTS)
+def _reasons(entries: Sequence[Entry]) -> str:
+    """The kinds of reasons, and how many claims have each at some size."""
+    claims = [claim for entry in entries for claim in entry["claims"]]
+    lines = []
+    for kind, words in KINDS.items():
+        count = len({claim["id"] for claim in claims if claim["finding"].startswith(f"{kind}:")})
+        shown = _chosen(f"{count} {'claim' if count == 1 else 'claims'}", reason=kind) if count else "no claim"
+        lines.append(f"<li><b>{kind}</b> ({shown}): {words}</li>")
+    return f"<ul>{''.join(lines)}</ul>"
+
+
+def _chosen(words: str, **choices: str) -> str:
+    """A link that leaves only some claims on the page: those that these choices of the filters name."""
+    chosen = "".join(f' data-{name}="{escape(choice)}"' for name, choice in choices.items())
+    return f'<a class="chosen" href="#filters"{chosen}>{words}</a>'
+
+
+def _counts(entries: Sequence[Entry], papers: Sequence[str]) -> str:
+    """The table of how many claims hold, by paper and preset."""
+    rows = []
+    for paper in papers:
+        of_paper = [entry for entry in entries if paper_of(entry["figure"]) == paper]
+        for preset in presets_of(of_paper):
+            chosen = [entry for entry in of_paper if entry["preset"] == preset]
+            link = f'<a href="#{paper}">{escape(PAPERS[paper].short)}</a>'
+            choices = {"paper": paper, "size": preset, "whose": "paper"}
+            rows.append(_count_row(link, len(chosen), counts(chosen, own=False), choices))
+    for preset in presets_of(entries):
+        chosen = [entry for entry in entries if entry["preset"] == preset]
+        choices = {"size": preset, "whose": "paper"}
+        rows.append(_count_row("all papers", len(chosen), counts(chosen, own=False), choices, "total"))
+        own = [entry for entry in chosen if any(claim["own"] for claim in entry["claims"])]
+        if own:
+            choices = {"size": preset, "whose": "own"}
+            rows.append(_count_row("claims of our own", len(own), counts(own, own=True), choices, "apart"))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("claims of", "size", "figures", *HEADS.values()))
     return (
-        f'<tr class="{kind}"><th scope="row">{words}</th><td data-head="size">{PRESETS[preset]}</td>'
+        f'<h2>How many claims hold</h2><table class="counts"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table><p>Click a number to see only these claims. The papers' claims and our "
+        "own are counted apart.</p>"
+    )
+
+
+def _count_row(words: str, figures: int, found: Mapping[str, int], choices: Mapping[str, str], kind: str = "") -> str:
+    links = {
+        verdict: _chosen(str(found[verdict]), verdict=verdict.replace(" ", "-"), **choices) if found[verdict] else "0"
+        for verdict in VERDICTS
+    }
+    cells = "".join(f'<td data-head="{HEADS[verdict]}">{link}</td>' for verdict, link in links.items())
+    return (
+        f'<tr class="{kind}"><th scope="row">{words}</th><td data-head="size">{PRESETS[choices["size"]]}</td>'
         f'<td data-head="figures">{figures}</td>{cells}</tr>'
     )
 
@@ -149,7 +183,9 @@ def _contents(entries: Sequence[Entry], of_paper: Mapping[str, Sequence[str]]) -
     parts = []
     for paper, names in of_paper.items():
         links = "".join(
-            f'<li><a href="#{anchor(name)}">{_number(name)}</a>{_marks(name, entries)}</li>' for name in names
+            f'<li><a href="#{anchor(name)}" title="{escape(short_title(name)[1])}">{_number(name)}</a>'
+            f"{_marks(name, entries)}</li>"
+            for name in names
         )
         parts.append(f'<h3>{escape(PAPERS[paper].short)}</h3><ul class="contents">{links}</ul>')
     keys = " ".join(f'<span class="key"><i class="{v.replace(" ", "-")}"></i>{v}</span>' for v in VERDICTS)

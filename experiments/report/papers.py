@@ -21,7 +21,7 @@ PAPERS = {
         {"arXiv 2210.01117": "https://arxiv.org/abs/2210.01117"},
         "Networks whose weights start large fit the training data far from the weight norm at which they would "
         "generalize. Weight decay takes them there slowly, and so they grok, on images, reviews and molecules too. "
-        "Figures are numbered as in the first version.",
+        "Figures are numbered as in the first version on arXiv; where the second (v2) differs, its number is added.",
     ),
     "lazy_to_rich": Paper(
         "Grokking as the Transition from Lazy to Rich Training Dynamics",
@@ -45,23 +45,53 @@ PAPERS = {
 
 GLOSSARY = {
     "grokking": "A network fits its training data early and generalizes much later.",
-    "α in Omnigrok": "The initial scale: all initial weights are multiplied by it (model.init_scale).",
+    "α in Omnigrok": "The initial scale: all initial weights are multiplied by it (model.init_scale). Where the weight "
+    "norm is held constant, it is that norm over the norm of standard initial weights.",
     "α in Lazy to rich": "The output scale: the network's output is multiplied by it (model.output_scale). A large one "
-    "makes training lazy.",
+    "makes training lazy. In figs. 2 and 16 the paper's α is our s, and the output scale is s²/10 (100 neurons).",
     "α in Model efficiency": "The strength of the weight decay. The report writes it as weight decay.",
-    "γ": "Weight decay: how fast weights shrink by themselves (optimizer.weight_decay).",
-    "ε in Lazy to rich": "The curvature of the activation z + (ε/2) z², and with it the share of quadratic functions "
-    "in the initial kernel.",
-    "θ": "The squared error below which a row of a regression counts as right.",
-    "N, P": "The number of training rows: N in Omnigrok, P in Lazy to rich.",
+    "γ, κ": "Weight decay: how fast weights shrink by themselves (optimizer.weight_decay); γ in Omnigrok, κ in Lazy to "
+    "rich.",
+    "η": "The learning rate. In Omnigrok fig. 6, ηD is that of the weights, and ηR that of the representation.",
+    "θ": "The squared error below which a row of a regression counts as right. In Omnigrok fig. 6 it is an angle.",
+    "N, P, D": "The number of training rows is N in Omnigrok, and P in Lazy to rich, where N is the number of neurons "
+    "and D that of inputs.",
+    "σ": "In Lazy to rich fig. 7, the factor on all initial weights.",
     "p": "Modular addition is the task a + b modulo p.",
+    "w, m": "The two axes of Omnigrok figs. 6 and 8: the weight norm, and how messy the representation of the inputs "
+    "is (0: the one that suits the task).",
+    "w/w₀": "The weight norm over that of standard initial weights. In ln(w₀/w_c), w₀ is the norm at the start of a "
+    "run, and w_c that at which it generalizes.",
+    "reduced loss": "The lowest loss that training reaches while the weight norm is held constant, as a function of "
+    "that norm. The reduced landscape is its graph.",
+    "LU": "The shapes of the reduced losses in Omnigrok: the train loss is like an L, the test loss like a U.",
+    "Goldilocks zone": "The weight norms at which networks generalize, between too small and too large ones.",
+    "kernel, NTK, K₀": "How much a step on one row changes the output on another. K₀ is that of the initial weights.",
     "lazy, rich": "Lazy: the weights hardly move, and the network acts as a fixed kernel. Rich: it learns features.",
     "linearized twin": "The network's first-order expansion around its initial weights, trained in the same way.",
+    "yᵀK₀⁻¹y": "The difficulty of the labels y for the initial kernel.",
+    "j": "In Lazy to rich, labels are an eigenvector of the initial kernel: the one with the j-th largest eigenvalue. "
+    "A larger j is more difficult.",
+    "CKA": "Centered kernel alignment: how alike a kernel and the labels are, from 0 to 1.",
+    "ε in Lazy to rich": "The curvature of the activation z + (ε/2) z², and with it the share of quadratic functions "
+    "in the initial kernel.",
+    "linear power, misalignment error": "Two of the three parts of the test loss in Lazy to rich, Eq. 6: what the "
+    "network has of linear functions, of which the target has none, and how far its quadratic part points away from "
+    "the target.",
+    "C_mem, C_gen": "The ways in which a network can fit, in Model efficiency: by memorizing, and by a rule that "
+    "generalizes. Below the critical size (D_crit) of the training data, memorizing needs the smaller weights.",
     "t95": "The step at which 95% of the rows are right: t95(train) of the training rows, t95(test) of the test rows.",
     "delay": "t95(test) divided by t95(train). 1 means no delay; never means that the test rows do not get there.",
+    "wait": "The steps between two times, such as from t95(train) to t95(test).",
+    "decade": "A factor of ten.",
+    "rank correlation": "1 if one number always grows with the other, -1 if it always falls.",
+    "row": "One example of the data.",
     "seed": "A repeat of a run with other random numbers: other data, initial weights and batches.",
     "90% interval": "Where the share of seeds would lie if there were many more of them (Wilson's interval).",
+    "undecided within the budget": "The run ended before the claim could be judged, for example because the network "
+    "had not yet generalized.",
+    "fig9/2": "Claim 2 of fig. 9 of the same paper.",
     "quick": "A preset that takes a few minutes on two processor cores; often smaller than the paper's setting.",
-    "paper scale": "The preset with the paper's own setting, as far as the paper or its code states it.",
+    "paper scale": "The preset paper: the paper's own setting, as far as the paper or its code states it.",
     "smoke": "A preset that takes seconds and only shows that the code runs. It cannot decide claims.",
 }

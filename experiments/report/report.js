@@ -178,6 +178,18 @@ document.addEventListener("DOMContentLoaded", () => {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(() => filter(form)));
   filter(form);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (!link) return;
+    if (link.matches(".chosen")) {
+      // The filters are applied after the reset, with these choices.
+      form.reset();
+      for (const [name, choice] of Object.entries(link.dataset)) form.elements[name].value = choice;
+    } else if (document.getElementById(link.hash.slice(1)).closest("[hidden]")) {
+      form.reset();
+      filter(form);
+    }
+  });
 
   const waiting = new IntersectionObserver(
     (entries) => {
@@ -192,6 +204,7 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const place of document.querySelectorAll(".curves")) waiting.observe(place);
   addEventListener("beforeprint", () => {
     for (const place of document.querySelectorAll(".curves:empty")) drawCurves(place);
+    for (const numbers of document.querySelectorAll(".claims details")) numbers.open = true;
   });
 
   const dialog = document.getElementById("large");

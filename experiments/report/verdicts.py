@@ -31,7 +31,8 @@ def shown(claim: Mapping[str, Any], runs: int) -> Shown:
     measured = claim["measured"]
     numbers = dict(measured) if isinstance(measured, Mapping) else {"": measured}
     found = SHARE.fullmatch(str(numbers.pop("seeds", "")))
-    why = [part for part in claim["note"].split("; ") if part and not FEW.fullmatch(part)]
+    why = [claim["finding"]] if claim["finding"] else []
+    why += [part for part in claim["note"].split("; ") if part and not FEW.fullmatch(part)]
     verdict, seeds = verdict_of(claim), ""
     if found:
         showing, deciding, *ends = found.groups()
@@ -42,8 +43,6 @@ def shown(claim: Mapping[str, Any], runs: int) -> Shown:
             seeds = f"{deciding} of {max(runs, int(deciding))} seeds can tell, {MINIMUM_SEEDS} needed"
     elif claim["verdict"] != verdict:
         why.append(f"the number of seeds behind it is not known, {MINIMUM_SEEDS} needed")
-    if claim.get("finding"):
-        why.append(claim["finding"])
     values = [(name, show_value(value)) for name, value in numbers.items() if value != ""]
     return Shown(verdict, seeds, values, why)
 

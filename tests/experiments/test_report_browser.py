@@ -118,6 +118,24 @@ def test_a_menu_leaves_the_claims_that_it_names(opened, menu, choice, holds):
     assert len(rows(tab)) == len(IDS)
 
 
+def test_each_number_that_is_a_link_leaves_as_many_claims(opened):
+    tab, _ = opened
+    links = tab.locator("a.chosen").all()
+    assert len(links) > 5
+    for link in links:
+        number = link.inner_text().split()[0]
+        link.click()
+        tab.wait_for_function(f"document.querySelector('output').value === '{number} of {len(IDS)} claims shown'")
+
+
+def test_a_link_to_a_figure_that_the_filters_hide_shows_all(opened):
+    tab, _ = opened
+    tab.select_option("select[name=paper]", "omnigrok")
+    tab.click("nav a[href='#lazy_to_rich-fig3b']")
+    assert tab.is_visible("#lazy_to_rich-fig3b h3")
+    assert len(rows(tab)) == len(IDS)
+
+
 def test_words_leave_the_claims_that_have_them_in_any_case(opened):
     tab, _ = opened
     words = ENTRIES[0]["claims"][0]["claim"]
@@ -143,9 +161,10 @@ def test_a_picture_can_be_enlarged(opened):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_page_is_no_wider_than_the_screen(opened, width):
+def test_the_page_is_no_wider_than_the_screen_with_everything_unfolded(opened, width):
     tab, _ = opened
     tab.set_viewport_size({"width": width, "height": 800})
+    tab.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 

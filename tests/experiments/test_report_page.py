@@ -136,9 +136,9 @@ def test_too_few_seeds_are_told_with_how_many_a_verdict_takes():
     assert outcome.why == ["2 of 4 seeds undecided within the budget"]
 
 
-def test_a_claim_shows_its_seeds_interval_numbers_and_finding():
-    outcome = shown(claim("does not hold", "1 of 4 (0.08 to 0.60)", finding="by chance"), 4)
-    assert outcome == ("does not hold", "1 of 4 seeds (8% to 60%)", [("t", "never")], ["by chance"])
+def test_a_claim_shows_its_seeds_interval_numbers_and_its_finding_before_notes():
+    outcome = shown(claim("does not hold", "1 of 4 (0.08 to 0.60)", note="few rows", finding="Open: unknown"), 4)
+    assert outcome == ("does not hold", "1 of 4 seeds (8% to 60%)", [("t", "never")], ["Open: unknown", "few rows"])
 
 
 def test_text_is_escaped(tmp_path):
@@ -149,7 +149,7 @@ def test_text_is_escaped(tmp_path):
 
 def test_a_figure_without_a_picture_says_so_and_shows_its_claims(tmp_path):
     text = text_of(tmp_path, entry(claim()))
-    assert "not run on this machine yet" in text
+    assert "The picture of this run was not kept" in text
     assert Rows(text).claims == [("omnigrok-fig3d-1", {"quick": HOLDS})]
 
 
@@ -178,6 +178,27 @@ def test_every_recorded_claim_that_does_not_hold_says_why_with_a_kind_of_reason(
     found = re.findall(r'data-reasons="([^"]*)"(?: data-own)? id="([^"]+)"', whole)
     assert failing <= {name for words, name in found if words}
     assert {word for words, _ in found for word in words.split()} <= set(KINDS)
+
+
+def test_the_number_beside_a_kind_of_reason_is_that_of_the_claims_that_have_it(whole):
+    rows = [reasons.split() for reasons in re.findall(r'data-reasons="([^"]*)"', whole)]
+    told = dict(re.findall(r"<b>(\w+)</b> \(<a [^>]*>(\d+) claims?</a>\)", whole))
+    assert told == {kind: str(sum(kind in reasons for reasons in rows)) for kind in KINDS}
+
+
+def test_every_link_within_the_page_leads_to_a_place_on_it(whole):
+    places = set(re.findall(r' id="([^"]+)"', whole))
+    assert set(re.findall(r'href="#([^"]+)"', whole)) <= places
+
+
+def test_another_claim_that_a_finding_names_is_a_link_to_it(tmp_path):
+    text = text_of(tmp_path, entry(claim("mixed", finding="Limit: as in fig2b/4 & others")))
+    assert 'Limit: as in <a href="#omnigrok-fig2b-4">fig2b/4</a> &amp; others' in text
+
+
+def test_a_figure_has_a_column_of_reasons_only_if_a_claim_has_one(tmp_path):
+    assert ">why</th>" not in text_of(tmp_path, entry(claim()))
+    assert ">why</th>" in text_of(tmp_path, entry(claim(), claim("mixed", finding="Limit: near")))
 
 
 def test_the_same_input_gives_the_same_bytes(evidence, whole, tmp_path):
