@@ -22,6 +22,7 @@ from grok_jax.training.shards import Shard, require_enough_runs, shard_identity
 from grok_jax.training.sweep import sweep_runs
 
 DATA = "data of "  # prefix of the entries of an experiment that hash data
+ROUNDING = "rounding"  # attribute of extended results: why some points would differ in rounding if all trained at once
 
 
 def train(config: ConfigDict, out: Path, shard: Shard, *, overwrite: bool = False, progress: bool = True) -> bool:
@@ -138,6 +139,7 @@ def extend(
     require(len(missing) > 0, f"{folder} has every point of {grid!r} already")
     grok_jax.check(config)
     plain = values.plain(config.to_dict())
+    rounding = old.attrs.get(ROUNDING, "") or _rounding(before, plan)
     own = identity(plan) | {"extends": results.record_of(folder).get("results_sha256")}
     begun = {"resume": not overwrite, "overwrite": overwrite, "identity": own}
     results.require_free(out, plain, **begun)
@@ -148,8 +150,9 @@ def extend(
             new = sweep_runs(config, missing, "extension", progress=progress, checkpoint=checkpoint)
             names = [name for name in new.data_vars if name in old]
             joined = merging.join(merging.grid_of(new), [new, merging.as_part(old, there, names)])
+            joined = joined.assign_attrs({ROUNDING: rounding} if rounding else {})
             dataset = figures.write_results(figure, config, config, joined, out)
-        return figures.publish(figure, config, dataset, out), _rounding(before, plan)
+        return figures.publish(figure, config, dataset, out), rounding
 
 
 def _extended(axes: Sequence[Axis], further: Sequence[Axis], folder: Path) -> tuple[Axis, ...]:

@@ -279,6 +279,7 @@ def test_points_that_need_more_room_are_said_to_agree_to_rounding(config, tmp_pa
     figures.make(smaller, tmp_path / "small", progress=False)
     _, rounding = shards.extend(tmp_path / "small", "task.train_fraction=0.8", tmp_path / "more", progress=False)
     assert rounding == "the new points need room for 20 training and 15 test rows; the old ones, for 15 and 15"
+    assert shards.extend(tmp_path / "more", "seed=1", tmp_path / "again", progress=False)[1] == rounding
 
 
 @pytest.mark.parametrize(
