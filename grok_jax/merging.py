@@ -105,7 +105,7 @@ def join(grid: Mapping[str, Mapping[str, list]], parts: Sequence[xr.Dataset | st
             inner |= {name: each.load() for name, each in kept.items()}
             attributes.append(dict(dataset.attrs))
     variables = {
-        name: xr.Variable((*grid, *each.dims[1:]), each.values.reshape(*shape, *each.shape[1:]), each.attrs)
+        name: xr.Variable((*grid, *each.dims[1:]), each.values.reshape((*shape, *each.shape[1:])), each.attrs)
         for name, each in filled.items()
     }
     coordinates: dict[Hashable, Any] = {"step": every}

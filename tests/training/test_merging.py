@@ -46,6 +46,11 @@ def test_merged_shards_are_bitwise_the_whole_grid(whole, three):
     xr.testing.assert_identical(values(merge(three)), values(whole))
 
 
+def test_a_single_run_without_a_grid_is_a_shard_of_its_own(config):
+    (one,) = shards(config, 1, {})
+    xr.testing.assert_identical(values(merge([one])), values(sweep(config, {}, progress=False)))
+
+
 def test_the_order_of_the_shards_does_not_matter(three):
     xr.testing.assert_identical(values(merge(three[::-1])), values(merge(three)))
 
