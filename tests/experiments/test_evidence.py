@@ -159,7 +159,7 @@ def finished(tmp_path):
     curves = {"train_accuracy": [0.1, 1, 1], "test_accuracy": [0.1, 0.2, 0.9], "weight_norm": [94, 90, 40]}
     dims, coords = ("seed", "step"), {"seed": range(4), "step": [0, 1000, 20_000]}
     attrs = {"config": json.dumps(kept(config)), "wall_seconds": 60.0, "compile_seconds": 2.0}
-    attrs |= {"programs": 1, "chunk_runs": [4]}
+    attrs |= {"programs": 1, "devices": "1 x cpu", "chunk_runs": [4]}
     data = {name: (dims, np.float32([curve] * 4)) for name, curve in curves.items()}
     results.write_dataset(tmp_path, xr.Dataset(data, coords, attrs))
     return tmp_path

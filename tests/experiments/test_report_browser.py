@@ -35,7 +35,8 @@ def keep_run(out, folder, figure):
         "seed": range(5),
         "step": np.unique(np.geomspace(1, 1e5, 40).astype(int)),
     }
-    attrs = {"config": "{}", "wall_seconds": 1.0, "compile_seconds": 1.0, "programs": 1, "chunk_runs": [4]}
+    attrs = {"config": "{}", "wall_seconds": 1.0, "compile_seconds": 1.0, "programs": 1}
+    attrs |= {"chunk_runs": [4], "devices": "1 x cpu"}
     results.write_dataset(folder, xr.Dataset(data, coords, attrs))
     Image.fromarray(np.full((900, 2400, 3), 200, np.uint8)).save(folder / "figure.png")
     pieces.keep(out, folder, figure, "quick")

@@ -113,7 +113,8 @@ def run(tmp_path):
     results.begin(folder, config.to_dict())
     ds = grid({"seed": range(4)}, steps=[0, 1000, 20_000]).assign(weight_norm=(("seed", "step"), np.ones((4, 3))))
     kept = json.loads(json.dumps(config.to_dict()))
-    attrs = {"config": json.dumps(kept), "wall_seconds": 60.0, "compile_seconds": 2.0, "programs": 1, "chunk_runs": [4]}
+    attrs = {"config": json.dumps(kept), "wall_seconds": 60.0, "compile_seconds": 2.0, "programs": 1}
+    attrs |= {"chunk_runs": [4], "devices": "1 x cpu"}
     results.write_dataset(folder, ds.assign_attrs(attrs))
     Image.fromarray(np.full((300, 3200, 4), 200, np.uint8)).save(folder / "figure.png")
     return folder
