@@ -1,13 +1,18 @@
 """The progress bar of a sweep."""
 
 import sys
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Num
-from tqdm.auto import tqdm
+from tqdm import TqdmWarning
 
 from grok_jax.training.schedule import has_diverged, has_fitted, has_generalized
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", TqdmWarning)  # that a notebook has no ipywidgets: then the bar is text
+    from tqdm.auto import tqdm
 
 IN_LOGS = "{desc}: {percentage:.0f}% of {total_fmt} run-steps, {elapsed} so far, {remaining} left, {rate_fmt}{postfix}"
 

@@ -2,14 +2,18 @@
 
 import io
 import os
+import runpy
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tqdm import tqdm
 
 from experiments import command
+from grok_jax.training import progress
 from grok_jax.training.progress import Progress
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +75,20 @@ def test_a_notebook_shows_a_bar_that_moves(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
     text = shown_on_stderr(monkeypatch)
     assert "\rtraining 2 runs: 100%|" in text
+
+
+def test_a_notebook_without_widgets_gets_a_bar_without_a_warning(monkeypatch):
+    shell = ModuleType("IPython")
+    shell.get_ipython = type("ZMQInteractiveShell", (), {})
+    for name, module in {"IPython": shell, "ipykernel.zmqshell": shell, "ipywidgets": None}.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    for name in ("tqdm.auto", "tqdm.autonotebook", "tqdm.notebook"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        loaded = runpy.run_path(progress.__file__)
+    assert seen == []
+    assert issubclass(loaded["tqdm"], tqdm)
 
 
 @pytest.mark.parametrize(("name", "value"), [("JAX_ENABLE_X64", "maybe"), ("JAX_NUM_CPU_DEVICES", "abc")])
