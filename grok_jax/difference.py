@@ -38,7 +38,7 @@ def difference(one: xr.Dataset, other: xr.Dataset) -> list[str]:
       in how many runs, the first step and run, and the largest relative difference.
     """
     lines = _fields(one, other)
-    axes, others = (list(each["final_step"].dims) for each in (one, other))
+    axes, others = ([dim for dim in each["train_loss"].dims if dim != "step"] for each in (one, other))
     if set(axes) != set(others):
         return [*lines, f"axes: {', '.join(map(str, axes))}; and {', '.join(map(str, others))}"]
     common, more = _common(one, other, [*axes, "step"])

@@ -38,6 +38,11 @@ def test_the_same_results_do_not_differ_where_they_are_nan_too():
     assert difference(results(), results()) == []
 
 
+def test_older_results_which_have_no_final_step_can_be_compared():
+    older = results().drop_vars("final_step")
+    assert difference(older, results()) == ["only the second has final_step"]
+
+
 def test_a_field_is_named_with_both_values():
     assert difference(results(), results(training={"steps": 20})) == ["training.steps (was 10, is 20)"]
 
