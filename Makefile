@@ -30,7 +30,7 @@ report: $(ENVIRONMENT) ## the papers' figures at quick, on one page with their c
 	$(RUN) -m experiments.evidence --results=results/report/figures --out=results/report
 	$(RUN) -m experiments.report --evidence=results/report/evidence.json --results=results/report/figures --out=results/report
 
-test: $(ENVIRONMENT) ## the tests of every day, all but the slow ones (5 minutes on 2 cores); TESTS=<files> chooses some
+test: $(ENVIRONMENT) ## the tests of every day, all but the slow ones (7 minutes on 2 cores); TESTS=<files> chooses some
 	$(PYTEST) -m "not slow" $(TESTS)
 
 # Apart from the others: they compile as users do, with every annotation checked, which takes the others twice as long.

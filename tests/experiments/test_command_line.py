@@ -234,6 +234,7 @@ def test_bad_input_changes_nothing(ended, name):
     assert ended[name].after == ended[name].before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["misspelt field", "negative width"])
 def test_a_process_that_is_not_forked_ends_the_same(ended, tmp_path, name):
     process = run(tmp_path, *BAD[name].arguments)

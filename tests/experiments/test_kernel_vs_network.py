@@ -152,6 +152,7 @@ def several_outputs():
     return made, grok_jax.sweep(made, progress=False)
 
 
+@pytest.mark.slow
 def test_several_outputs_have_the_full_kernel(several_outputs):
     (row,) = table(with_lazy_limit(*several_outputs))
     assert row["kernel_regression_loss"] == pytest.approx(

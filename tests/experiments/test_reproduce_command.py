@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -12,6 +14,7 @@ def reproduce(out, *arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
+@pytest.mark.slow
 def test_a_figure_is_made_kept_on_resume_and_not_passed_off_as_another_preset(tmp_path):
     smoke = ("--preset=smoke", "--only=lazy_to_rich/fig2")
     first = reproduce(tmp_path, *smoke)

@@ -178,6 +178,7 @@ def test_shards_are_not_merged_over_one_of_them(three):
     assert contents(three[0]) == before
 
 
+@pytest.mark.slow
 def test_what_a_figure_prepares_in_each_folder_makes_no_other_experiment(config, tmp_path, monkeypatch):
     number = itertools.count(100)
 
@@ -273,6 +274,7 @@ def test_an_extension_that_was_stopped_goes_on(small, whole, tmp_path, monkeypat
     assert difference(results.load_dataset(tmp_path / "more"), results.load_dataset(whole)) == []
 
 
+@pytest.mark.slow
 def test_points_that_need_more_room_are_said_to_agree_to_rounding(config, tmp_path):
     smaller = config.copy_and_resolve_references()
     smaller.grid = "task.train_fraction=0.4, 0.6; seed=0"

@@ -72,6 +72,7 @@ def test_a_function_that_prints_has_a_largest_array_too():
     assert largest_array(jax.make_jaxpr(function)(jnp.ones(SIZE))) == MATRIX
 
 
+@pytest.mark.slow
 def test_probes_in_blocks_of_runs_give_what_they_give_run_by_run(small_config, monkeypatch):
     def measured(mapping):
         config = small_config(**{"training.probes": ("kernel",), "training.steps": 2, "execution.mapping": mapping})
