@@ -14,6 +14,7 @@ from typing import Any
 
 import grok_jax
 from experiments.catalogue import all_figures, figure_id, paper_of, title_of
+from experiments.evidence_entries import in_order
 from grok_jax.analysis.claims import count_verdicts, show_value
 from grok_jax.description import describe, rows_of
 from grok_jax.training.config import EXECUTION
@@ -30,7 +31,6 @@ PAPERS = {
     "model_efficiency": "Model and training efficiency (after Varma et al.)",
 }
 LAYERS = ("analysis", "plotting", "kernels", "probes", "models", "tasks", "optim", "training")
-FRONT = "omnigrok/fig2b"  # the figure on the first page
 COLUMNS = ("field", "default", "allowed", "kind", "meaning")
 # What the pages link to in the repository, and the page of the site that shows it.
 LINKS = (
@@ -69,7 +69,7 @@ def write(folder: Path) -> None:
 def pages() -> dict[str, str]:
     """Every generated page: its path within docs/generated -> its text in MyST Markdown."""
     evidence = json.loads((DOCS / "evidence.json").read_text("utf-8")).values()
-    figures = all_figures()
+    figures = sorted(all_figures(), key=in_order)
     return {
         **{f"fields/{kind}s.md": _fields_of_kind(kind) for kind in KINDS},
         "fields/training.md": _training(),
@@ -214,9 +214,8 @@ def _measured_text(measured: Any) -> str:
 def _pictures(name: str) -> list[str]:
     """Pictures of a figure that are committed, as paths from the root of the site."""
     stem = figure_id(name).replace("/", "_")
-    found = sorted((DOCS / "evidence").glob(f"{stem}_*.png"))
-    if figure_id(name) == FRONT:
-        found.append(DOCS / "fig2b.png")
+    drawn = sorted((DOCS / "report" / "pictures").glob(f"{stem}_*.webp"), key=lambda path: "_quick" not in path.stem)
+    found = [*drawn, *sorted((DOCS / "evidence").glob(f"{stem}_*.png"))]
     return [f"/{path.relative_to(DOCS).as_posix()}" for path in found]
 
 

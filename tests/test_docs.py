@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import grok_jax
-from experiments.catalogue import all_figures
+from experiments.catalogue import all_figures, figure_id
 from grok_jax.training.naming import REGISTRIES
 
 ROOT = Path(__file__).parent.parent
@@ -82,6 +82,16 @@ def test_every_layer_has_a_page_of_its_api(generated):
 def test_the_reference_of_fields_has_every_name_that_configs_take(kind, generated):
     headings = re.findall(r"^## (\w+)$", generated[f"generated/fields/{kind}s.md"], re.MULTILINE)
     assert headings == sorted(REGISTRIES[kind])
+
+
+def test_the_gallery_and_the_page_of_a_figure_show_the_picture_that_the_report_keeps(generated):
+    names = {path.name for path in (DOCS / "report" / "pictures").iterdir()}
+    kept = {name: f"{figure_id(name).replace('/', '_')}_quick.webp" for name in all_figures()}
+    kept = {name: picture for name, picture in kept.items() if picture in names}
+    assert kept
+    for name, picture in kept.items():
+        for page in ("gallery", f"figures/{name}"):
+            assert f"(/report/pictures/{picture})" in generated[f"generated/{page}.md"]
 
 
 def test_every_figure_has_a_page_in_the_gallery(generated):
