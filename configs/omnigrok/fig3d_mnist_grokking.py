@@ -25,7 +25,7 @@ gap between the two accuracies.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 seeds | seconds | |
-| quick | 4 seeds | about 2 minutes | 142 s, 1 CPU device |
+| quick | 4 seeds | about 2 minutes | 89 s, 2 CPU devices |
 | paper | 5 seeds, full MNIST | about 10 minutes | |
 
 Steps to 80% test accuracy at other decays (2 seeds each):
