@@ -1,10 +1,12 @@
-"""How much memory this process can still use, within the limits of its machine, container, job and shell."""
+"""How much memory arrays take, and how much this process can still use within the limits of its machine and job."""
 
 import contextlib
 import math
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+import jax
 import psutil
 
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -19,6 +21,11 @@ VERSION_1 = (
     ("sys/fs/cgroup/memory",),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
+
+
+def bytes_of(arrays: Any) -> int:
+    """Bytes that the leaves of a pytree of arrays, or of their shapes, take."""
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(arrays))
 
 
 def free_memory() -> int:

@@ -12,6 +12,7 @@ from jax.tree_util import keystr
 from jaxtyping import Int
 
 from grok_jax.errors import UserError, require, shortened, written
+from grok_jax.memory import bytes_of
 from grok_jax.training.grid import Axis, values_at
 from grok_jax.training.plan import Group, Plan, unvaried
 from grok_jax.training.schedule import Schedule
@@ -248,4 +249,4 @@ def bytes_kept(keep: Keep | None, moving: Any) -> int:
     if keep is None:
         return 0
     held = moving if keep.state else moving.params
-    return len(keep.steps) * sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(held))
+    return len(keep.steps) * bytes_of(held)

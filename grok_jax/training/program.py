@@ -14,7 +14,7 @@ from jax.stages import Wrapped
 
 from grok_jax.errors import UserError, require
 from grok_jax.fingerprint import array_hash, fingerprint
-from grok_jax.memory import in_words
+from grok_jax.memory import bytes_of, in_words
 from grok_jax.origins import PACKAGE, own_source
 from grok_jax.tasks import Examples, Rows
 from grok_jax.tasks.task import Task
@@ -279,7 +279,7 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
             if name == "probe":
                 # Kernels are large. Those of all runs at once would leave room for fewer runs to train together.
                 budget = memory_budget(mesh)
-                room = min(PROBE_SHARE * budget, budget - _bytes_of((moving, fixed)) / mesh.size)
+                room = min(PROBE_SHARE * budget, budget - bytes_of((moving, fixed)) / mesh.size)
                 compiled[name] = compiled_in_blocks(trace_probe, 1 if mapping == "map" else runs // mesh.size, room)
                 continue
             if name not in traced:
@@ -351,10 +351,6 @@ def _map_in_place(function: Callable, batched: tuple) -> Any:
 def _quickly() -> dict[str, int]:
     """Compiler options for init on CPU: it runs once, and its random draws are slow to optimize (3.4 s, not 1.2 s)."""
     return {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else {}
-
-
-def _bytes_of(arrays: Any) -> int:
-    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(arrays))
 
 
 def _bytes_held(executable: Any) -> int:

@@ -19,7 +19,7 @@ from ml_collections import ConfigDict
 from grok_jax.environment import environment
 from grok_jax.errors import require
 from grok_jax.fingerprint import array_hash
-from grok_jax.memory import free_memory, in_words
+from grok_jax.memory import bytes_of, free_memory, in_words
 from grok_jax.training import checkpoints
 from grok_jax.training.chunks import Keeping, Start, Work, train_group
 from grok_jax.training.devices import RUN, memory_budget, run_mesh, start_jax
@@ -327,7 +327,7 @@ def _validated(plan: Plan, read: Callable[[Probed], Any] | None = None) -> list[
         runs = len(group.members)
         mesh = run_mesh(min(plan.execution.chunk_runs, runs) or runs)
         found = validate(group, mesh)
-        held = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(found.state))
+        held = bytes_of(found.state)
         budget = memory_budget(mesh)
         require(
             held <= budget,
