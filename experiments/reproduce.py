@@ -3,7 +3,6 @@
 python -m experiments.reproduce --preset=quick --out=<folder> [--only=omnigrok,lazy_to_rich/fig2]
 """
 
-import importlib
 from pathlib import Path
 
 from absl import flags
@@ -14,11 +13,12 @@ from configs.presets import PRESETS
 from experiments import command, evidence_entries, figures
 from experiments.catalogue import all_figures, chosen_figures
 from experiments.report import page, pieces
+from experiments.settings import preset_config, presets_of
 from grok_jax import results
 from grok_jax.analysis.claims import format_claims
 from grok_jax.errors import require
 
-PRESET = flags.DEFINE_enum("preset", "quick", PRESETS, "Preset (size) of every figure.")
+PRESET = flags.DEFINE_enum("preset", "quick", PRESETS, "Preset (size); figures without it are left out.")
 ONLY = flags.DEFINE_list("only", [], "Papers, figures such as omnigrok/fig2b, or prefixes of names; default: all.")
 OUT = command.define_out("Folder for the results; each figure gets a subfolder.")
 RESUME = flags.DEFINE_bool("resume", False, "Keep the finished figures and continue with the rest.")
@@ -29,10 +29,10 @@ PROGRESS = flags.DEFINE_bool("progress", True, "Show progress bars.")
 def main() -> None:
     """Makes the figures given by the flags one by one, then a page about all of them."""
     out = Path(OUT.value)
-    names = chosen_figures(ONLY.value, all_figures())
-    chosen = {
-        name: importlib.import_module(f"configs.{name.replace('/', '.')}").get_config(PRESET.value) for name in names
-    }
+    matching = chosen_figures(ONLY.value, all_figures())
+    names = [name for name in matching if PRESET.value in presets_of(name)]
+    require(bool(names), f"--preset={PRESET.value}: not a preset of {', '.join(matching[:3])}; choose other figures")
+    chosen = {name: preset_config(name, PRESET.value) for name in names}
     kept = {name for name, config in chosen.items() if RESUME.value and _is_made(out / name, config)}
     for name, config in chosen.items():  # report an error in the last config before training the first
         if name not in kept:

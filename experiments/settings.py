@@ -8,12 +8,12 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from configs.presets import PRESETS, UnknownPreset
 from grok_jax import default_config, results
 from grok_jax.training.config import OLD_NAMES
 from grok_jax.training.grid import parse_grid
 from grok_jax.values import plain
 
-MEASURED = ("quick", "paper")  # presets whose results are reported
 PRECISION = "training.matmul_precision"  # may differ from the preset; the table then says so
 PROBES = "training.probes"
 # Names of metrics in configs of older results -> their current names.
@@ -30,13 +30,30 @@ def preset_config(figure: str, preset: str) -> ConfigDict:
     return importlib.import_module(f"configs.{figure.replace('/', '.')}").get_config(preset)
 
 
+def presets_of(figure: str) -> list[str]:
+    """Returns the presets that a figure has, the smallest first."""
+    found = []
+    for preset in PRESETS:
+        try:
+            preset_config(figure, preset)
+        except UnknownPreset:
+            continue
+        found.append(preset)
+    return found
+
+
+def measured_presets(figure: str) -> list[str]:
+    """Returns the presets of a figure whose results are reported."""
+    return [preset for preset in presets_of(figure) if preset != "smoke"]
+
+
 def nearest_preset(there: Mapping[str, Any], figure: str) -> tuple[str, list[str]]:
     """Returns the preset of a figure that some results match best: first by settings, then by the number of seeds.
 
     Returns:
       The preset, and the fields in which the results still differ from its settings.
     """
-    found = {preset: setting_of(there, figure, preset) for preset in MEASURED}
+    found = {preset: setting_of(there, figure, preset) for preset in measured_presets(figure)}
     nearest = min(found, key=lambda preset: (len(found[preset][1]), found[preset][0] != ""))
     return nearest, found[nearest][1]
 

@@ -12,10 +12,10 @@ from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, WIDENING
 from experiments.figures import figure_of
 from experiments.report.pieces import name_of
 from experiments.report.verdicts import Entry, presets_of, seeds_of, shown
-from experiments.settings import MEASURED, setting_of
+from experiments.settings import setting_of
 from grok_jax.analysis.claims import show_value
 
-PRESETS = {"smoke": "smoke", "quick": "quick", "paper": "paper scale"}  # their names on the page
+PRESETS = {"smoke": "smoke", "quick": "quick", "medium": "medium", "paper": "paper scale"}  # their names on the page
 ABOUT_CHECKS = (
     "The authors' numbers come from one run of their code, or were read off a picture of it. A number agrees if it "
     f"lies within the range of our seeds, widened by a factor of {WIDENING:g} at both ends."
@@ -114,7 +114,7 @@ def _run(entry: Entry, pictures: Pictures) -> str:
 def _made(entry: Entry) -> str:
     seeds = seeds_of(entry)
     words = ""
-    if entry["preset"] in MEASURED:
+    if entry["preset"] != "smoke":
         same, others = setting_of(entry["config"], entry["figure"], entry["preset"])
         words = f"; {', '.join(others[:3])} changed since" if others else f"; {same}" if same else ""
     return f'<p class="made">{seeds} {"seed" if seeds == 1 else "seeds"}, {_place(entry)}{escape(words)}</p>'

@@ -116,7 +116,12 @@ def _in_short(entries: Sequence[Entry]) -> str:
             f"{found[verdict]} {'are ' if verdict in (MIXED, NOT_MEASURED) else ''}{HEADS[verdict]}"
             for verdict in VERDICTS
         ]
-        runs = {"smoke": "In smoke runs", "quick": "In quick runs", "paper": "At paper scale"}[preset]
+        runs = {
+            "smoke": "In smoke runs",
+            "quick": "In quick runs",
+            "medium": "In medium runs",
+            "paper": "At paper scale",
+        }[preset]
         sentences.append(
             f"{runs}, of {sum(found.values())} claims of the papers {', '.join(words[:-1])}, and {words[-1]}."
         )

@@ -92,6 +92,7 @@ GLOSSARY = {
     "had not yet generalized.",
     "fig9/2": "Claim 2 of fig. 9 of the same paper.",
     "quick": "A preset that takes a few minutes on two processor cores; often smaller than the paper's setting.",
+    "medium": "A preset of our own studies: about two hours on two processor cores, enough runs to rank methods.",
     "paper scale": "The preset paper: the paper's own setting, as far as the paper or its code states it.",
     "smoke": "A preset that takes seconds and only shows that the code runs. It cannot decide claims.",
 }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from configs.presets import PRESETS
 from grok_jax.analysis.claims import MINIMUM_SEEDS, NOT_MEASURED, VERDICTS, show_value
 from grok_jax.training.grid import parse_grid
 
@@ -91,5 +92,4 @@ def table(entries: Sequence[Entry]) -> list[dict[str, str | int]]:
 
 def presets_of(entries: Sequence[Entry]) -> list[str]:
     """Returns the presets of some entries, the smallest first."""
-    order = ("smoke", "quick", "paper")
-    return sorted({entry["preset"] for entry in entries}, key=order.index)
+    return sorted({entry["preset"] for entry in entries}, key=PRESETS.index)

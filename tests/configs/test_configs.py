@@ -14,8 +14,8 @@ from ml_collections import ConfigDict
 
 import configs
 import grok_jax
-from configs.presets import PRESETS
 from experiments.figures import FigureOf, figure_of
+from experiments.settings import presets_of
 from grok_jax.analysis.claims import VERDICTS, judge
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError
@@ -42,6 +42,7 @@ COMPILED = {
 
 
 EACH = pytest.mark.parametrize("name", NAMES)
+EACH_PRESET = pytest.mark.parametrize(("name", "preset"), [(name, each) for name in NAMES for each in presets_of(name)])
 COMPILED_FIRST = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in COMPILED else [pytest.mark.slow]) for name in NAMES]
 )
@@ -66,8 +67,7 @@ def test_a_file_begins_with_the_id_of_its_figure(name):
     assert re.fullmatch(r"[a-z_]+/(fig|eq|sec)\d+[a-z]*_[a-z0-9_]+", name)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-@EACH
+@EACH_PRESET
 def test_a_config_names_the_figure_of_its_file_in_every_preset(name, preset):
     assert build(name, preset).figure == name
 
@@ -77,8 +77,7 @@ def test_a_config_without_a_word_is_the_quick_one(name):
     assert build(name).to_dict() == build(name, "quick").to_dict()
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-@EACH
+@EACH_PRESET
 def test_a_config_shares_nothing_with_the_one_built_before(name, preset):
     first = build(name, preset)
     before = first.to_dict()
@@ -91,7 +90,7 @@ def test_a_config_shares_nothing_with_the_one_built_before(name, preset):
 
 @EACH
 def test_another_preset_is_refused_with_the_ones_there_are(name):
-    with pytest.raises(UserError, match="there are smoke, quick, paper"):
+    with pytest.raises(UserError, match=f"there are {', '.join(presets_of(name))}$"):
         build(name, "fast")
 
 

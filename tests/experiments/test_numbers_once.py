@@ -8,7 +8,7 @@ import pytest
 
 import experiments
 from experiments.catalogue import all_figures
-from experiments.settings import MEASURED, preset_config
+from experiments.settings import measured_presets, preset_config
 from grok_jax.results import flat
 from grok_jax.training.grid import parse_grid
 
@@ -49,7 +49,7 @@ def stated(source: str) -> set[float]:
 def configured(figure: str) -> set[float]:
     """All numbers of its measured presets, in fields and on the axes of the grid."""
     found = set()
-    for config in (preset_config(figure, preset) for preset in MEASURED):
+    for config in (preset_config(figure, preset) for preset in measured_presets(figure)):
         found |= {number for value in flat(config.to_dict()).values() for number in numbers(value)}
         found |= {number for axis in parse_grid(config.grid) for number in numbers(axis.values)}
     return found

@@ -3,6 +3,7 @@
 import pytest
 
 from experiments.catalogue import all_figures, chosen_figures
+from experiments.settings import measured_presets
 from grok_jax import UserError
 
 AVAILABLE = ["lazy/fig10_init", "lazy/fig1_polynomial", "omni/fig2a_landscape", "omni/fig2b_training"]
@@ -30,6 +31,10 @@ def test_a_word_that_names_no_figure_lists_those_there_are():
 def test_the_figures_of_the_demo_are_there():
     demo = ["omnigrok/fig2b", "omnigrok/fig3d", "lazy_to_rich/fig8"]
     assert len(chosen_figures(demo, all_figures())) == 3
+
+
+def test_figures_of_papers_have_the_presets_quick_and_paper():
+    assert measured_presets("omnigrok/fig2b_teacher_student") == ["quick", "paper"]
 
 
 @pytest.mark.parametrize("only", [["", ""], ["omnigrok", ""]])
