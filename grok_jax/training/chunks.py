@@ -14,6 +14,7 @@ from grok_jax.training import checkpoints
 from grok_jax.training.devices import pad_runs, per_run, shared
 from grok_jax.training.interrupts import held
 from grok_jax.training.kept import LAST, Keep
+from grok_jax.training.listening import Tell
 from grok_jax.training.plan import Group
 from grok_jax.training.program import Program, load_pool
 from grok_jax.training.progress import Progress
@@ -76,12 +77,14 @@ class Work(NamedTuple):
       group, program: the runs, and their compiled program.
       start: what they start from.
       keep: which weights to return.
+      tell: hears of each record; None tells nobody.
     """
 
     group: Group
     program: Program
     start: Start
     keep: Keep | None
+    tell: Tell | None
 
 
 def train_group(work: Work, keeping: Keeping | None, bar: Progress) -> Trained:
@@ -124,7 +127,7 @@ def pace_after(pace: int, count: int, seconds: float) -> int:
 
 def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -> Trained:
     """Trains one chunk to its last record, or until all of its runs have ended."""
-    group, program, start, keep = work
+    group, program, start, keep, tell = work
     steps, ends_early = record_steps(group.schedule), group.schedule.stop_when_generalized
     probed = dict(zip(steps.tolist(), is_probed(group.schedule).tolist(), strict=True))
     probed = {step: with_probes for step, with_probes in probed.items() if step >= start.step}
@@ -193,6 +196,9 @@ def _train(work: Work, members: slice, keeping: Keeping | None, bar: Progress) -
             elif ending.any():  # only the runs that end here are probed here
                 latest |= _only(ending, measured(program.stages.probe))
             records.append(_only(followed.open, latest))
+            if tell is not None:
+                told = {name: values[followed.open] for name, values in records[-1].items()}
+                tell(stop, group.members[members][followed.open], told)
             held_weights.keep_last(moving, ending if stop < to_record[-1] else followed.open)
             followed = _follow(followed, records[-1], ends_early)
             bar.report(followed.latest)

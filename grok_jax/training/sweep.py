@@ -17,7 +17,7 @@ from jaxtyping import Int
 from ml_collections import ConfigDict
 
 from grok_jax.environment import environment
-from grok_jax.errors import require
+from grok_jax.errors import require, written
 from grok_jax.fingerprint import array_hash
 from grok_jax.memory import bytes_of, free_memory, in_words
 from grok_jax.training import checkpoints
@@ -37,8 +37,9 @@ from grok_jax.training.kept import (
     require_like,
 )
 from grok_jax.training.labels import require_labels
+from grok_jax.training.listening import OnRecord, teller
 from grok_jax.training.metrics import ALWAYS, Probed, described
-from grok_jax.training.plan import FOLLOWING, Group, Plan, plan_grid
+from grok_jax.training.plan import Group, Plan, plan_grid
 from grok_jax.training.program import fitted_program, stages_of_training
 from grok_jax.training.progress import Progress
 from grok_jax.training.records import ENDS, GroupRecords, to_dataset
@@ -54,7 +55,7 @@ from grok_jax.training.shards import (
     slice_of,
     to_part,
 )
-from grok_jax.training.validation import Found, require_readable, validate
+from grok_jax.training.validation import Found, require_axes_are_read, require_readable, validate
 
 OF_THE_START = frozenset({"model.init_scale", "model.seed", "model.solution_share"})  # not read if weights are given
 COPIES = 3  # copies of the records in memory: as recorded, joined, and in the Dataset
@@ -71,6 +72,7 @@ def sweep(
     keep_state: bool = False,
     start: Any = None,
     shard: str | tuple[int, int] | None = None,
+    on_record: OnRecord | None = None,
 ) -> Any:
     """Trains every run of a grid; runs with the same structure share one compiled program over all devices.
 
@@ -86,6 +88,10 @@ def sweep(
       keep_state: whether to keep the optimizer state too, which a fork needs.
       start: weights to use as w_0 of every run; or kept.fork(step), to continue from there, bit for bit.
       shard: (i, n) or "i/n" trains only the i-th of n slices of the grid, with i from 1 to n; see grok_jax.merge.
+      on_record: a function (step, records) that is called on the host at each record; it changes no number. `records`
+        is a Dataset of the runs that train together and have not ended, over "run", with the fields of the axes as
+        coordinates. Each chunk of runs starts again from its first step. If the function raises, training goes on
+        without it, with one warning. After a stop, the records since the last save come again, earlier ones do not.
 
     Returns:
       A Dataset with one dimension per axis and "step". Values are NaN once a run has diverged or ended early;
@@ -102,7 +108,9 @@ def sweep(
         saved before is kept.
     """
     start_jax()
-    how = _How(progress, checkpoint, keep_params, keep_state, start)
+    told = f"on_record is {written(on_record)}; it must be a function (step, records), or None"
+    require(on_record is None or callable(on_record), told)
+    how = _How(progress, checkpoint, keep_params, keep_state, start, on_record)
     if shard is None:
         return _swept(plan_grid(run, grid, execution), how)
     given = shard_of(shard)
@@ -127,7 +135,7 @@ def sweep_runs(
     """
     start_jax()
     plan, own = plan_grid(config), {"runs": array_hash(places)}
-    how = _How(progress, checkpoint, None, False, None)
+    how = _How(progress, checkpoint, None, False, None, None)
     return _swept(plan, how, lambda found: chosen_runs(plan, places, name), own)
 
 
@@ -139,6 +147,7 @@ class _How(NamedTuple):
     keep_params: Any
     keep_state: bool
     start: Any
+    on_record: OnRecord | None
 
 
 def _swept(
@@ -154,11 +163,11 @@ def _swept(
     every = _validated(whole)
     plan, found = _chosen(whole, every, choose)
     first = start.step if isinstance(start, Fork) else 0
-    ways = _Ways(keep_of(how.keep_params, how.keep_state, plan, first), start, found)
+    ways = _Ways(keep_of(how.keep_params, how.keep_state, plan, first), start, found, how.on_record)
     _require_room_for_weights(plan, ways)
     starts = [_start_of(ways, plan, group, each) for group, each in zip(plan.groups, found, strict=True)]
     if start is not None and not isinstance(start, Fork):
-        _require_axes_are_read(whole, every, but=OF_THE_START)
+        require_axes_are_read(whole, every, but=OF_THE_START)
     if checkpoint is None:
         trained = _train(plan, how.progress, None, ways, starts)
     else:
@@ -187,11 +196,12 @@ def _chosen(whole: Plan, every: list[Found], choose: Callable[[list[Found]], Pla
 
 
 class _Ways(NamedTuple):
-    """What a sweep keeps and starts from, and what validation found out."""
+    """What a sweep keeps and starts from, what validation found out, and who hears of records."""
 
     keep: Keep | None
     start: Any
     found: list[Found]
+    on_record: OnRecord | None
 
 
 def _results(plan: Plan, dataset: xr.Dataset, kept: Kept | None, outputs: int) -> Any:
@@ -255,6 +265,9 @@ def _train(
         for group, start, count in zip(plan.groups, starts, runs, strict=True)
     )
     bar = Progress(total, sum(runs), shown=progress)
+    told = (described(g.form.bare.metrics, each.owners) for g, each in zip(plan.groups, ways.found, strict=True))
+    words = {name: variable for each in told for name, variable in each.items()}
+    tell = ways.on_record and teller(ways.on_record, plan, words)
     trained, kept, programs, compile_seconds = [], [], [], 0.0
     for number, (group, start) in enumerate(zip(plan.groups, starts, strict=True)):
         bar.compiling(len(group.members))
@@ -266,15 +279,13 @@ def _train(
         compile_seconds += time.perf_counter() - began
         programs.append(program)
         bar.training()
-        done = train_group(Work(group, program, start, ways.keep), own, bar)
+        done = train_group(Work(group, program, start, ways.keep, tell), own, bar)
         steps = record_steps(group.schedule)
         trained.append(GroupRecords(group.members, steps[steps >= start.step], *done[:3]))
         if ways.keep is not None:
             weights = done.kept if ways.keep.state else Moving(done.kept, None)
             kept.append(KeptGroup(group.members, weights.params, weights.opt_state))
     bar.close()
-    told = (described(g.form.bare.metrics, each.owners) for g, each in zip(plan.groups, ways.found, strict=True))
-    words = {name: variable for each in told for name, variable in each.items()}
     dataset = to_part(plan, trained, words) if plan.part else to_dataset(plan.axes, trained, words)
     dataset = dataset.assign_attrs(
         compile_seconds=compile_seconds,
@@ -339,21 +350,8 @@ def _validated(plan: Plan, read: Callable[[Probed], Any] | None = None) -> list[
         require_labels(group, mesh, found)  # last, because it draws examples
         every.append(found)
     _require_equal_shapes(plan, every)
-    _require_axes_are_read(plan, every)
+    require_axes_are_read(plan, every)
     return every
-
-
-def _require_axes_are_read(plan: Plan, every: list[Found], but: frozenset[str] = frozenset()) -> None:
-    """Raises UserError if all runs would be the same along an axis of traced fields."""
-    reads = frozenset().union(*(found.reads for found in every)) - but
-    names = {name for group in plan.groups for name in group.form.names}
-    for axis in plan.axes:
-        fields = [name for field in axis.fields for name in (FOLLOWING if field == "seed" else (field,))]
-        read = any(name in reads or name not in names for name in fields)
-        require(
-            read or len(axis.values) == 1,
-            f"grid axis {axis.name} is a field that nothing reads here: every run along it would be the same",
-        )
 
 
 def _require_free_names(plan: Plan, every: list[Found]) -> None:

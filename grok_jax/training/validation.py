@@ -23,7 +23,7 @@ from grok_jax.training import dynamics
 from grok_jax.training.kept import require_like
 from grok_jax.training.losses import is_classification
 from grok_jax.training.metrics import ALWAYS, Probed
-from grok_jax.training.plan import Group
+from grok_jax.training.plan import FOLLOWING, Group, Plan
 from grok_jax.training.program import Alike, Stages, load_pool, stages_of
 from grok_jax.training.run import Form, Run
 
@@ -66,6 +66,25 @@ def require_readable(group: Group, mesh: Mesh, found: Found, read: Callable[[Pro
 
     with naming("what observe reads"):
         jax.eval_shape(observed, *found.state, group.form.shapes(), pool, step)
+
+
+def require_axes_are_read(plan: Plan, every: list[Found], but: frozenset[str] = frozenset()) -> None:
+    """Raises UserError if all runs would be the same along an axis of traced fields.
+
+    Args:
+      plan: the runs.
+      every: what validation found out about each group.
+      but: fields that do not count as read.
+    """
+    reads = frozenset().union(*(found.reads for found in every)) - but
+    names = {name for group in plan.groups for name in group.form.names}
+    for axis in plan.axes:
+        fields = [name for field in axis.fields for name in (FOLLOWING if field == "seed" else (field,))]
+        read = any(name in reads or name not in names for name in fields)
+        require(
+            read or len(axis.values) == 1,
+            f"grid axis {axis.name} is a field that nothing reads here: every run along it would be the same",
+        )
 
 
 @functools.lru_cache(maxsize=256)

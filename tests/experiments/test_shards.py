@@ -332,6 +332,13 @@ SENSELESS = {
     ("diff", "{folder}/a", "{folder}/b", "--out={folder}/out"): "diff writes nothing; give it no --out",
     ("diff", "{folder}/a"): "diff takes two folders of results; 1 are given",
     ("diff", "{folder}/a", "{folder}/b"): "{folder}/a holds no results",
+    ("diff", "{folder}/a", "{folder}/b", "--to=csv"): "--to belongs to export; leave it out with diff",
+    ("export", "--to=csv", "--out={folder}/out"): "export takes one folder of results; 0 are given",
+    ("export", "{folder}/a", "--out={folder}/out"): "export needs --to, one of csv, tensorboard, wandb",
+    ("export", "{folder}/a", "--to=csv", "--out={folder}/out", "--overwrite"): "leave out --overwrite",
+    ("export", "{folder}/a", "--to=excel", "--out={folder}/out"): "csv",
+    ("export", "{folder}/a", "--to=csv"): "export needs --out=<folder>",
+    ("export", "{folder}/a", "--to=csv", "--out={folder}/out"): "{folder}/a holds no results",
 }
 
 
