@@ -10,6 +10,7 @@ jobs that Slurm still has, and submits the other shards that are not finished.
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -171,7 +172,9 @@ def _require_finished(jobs: Mapping[Shard, Any], places: Mapping[Shard, Path]) -
     failed = [shard for shard in jobs if not results.is_finished(places[shard])]
     if failed:
         job = jobs[failed[0]]
-        said = [line for line in (job.stdout() or "").splitlines() if line.strip()]
+        said = [line.strip() for line in (job.stdout() or "").splitlines() if line.strip()]
+        # Slurm's own words follow an error of Python, but are all there is where a job was killed.
+        telling = [line for line in said if re.match(r"[\w.]+(Error|Exception)\b", line)] or said or ["nothing"]
         others = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-        ends = f"its log {job.paths.stdout} {f'ends with: {said[-1].strip()}' if said else 'is empty'}"
-        raise UserError(f"shard {failed[0]}{others} did not finish; {ends} (the same command goes on)")
+        told = f"shard {failed[0]}{others} did not finish; its log {job.paths.stdout} says: {telling[-1]}"
+        raise UserError(f"{told} (the same command goes on)")

@@ -76,14 +76,22 @@ def test_the_shards_are_one_array_of_what_is_asked_of_slurm(config, slurm, tmp_p
     assert {f"#SBATCH --{each}" for each in wanted} | {"module load cuda"} <= set(lines)
 
 
-def test_a_shard_that_did_not_finish_is_named_with_its_log(config, slurm, tmp_path):
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("begins\nsrun: error: vm: task 0: Killed\n", "srun: error: vm: task 0: Killed"),
+        ("  raise error\na.UserError: wrong\nsrun: error: vm: task 0: Exited with exit code 1", "a.UserError: wrong"),
+        ("", "nothing"),
+    ],
+    ids=["killed", "failed", "silent"],
+)
+def test_a_shard_that_did_not_finish_is_named_with_what_its_log_says(config, slurm, tmp_path, log, words):
     set_states(slurm, "FAILED", "7_0", "7_1")
-    logs = tmp_path / "out" / "shards" / "logs"
-    logs.mkdir(parents=True)
-    (logs / "7_0_0_log.out").write_text("begins\nslurmstepd: error: out of memory\n")
+    file = tmp_path / "out" / "shards" / "logs" / "7_0_0_log.out"
+    file.parent.mkdir(parents=True)
+    file.write_text(log)
     said = failure(config, tmp_path / "out", Launch("submitit", 2, HOUR))
-    log = f"{logs}/7_0_0_log.out"
-    assert said.startswith(f"shard 1/2 and 1 more did not finish; its log {log} ends with: slurmstepd: error: out of")
+    assert said == f"shard 1/2 and 1 more did not finish; its log {file} says: {words} (the same command goes on)"
 
 
 def test_the_same_command_submits_only_what_slurm_does_not_have(config, slurm, tmp_path, monkeypatch):
