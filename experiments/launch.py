@@ -140,10 +140,10 @@ def _executor(submitit: ModuleType, logs: Path, how: Launch) -> Any:
 
 def _jobs(submitit: ModuleType, executor: Any, wanted: Mapping[Shard, ShardJob]) -> dict[Shard, Any]:
     """The job of each shard: the one that Slurm has from an earlier call, or one that is submitted now."""
-    record = executor.folder / "jobs.json"
-    known = json.loads(record.read_text("utf-8")) if record.exists() else {}
+    record, is_found_again = executor.folder / "jobs.json", executor.cluster == "slurm"
+    known = json.loads(record.read_text("utf-8")) if is_found_again and record.exists() else {}
     before = {shard: submitit.SlurmJob(executor.folder, known[str(shard)]) for shard in wanted if str(shard) in known}
-    jobs = {shard: job for shard, job in before.items() if not job.done(force_check=True) and job.state != GONE}
+    jobs = {shard: job for shard, job in before.items() if not job.done() and job.state != GONE}
     new = [shard for shard in wanted if shard not in jobs]
     if new:
         errors = submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError
@@ -151,10 +151,11 @@ def _jobs(submitit: ModuleType, executor: Any, wanted: Mapping[Shard, ShardJob])
             jobs |= dict(zip(new, executor.submit_array([wanted[shard] for shard in new]), strict=True))
         except errors as error:
             raise UserError(f"the jobs cannot be submitted: {error}") from error
-    if executor.cluster == "slurm":  # a local job cannot be found again
+    if is_found_again:
         ids = json.dumps({str(shard): job.job_id for shard, job in jobs.items()}, indent=1)
         results.write_whole(record, lambda path: path.write_text(f"{ids}\n", "utf-8"))
-    print(f"{len(new)} shards submitted, {len(jobs) - len(new)} still with Slurm; logs are in {executor.folder}/")
+    still = f", {len(jobs) - len(new)} still with Slurm" if len(jobs) > len(new) else ""
+    print(f"shards submitted: {len(new)}{still}; logs are in {executor.folder}/", flush=True)
     return jobs
 
 

@@ -29,7 +29,10 @@ SHARD = flags.DEFINE_string(
     "shard", None, "Train only slice i/n of the grid, such as 3/8. The same command goes on after a stop."
 )
 LAUNCHER = flags.DEFINE_enum(
-    "launcher", None, list(launch.CLUSTERS), "Train shards as jobs of Slurm, or on this machine, and make the figure."
+    "launcher",
+    None,
+    list(launch.CLUSTERS),
+    "Train shards as jobs and make the figure: on Slurm, with --slurm.<name>, or here.",
 )
 SHARDS = flags.DEFINE_integer("shards", None, "Number of jobs of --launcher. The same command goes on after a stop.")
 SLURM = command.define_open("slurm", "A parameter of submitit for Slurm, such as --slurm.partition=gpu.")
@@ -72,7 +75,7 @@ def _launch(config: ConfigDict, out: Path) -> None:
     wrong = [name for name, value in {**given, "--overwrite": OVERWRITE.value or None}.items() if value is not None]
     require(not wrong, f"--launcher does not take {', '.join(wrong)}; the same command goes on, or give another --out")
     require(SHARDS.value is not None, "--launcher needs --shards, the number of jobs")
-    leave_at_signals("\ninterrupted; jobs of Slurm go on, and the same command waits for them")
+    leave_at_signals("\ninterrupted; the same command goes on (jobs that Slurm has stay there until scancel)")
     slurm = {name: flag.value for name, flag in SLURM.items()}
     verdicts = launch.launch(config, out, launch.Launch(LAUNCHER.value, SHARDS.value, slurm, PROGRESS.value))
     if verdicts is None:

@@ -210,7 +210,7 @@ def test_two_local_jobs_of_which_one_was_killed_are_bitwise_the_figure_made_at_o
     second = numbers(out / "shards" / "2")
     code, printed, errors = ended(launched(out, *jobs))
     assert (code, errors) == (0, "")
-    assert "1 shards submitted" in printed
+    assert "shards submitted: 1;" in printed
     assert len(json.loads((out / "shards" / "1" / "config.json").read_text())["resumed"]) == 1
     xr.testing.assert_identical(numbers(out / "shards" / "2"), second)
 
