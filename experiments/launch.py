@@ -122,7 +122,7 @@ def _executor(submitit: ModuleType, logs: Path, how: Launch) -> Any:
     times = {name: given[name] for name in TIMES if name in given}
     for name, minutes in times.items():  # submitit computes with it, so it cannot be Slurm's 1-00:00:00
         require(type(minutes) is int and minutes > 0, f"--slurm.{name}={minutes}; it must be whole minutes")
-    require(bool(times) or cluster == "local", "--launcher=submitit needs --slurm.time, in minutes; submitit's own is 5")
+    require(bool(times) or cluster == "local", "--launcher=submitit needs --slurm.time, in minutes")
     own = {"name": "grok_jax", "local_timeout_min": LOCAL_MINUTES, "stderr_to_stdout": True}
     asked = own | {f"slurm_{name}": value for name, value in given.items()}
     try:
