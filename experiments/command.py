@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import importlib.util
+import json
 import os
 import re
 import signal
@@ -38,17 +39,12 @@ def start(main: Callable[..., None], *, words: bool = False) -> None:
       words: whether it takes arguments that are not flags, as a list.
     """
 
-    print_every_letter()
-    warnings.showwarning = _show_warning
+    prepare_messages()
 
     def guarded(argv: list[str]) -> None:
         if len(argv) > 1 and not words:
             _leave(f"{argv[1]!r} is not a flag; flags begin with --")
-        logging.set_verbosity(logging.ERROR)
-        for handler in pooch.get_logger().handlers:
-            handler.setStream(sys.stdout)  # the start of a download is not an error
-        use_all_cores()
-        keep_compiled_programs()
+        prepare_training()
         leave_at_signals(f"\ninterrupted; {how_to_go_on(flags.FLAGS)}")  # starts below a progress bar
         try:
             main(*([argv[1:]] if words else []))
@@ -82,6 +78,21 @@ def how_to_go_on(known: Container[str]) -> str:
     return f"start the same command again{', without --overwrite' if 'overwrite' in known else ''}"
 
 
+def prepare_messages() -> None:
+    """Makes a process print each warning in one line, and any character without failing."""
+    print_every_letter()
+    warnings.showwarning = _show_warning
+
+
+def prepare_training() -> None:
+    """Sets up a process that trains: all cores, compiled programs that are kept, and no chatter of libraries."""
+    logging.set_verbosity(logging.ERROR)
+    for handler in pooch.get_logger().handlers:
+        handler.setStream(sys.stdout)  # the start of a download is not an error
+    use_all_cores()
+    keep_compiled_programs()
+
+
 def print_every_letter() -> None:
     """Makes stdout and stderr print an escape such as \\u03b1 for a character their encoding lacks, and not fail."""
     for stream in (sys.stdout, sys.stderr):
@@ -106,6 +117,18 @@ def define_out(words: str, *, required: bool = True) -> flags.FlagHolder[str]:
     if required:
         flags.mark_flag_as_required("out")
     return holder
+
+
+def define_open(prefix: str, words: str) -> dict[str, flags.FlagHolder[Any]]:
+    """Defines --<prefix>.<name>=<value> for each such name on the command line, whatever it is.
+
+    Returns:
+      The flags by name. A value is read as JSON: a number, true, a list; anything else is text.
+    """
+    arguments = flags.FLAGS.read_flags_from_files(sys.argv[1:], force_gnu=False)
+    found = [re.match(rf"--?{re.escape(prefix)}\.(\w+)", argument) for argument in arguments]
+    names = dict.fromkeys(match[1] for match in found if match)
+    return {name: flags.DEFINE(_JsonOrText(), f"{prefix}.{name}", None, words) for name in names}
 
 
 def given_or_saved(given: ConfigDict | None, out: str, *, resume: bool) -> ConfigDict:
@@ -138,6 +161,17 @@ class _Folder(flags.ArgumentParser):
     def parse(self, argument: str) -> str:
         """Returns the path, with a leading ~ expanded to the user's home."""
         return os.path.expanduser(argument)
+
+
+class _JsonOrText(flags.ArgumentParser):
+    """Parses JSON; what is not JSON stays text."""
+
+    def parse(self, argument: str) -> Any:
+        """Returns the value."""
+        try:
+            return json.loads(argument)
+        except ValueError:
+            return argument
 
 
 class _Number(flags.ArgumentParser):

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,30 @@ def train(config: ConfigDict, out: Path, shard: Shard, *, overwrite: bool = Fals
             results.write_dataset(out, dataset.assign_attrs({name: json.dumps(each) for name, each in told.items()}))
         results.finish(out)
     return True
+
+
+def unfinished(config: ConfigDict, folders: Mapping[Shard, Path]) -> list[Shard]:
+    """The shards of a config that are not finished in their folders.
+
+    Args:
+      config: the config of the whole grid.
+      folders: each shard's own folder, which need not exist.
+
+    Raises:
+      UserError: there are more shards than runs, or a folder holds something else.
+    """
+    plan, plain = plan_grid(config), values.plain(config.to_dict())
+    left = []
+    for shard, folder in folders.items():
+        require_enough_runs(plan, shard)
+        if results.is_finished(folder):
+            _require_finished_as(shard, plan, plain, folder)
+            continue
+        held = results.shard_in(folder)
+        require(held in (None, str(shard)), f"{folder} holds shard {held}, unfinished; it is to hold shard {shard}")
+        results.require_free(folder, plain, resume=True)
+        left.append(shard)
+    return left
 
 
 def _require_finished_as(shard: Shard, plan: Plan, plain: dict[str, Any], out: Path) -> None:

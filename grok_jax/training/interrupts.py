@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-# Ctrl-C, a scheduler's request to stop, a closed terminal. Not every system has all of them.
-ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+# Ctrl-C, a scheduler's request to stop, a closed terminal, and what a scheduler sends some time before it stops a job:
+# Slurm the signal of its --signal, submitit USR2. Not every system has all of them.
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+ENDING = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 
 
 class Held:

@@ -190,6 +190,16 @@ BAD = {
     "a shard into an unfinished run": Bad(
         (*RUN, "--shard=1/2"), "was started differently: shard (was nothing, is 1/2)", unfinished_run
     ),
+    "jobs without a launcher": Bad((*RUN, "--shards=2"), "belong to --launcher"),
+    "a partition without a launcher": Bad((*RUN, "--slurm.partition=gpu"), "belong to --launcher"),
+    "a launcher without jobs": Bad((*RUN, "--launcher=local"), "--launcher needs --shards"),
+    "a launcher of nothing": Bad((*RUN, "--launcher=kubernetes"), "should be one of <submitit|local>"),
+    "a launcher that is to overwrite a shard": Bad(
+        (*RUN, "--launcher=local", "--shards=2", "--shard=1/2", "--overwrite"),
+        "--launcher does not take --shard, --overwrite",
+        finished_run,
+    ),
+    "a parameter that no one can name": Bad((*RUN, "--slurm.=3"), "unknown command line flag 'slurm.'"),
     "a fraction of a step": Bad((*RUN, "--config.training.steps=2.5"), "it must be a whole number"),
 }
 
