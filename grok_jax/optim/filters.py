@@ -15,7 +15,7 @@ ROUNDING = 8  # a remainder of a vector below this many machine epsilons of its 
 class ExponentialMeanState(NamedTuple):
     """State of grokfast_ema."""
 
-    count: Int[Array, ""]  # gradients seen
+    seen: Int[Array, ""]  # number of gradients so far
     mean: Params
 
 
@@ -43,9 +43,9 @@ def grokfast_ema(decay: Scalar, gain: Scalar) -> optax.GradientTransformation:
         updates: Params, state: ExponentialMeanState, params: Params | None = None
     ) -> tuple[Params, ExponentialMeanState]:
         del params  # The weights do not matter.
-        kept = jnp.where(state.count == 0, 0.0, decay)
+        kept = jnp.where(state.seen == 0, 0.0, decay)
         mean = jax.tree.map(lambda m, g: kept * m + (1 - kept) * g, state.mean, updates)
-        state = ExponentialMeanState(optax.safe_increment(state.count), mean)
+        state = ExponentialMeanState(optax.safe_increment(state.seen), mean)
         return optax.tree.add_scale(updates, gain, mean), state
 
     return optax.GradientTransformation(init_fn, update_fn)
@@ -54,7 +54,7 @@ def grokfast_ema(decay: Scalar, gain: Scalar) -> optax.GradientTransformation:
 class MovingMeanState(NamedTuple):
     """State of grokfast_ma."""
 
-    count: Int[Array, ""]  # gradients seen
+    seen: Int[Array, ""]  # number of gradients so far
     latest: PyTree[Float[Array, "window ..."]]  # the latest gradients; the next one takes the place of the oldest
     others: Params  # the sum of all of them but the oldest
     fresh: Params  # the sum of those since the first place of `latest` was last taken
@@ -90,7 +90,7 @@ def grokfast_ma(window: int, gain: Scalar) -> optax.GradientTransformation:
         updates: Params, state: MovingMeanState, params: Params | None = None
     ) -> tuple[Params, MovingMeanState]:
         del params  # The weights do not matter.
-        place, count = state.count % window, optax.safe_increment(state.count)
+        place, seen = state.seen % window, optax.safe_increment(state.seen)
         fresh = jax.tree.map(lambda f, g: jnp.where(place == 0, g, f + g), state.fresh, updates)
         total = jax.tree.map(
             lambda others, f, g: jnp.where(place == window - 1, f, others + g), state.others, fresh, updates
@@ -101,11 +101,11 @@ def grokfast_ma(window: int, gain: Scalar) -> optax.GradientTransformation:
 
         def without_oldest(total: Array, rows: Array) -> Array:
             # Reading after writing, XLA writes in place; reading the oldest before it is overwritten, it would copy.
-            return total - jax.lax.dynamic_index_in_dim(rows, count % window, keepdims=False)
+            return total - jax.lax.dynamic_index_in_dim(rows, seen % window, keepdims=False)
 
         others = jax.tree.map(without_oldest, total, latest)
-        share = jnp.where(count >= window, gain / window, 0.0)
-        return optax.tree.add_scale(updates, share, total), MovingMeanState(count, latest, others, fresh)
+        share = jnp.where(seen >= window, gain / window, 0.0)
+        return optax.tree.add_scale(updates, share, total), MovingMeanState(seen, latest, others, fresh)
 
     return optax.GradientTransformation(init_fn, update_fn)
 

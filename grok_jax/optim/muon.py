@@ -41,7 +41,7 @@ def scale_by_muon(momentum: Scalar) -> optax.GradientTransformation:
     m <- β m + (1 - β) g,   o = orthogonalized(β m + (1 - β) g),   u = √max(1, fan_out / fan_in) o
 
     Orthogonalized means five Newton-Schulz steps X <- 3.4445 X - 4.775 (X Xᵀ) X + 2.0315 (X Xᵀ)² X, which begin at the
-    matrix divided by its Frobenius norm. Singular values end between about 0.7 and 1.2.
+    matrix divided by its Frobenius norm. Singular values end between about 0.7 and 1.2, unless they begin near 0.
 
     Args:
       momentum: β; may be traced.
@@ -51,8 +51,8 @@ def scale_by_muon(momentum: Scalar) -> optax.GradientTransformation:
 
     References:
       Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024. Its public code rounds X to
-      bfloat16, which this does not. Like optax.contrib.muon, this corrects the bias of m and g before they are added,
-      so that the gradient counts for less in the first steps: by 1 / (1 + β) in the first, by 1 later.
+      bfloat16, which this does not. Like optax.contrib.muon, this corrects the bias of m and g before it adds them, so
+      that g counts for more than in that code in the first steps t = 1, 2, ...: by (1 - βᵗ⁺¹) / (1 - βᵗ).
     """
 
     def matrices(updates: Params) -> PyTree:
