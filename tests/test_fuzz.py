@@ -64,22 +64,22 @@ WORDS = {
     "line": ("unit", "digits"),
     "initializer": ("pytorch", "normal", "nanda"),
     "parametrization": ("standard", "ntk"),
-    "norm": ("none", "before", "after"),
-    "positions": ("learned", "sinusoidal", "none"),
+    **{"norm": ("none", "before", "after"), "positions": ("learned", "sinusoidal", "none")},
     "decay_to": ("zero", "initial"),
+    "before": tuple(OPTIMIZERS["gd"]().fields()["before"].one_of),
     "loss": ("mse", "cross_entropy"),
     "matmul_precision": ("default", "high", "highest"),
     "source": ("embedded", "full", "archive", "csv", "graphs", "raw"),
-    "subset": ("random", "first"),
-    "template": ("centered", "label"),
-    "chemistry": ("kekule", "perceived"),
-    "mapping": ("auto", "map", "vmap"),
+    **{"subset": ("random", "first"), "template": ("centered", "label")},
+    **{"chemistry": ("kekule", "perceived"), "mapping": ("auto", "map", "vmap")},
 }
 TUPLES = {
     "widths": st.lists(st.integers(1, 5), max_size=2),
     "probes": st.lists(st.sampled_from(tuple(METRICS)), max_size=2),
     "record_steps": st.lists(st.integers(0, 2), max_size=2),
-    "apart": st.lists(st.sampled_from(("layer_0", "kernel", "token_embedding")), max_size=1),
+    **dict.fromkeys(
+        ("apart", "outer"), st.lists(st.sampled_from(("layer_0", "kernel", "token_embedding")), max_size=1)
+    ),
     "capacity": st.just((30, 30)),
 }
 ODD_TEXTS = (

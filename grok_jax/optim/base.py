@@ -23,3 +23,6 @@ class Optimizer(Part):
           output_scale: α, the factor of the model's outputs.
         """
         raise NotImplementedError(f"optimizer {self.name!r} has no method build")
+
+    def check_steps(self, steps: int) -> None:
+        """Raises UserError if a run of this many steps is too short for one of the fields."""

@@ -90,10 +90,7 @@ class Run(Part, kw_only=False):
 
     def check(self) -> None:
         """Raises UserError if the parts do not fit together; validate checks shapes later."""
-        first_drop = self.optimizer.values().get("drop_every")
-        words = f"optimizer.drop_every is {first_drop}, and training.steps is {self.training.steps}"
-        is_early = first_drop is None or first_drop <= self.training.steps
-        require(is_early, f"{words}; the learning rate must drop before the training ends")
+        self.optimizer.check_steps(self.training.steps)
         for name, each in self.metrics.items():
             with naming(f"metric {name!r} (needs)"):
                 each.needs(self)

@@ -18,6 +18,8 @@ TARGET = {"kernel": jnp.array([[0.0, 1.0], [1.0, 0.5]]), "bias": jnp.array([1.0,
 FULL = {
     "weight_decay": 0.1,
     "clip_norm": 2.0,
+    "filter_decay": 0.9,
+    "filter_gain": 2.0,
     "warmup_steps": 3,
     "drop_every": 8,
     "drop_factor": 0.5,
@@ -26,7 +28,7 @@ FULL = {
     "apart_learning_rate": 0.3,
     "apart_weight_decay": 0.5,
 }
-WHOLE = {"decay_to": "initial", "constant_norm": True, "apart": ("bias",)}
+WHOLE = {"before": "grokfast_ema", "decay_to": "initial", "constant_norm": True, "apart": ("bias",)}
 
 
 def chain(name, **fields):
@@ -70,7 +72,7 @@ def no_gradient(params):
 
 @everyone
 def test_every_optimizer_minimizes_a_parabola(name):
-    assert loss(train(chain(name, learning_rate=0.05), 300)) < 1e-4 * loss(PARAMS)
+    assert loss(train(chain(name, learning_rate=0.01), 1000)) < 1e-4 * loss(PARAMS)
 
 
 @pytest.mark.sampled
@@ -251,7 +253,7 @@ def test_factors_without_a_part_and_parts_that_are_not_names_are_user_errors():
 @everyone
 def test_parts_left_out_hold_no_state(name):
     leaves = jax.tree.leaves(chain(name).init(PARAMS))
-    assert len(leaves) == {"gd": 0, "momentum": 2, "adam": 5, "adamw": 5}[name]
+    assert len(leaves) == {"gd": 0, "momentum": 2, "adam": 5, "adamw": 5, "muon": 6}[name]
 
 
 @everyone
@@ -277,6 +279,13 @@ def test_scaling_the_learning_rate_divides_it_by_the_output_scale_squared(name):
         ("adam", "b1", 1.0),
         ("adamw", "b2", -0.1),
         ("adam", "eps", 0.0),
+        ("adamw", "before", "grokfast"),
+        ("gd", "filter_decay", -0.1),
+        ("gd", "filter_decay", 1.5),
+        ("adam", "filter_gain", -1.0),
+        ("adamw", "filter_window", 0),
+        ("muon", "momentum", 1.0),
+        ("muon", "adam_learning_rate", -0.5),
     ],
 )
 def test_an_impossible_value_is_named_in_one_line(name, field, value):
@@ -299,7 +308,7 @@ def test_impossible_drops_are_user_errors(changes, message):
 
 
 def test_unknown_optimizers_and_fields_are_answered_with_those_there_are():
-    with pytest.raises(UserError, match="'sgd' does not exist; there are adam, adamw, gd, momentum"):
+    with pytest.raises(UserError, match="'sgd' does not exist; there are adam, adamw, gd, momentum, muon"):
         chain("sgd")
     with pytest.raises(UserError, match=r"'gd' has no field 'momentum'; it has decay_to, .*clip_norm"):
         chain("gd", momentum=0.9)
