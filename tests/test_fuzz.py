@@ -68,7 +68,6 @@ WORDS = {
     "positions": ("learned", "sinusoidal", "none"),
     "decay_to": ("zero", "initial"),
     "loss": ("mse", "cross_entropy"),
-    "temperature_path": ("geometric", "linear"),
     "matmul_precision": ("default", "high", "highest"),
     "source": ("embedded", "full", "archive", "csv", "graphs", "raw"),
     "subset": ("random", "first"),

@@ -114,8 +114,8 @@ def stablemax(
     Raises:
       UserError: the device has no float64, or the dtype is another word.
 
-    Reference: Prieto et al. (2025), Grokking at the Edge of Numerical Stability, Sec. 4.1. Their code computes the
-    logarithm of the ratio, and needs float64 for small losses; this form does not.
+    Reference: Prieto et al. (2025), Grokking at the Edge of Numerical Stability. Their code computes the logarithm of
+    the ratio, and needs float64 for small losses; this form does not.
     """
 
     def losses(z: Float[Array, "rows classes"], labeled: Bool[Array, "rows classes"]) -> Float[Array, " rows"]:
@@ -149,8 +149,8 @@ def naive_cross_entropy(
     Raises:
       UserError: the device has no float64, or the dtype is another word.
 
-    Reference: Prieto et al. (2025), Grokking at the Edge of Numerical Stability, Sec. 3; their code casts the logits of
-    a float32 network in the same way.
+    Reference: Prieto et al. (2025), Grokking at the Edge of Numerical Stability. Their code casts the logits of a
+    float32 network in the same way.
     """
 
     def losses(z: Float[Array, "rows classes"], labeled: Bool[Array, "rows classes"]) -> Float[Array, " rows"]:
