@@ -2,11 +2,12 @@
 
 This command spells out the defaults:
 
-    python -m experiments.run --config=configs/grid.py:task=teacher_student,model=mlp,optimizer=adamw --out=results/mine
+    python -m experiments.run --config=configs/grid.py:task=teacher_student,model=mlp,optimizer=adamw,loss=mse \\
+        --out=results/mine
 
 | to choose | write | if you leave it out |
 |---|---|---|
-| task, model, optimizer | their names after the colon | the three above |
+| task, model, optimizer, loss | their names after the colon | the four above |
 | any other field | --config.<section>.<field>=<value> | its default in grok_jax.default_config |
 | the grid's axes | --config.grid="<section>.<field>=<values>; seed=<values>" | a single run |
 
@@ -24,7 +25,7 @@ from ml_collections import ConfigDict
 from grok_jax import default_config
 from grok_jax.errors import require
 
-PARTS = ("task", "model", "optimizer")
+PARTS = ("task", "model", "optimizer", "loss")
 
 
 def get_config(spec: str = "") -> ConfigDict:
@@ -40,6 +41,7 @@ def get_config(spec: str = "") -> ConfigDict:
     for word in filter(None, spec.split(",")):
         part, _, name = word.partition("=")
         known = part in PARTS and part not in names and bool(name)
-        require(known, f"{word!r} is not allowed; write task=<name>,model=<name>,optimizer=<name>, each at most once")
+        words = f"{word!r} is not allowed; write {','.join(f'{each}=<name>' for each in PARTS)}, each at most once"
+        require(known, words)
         names[part] = name
     return default_config(**names)

@@ -2,25 +2,30 @@
 
 Times are in optimizer steps. A time is inf if the run used its whole budget without reaching the level (censored: "not
 within the budget", never dropped). It is NaN if the records stop too early to tell: the run diverged, ended early, or
-had fewer steps than other runs of the grid. A NaN between finite records means that no record was made at that step
-(runs of one grid may be recorded at different steps); curves are interpolated across it.
+had fewer steps than other runs of the grid. Several levels at once give times with a dimension 'level'.
+
+A NaN between finite records means that no record was made at that step (runs of one grid may be recorded at different
+steps); curves are interpolated across it.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Real
 
 from grok_jax.analysis.claims import NotMeasured
-from grok_jax.errors import require
+from grok_jax.errors import require, written
 
 LEVEL = 0.95
+Level = float | Sequence[float] | Real[np.ndarray, " levels"]
 # 95 correct of 100 is 0.94999999 in float32. A level counts as reached within this distance, relative to the level.
 TOLERANCE = 1e-6
 
 
 def first_crossing(
-    x: Real[xr.DataArray, "*grid step"], level: float, direction: str = "up"
-) -> Float[xr.DataArray, "*grid"]:
+    x: Real[xr.DataArray, "*grid step"], level: Level, direction: str = "up"
+) -> Float[xr.DataArray, "..."]:
     """Step at which x first reaches a level, interpolated linearly in the step between records.
 
     If (s_i, x_i) are the finite records of a run and record i is the first at or beyond the level, then
@@ -28,36 +33,52 @@ def first_crossing(
 
     Args:
       x: a curve for each run, along 'step'.
-      level: the level to reach, in the units of x.
+      level: the level to reach, in the units of x; several give the times a dimension 'level', which comes last.
       direction: 'up' for x >= level, 'down' for x <= level.
 
     Returns:
       The time of each run in steps: inf if x never reaches the level, NaN if its records stop before the last step.
 
     Raises:
-      UserError: the direction is not 'up' or 'down', or x has no axis 'step'.
+      UserError: the direction is not 'up' or 'down', a level is not a number, or x has no axis 'step'.
     """
     require(direction in ("up", "down"), f"direction is {direction!r}; it must be up or down")
     _require_steps(x)
+    levels = _levels(level)
     sign = 1.0 if direction == "up" else -1.0
     time = xr.apply_ufunc(
         _first_zero,
-        sign * (x.astype(np.float64) - level),
+        sign * (x.astype(np.float64) - levels),
         x["step"],
-        input_core_dims=[["step"], ["step"]],
-        kwargs={"slack": TOLERANCE * abs(level)},
+        TOLERANCE * abs(levels),
+        input_core_dims=[["step"], ["step"], []],
     )
     relation = "at or above" if direction == "up" else "at or below"
     name = x.attrs.get("long_name", x.name)
-    time.attrs = {"units": "steps", "long_name": f"first step with {name} {relation} {level:g}"}
+    time.attrs = {"units": "steps", "long_name": f"first step with {name} {relation} {_in_words(level)}"}
     return time
 
 
-def _first_zero(height: np.ndarray, steps: np.ndarray, slack: float) -> np.ndarray:
+def _levels(level: Level) -> Float[xr.DataArray, "..."]:
+    """A level as a number without dimensions, or several along the dimension 'level'."""
+    values = np.asarray(level)
+    words = f"level is {written(level)}; it must be a number, or several different numbers"
+    is_numbers = values.dtype.kind in "iuf" and values.ndim <= 1 and values.size > 0
+    require(is_numbers and np.unique(values).size == values.size, words)
+    values = values.astype(np.float64)
+    return xr.DataArray(values) if values.ndim == 0 else xr.DataArray(values, dims="level", coords={"level": values})
+
+
+def _in_words(level: Level) -> str:
+    """A level as a long_name says it."""
+    return "each level" if np.ndim(level) else f"{level:g}"
+
+
+def _first_zero(height: np.ndarray, steps: np.ndarray, slack: np.ndarray | np.floating) -> np.ndarray:
     """Step at which height first rises to zero along its last axis; see first_crossing."""
     finite = np.isfinite(height)
     height = np.where(finite, height, np.nan)
-    reached = finite & (height >= -slack)
+    reached = finite & (height >= -np.asarray(slack)[..., None])
     found, first = reached.any(-1), reached.argmax(-1)
     newest = np.maximum.accumulate(np.where(finite, np.arange(steps.size), -1), axis=-1)
     before = _pick(newest, np.maximum(first - 1, 0))  # -1: the first finite record is already at the level
@@ -113,18 +134,18 @@ def last_value(x: Real[xr.DataArray, "*grid step"]) -> Float[xr.DataArray, "*gri
     return value_at(x, x["step"].where(np.isfinite(x)).max("step"))
 
 
-def t_fit(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
+def t_fit(ds: xr.Dataset, level: Level = LEVEL) -> Float[xr.DataArray, "..."]:
     """Step at which the training accuracy first reaches the level; see first_crossing."""
     return first_crossing(_accuracy(ds, "train_accuracy"), level)
 
 
-def t_generalize(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
+def t_generalize(ds: xr.Dataset, level: Level = LEVEL) -> Float[xr.DataArray, "..."]:
     """Step at which the test accuracy first reaches the level; see first_crossing."""
     return first_crossing(_accuracy(ds, "test_accuracy"), level)
 
 
-def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
-    """Delay of generalization, as the ratio t_generalize / t_fit.
+def delay(ds: xr.Dataset, level: Level = LEVEL) -> Float[xr.DataArray, "..."]:
+    """Delay of generalization, as the ratio t_generalize / t_fit at one level or at each of several.
 
     Returns:
       The ratio of each run: inf if the run fits but never generalizes, 0 if it generalizes but never fits, NaN if it
@@ -132,11 +153,12 @@ def delay(ds: xr.Dataset, level: float = LEVEL) -> Float[xr.DataArray, "*grid"]:
     """
     fit = t_fit(ds, level)
     ratio = t_generalize(ds, level) / fit.where(fit > 0)
-    ratio.attrs = {"units": "1", "long_name": f"delay of generalization: ratio of the steps to {level:g} accuracy"}
+    words = _in_words(level)
+    ratio.attrs = {"units": "1", "long_name": f"delay of generalization: ratio of the steps to {words} accuracy"}
     return ratio
 
 
-def t_loss(ds: xr.Dataset, level: float) -> tuple[Float[xr.DataArray, "*grid"], Float[xr.DataArray, "*grid"]]:
+def t_loss(ds: xr.Dataset, level: Level) -> tuple[Float[xr.DataArray, "..."], Float[xr.DataArray, "..."]]:
     """Steps at which the training loss and the test loss first fall to a level; see first_crossing."""
     return first_crossing(ds["train_loss"], level, "down"), first_crossing(ds["test_loss"], level, "down")
 
@@ -157,7 +179,7 @@ def t_threshold(ds: xr.Dataset, threshold: float) -> tuple[Float[xr.DataArray, "
     return train, test
 
 
-def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
+def time_to_grok(ds: xr.Dataset, level: Level) -> Float[xr.DataArray, "..."]:
     """Steps from when the training loss falls to a level until the test loss does.
 
     Returns:
@@ -168,11 +190,11 @@ def time_to_grok(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
     """
     train, test = t_loss(ds, level)
     wait = xr.where(np.isinf(train), np.nan, np.maximum(test - train.where(np.isfinite(train)), 0.0))
-    wait.attrs = {"units": "steps", "long_name": f"steps from train loss to test loss at {level:g}"}
+    wait.attrs = {"units": "steps", "long_name": f"steps from train loss to test loss at {_in_words(level)}"}
     return wait
 
 
-def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
+def loss_delay(ds: xr.Dataset, level: Level) -> Float[xr.DataArray, "..."]:
     """Ratio of the steps at which the test loss and the training loss fall to a level: `delay` for a regression.
 
     Returns:
@@ -181,7 +203,8 @@ def loss_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
     """
     train, test = t_loss(ds, level)
     ratio = test / train.where(np.isfinite(train) & (train > 0))
-    ratio.attrs = {"units": "1", "long_name": f"delay of generalization: ratio of the steps to a loss of {level:g}"}
+    words = f"ratio of the steps to {'each level of the loss' if np.ndim(level) else f'a loss of {level:g}'}"
+    ratio.attrs = {"units": "1", "long_name": f"delay of generalization: {words}"}
     return ratio
 
 
@@ -195,8 +218,8 @@ def is_censored(time: Float[xr.DataArray, "*grid"]) -> Bool[xr.DataArray, "*grid
     return time == np.inf
 
 
-def add_grokking_times(ds: xr.Dataset, level: float = LEVEL) -> xr.Dataset:
-    """Adds the variables t_fit, t_generalize and delay to the results.
+def add_grokking_times(ds: xr.Dataset, level: Level = LEVEL) -> xr.Dataset:
+    """Adds the variables t_fit, t_generalize and delay to the results, for one level or for several.
 
     Raises:
       UserError: the results have no accuracies.

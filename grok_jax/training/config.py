@@ -1,6 +1,7 @@
 """A run as a config: a ConfigDict with sections task, model, optimizer and training, which flags can override.
 
-A config also has execution (where and how a grid runs, which never changes a result's meaning), grid, seed and figure.
+A config also has execution (where and how a grid runs, which never changes a result's meaning), grid, seed and figure,
+and a section loss if the loss has fields.
 """
 
 import json
@@ -22,6 +23,7 @@ from grok_jax.training.naming import (
     OF_CONFIGS,
     SECTIONS,
     Draft,
+    fields_of,
     loss_of,
     metrics_of,
     part_of,
@@ -78,12 +80,15 @@ class Reading(NamedTuple):
     config: dict[str, Any]
 
 
-def default_config(task: Any = "teacher_student", model: Any = "mlp", optimizer: Any = "adamw") -> Config:
+def default_config(
+    task: Any = "teacher_student", model: Any = "mlp", optimizer: Any = "adamw", loss: Any = OF_CONFIGS["loss"]
+) -> Config:
     """The config of one run, with every field at its default.
 
     Args:
       task, model, optimizer: names in TASKS, MODELS and OPTIMIZERS, or "package.module:name"; each determines the
         fields of its section.
+      loss: a name in LOSSES, or "package.module:name"; a name in LOSSES with fields gets a section loss.
 
     Returns:
       A locked ConfigDict that accepts 1e5 as a whole number. A misspelled field or a value of the wrong type raises.
@@ -93,7 +98,9 @@ def default_config(task: Any = "teacher_student", model: Any = "mlp", optimizer:
     """
     parts = {"task": task, "model": model, "optimizer": optimizer}
     sections = {section: {"name": name, **_defaults(part_of(section, name))} for section, name in parts.items()}
-    sections["training"] = {**OF_CONFIGS, **_defaults(Training())}
+    sections["training"] = {**OF_CONFIGS, "loss": loss, **_defaults(Training())}
+    named = loss_of(loss)
+    sections |= {"loss": _defaults(named)} if named.by_word and named.shown() else {}
     execution = {name: field.default for name, field in EXECUTION.items()}
     config = {"figure": "", "seed": 0, **sections, "execution": execution, "grid": ""}
     return _config(config)
@@ -122,17 +129,20 @@ def complete(config: ConfigDict | Mapping[str, Any]) -> dict[str, Any]:
         except TypeError as error:
             raise UserError("the config has names that are not strings; it must have parts and fields") from error
     require(isinstance(config, Mapping), f"the config is {written(config)}; it must be a ConfigDict or a dict")
-    for section in (*SECTIONS, "execution"):
+    for section in (*SECTIONS, "loss", "execution"):
         given = config.get(section, {})
         require(isinstance(given, Mapping), f"{section} is {written(given)}; it must be a dict of fields")
     figure = config.get("figure", "")
     require(isinstance(figure, str), f"figure is {written(figure)}; it must be the name of a figure, or '' for none")
-    unknown = [_named(part) for part in config if part not in (*SECTIONS, "seed", "figure", "execution", "grid")]
+    unknown = [
+        _named(part) for part in config if part not in (*SECTIONS, "loss", "seed", "figure", "execution", "grid")
+    ]
     require(not unknown, f"config has no {', '.join(sorted(unknown))}; its parts are {', '.join(SECTIONS)}, seed")
-    given = {section: dict(config.get(section, {})) for section in NAMED}
-    defaults = default_config(**{section: fields["name"] for section, fields in given.items() if "name" in fields})
-    defaults = defaults.to_dict()
-    merged = {section: {**defaults[section], **config.get(section, {})} for section in (*SECTIONS, "execution")}
+    names = {section: config[section]["name"] for section in NAMED if "name" in config.get(section, {})}
+    names |= {"loss": config["training"]["loss"]} if "loss" in config.get("training", {}) else {}
+    defaults = default_config(**names).to_dict()
+    sections = [*SECTIONS, "execution", *(["loss"] if "loss" in {**defaults, **config} else [])]
+    merged = {section: {**defaults.get(section, {}), **config.get(section, {})} for section in sections}
     grid = config.get("grid", "")
     for old, new in OLD_NAMES.items():
         section, _, name = old.partition(".")
@@ -196,14 +206,15 @@ def _draft_of(config: Mapping[str, Any]) -> Draft:
     changes: dict[str, dict[str, Any]] = {}
     for section in NAMED:
         parts[section] = part_of(section, config[section]["name"])
-    for section in SECTIONS:
-        given = {key: value for key, value in config[section].items() if key != "name" or section == "training"}
-        of_words = {key: given.pop(key) for key in OF_CONFIGS if section == "training" and key in given}
-        _require_known(section, given, [*(OF_CONFIGS if section == "training" else []), *parts[section].fields()])
-        fields = parts[section].fields()
+    of_words = {key: config["training"].get(key, word) for key, word in OF_CONFIGS.items()}
+    parts |= {"loss": loss_of(of_words["loss"]), "metrics": metrics_of(of_words["probes"])}
+    for section in (*SECTIONS, "loss"):
+        besides = {"training": OF_CONFIGS, "loss": ()}.get(section, ("name",))
+        given = {key: value for key, value in config.get(section, {}).items() if key not in besides}
+        fields = fields_of(parts[section])
+        _require_known(section, given, [*(OF_CONFIGS if section == "training" else []), *fields])
         # A required argument that is None is left out, so that a missing one is reported when the function is called.
         changes[section] = {key: value for key, value in given.items() if value is not None or not _needs(fields, key)}
-    parts |= {"loss": loss_of(of_words.get("loss", "mse")), "metrics": metrics_of(of_words.get("probes", ()))}
     return Draft({**parts, "seed": coerce("seed", config["seed"], 0)}, changes)
 
 
@@ -225,8 +236,8 @@ def to_config(run: Run, grid: str | Mapping[Any, Any] | Sequence[Axis] | None = 
     """The config that describes a run and its grid; from_config turns it back into the run, with exceptions.
 
     Custom parts are named "package.module:name", and from_config imports them. A config cannot hold arrays, which are
-    described by a hash of their content, or fields of a loss or metric, which get their defaults. A custom metric comes
-    back under the name of its function.
+    described by a hash of their content, or fields of a custom loss or metric, which get their defaults. A custom
+    metric comes back under the name of its function.
 
     Args:
       run: the run.
@@ -240,6 +251,7 @@ def to_config(run: Run, grid: str | Mapping[Any, Any] | Sequence[Axis] | None = 
     loss = run.loss.name if run.loss.by_word else word_of(run.loss)
     probes = tuple(word_of_metric(name, each) for name, each in run.metrics.items())
     sections["training"] = {"loss": loss, "probes": probes, **_given(run.training)}
+    sections |= {"loss": _given(run.loss)} if run.loss.by_word and run.loss.shown() else {}
     execution = {name: field.default for name, field in EXECUTION.items()}
     if isinstance(run.task, Arrays):
         sections["task"][ARRAYS] = repr(run.task.shared)
@@ -287,7 +299,7 @@ def _require_known(section: str, given: Mapping[str, Any], known: Any) -> None:
     unknown = [_named(key) for key in given if key not in known]
     hint = f" (choose another {section} in default_config, or with configs/grid.py:{section}=<name>)"
     hint = hint if section in NAMED else ""
-    require(not unknown, f"{section} has no field {', '.join(unknown)}; it has {', '.join(known)}{hint}")
+    require(not unknown, f"{section} has no field {', '.join(unknown)}; it has {', '.join(known) or 'none'}{hint}")
 
 
 def _named(key: Any) -> str:

@@ -20,7 +20,7 @@ from grok_jax.optim import perturb_weights
 from grok_jax.tasks import Data, Examples, Rows, Split
 from grok_jax.tasks.task import fetch_rows
 from grok_jax.training.batches import Batch, full_batch, minibatch, share_of
-from grok_jax.training.losses import LossView, row_correct
+from grok_jax.training.losses import Loss, LossView, row_correct
 from grok_jax.training.metrics import Probed
 
 DATA, INIT, BATCH, NOISE = range(4)  # folded into a seed, so that equal seeds give independent draws
@@ -140,7 +140,7 @@ def measure(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, step:
 def observe(run: Any, read: Callable[..., Any], moving: Moving, fixed: Fixed, pool: Examples | None, step: Step) -> Any:
     """Applies `read` to a probe's view of the run after `step` steps."""
     with _precision(run):
-        return read(_probed(run, moving, fixed._replace(data=_data_after(run, fixed, step)), pool))
+        return read(_probed(run, moving, fixed._replace(data=_data_after(run, fixed, step)), pool, step))
 
 
 def network_of(run: Any) -> nn.Module:
@@ -224,7 +224,19 @@ def _objective(
     if run.optimizer.weight_noise is not None:
         params = perturb_weights(params, jax.random.fold_in(key, WEIGHTS), run.optimizer.weight_noise)
     own, dropout = jax.random.fold_in(key, LOSS), jax.random.fold_in(key, DROPOUT)
-    return weights @ run.loss.rows(_seen_by_loss(run, module, params, initial, rows, offset, step, own, dropout))
+    seen = _seen_by_loss(run, module, params, initial, rows, offset, step, own, dropout)
+    return weights @ _loss_at(run, step).rows(seen)
+
+
+def _loss_at(run: Any, step: Step) -> Loss:
+    """The loss of outputs / T at a step, if the run has a temperature T; after n steps, that of step n."""
+    start, end, path = (getattr(run.training, f"temperature{name}") for name in ("", "_end", "_path"))
+    if start is None:
+        return run.loss
+    if end is None:
+        return run.loss.divided(start)
+    share = jnp.minimum(step / run.training.temperature_steps, 1)
+    return run.loss.divided(start + share * (end - start) if path == "linear" else start * (end / start) ** share)
 
 
 def _batches(run: Any, fixed: Fixed, pool: Examples | None) -> tuple[Callable | None, Callable]:
@@ -291,7 +303,7 @@ def _evaluate(
         rows = fetch_rows(split, pool, positions, run.task)
         own = None if offset is None else offset[positions]
         seen = _seen_by_loss(run, module, moving.params, fixed.initial_params, rows, own, step, key)
-        losses = run.loss.rows(seen)
+        losses = _loss_at(run, step).rows(seen)
         correct = row_correct(seen.outputs, rows.targets, run.training.accuracy_threshold)
         counted = positions < split.size
         # where instead of a product: a NaN in an unused row must not spread, but a NaN in a used row must show.
@@ -325,7 +337,7 @@ def _in_chunks(function: Callable, rows: int, batch_size: int | None) -> Any:
     return jax.lax.map(lambda start: function(start + jnp.arange(size)), starts)
 
 
-def _probed(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None) -> Probed:
+def _probed(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, step: Step) -> Probed:
     module = network_of(run)
     batches = [full_batch(split.index.shape[0], split.size) for split in fixed.data]
     splits = zip(fixed.data, batches, strict=True)
@@ -352,7 +364,7 @@ def _probed(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None) -> Pr
         test_outputs=test_outputs,
         task=run.task,
         model=run.model,
-        loss=run.loss,
+        loss=_loss_at(run, step),
         training=run.training,
         data_key=stream(run.task, DATA),
     )

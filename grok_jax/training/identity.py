@@ -121,8 +121,9 @@ def _settings(plan: Any) -> dict[str, Any]:
 def _fields(group: Group) -> dict[str, Any]:
     """Dotted name -> value, for every field of a group's runs."""
     run = group.form.bare
+    has_fields = not run.loss.by_word or run.loss.shown()
     fields = {"training.loss": run.loss.name, "training.probes": tuple(run.metrics)}
-    for section in ("task", "model", "optimizer", "training", *([] if run.loss.by_word else ["loss"])):
+    for section in ("task", "model", "optimizer", "training", *(["loss"] if has_fields else [])):
         part = getattr(run, section)
         fields[f"{section}.name"] = part.name
         fields |= {f"{section}.{name}": value for name, value in part.values().items() if is_plain(value)}

@@ -1,5 +1,6 @@
 """The loss and correctness of each row."""
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Mapping
@@ -13,7 +14,9 @@ from grok_jax.errors import require, written
 from grok_jax.fields import Field, static
 from grok_jax.parts import Built, Called, Part
 
-LOSSES = ("mse", "cross_entropy", "brier")
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+NARROW = ("float16", "bfloat16")
+NO_FLOAT64 = ("tpu", "METAL")  # backends; a TPU adds two float32 numbers in place of one float64
 
 
 def is_classification(targets: Shaped[Array | jax.ShapeDtypeStruct, "rows ..."]) -> bool:
@@ -32,12 +35,17 @@ def as_values(
     return jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype)
 
 
+def squared_error(outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."]) -> Float[Array, " rows"]:
+    """The squared error of each row, averaged over the outputs."""
+    return jnp.mean((outputs - as_values(targets, outputs)) ** 2, axis=-1)
+
+
 def class_logits(outputs: Float[Array, "rows outputs"]) -> Float[Array, "rows classes"]:
     """A logit for each class: the outputs, or 0 and z if there is a single output z for two classes."""
     return jnp.pad(outputs, ((0, 0), (1, 0))) if outputs.shape[-1] == 1 else outputs
 
 
-def cross_entropy(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
+def cross_entropy(logits: Float[Array, "rows outputs"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
     """The cross-entropy of each row, accurate to a few roundoff errors however small it is.
 
     -log softmax(z)_c = m + log(e^-m + Σ_{k≠c} e^(z_k - z_c - m)),  m = max_k z_k - z_c >= 0
@@ -47,12 +55,13 @@ def cross_entropy(logits: Float[Array, "rows classes"], labels: Int[Array, " row
     derivatives of every order are then accurate too: p_k for k ≠ c, and -Σ_{k≠c} p_k for the label.
 
     Args:
-      logits: z.
+      logits: z, or a single z for two classes (see class_logits).
       labels: c.
 
     Returns:
       The losses, in nats; NaN if a logit is NaN or infinite.
     """
+    logits = class_logits(logits)
     labeled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
     # 0 times an infinite logit makes its row NaN; otherwise e^-inf = 0 would hide a diverged network.
     own = jnp.sum(jnp.where(labeled, logits, 0 * logits), axis=-1, keepdims=True)
@@ -63,7 +72,7 @@ def cross_entropy(logits: Float[Array, "rows classes"], labels: Int[Array, " row
     return shift + jnp.log1p(others + jnp.expm1(-shift))
 
 
-def brier(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
+def brier(logits: Float[Array, "rows outputs"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
     """The squared error of each row's class probabilities, accurate to a few roundoff errors however small it is.
 
     Σ_k (p_k - [k = c])² = (Σ_{k≠c} p_k)² + Σ_{k≠c} p_k²,  p = softmax(z)
@@ -72,7 +81,7 @@ def brier(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> 
     gradient.
 
     Args:
-      logits: z.
+      logits: z, or a single z for two classes (see class_logits).
       labels: c.
 
     Returns:
@@ -80,14 +89,113 @@ def brier(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> 
 
     Reference: G. W. Brier (1950), Verification of forecasts expressed in terms of probability.
     """
+    logits = class_logits(logits)
     labeled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
     # 0 times an infinite logit is NaN; otherwise the softmax would hide a logit of -inf.
     others = jnp.where(labeled, 0.0, jax.nn.softmax(logits)) + 0 * logits
     return jnp.sum(others, axis=-1) ** 2 + jnp.sum(others**2, axis=-1)
 
 
+def stablemax(
+    logits: Float[Array, "rows outputs"], labels: Int[Array, " rows"], dtype: str = "float32"
+) -> Float[Array, " rows"]:
+    """The cross-entropy of each row with StableMax in place of softmax, accurate however small it is.
+
+    -log(s(z_c) / Σ_k s(z_k)) = log1p(Σ_{k≠c} s(z_k) / s(z_c)),  s(z) = z + 1 for z >= 0, 1 / (1 - z) for z < 0
+
+    Args:
+      logits: z, or a single z for two classes (see class_logits).
+      labels: c.
+      dtype: a word in DTYPES: what the loss and its gradient are computed in.
+
+    Returns:
+      The losses, in nats and in the dtype of the logits; NaN if a logit is NaN or infinite.
+
+    Raises:
+      UserError: the device has no float64, or the dtype is another word.
+
+    Reference: Prieto et al. (2025), Grokking at the Edge of Numerical Stability. Their code computes the logarithm of
+    the ratio, and needs float64 for small losses; this form does not.
+    """
+
+    def losses(z: Float[Array, "rows classes"], labeled: Bool[Array, "rows classes"]) -> Float[Array, " rows"]:
+        # Not a jnp.where of both branches: the one not taken is infinite at z = 1, and its derivative would be NaN.
+        size = jnp.maximum(z, 0) + 1 / (1 - jnp.minimum(z, 0))
+        own = jnp.sum(jnp.where(labeled, size, 0), axis=-1)
+        return jnp.log1p(jnp.sum(jnp.where(labeled, 0, size), axis=-1) / own)
+
+    return _computed_in(dtype, losses, logits, labels)
+
+
+def naive_cross_entropy(
+    logits: Float[Array, "rows outputs"], labels: Int[Array, " rows"], dtype: str = "float32"
+) -> Float[Array, " rows"]:
+    """The cross-entropy of each row as libraries compute it, each operation rounded to a dtype.
+
+    log Σ_k e^(z_k - m) - (z_c - m),  m = max_k z_k
+
+    Once the other classes' terms are below half a unit in the last place of 1 (6e-8 in float32), the sum is 1. The loss
+    and its derivative by z_c are then exactly 0, while the derivatives by the other logits remain p_k: the "softmax
+    collapse". Use cross_entropy, which has none, unless you study this.
+
+    Args:
+      logits: z, or a single z for two classes (see class_logits).
+      labels: c.
+      dtype: a word in DTYPES: what the loss and its gradient are computed in. The weights keep their own.
+
+    Returns:
+      The losses, in nats and in the dtype of the logits; NaN if a logit is NaN or infinite.
+
+    Raises:
+      UserError: the device has no float64, or the dtype is another word.
+
+    Reference: Prieto et al. (2025), Grokking at the Edge of Numerical Stability. Their code casts the logits of a
+    float32 network in the same way.
+    """
+
+    def losses(z: Float[Array, "rows classes"], labeled: Bool[Array, "rows classes"]) -> Float[Array, " rows"]:
+        # The loss does not depend on the shift, so neither do its derivatives.
+        shifted = z - jax.lax.stop_gradient(jnp.max(z, axis=-1, keepdims=True))
+        total = jnp.sum(jnp.exp(shifted), axis=-1)
+        return jnp.log(total) - jnp.sum(jnp.where(labeled, shifted, 0), axis=-1)
+
+    return _computed_in(dtype, losses, logits, labels)
+
+
+def _computed_in(
+    dtype: str, losses: Callable, logits: Float[Array, "rows outputs"], labels: Int[Array, " rows"]
+) -> Float[Array, " rows"]:
+    """losses(logits, which of them are the labels'), computed in a dtype; gradients come back in that of the logits."""
+    _require_dtype(dtype)
+    is_missing = dtype == "float64" and jax.default_backend() in NO_FLOAT64
+    words = f"loss.dtype is 'float64', which {jax.default_backend()} devices do not have"
+    require(not is_missing, f"{words}; it must be one of {', '.join(DTYPES[:-1])}")
+    logits = class_logits(logits)
+    labeled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
+    # 0 times an infinite logit is NaN; otherwise a logit of -inf, from a diverged network, would not show.
+    logits = logits + 0 * logits
+    # JAX makes no float64 unless told so. Only what is traced in this context has it, so that weights, data and keys
+    # keep their dtypes.
+    with jax.enable_x64(True) if dtype == "float64" else contextlib.nullcontext():
+        return losses(logits.astype(dtype), labeled).astype(logits.dtype)
+
+
+def _require_dtype(dtype: Any) -> None:
+    require(dtype in DTYPES, f"loss.dtype is {written(dtype)}; it must be one of {', '.join(DTYPES)}")
+
+
+# Word in training.loss -> the loss of each row; parameters after the first two are fields.
+LOSSES: dict[str, Callable] = {
+    "mse": squared_error,
+    "cross_entropy": cross_entropy,
+    "brier": brier,
+    "stablemax": stablemax,
+    "naive_cross_entropy": naive_cross_entropy,
+}
+
+
 def row_losses(
-    outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], loss: str
+    outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."], loss: str, **fields: Any
 ) -> Float[Array, " rows"]:
     """The loss of each row.
 
@@ -95,12 +203,12 @@ def row_losses(
     "cross_entropy": -log softmax(outputs)[label]; for a single output z the logistic loss, -log σ(z) for label 1 and
     -log σ(-z) for label 0 (PyTorch's BCEWithLogitsLoss).
     "brier": the squared error of softmax(outputs), summed over the classes.
+    "stablemax": cross-entropy with s(z) = z + 1 for z >= 0 and 1 / (1 - z) for z < 0 in place of e^z, computed in
+    loss.dtype: float16, bfloat16, float32 or float64.
+    "naive_cross_entropy": cross-entropy as libraries compute it, with each operation rounded to loss.dtype. Its
+    gradient by the label's logit is exactly 0 for losses below 6e-8 in float32.
     """
-    if loss == "cross_entropy":
-        return cross_entropy(class_logits(outputs), targets)
-    if loss == "brier":
-        return brier(class_logits(outputs), targets)
-    return jnp.mean((outputs - as_values(targets, outputs)) ** 2, axis=-1)
+    return LOSSES[loss](outputs, targets, **fields)
 
 
 def row_correct(
@@ -109,7 +217,7 @@ def row_correct(
     """Whether each row is correct: the label's logit is the largest, or the mean squared error is below threshold."""
     if is_classification(targets):
         return jnp.argmax(class_logits(outputs), axis=-1) == targets
-    return row_losses(outputs, targets, "mse") < threshold
+    return squared_error(outputs, targets) < threshold
 
 
 class LossView(NamedTuple):
@@ -144,6 +252,11 @@ class Loss(Part, kw_only=False):
     for_labels: Any = static(False, "whether targets must be labels")
     by_word: Any = static(False, "whether the loss was chosen by name")
 
+    def check(self) -> None:
+        """Raises UserError if the loss is to be computed in a dtype that does not exist."""
+        if self.by_word and "dtype" in self.fn.given:
+            _require_dtype(self.fn.given["dtype"])
+
     def shown(self) -> dict[str, Field]:
         """The parameters of the function; the loss's own fields follow from it."""
         return self.fn.schema
@@ -151,6 +264,29 @@ class Loss(Part, kw_only=False):
     def rows(self, view: LossView) -> Float[Array, " rows"]:
         """The loss of each row."""
         return self.fn(view) if self.views else self.fn(view.outputs, view.targets)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the loss is computed in fewer bits than float32."""
+        return self.by_word and self.fn.values().get("dtype") in NARROW
+
+    def divided(self, temperature: Float[Array, ""] | float) -> "Loss":
+        """The same loss of the outputs divided by a temperature."""
+
+        def cooled(outputs: Float[Array, "rows outputs"]) -> Float[Array, "rows outputs"]:
+            return outputs / jnp.asarray(temperature, outputs.dtype)
+
+        def of_view(view: LossView) -> Float[Array, " rows"]:
+            network = view.network
+            return self.fn(
+                view._replace(network=lambda w, inputs: cooled(network(w, inputs)), outputs=cooled(view.outputs))
+            )
+
+        def of_outputs(outputs: Float[Array, "rows outputs"], targets: Shaped[Array, "rows ..."]) -> Array:
+            return self.fn(cooled(outputs), targets)
+
+        made, skip = (of_view, 1) if self.views else (of_outputs, 2)
+        return self.swapped(fn=Built(Called(self.name, made), {}, self.section, skip=skip))
 
 
 def loss(function: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...] = (), **fields: Any) -> Loss:
@@ -167,11 +303,16 @@ def loss(function: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...]
     """
     if isinstance(function, str):
         require(function in LOSSES, f"training.loss is {written(function)}; it must be one of {', '.join(LOSSES)}")
-        return _named_loss(function)
+        named = _named_loss(function)
+        known = ", ".join(named.shown()) or "none"
+        for name in (*traced, *static, *fields):
+            require(name in named.shown(), f"loss {function!r} has no field {written(name)}; it has {known}")
+        require(not (traced or static), "traced= and static= go with a function; the fields of a word are declared")
+        return named.replace(**fields)
     require(callable(function), f"loss is {written(function)}; it must be a function, or one of {', '.join(LOSSES)}")
     views = _takes_a_view(function, fields)
-    options: dict[str, Any] = {"skip": 1 if views else 2, "traced": traced, "static": static}
-    return Loss(Built(function, fields, "loss", **options), views=views)
+    skip = 1 if views else 2
+    return Loss(Built(function, fields, "loss", skip=skip, traced=traced, static=static), views=views)
 
 
 def as_loss(given: Any) -> Loss:
@@ -181,8 +322,7 @@ def as_loss(given: Any) -> Loss:
 
 @functools.cache
 def _named_loss(word: str) -> Loss:
-    made = Called(word, functools.partial(row_losses, loss=word))
-    return Loss(Built(made, {}, "loss", skip=2), for_labels=word != "mse", by_word=True)
+    return Loss(Built(Called(word, LOSSES[word]), {}, "loss", skip=2), for_labels=word != "mse", by_word=True)
 
 
 def require_outputs_alone(run: Any) -> None:

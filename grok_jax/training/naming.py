@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from grok_jax.errors import lookup, naming, require, written
+from grok_jax.fields import Field
 from grok_jax.models import MODELS
 from grok_jax.models.model import Model, as_model, model
 from grok_jax.optim import OPTIMIZERS
@@ -14,7 +15,7 @@ from grok_jax.optim.optimizer import as_optimizer
 from grok_jax.parts import Called, Named, Part
 from grok_jax.tasks import TASKS
 from grok_jax.tasks.task import as_task
-from grok_jax.training.losses import Loss, as_loss
+from grok_jax.training.losses import LOSSES, Loss, as_loss
 from grok_jax.training.metrics import METRICS, Metric, as_metrics
 from grok_jax.values import coerce
 
@@ -87,6 +88,11 @@ def loss_of(word: Any) -> Loss:
     return as_loss(imported("training.loss", word) if ":" in word else word)
 
 
+def fields_of(part: Part) -> Mapping[str, Field]:
+    """The fields of a part that a config or a grid can set; of a loss, the parameters of its function."""
+    return part.shown() if isinstance(part, Loss) else part.fields()
+
+
 def metrics_of(words: Any) -> Named:
     """The metrics that words name: those in METRICS, and metrics or functions as "package.module:name"."""
     words = coerce("training.probes", words, ())
@@ -110,24 +116,28 @@ def word_of_metric(name: str, metric: Metric) -> str:
 def with_changes(draft: Draft, changes: Mapping[str, Any]) -> Draft:
     """A draft with some fields changed, by dotted name.
 
-    If a task, model or optimizer changes its name, the new one keeps the values that were not at their defaults, in
-    the fields that it also has; its other fields get their defaults. None for a field that only a different task,
-    model or optimizer has changes nothing, so that one axis can set different fields for different models.
+    If a task, model, optimizer or loss changes its name, the new one keeps the values that were not at their defaults,
+    in the fields that it also has; its other fields get their defaults. None for a field that only a different task,
+    model, optimizer or loss has changes nothing, so that one axis can set different fields for different models.
 
     Raises:
       UserError: a field does not exist.
     """
     # Names and whole parts come first, because they bring the fields that other changes may set.
-    for dotted in sorted(changes, key=lambda dotted: "." in dotted and not dotted.endswith(".name")):
+    for dotted in sorted(changes, key=_is_of_a_field):
         draft = _with_change(draft, dotted, changes[dotted])
     return draft
+
+
+def _is_of_a_field(dotted: str) -> bool:
+    return "." in dotted and not dotted.endswith(".name") and dotted != "training.loss"
 
 
 def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
     if dotted in ("seed", "training", *WHOLE):
         return _with_part(draft, dotted, WHOLE[dotted](value) if dotted in WHOLE else value)
     if dotted == "training.loss":
-        return _with_part(draft, "loss", loss_of(value))
+        return _with_other(draft, "loss", loss_of(value))
     if dotted == "training.probes":
         return _with_part(draft, "metrics", metrics_of(value))
     section, _, key = dotted.partition(".")
@@ -139,11 +149,9 @@ def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
         return _with_part(draft, section, Named({**part, name: part[name].replace(**{key: value})}))
     words = f"grid axis {written(dotted)} is not a field; an axis is seed or one of {', '.join(SECTIONS)}.<field>"
     require(isinstance(part, Part) and key != "", words)
-    fields, changes = part.fields(), draft.changes.get(section, {})
+    fields, changes = fields_of(part), draft.changes.get(section, {})
     if section in NAMED and key == "name":
-        other = part_of(section, value)
-        kept, new = {**part.values(), **changes}, other.fields()
-        return _with_part(draft, section, other, {k: v for k, v in kept.items() if k in new and v != fields[k].default})
+        return _with_other(draft, section, part_of(section, value))
     if value is None and key not in fields and _is_of_another(section, key):
         return draft
     names = [*(["name"] if section in NAMED else []), *fields, *(OF_CONFIGS if section == "training" else [])]
@@ -155,6 +163,17 @@ def _with_part(draft: Draft, section: str, part: Any, changes: dict[str, Any] | 
     return Draft({**draft.parts, section: part}, {**draft.changes, section: changes or {}})
 
 
+def _with_other(draft: Draft, section: str, other: Part) -> Draft:
+    """A draft with another part, which keeps the values that were not at their defaults, in the fields that it has."""
+    part = draft.parts[section]
+    fields, new = fields_of(part), fields_of(other)
+    kept = {**part.values(), **draft.changes.get(section, {})}
+    kept = {name: value for name, value in kept.items() if name in fields and name in new}
+    return _with_part(draft, section, other, {k: v for k, v in kept.items() if v != fields[k].default})
+
+
 def _is_of_another(section: str, key: str) -> bool:
-    """Whether any task, model or optimizer has this field."""
+    """Whether any task, model, optimizer or loss has this field."""
+    if section == "loss":
+        return any(key in fields_of(loss_of(word)) for word in LOSSES)
     return any(key in part_of(section, word).fields() for word in REGISTRIES.get(section, {}))

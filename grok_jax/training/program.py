@@ -171,7 +171,8 @@ def observer(group: Group, program: Program, read: Callable[[Probed], Any]) -> C
     def observed(moving: Any, fixed: Any, hyper: Any, pool: Any, step: Any) -> Any:
         return dynamics.observe(group.form.fill(hyper), read, moving, fixed, pool, step)
 
-    return _over_runs(observed, program.mesh, program.mapping, per_run_args=3, shared_args=2)
+    options = _options(group.form)
+    return _over_runs(observed, program.mesh, program.mapping, options=options, per_run_args=3, shared_args=2)
 
 
 def answering_observer(group: Group, program: Program, read: Callable[..., Any]) -> Callable:
@@ -180,7 +181,8 @@ def answering_observer(group: Group, program: Program, read: Callable[..., Any])
     def answered(moving: Any, fixed: Any, hyper: Any, given: Any, pool: Any, step: Any) -> Any:
         return dynamics.observe(group.form.fill(hyper), lambda probed: read(probed, given), moving, fixed, pool, step)
 
-    return _over_runs(answered, program.mesh, program.mapping, per_run_args=4, shared_args=2)
+    options = _options(group.form)
+    return _over_runs(answered, program.mesh, program.mapping, options=options, per_run_args=4, shared_args=2)
 
 
 def load_pool(form: Form, mesh: Mesh) -> Examples | None:
@@ -250,25 +252,26 @@ def _compile(alike: Alike, capacity: Rows, runs: int, mapping: str, mesh: Mesh, 
         name: jax.ShapeDtypeStruct((runs,), leaf.dtype, sharding=per_run(mesh)) for name, leaf in form.shapes().items()
     }
     step = jax.ShapeDtypeStruct((), jnp.int32, sharding=shared(mesh))
-    traced = {"init": _over_runs(stages.init, mesh, mapping, per_run_args=1, shared_args=1).trace(hyper, pool)}
+    over_runs = functools.partial(_over_runs, options=_options(form))
+    traced = {"init": over_runs(stages.init, mesh, mapping, per_run_args=1, shared_args=1).trace(hyper, pool)}
     moving, fixed = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=per_run(mesh)), traced["init"].out_info
     )
     params = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype, sharding=shared(mesh)), moving.params)
     mapped = {
-        "started": (_over_runs(stages.started, mesh, mapping, per_run_args=1, shared_args=2), (hyper, pool, params)),
+        "started": (over_runs(stages.started, mesh, mapping, per_run_args=1, shared_args=2), (hyper, pool, params)),
         "advance": (
-            _over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, in_place=True),
+            over_runs(stages.advance, mesh, mapping, per_run_args=3, shared_args=3, in_place=True),
             (moving, fixed, hyper, pool, step, step),
         ),
         "measure": (
-            _over_runs(stages.measure, mesh, mapping, per_run_args=3, shared_args=2),
+            over_runs(stages.measure, mesh, mapping, per_run_args=3, shared_args=2),
             (moving, fixed, hyper, pool, step),
         ),
     }
 
     def trace_probe(side_by_side: int) -> Any:
-        probe = _over_runs(stages.probe, mesh, mapping, side_by_side, per_run_args=3, shared_args=2)
+        probe = over_runs(stages.probe, mesh, mapping, side_by_side, per_run_args=3, shared_args=2)
         return probe.trace(moving, fixed, hyper, pool, step)
 
     quickly = dict.fromkeys(("init", "started"), _quickly())
@@ -306,6 +309,7 @@ def _over_runs(
     mapping: str,
     side_by_side: int | None = None,
     *,
+    options: dict[str, Any],
     per_run_args: int,
     shared_args: int,
     in_place: bool = False,
@@ -313,7 +317,7 @@ def _over_runs(
     """Maps a function over the leading run axis of its first arguments; each device takes its share of the runs.
 
     With "vmap", a device computes `side_by_side` of its runs at a time, or all of them (None). In place, the result
-    overwrites the first argument, which has the same shapes.
+    overwrites the first argument, which has the same shapes. The options are the compiler's.
     """
 
     def on_one_device(*args: Any) -> Any:
@@ -332,7 +336,7 @@ def _over_runs(
     specs = (P(RUN),) * per_run_args + (P(),) * shared_args
     # check_vma is off because a run's loops start from constants, which the check mistakes for replicated values.
     mapped = jax.shard_map(on_one_device, mesh=mesh, in_specs=specs, out_specs=P(RUN), check_vma=False)
-    return jax.jit(mapped, donate_argnums=(0,) if in_place else ())
+    return jax.jit(mapped, donate_argnums=(0,) if in_place else (), compiler_options=options or None)
 
 
 def _map_in_place(function: Callable, batched: tuple) -> Any:
@@ -346,6 +350,14 @@ def _map_in_place(function: Callable, batched: tuple) -> Any:
         return jax.tree.map(lambda leaf, result: leaf.at[place].set(result), done, function(own))
 
     return jax.lax.fori_loop(0, len(jax.tree.leaves(batched)[0]), one, batched[0])
+
+
+def _options(form: Form) -> dict[str, Any]:
+    """Options of the compiler for a form.
+
+    It may leave out a rounding between two operations, but these roundings are what a loss in float16 is about.
+    """
+    return {"xla_allow_excess_precision": False} if form.bare.loss.is_narrow else {}
 
 
 def _quickly() -> dict[str, int]:

@@ -38,6 +38,10 @@ class Training(Part):
     seed: Any = traced(None, "seed of batches and noise; None takes the run's", whole=True)
     shrink_step: Any = traced(None, "step from which only some rows are trained on", whole=True, at_least=0)
     shrink_to: Any = traced(None, "share of the rows trained on from that step on", above=0, at_most=1)
+    temperature: Any = traced(None, "T: the loss sees outputs / T; accuracies do not change", above=0)
+    temperature_end: Any = traced(None, "T from training.temperature_steps on; it moves there from the first", above=0)
+    temperature_steps: Any = traced(None, "steps until the temperature reaches its end", whole=True, above=0)
+    temperature_path: Any = static("geometric", "how the temperature moves to its end", one_of=("geometric", "linear"))
     steps: Any = host(1000, "optimizer steps", at_least=0)
     records: Any = host(60, "number of measurements, log-spaced in steps", at_least=2, at_most=MOST_RECORDS)
     record_steps: Any = host((), "steps to measure at, instead of log-spaced ones")
@@ -48,6 +52,11 @@ class Training(Part):
         """Raises UserError if the fields do not fit together."""
         words = f"training.shrink_step is {self.shrink_step} and training.shrink_to is {self.shrink_to}"
         require((self.shrink_step is None) == (self.shrink_to is None), f"{words}; give both or none")
+        start, end, steps = self.temperature, self.temperature_end, self.temperature_steps
+        words = f"training.temperature_end is {end} and training.temperature_steps is {steps}"
+        require((end is None) == (steps is None), f"{words}; give both or none")
+        words = f"training.temperature_end is {end} and training.temperature is None"
+        require(end is None or start is not None, f"{words}; give the temperature at the start, too")
         outside = [step for step in self.record_steps if type(step) is not int or not 0 <= step <= self.steps]
         words = f"training.record_steps has {outside[:3]}; each must lie in 0 .. {self.steps} (training.steps)"
         require(not outside, words)

@@ -184,6 +184,9 @@ def _require_compatible(run: Run, shown: Examples) -> None:
     require(kinds[0] is kinds[1], f"{words}; choose another model or another task")
     words = f"training.loss is {run.loss.name!r}; task {run.task.name!r} is a regression, which allows 'mse'"
     require(is_classification(shown.targets) or not run.loss.for_labels, words)
+    has_classes = is_classification(shown.targets) and not (run.loss.by_word and not run.loss.for_labels)
+    words = f"training.temperature divides logits, and loss {run.loss.name!r} of task {run.task.name!r} has none"
+    require(has_classes or run.training.temperature is None, f"{words}; leave it out, or choose a loss of classes")
 
 
 def _require_network(run: Run, shown: Examples, outputs: int) -> None:

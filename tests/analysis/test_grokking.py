@@ -227,3 +227,31 @@ def test_loss_delay_is_the_ratio_of_the_two_times():
 def test_loss_delay_is_undefined_where_the_training_loss_does_not_fall_or_is_there_at_once():
     assert np.isnan(loss_delay(losses(train=[np.inf], test=[50]), 0.1)).all()
     assert np.isnan(loss_delay(losses(train=[50], test=[500]), 1.0)).all()
+
+
+def test_several_levels_give_each_time_of_one_level_along_level():
+    train = runs([0.0, 0.9, 1.0, 1.0, 1.0], [0.0, 0.5, 0.97, 0.97, 1.0])
+    test = runs([0.0, 0.0, 0.4, 0.96, 1.0], [0.0] * 5)
+    ds = xr.Dataset({"train_accuracy": train, "test_accuracy": test})
+    levels = [0.95, 0.99]
+    together = add_grokking_times(ds, levels)
+    assert together["delay"].dims == ("seed", "level")
+    for level in levels:
+        alone = add_grokking_times(ds, level)
+        for name in ("t_fit", "t_generalize", "delay"):
+            xr.testing.assert_equal(together[name].sel(level=level, drop=True), alone[name])
+
+
+def test_several_levels_of_a_loss_give_each_delay_of_one_level():
+    train, test = runs([1.0, 0.5, 0.1, 0.1, 0.0]), runs([1.0, 1.0, 0.6, 0.3, 0.0])
+    ds = xr.Dataset({"train_loss": train, "test_loss": test})
+    for measure in (loss_delay, time_to_grok):
+        together = measure(ds, np.array([0.5, 0.2]))
+        for level in (0.5, 0.2):
+            xr.testing.assert_equal(together.sel(level=level, drop=True), measure(ds, level))
+
+
+@pytest.mark.parametrize("level", [[], [0.9, 0.9]], ids=str)
+def test_no_level_or_the_same_one_twice_is_refused(level):
+    with pytest.raises(UserError, match=r"^level is .*; it must be a number, or several different numbers$"):
+        first_crossing(runs([0.0, 0.1, 0.2, 0.9, 1.0]), level)

@@ -11,8 +11,9 @@ def test_without_a_word_the_config_is_the_default_one():
 
 
 def test_each_word_chooses_a_part_and_the_others_keep_their_default():
-    config = get_config("task=mnist,optimizer=gd")
+    config = get_config("task=mnist,optimizer=gd,loss=stablemax")
     assert (config.task.name, config.model.name, config.optimizer.name) == ("mnist", "mlp", "gd")
+    assert (config.training.loss, config.loss.dtype) == ("stablemax", "float32")
 
 
 def test_the_config_is_one_run_without_a_figure():
@@ -29,6 +30,7 @@ def test_the_config_is_one_run_without_a_figure():
         ("task=", "'task=' is not allowed"),
         ("task=mnist,task=mnist", "'task=mnist' is not allowed"),
         ("task=minst", "task.name 'minst' does not exist; there are .*mnist"),
+        ("loss=mae", "training.loss is 'mae'; it must be one of mse"),
         ("optimizer=adamwx", "optimizer.name 'adamwx' does not exist"),
     ],
 )

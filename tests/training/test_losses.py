@@ -134,7 +134,7 @@ def test_brier_of_one_output_is_that_of_two_classes():
     np.testing.assert_allclose(row_losses(z, labels, "brier"), 2 * (1 - sigmoid) ** 2, rtol=1e-6)
 
 
-@pytest.mark.parametrize("loss", ["cross_entropy", "brier"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "brier", "stablemax", "naive_cross_entropy"])
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_logit_that_is_no_number_gives_a_loss_that_is_none(value, place, loss):

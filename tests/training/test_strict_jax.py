@@ -10,7 +10,9 @@ from grok_jax.models import MODELS
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS
 from grok_jax.training import validation
+from grok_jax.training.losses import LOSSES
 from grok_jax.training.metrics import METRICS
+from grok_jax.training.naming import loss_of
 
 FITTING = {  # for each task, models that take it, and fields that make both small
     "circuit_logits": (["mixture"], {"task.p": 5, "training.loss": "cross_entropy"}),
@@ -65,6 +67,14 @@ def test_every_optimizer_can_be_checked(optimizer):
     noise = {"optimizer.clip_norm": 1.0, "optimizer.warmup_steps": 3, "optimizer.weight_noise": 0.1}
     noise |= {"optimizer.update_noise": 0.1, "optimizer.weight_decay": 0.1}
     grok_jax.check(config_of("teacher_student", optimizer=optimizer, **noise))
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("loss", [word for word in reversed(LOSSES) if word != "mse"])
+def test_every_loss_of_labels_can_be_checked_at_a_temperature(loss):
+    fields = {"temperature": 4.0, "temperature_end": 1.0, "temperature_steps": 3, "loss": loss}
+    config = config_of("circuit_logits", "mixture", **{f"training.{name}": value for name, value in fields.items()})
+    grok_jax.check(config, {"loss.dtype": ["float64"]} if "dtype" in loss_of(loss).shown() else {})
 
 
 @pytest.mark.slow
