@@ -59,7 +59,7 @@ SMALL = {
 WORDS = {
     "activation": tuple(ACTIVATIONS),
     "operation": ALL_OPERATIONS,
-    "encoding": ("one_hot", "tokens", "embedded"),
+    "encoding": ("one_hot", "tokens", "equation", "embedded"),
     "target": ("quadratic", "hermite"),
     "line": ("unit", "digits"),
     "initializer": ("pytorch", "normal", "nanda"),

@@ -21,6 +21,7 @@ CASES = {
     ),
     "one_hot": ("modular_arithmetic", {"p": 7}, "train_fraction", 0.3, 0.7),
     "tokens": ("modular_arithmetic", {"p": 7, "operation": "divide", "encoding": "tokens"}, "train_fraction", 0.3, 0.7),
+    "equation": ("modular_arithmetic", {"p": 7, "operation": "+*", "encoding": "equation"}, "train_fraction", 0.3, 0.7),
     "mislabeled": ("modular_arithmetic", {"p": 7, "label_noise": 0.5}, "train_fraction", 0.3, 0.7),
     "all_left": ("mnist", {"messiness": 0.5}, "train_size", 20, 30),
     "test_size": ("mnist", {"test_size": 40}, "train_size", 20, 30),
