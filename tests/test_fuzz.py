@@ -39,6 +39,7 @@ FITTING = (
     ("modular_arithmetic", {"encoding": "tokens"}, TOKENS),
     ("single_index", {}, (*NUMBERS, "committee")),
     ("kernel_eigenvector", {}, (*NUMBERS, "committee")),
+    ("sparse_parity", {}, NUMBERS),
     ("circuit_logits", {}, (*NUMBERS, "mixture")),
 )
 STORED = (("mnist", {}, NUMBERS), ("imdb", {}, TOKENS), ("qm9", {}, ("graph_network",)))  # slow to load
@@ -47,7 +48,7 @@ SECTIONS = (*NAMES, "training")
 SMALL = {
     "task": {
         **{"features": 3, "outputs": 2, "widths": (3,), "test_size": 4, "train_size": 5, "p": 5, "order": 2},
-        **{"target_dim": 2, "degree": 2, "size": 8, "length": 6, "words": 9},
+        **{"target_dim": 2, "degree": 2, "bits": 5, "size": 8, "length": 6, "words": 9},
     },
     "model": {
         **{"widths": (4,), "width": 4, "heads": 2, "mlp_width": 4, "layers": 1, "embedding_width": 3},
@@ -71,6 +72,8 @@ WORDS = {
     "matmul_precision": ("default", "high", "highest"),
     "source": ("embedded", "full", "archive", "csv", "graphs", "raw"),
     "subset": ("random", "first"),
+    "places": ("random", "first"),
+    "numbers": ("signs", "bits"),
     "template": ("centered", "label"),
     "chemistry": ("kekule", "perceived"),
     "mapping": ("auto", "map", "vmap"),

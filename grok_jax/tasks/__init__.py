@@ -8,6 +8,7 @@ from grok_jax.tasks.mnist import Mnist
 from grok_jax.tasks.modular_arithmetic import ModularArithmetic
 from grok_jax.tasks.qm9 import Qm9
 from grok_jax.tasks.single_index import SingleIndex
+from grok_jax.tasks.sparse_parity import SparseParity
 from grok_jax.tasks.task import Task
 from grok_jax.tasks.teacher_student import TeacherStudent
 from grok_jax.tasks.toy_addition import ToyAddition
@@ -22,6 +23,7 @@ TASKS: dict[str, type[Task]] = {
         ModularArithmetic,
         Qm9,
         SingleIndex,
+        SparseParity,
         TeacherStudent,
         ToyAddition,
     )
@@ -39,6 +41,7 @@ __all__ = [
     "Qm9",
     "Rows",
     "SingleIndex",
+    "SparseParity",
     "Split",
     "Task",
     "TeacherStudent",

@@ -12,6 +12,7 @@ from grok_jax.tasks import TASKS, Rows
 CASES = {
     "teacher_student": ("teacher_student", {"widths": (), "test_size": 25}, "train_size", 20, 30),
     "single_index": ("single_index", {"features": 7, "test_size": 25, "noise": 0.1}, "train_size", 20, 30),
+    "sparse_parity": ("sparse_parity", {"places": "random", "test_size": 25}, "train_size", 20, 30),
     "kernel_eigenvector": (
         "kernel_eigenvector",
         {"features": 7, "order": 3, "test_size": 25},

@@ -23,6 +23,7 @@ FITTING = {  # for each task, models that take it, and fields that make both sma
     ),
     "qm9": (["graph_network"], {"task.size": 20}),
     "single_index": (["committee", "mlp"], {"task.target": "hermite", "model.centered": True}),
+    "sparse_parity": (["mlp"], {"task.train_size": 20, "task.places": "random"}),
     "teacher_student": (["mlp"], {"task.noise": 0.1, "model.linearized": True, "training.shrink_step": 5}),
     "toy_addition": (["embedded_sum"], {"task.encoding": "tokens", "task.messiness": 0.5}),
 }
