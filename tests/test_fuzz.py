@@ -18,11 +18,10 @@ from hypothesis import strategies as st
 from ml_collections import ConfigDict
 
 from grok_jax import UserError, check, default_config, sweep
+from grok_jax.fields import declared_fields
 from grok_jax.models import MODELS
-from grok_jax.models.activations import ACTIVATIONS
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS
-from grok_jax.tasks.modular_arithmetic import ALL_OPERATIONS
 from grok_jax.training.devices import run_mesh
 from grok_jax.training.metrics import ALWAYS, METRICS
 from grok_jax.training.plan import plan_grid
@@ -57,25 +56,12 @@ SMALL = {
     "optimizer": {},
     "training": {"steps": 2, "records": 2, "probe_rows": 3},
 }
-WORDS = {
-    "activation": tuple(ACTIVATIONS),
-    "operation": ALL_OPERATIONS,
-    "encoding": ("one_hot", "tokens", "equation", "embedded"),
-    "target": ("quadratic", "hermite"),
-    "line": ("unit", "digits"),
-    "initializer": ("pytorch", "normal", "nanda"),
-    "parametrization": ("standard", "ntk"),
-    "norm": ("none", "before", "after"),
-    "positions": ("learned", "sinusoidal", "none"),
+PARTS = (*TASKS.values(), *MODELS.values())
+CHOICES = [(name, field) for part in PARTS for name, field in declared_fields(part).items() if field.one_of]
+WORDS = {name: tuple(dict.fromkeys(w for n, f in CHOICES if n == name for w in f.one_of)) for name, _ in CHOICES} | {
     "decay_to": ("zero", "initial"),
     "loss": ("mse", "cross_entropy"),
     "matmul_precision": ("default", "high", "highest"),
-    "source": ("embedded", "full", "archive", "csv", "graphs", "raw"),
-    "subset": ("random", "first"),
-    "places": ("random", "first"),
-    "numbers": ("signs", "bits"),
-    "template": ("centered", "label"),
-    "chemistry": ("kekule", "perceived"),
     "mapping": ("auto", "map", "vmap"),
 }
 TUPLES = {
