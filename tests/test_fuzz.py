@@ -39,6 +39,7 @@ FITTING = (
     ("single_index", {}, (*NUMBERS, "committee")),
     ("kernel_eigenvector", {}, (*NUMBERS, "committee")),
     ("sparse_parity", {}, NUMBERS),
+    ("image_field", {}, (*NUMBERS, "fourier_mlp", "siren")),
     ("circuit_logits", {}, (*NUMBERS, "mixture")),
 )
 STORED = (("mnist", {}, NUMBERS), ("imdb", {}, TOKENS), ("qm9", {}, ("graph_network",)))  # slow to load
@@ -51,7 +52,7 @@ SMALL = {
     },
     "model": {
         **{"widths": (4,), "width": 4, "heads": 2, "mlp_width": 4, "layers": 1, "embedding_width": 3},
-        **{"edge_width": 2, "readout_width": 3},
+        **{"edge_width": 2, "readout_width": 3, "frequencies": 3},
     },
     "optimizer": {},
     "training": {"steps": 2, "records": 2, "probe_rows": 3},

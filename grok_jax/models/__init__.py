@@ -3,6 +3,7 @@
 from typing import Any
 
 from grok_jax.models.committee import Committee
+from grok_jax.models.coordinate import FourierMLP, Siren
 from grok_jax.models.embedded_sum import EmbeddedSum
 from grok_jax.models.graph_network import GraphNetwork
 from grok_jax.models.lstm import LSTM
@@ -15,7 +16,7 @@ from grok_jax.models.transformer import Transformer
 # Network names in configs -> a flax module class, or anything else that grok_jax.model takes.
 MODELS: dict[str, Any] = {
     module.called: module
-    for module in (MLP, Committee, EmbeddedSum, GraphNetwork, LSTM, Mixture, TokenMLP, Transformer)
+    for module in (MLP, Committee, EmbeddedSum, FourierMLP, GraphNetwork, LSTM, Mixture, Siren, TokenMLP, Transformer)
 }
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "MODELS",
     "Committee",
     "EmbeddedSum",
+    "FourierMLP",
     "GraphNetwork",
     "Mixture",
+    "Siren",
     "TokenMLP",
     "Transformer",
     "init_params",

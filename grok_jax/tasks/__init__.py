@@ -2,6 +2,7 @@
 
 from grok_jax.tasks.circuit_logits import CircuitLogits
 from grok_jax.tasks.examples import Data, Examples, Rows, Split
+from grok_jax.tasks.image_field import ImageField
 from grok_jax.tasks.imdb import Imdb
 from grok_jax.tasks.kernel_eigenvector import KernelEigenvector
 from grok_jax.tasks.mnist import Mnist
@@ -17,6 +18,7 @@ TASKS: dict[str, type[Task]] = {
     task.called: task
     for task in (
         CircuitLogits,
+        ImageField,
         Imdb,
         KernelEigenvector,
         Mnist,
@@ -34,6 +36,7 @@ __all__ = [
     "CircuitLogits",
     "Data",
     "Examples",
+    "ImageField",
     "Imdb",
     "KernelEigenvector",
     "Mnist",
