@@ -40,6 +40,7 @@ FITTING = (
     ("kernel_eigenvector", {}, (*NUMBERS, "committee")),
     ("sparse_parity", {}, NUMBERS),
     ("image_field", {}, (*NUMBERS, "fourier_mlp", "siren")),
+    ("radiance_field", {}, ("nerf",)),
     ("circuit_logits", {}, (*NUMBERS, "mixture")),
 )
 STORED = (("mnist", {}, NUMBERS), ("imdb", {}, TOKENS), ("qm9", {}, ("graph_network",)))  # slow to load
@@ -48,11 +49,11 @@ SECTIONS = (*NAMES, "training")
 SMALL = {
     "task": {
         **{"features": 3, "outputs": 2, "widths": (3,), "test_size": 4, "train_size": 5, "p": 5, "order": 2},
-        **{"target_dim": 2, "degree": 2, "bits": 5, "size": 8, "length": 6, "words": 9},
+        **{"target_dim": 2, "degree": 2, "bits": 5, "views": 4, "train_views": 2, "size": 8, "length": 6, "words": 9},
     },
     "model": {
         **{"widths": (4,), "width": 4, "heads": 2, "mlp_width": 4, "layers": 1, "embedding_width": 3},
-        **{"edge_width": 2, "readout_width": 3, "frequencies": 3},
+        **{"edge_width": 2, "readout_width": 3, "frequencies": 3, "octaves": 2, "samples": 3},
     },
     "optimizer": {},
     "training": {"steps": 2, "records": 2, "probe_rows": 3},

@@ -10,14 +10,13 @@ from grok_jax.models.lstm import LSTM
 from grok_jax.models.mixture import Mixture
 from grok_jax.models.mlp import MLP
 from grok_jax.models.predictor import init_params, outputs, relative_distance, weight_norm
+from grok_jax.models.radiance import Nerf
 from grok_jax.models.token_mlp import TokenMLP
 from grok_jax.models.transformer import Transformer
 
 # Network names in configs -> a flax module class, or anything else that grok_jax.model takes.
-MODELS: dict[str, Any] = {
-    module.called: module
-    for module in (MLP, Committee, EmbeddedSum, FourierMLP, GraphNetwork, LSTM, Mixture, Siren, TokenMLP, Transformer)
-}
+MODULES = (MLP, Committee, EmbeddedSum, FourierMLP, GraphNetwork, LSTM, Mixture, Nerf, Siren, TokenMLP, Transformer)
+MODELS: dict[str, Any] = {module.called: module for module in MODULES}
 
 __all__ = [
     "LSTM",
@@ -28,6 +27,7 @@ __all__ = [
     "FourierMLP",
     "GraphNetwork",
     "Mixture",
+    "Nerf",
     "Siren",
     "TokenMLP",
     "Transformer",

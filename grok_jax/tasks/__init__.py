@@ -8,6 +8,7 @@ from grok_jax.tasks.kernel_eigenvector import KernelEigenvector
 from grok_jax.tasks.mnist import Mnist
 from grok_jax.tasks.modular_arithmetic import ModularArithmetic
 from grok_jax.tasks.qm9 import Qm9
+from grok_jax.tasks.radiance_field import RadianceField
 from grok_jax.tasks.single_index import SingleIndex
 from grok_jax.tasks.sparse_parity import SparseParity
 from grok_jax.tasks.task import Task
@@ -24,6 +25,7 @@ TASKS: dict[str, type[Task]] = {
         Mnist,
         ModularArithmetic,
         Qm9,
+        RadianceField,
         SingleIndex,
         SparseParity,
         TeacherStudent,
@@ -42,6 +44,7 @@ __all__ = [
     "Mnist",
     "ModularArithmetic",
     "Qm9",
+    "RadianceField",
     "Rows",
     "SingleIndex",
     "SparseParity",

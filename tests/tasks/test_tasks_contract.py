@@ -29,6 +29,7 @@ CASES = {
     "toy_addition": ("toy_addition", {"messiness": 0.5}, "train_size", 20, 30),
     "qm9": ("qm9", {}, "size", 20, 30),
     "image_field": ("image_field", {"size": 6}, "train_fraction", 0.3, 0.7),
+    "radiance_field": ("radiance_field", {"views": 6, "size": 3}, "train_views", 2, 4),
     "digits": ("toy_addition", {"encoding": "tokens"}, "train_size", 20, 30),
     "imdb": ("imdb", {"source": "csv", "file": "reviews.csv", "length": 6, "words": 9}, "size", 20, 30),
 }

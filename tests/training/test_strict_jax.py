@@ -23,6 +23,7 @@ FITTING = {  # for each task, models that take it, and fields that make both sma
         {"task.p": 11, "task.encoding": "tokens", "task.label_noise": 0.1, "training.batch_size": 4},
     ),
     "qm9": (["graph_network"], {"task.size": 20}),
+    "radiance_field": (["nerf"], {"task.size": 2, "model.samples": 3}),
     "single_index": (["committee", "mlp"], {"task.target": "hermite", "model.centered": True}),
     "sparse_parity": (["mlp"], {"task.train_size": 20, "task.places": "random"}),
     "teacher_student": (["mlp"], {"task.noise": 0.1, "model.linearized": True, "training.shrink_step": 5}),
