@@ -48,7 +48,7 @@ def along_rays(
     rays: Float[Array, "rays 6"], near: Float[Array, ""] | float, far: Float[Array, ""] | float, samples: int
 ) -> Float[Array, "rays samples 3"]:
     """The centers of equal segments of each ray, from distance near to distance far of its origin."""
-    distances = near + (far - near) * (jnp.arange(samples) + 0.5) / samples
+    distances = near + (far - near) * (jnp.arange(samples, dtype=float) + 0.5) / samples
     origins, directions = rays[:, None, :3], rays[:, None, 3:]
     return origins + directions * jnp.expand_dims(distances, (0, 2))
 
