@@ -42,6 +42,7 @@ setup(
         "pillow>=10.1",
         "pooch>=1.8",
         "psutil>=5.9",  # memory at hand, on every system
+        "scikit-learn>=1.5",  # for its photograph china.jpg; mlxtend needs it anyway
         "scipy>=1.14",
         "tqdm>=4.66",
         "xarray>=2025.1",

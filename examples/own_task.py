@@ -1,8 +1,8 @@
-"""A custom task in one file: sparse parity, and a grid of runs on it.
+"""A custom task in one file: XOR clusters, and a grid of runs on it.
 
-The label is the parity of the first `relevant` of `bits` random signs (Barak et al. 2022, Hidden Progress
-in Deep Learning; Merrill et al. 2023, A Tale of Two Circuits). A network first memorizes, then finds the few
-bits that matter. The task works with every model, optimizer, measurement and plot:
+Four Gaussian clusters lie around ±u and ±v, and the label says which of u and v; no linear network can tell (Xu et al.
+2024, Benign Overfitting and Grokking in ReLU Networks for XOR Cluster Data). A network that starts large memorizes
+first, and finds the two directions that matter later. The task works with every model, optimizer, measurement and plot:
 
     python examples/own_task.py
 """
@@ -14,20 +14,19 @@ import grok_jax as gj
 from grok_jax.models.mlp import MLP
 
 
-class SparseParity(gj.Task):
-    """The parity of the first few of some random signs."""
+class XorClusters(gj.Task):
+    """Inputs ±d e_1 + z (label 0) and ±d e_2 + z (label 1), with z ~ N(0, I)."""
 
-    bits: int = gj.static(20, "random signs", at_least=1)
-    relevant: int = gj.static(3, "signs that matter", at_least=1)
+    features: int = gj.static(20, "dimension of the inputs", at_least=2)
     test_size: int = gj.static(1000, "test rows", at_least=1)
-    train_size: int = gj.traced(500, "training rows", at_least=1)  # any number of values in one program
+    train_size: int = gj.traced(400, "training rows", at_least=1)  # any number of values in one program
+    distance: float = gj.traced(4.0, "distance d of the centers from the origin", at_least=0)
 
     def check(self) -> None:
         """Checks constraints between fields, which are Python numbers here."""
-        gj.require(
-            self.relevant <= self.bits,
-            f"task.relevant is {self.relevant}; it must be from 1 to task.bits = {self.bits}",
-        )
+        # With fewer rows than features, even a linear network fits any labels.
+        words = f"task.train_size is {self.train_size} and task.features is {self.features}"
+        gj.require(self.train_size >= self.features, f"{words}; there must be as many rows as features")
 
     def output_size(self) -> int:
         """Returns the number of outputs; integer targets are classes."""
@@ -50,15 +49,16 @@ class SparseParity(gj.Task):
         """Draws `capacity` rows and uses the first `size`; `size` may be traced, so no shape may depend on it."""
         # Row i depends only on the key and i, so a run's data do not change in a larger grid.
         row_keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(capacity))
-        signs = jax.vmap(lambda k: jax.random.rademacher(k, (self.bits,), float))(row_keys)
-        labels = (jnp.prod(signs[:, : self.relevant], axis=1) < 0).astype(int)
-        return gj.Split(gj.Examples(signs, labels), jnp.arange(capacity), jnp.asarray(size, int))
+        drawn = jax.vmap(lambda k: jax.random.normal(k, (self.features + 2,)))(row_keys)
+        side, labels, noise = jnp.sign(drawn[:, 0]), (drawn[:, 1] > 0).astype(int), drawn[:, 2:]
+        inputs = noise.at[jnp.arange(capacity), labels].add(self.distance * side)
+        return gj.Split(gj.Examples(inputs, labels), jnp.arange(capacity), jnp.asarray(size, int))
 
 
 def main() -> None:
     """Trains two initial scales with two seeds each in one program, and prints how test accuracy rises."""
     run = gj.Run(
-        SparseParity(),
+        XorClusters(),
         gj.model(MLP, widths=(100, 100)),
         gj.optimizer("adamw", learning_rate=1e-3, weight_decay=1.0),
         training=gj.Training(steps=2000),

@@ -44,4 +44,4 @@ def test_the_commands_of_the_page_run_after_its_changes(tmp_path):
             [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
         )
         assert ended.returncode == 0, ended.stderr
-    assert (folder / "results/fig13/omnigrok/fig13_parity/claims.json").exists()
+    assert (folder / "results/fig13/omnigrok/fig13_clusters/claims.json").exists()

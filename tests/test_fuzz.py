@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from ml_collections import ConfigDict
 
 from grok_jax import UserError, check, default_config, sweep
+from grok_jax.fields import declared_fields
 from grok_jax.models import MODELS
-from grok_jax.models.activations import ACTIVATIONS
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS
-from grok_jax.tasks.modular_arithmetic import ALL_OPERATIONS
 from grok_jax.training.devices import run_mesh
 from grok_jax.training.metrics import ALWAYS, METRICS
 from grok_jax.training.plan import plan_grid
+from grok_jax.training.run import Training
 from grok_jax.training.schedule import record_steps
 from grok_jax.training.validation import validate
 
@@ -39,6 +39,9 @@ FITTING = (
     ("modular_arithmetic", {"encoding": "tokens"}, TOKENS),
     ("single_index", {}, (*NUMBERS, "committee")),
     ("kernel_eigenvector", {}, (*NUMBERS, "committee")),
+    ("sparse_parity", {}, NUMBERS),
+    ("image_field", {}, (*NUMBERS, "fourier_mlp", "siren")),
+    ("radiance_field", {}, ("nerf",)),
     ("circuit_logits", {}, (*NUMBERS, "mixture")),
 )
 STORED = (("mnist", {}, NUMBERS), ("imdb", {}, TOKENS), ("qm9", {}, ("graph_network",)))  # slow to load
@@ -47,31 +50,20 @@ SECTIONS = (*NAMES, "training")
 SMALL = {
     "task": {
         **{"features": 3, "outputs": 2, "widths": (3,), "test_size": 4, "train_size": 5, "p": 5, "order": 2},
-        **{"target_dim": 2, "degree": 2, "size": 8, "length": 6, "words": 9},
+        **{"target_dim": 2, "degree": 2, "bits": 5, "views": 4, "train_views": 2, "size": 8, "length": 6, "words": 9},
     },
     "model": {
         **{"widths": (4,), "width": 4, "heads": 2, "mlp_width": 4, "layers": 1, "embedding_width": 3},
-        **{"edge_width": 2, "readout_width": 3},
+        **{"edge_width": 2, "readout_width": 3, "frequencies": 3, "octaves": 2, "samples": 3},
     },
     "optimizer": {},
     "training": {"steps": 2, "records": 2, "probe_rows": 3},
 }
-WORDS = {
-    "activation": tuple(ACTIVATIONS),
-    "operation": ALL_OPERATIONS,
-    "encoding": ("one_hot", "tokens", "embedded"),
-    "target": ("quadratic", "hermite"),
-    "line": ("unit", "digits"),
-    "initializer": ("pytorch", "normal", "nanda"),
-    "parametrization": ("standard", "ntk"),
-    **{"norm": ("none", "before", "after"), "positions": ("learned", "sinusoidal", "none")},
-    "decay_to": ("zero", "initial"),
-    "before": tuple(OPTIMIZERS["gd"]().fields()["before"].one_of),
+PARTS = (*TASKS.values(), *MODELS.values(), *OPTIMIZERS.values(), Training)
+CHOICES = [(name, field) for part in PARTS for name, field in declared_fields(part).items() if field.one_of]
+WORDS = {name: tuple(dict.fromkeys(w for n, f in CHOICES if n == name for w in f.one_of)) for name, _ in CHOICES} | {
     "loss": ("mse", "cross_entropy"),
-    "matmul_precision": ("default", "high", "highest"),
-    "source": ("embedded", "full", "archive", "csv", "graphs", "raw"),
-    **{"subset": ("random", "first"), "template": ("centered", "label")},
-    **{"chemistry": ("kekule", "perceived"), "mapping": ("auto", "map", "vmap")},
+    "mapping": ("auto", "map", "vmap"),
 }
 TUPLES = {
     "widths": st.lists(st.integers(1, 5), max_size=2),

@@ -17,6 +17,15 @@ PARAMETRIZATIONS = ("standard", "ntk")
 MOST_LAYERS = 1000  # more is surely a mistake, and takes minutes to check
 
 
+def require_numbers(model: str, inputs: Shaped[Array, "batch ..."]) -> None:
+    """Raises UserError if a model that multiplies its inputs gets tokens."""
+    require(
+        jnp.issubdtype(inputs.dtype, jnp.floating),
+        f"model {model!r} takes numbers, but the task gives tokens (whole numbers); choose a model that embeds tokens, "
+        "or task.encoding='one_hot' if the task has it",
+    )
+
+
 class Layer(nn.Module):
     """One affine map: x W + b ("standard"), or x W / √fan_in + b ("ntk").
 
@@ -26,6 +35,7 @@ class Layer(nn.Module):
       initializer: "pytorch": W and b uniform in ±1/√fan_in; "normal": W ~ N(0, init_std²), b = 0.
       init_std: standard deviation of the weights under "normal"; unused under "pytorch".
       parametrization: "standard" or "ntk".
+      kernel_bound: W is uniform in ± this under "pytorch"; None takes 1/√fan_in.
     """
 
     features: int
@@ -33,6 +43,7 @@ class Layer(nn.Module):
     initializer: str
     init_std: float | int | Float[Array, ""]
     parametrization: str
+    kernel_bound: float | Float[Array, ""] | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -48,7 +59,7 @@ class Layer(nn.Module):
         fan_in = inputs.shape[-1]
 
         def uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
-            bound = fan_in**-0.5
+            bound = fan_in**-0.5 if self.kernel_bound is None or len(shape) == 1 else self.kernel_bound
             return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
 
         def normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -100,11 +111,7 @@ class MLP(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Shaped[Array, "batch ..."]) -> Float[Array, "batch outputs"]:
-        require(
-            jnp.issubdtype(inputs.dtype, jnp.floating),
-            "model 'mlp' takes numbers, but the task gives tokens (whole numbers); choose a model that embeds tokens, "
-            "or task.encoding='one_hot' if the task has it",
-        )
+        require_numbers(self.called, inputs)
         return self.through_layers(inputs.reshape(inputs.shape[0], -1))
 
     def through_layers(self, hidden: Float[Array, "batch features"] | SideBySide) -> Float[Array, "batch outputs"]:

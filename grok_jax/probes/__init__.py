@@ -1,6 +1,6 @@
 """Measurements of a live run besides losses: its kernel, its path in weight space, its logits and their modes."""
 
-from grok_jax.probes import kernel, landscape, logits, modular, row_errors
+from grok_jax.probes import kernel, landscape, logits, modular, psnr, row_errors
 from grok_jax.probes.limit import lazy_limit
 from grok_jax.probes.matrices import tangent_kernels
 from grok_jax.probes.modular import embedding_spectrum
@@ -15,6 +15,7 @@ METRICS |= {
     "logits": logits.logits,
     "fourier": modular.fourier,
     "modules": modular.modules,
+    "psnr": psnr.psnr,
     "row_errors": row_errors.row_errors,
 }
 

@@ -26,24 +26,30 @@ def error_of_most(errors: Float[Array, " rows"], weights: Float[Array, " rows"])
     return ordered[place]
 
 
-def measure_row_errors(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """The errors that 95% of the training rows and 95% of the test rows do not exceed.
+def split_errors(probed: Probed, probe: str) -> dict[str, tuple[Float[Array, " rows"], Float[Array, " rows"]]]:
+    """The squared error, averaged over outputs, and the weight of each row, for "train" and for "test".
+
+    Args:
+      probed: the run.
+      probe: the name of the probe, for the message.
 
     Raises:
       UserError: the task has classes.
     """
     require(
         not is_classification(probed.train.targets),
-        f"probe 'row_errors' needs a regression; task {probed.task.name!r} has classes",
+        f"probe {probe!r} needs a regression; task {probed.task.name!r} has classes",
     )
     splits = (
         ("train", probed.train, probed.train_outputs, probed.train_weights),
         ("test", probed.test, probed.test_outputs, probed.test_weights),
     )
-    return {
-        f"{name}_row_error": error_of_most(row_losses(outputs, rows.targets, "mse"), weights)
-        for name, rows, outputs, weights in splits
-    }
+    return {name: (row_losses(outputs, rows.targets, "mse"), weights) for name, rows, outputs, weights in splits}
+
+
+def measure_row_errors(probed: Probed) -> dict[str, Float[Array, ""]]:
+    """The errors that 95% of the training rows and 95% of the test rows do not exceed."""
+    return {f"{name}_row_error": error_of_most(*each) for name, each in split_errors(probed, "row_errors").items()}
 
 
 row_errors = metric(

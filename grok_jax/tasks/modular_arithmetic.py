@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, Key
 
-from grok_jax.errors import require
+from grok_jax.errors import require, written
 from grok_jax.fields import static, traced
 from grok_jax.tasks.drawing import divided, floor_share, shuffled_splits
 from grok_jax.tasks.examples import Data, Examples, Rows
@@ -25,6 +25,10 @@ OPERATIONS = {
     "polynomial_plus_a": lambda a, b: a**2 + a * b + b**2 + a,
     "cubic": lambda a, b: a**3 + a * b,
     "cubic_plus_b": lambda a, b: a**3 + a * b**2 + b,
+    "square_plus_b": lambda a, b: a**2 + b,
+    "cube_plus_b": lambda a, b: a**3 + b,
+    "add_or_multiply": lambda a, b: np.where(a % 2 == 0, a + b, a * b),  # a + b for an even a
+    "add_or_subtract": lambda a, b: np.where(a % 2 == 0, a + b, a - b),
 }
 # Each takes a, b and b⁻¹ modulo a prime p.
 DIVISIONS = {
@@ -38,8 +42,29 @@ ON_PERMUTATIONS = {
     "permutation_sandwich": lambda x, y: _after(_after(x, y), x),  # x y x
 }
 ALL_OPERATIONS = (*OPERATIONS, *DIVISIONS, *ON_PERMUTATIONS)
+# What the public code of Power et al. (openai/grok) calls them; _MOD at the end of a symbol also fixes p.
+_MOD = "_mod_97"
+SYMBOLS = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "**2+": "square_plus_b",
+    "**3+": "cube_plus_b",
+    f"x**2+y**2{_MOD}": "sum_of_squares",
+    f"x**2+y**2+x*y{_MOD}": "polynomial",
+    f"x**2+y**2+x*y+x{_MOD}": "polynomial_plus_a",
+    f"x**3+x*y{_MOD}": "cubic",
+    f"x**3+x*y**2+y{_MOD}": "cubic_plus_b",
+    f"(x._value//y)if(y._value%2==1)else(x-y){_MOD}": "divide_or_subtract",
+    "s5": "permutation_product",
+    "s5conj": "permutation_conjugate",
+    "s5aba": "permutation_sandwich",
+    "+*": "add_or_multiply",
+    "+-": "add_or_subtract",
+}
 PERMUTATIONS = np.array(list(itertools.permutations(range(5))))  # in lexicographic order, 0 the identity
-ENCODINGS = ("one_hot", "tokens")
+ENCODINGS = ("one_hot", "tokens", "equation")
 BYTES_OF_A_PAIR = 64  # during load: a, b, the result and their copies, of 8 bytes each
 
 
@@ -59,21 +84,41 @@ class ModularArithmetic(Task):
     label_noise is the probability that a training pair gets a random label, drawn from all p; at 1 there is nothing to
     generalize from. A pair's label depends only on the key and the noise, not on the fraction.
 
-    Reference: Power et al. (2022), Appendix A.1.1, for all operations but "multiply".
+    An operation may be given by its symbol in openai/grok, the public code of Power et al.; SYMBOLS has the word for
+    each. That code multiplies permutations from left to right, (x y)(i) = y(x(i)). If every permutation is renamed to
+    its inverse, its tables for "s5" and "s5conj" are the ones here, so a network has the same task. Its "sort",
+    "reverse" and "copy" answer with a list, which is not one label, and are left out.
+
+    Reference: Power et al. (2022), Appendix A.1.1; "multiply", "square_plus_b", "cube_plus_b", "add_or_multiply" and
+    "add_or_subtract" are in their code only.
     """
 
     called = "modular_arithmetic"
 
     p: Any = static(113, "the modulus; operations on permutations need 120, their number", at_least=2)
-    operation: Any = static("add", "the operation a ∘ b", one_of=ALL_OPERATIONS)
+    operation: Any = static(
+        "add", "the operation a ∘ b; openai/grok's symbols, such as '+', work too", one_of=ALL_OPERATIONS
+    )
     encoding: Any = static(
-        "one_hot", "how the network sees a pair: two one-hot vectors, or tokens a, b, '='", one_of=ENCODINGS
+        "one_hot",
+        "how the network sees a pair: two one-hot vectors, tokens a, b, '=', or tokens a, ∘, b, '='",
+        one_of=ENCODINGS,
     )
     outputs: Any = static(None, "number of outputs of the network; None takes p", whole=True)
     train_fraction: Any = traced(0.3, "share of the pairs to train on", above=0, below=1)
     label_noise: Any = traced(
         None, "probability that a training label is drawn at random; None draws none", at_least=0, at_most=1
     )
+
+    def __post_init__(self) -> None:
+        given = self.operation
+        if isinstance(given, str) and given in SYMBOLS:
+            require(
+                not given.endswith(_MOD) or self.p == 97,
+                f"task.operation is {given!r} and task.p is {written(self.p)}; this operation needs task.p=97",
+            )
+            vars(self)["operation"] = SYMBOLS[given]
+        super().__post_init__()
 
     def check(self) -> None:
         """Raises UserError if p does not suit the operation, there are too few outputs, or a split is empty."""
@@ -107,8 +152,8 @@ class ModularArithmetic(Task):
         return self.p if self.outputs is None else self.outputs
 
     def vocabulary(self) -> int | None:
-        """The p numbers and "=", if the pairs are encoded as tokens."""
-        return self.p + 1 if self.encoding == "tokens" else None
+        """The p numbers, "=" and, in an equation, the sign of the operation; None for one-hot vectors."""
+        return {"one_hot": None, "tokens": self.p + 1, "equation": self.p + 2}[self.encoding]
 
     def load(self) -> Examples:
         """All pairs (a, b), with b fastest, and a ∘ b: inputs int32 (pairs, 2) and targets int32 (pairs,)."""
@@ -151,11 +196,14 @@ class ModularArithmetic(Task):
         """Encodes the pairs for the network.
 
         "one_hot": the concatenated one-hot vectors of a and b, floats (rows, 2p);
-        "tokens": the sequence a, b, "=", integers (rows, 3), with token p for "=" (Nanda et al. 2023).
+        "tokens": the sequence a, b, "=", integers (rows, 3), with token p for "=" (Nanda et al. 2023);
+        "equation": the sequence a, ∘, b, "=", integers (rows, 4), with token p for "=" and p + 1 for ∘. Power et al.
+        (2022) train on these too; in their code each equation also begins and ends with an end-of-text token.
         """
         pairs = examples.inputs
         if self.encoding == "one_hot":
-            inputs = jax.nn.one_hot(pairs, self.p).reshape(pairs.shape[0], 2 * self.p)
-        else:
-            inputs = jnp.pad(pairs, ((0, 0), (0, 1)), constant_values=self.p)
-        return Examples(inputs, examples.targets)
+            return Examples(jax.nn.one_hot(pairs, self.p).reshape(pairs.shape[0], 2 * self.p), examples.targets)
+        a, b = pairs[:, 0], pairs[:, 1]
+        sign, equals = jnp.full_like(a, self.p + 1), jnp.full_like(a, self.p)
+        sequence = (a, b, equals) if self.encoding == "tokens" else (a, sign, b, equals)
+        return Examples(jnp.stack(sequence, axis=1), examples.targets)

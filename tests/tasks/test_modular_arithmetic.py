@@ -2,13 +2,14 @@
 
 from itertools import permutations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from grok_jax.errors import UserError
 from grok_jax.tasks import Examples, ModularArithmetic
-from grok_jax.tasks.modular_arithmetic import ALL_OPERATIONS
+from grok_jax.tasks.modular_arithmetic import ALL_OPERATIONS, SYMBOLS
 
 PLAIN = {
     "add": lambda a, b, p: (a + b) % p,
@@ -21,6 +22,10 @@ PLAIN = {
     "sum_of_squares": lambda a, b, p: (a * a + b * b) % p,
     "cubic": lambda a, b, p: (a * a * a + a * b) % p,
     "cubic_plus_b": lambda a, b, p: (a * a * a + a * b * b + b) % p,
+    "square_plus_b": lambda a, b, p: (a * a + b) % p,
+    "cube_plus_b": lambda a, b, p: (a * a * a + b) % p,
+    "add_or_multiply": lambda a, b, p: a * b % p if a in range(1, p, 2) else (a + b) % p,
+    "add_or_subtract": lambda a, b, p: (a - b) % p if a in range(1, p, 2) else (a + b) % p,
 }
 PRIMES_ONLY = ("divide", "divide_or_subtract")
 THINGS = list(permutations(range(5)))
@@ -61,6 +66,41 @@ def test_every_pair_of_permutations_has_the_result_of_plain_python(operation):
 
 def test_every_operation_is_tested():
     assert {*PLAIN, *PLAIN_ON_PERMUTATIONS} == set(ALL_OPERATIONS)
+
+
+@pytest.mark.parametrize("symbol", sorted(SYMBOLS))
+def test_a_symbol_is_another_name_of_its_word(symbol):
+    p = 120 if symbol.startswith("s5") else 97
+    by_symbol, by_word = (ModularArithmetic(p=p, operation=name) for name in (symbol, SYMBOLS[symbol]))
+    assert jax.tree.structure(by_symbol) == jax.tree.structure(by_word)
+
+
+@pytest.mark.parametrize("symbol", sorted(s for s in SYMBOLS if "_mod_" in s and "//" not in s))
+def test_an_expression_in_x_and_y_is_what_its_word_computes(symbol):
+    pairs = ModularArithmetic(p=97, operation=symbol).load()
+    named = dict(zip("xy", pairs.inputs.T.astype(int), strict=True))
+    np.testing.assert_array_equal(pairs.targets, eval(symbol.removesuffix("_mod_97"), named) % 97)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "from_left"),
+    [
+        ("s5", lambda x, y: after(y, x)),
+        ("s5conj", lambda x, y: after(undone(x), after(y, x))),
+        ("s5aba", lambda x, y: after(x, after(y, x))),
+    ],
+)
+def test_products_from_left_to_right_are_the_same_task_with_every_permutation_renamed_to_its_inverse(symbol, from_left):
+    pairs = ModularArithmetic(p=120, operation=symbol).load()
+    renamed = [undone(from_left(undone(THINGS[x]), undone(THINGS[y]))) for x, y in pairs.inputs]
+    assert [THINGS[i] for i in pairs.targets] == renamed
+
+
+def test_an_equation_is_a_number_the_operation_a_number_and_the_equals_sign():
+    task = ModularArithmetic(p=5, encoding="equation")
+    shown = task.present(Examples(jnp.array([[1, 4], [0, 2]]), jnp.array([0, 2])))
+    np.testing.assert_array_equal(shown.inputs, [[1, 6, 4, 5], [0, 6, 2, 5]])
+    assert task.vocabulary() == 7
 
 
 def test_tokens_are_both_numbers_and_the_equals_sign():
@@ -132,7 +172,10 @@ def test_another_key_draws_other_random_labels(draw):
             r"task.p is 113; .* the permutations of 5 elements .* task.p=120",
         ),
         ({"operation": "power"}, "task.operation is 'power'; it must be one of add, subtract, multiply, sum_of_"),
-        ({"encoding": "binary"}, "task.encoding is 'binary'; it must be one of one_hot, tokens"),
+        ({"operation": "sort"}, "task.operation is 'sort'; it must be one of add, subtract, multiply, sum_of_"),
+        ({"operation": "x**3+x*y_mod_97"}, r"task.operation is 'x\*\*3\+x\*y_mod_97' and task.p is 113; .* task.p=97"),
+        ({"operation": ["+"]}, "task.operation is .*; it must be a word"),
+        ({"encoding": "binary"}, "task.encoding is 'binary'; it must be one of one_hot, tokens, equation"),
         ({"outputs": 5}, r"task.outputs is 5; it must be None \(p outputs\) or at least p = 113"),
         ({"train_fraction": 1.0}, "task.train_fraction is 1.0; it must be above 0 and below 1"),
         ({"train_fraction": -0.2}, "task.train_fraction is -0.2; it must be above 0 and below 1"),

@@ -12,6 +12,7 @@ from grok_jax.tasks import TASKS, Rows
 CASES = {
     "teacher_student": ("teacher_student", {"widths": (), "test_size": 25}, "train_size", 20, 30),
     "single_index": ("single_index", {"features": 7, "test_size": 25, "noise": 0.1}, "train_size", 20, 30),
+    "sparse_parity": ("sparse_parity", {"places": "random", "test_size": 25}, "train_size", 20, 30),
     "kernel_eigenvector": (
         "kernel_eigenvector",
         {"features": 7, "order": 3, "test_size": 25},
@@ -21,11 +22,14 @@ CASES = {
     ),
     "one_hot": ("modular_arithmetic", {"p": 7}, "train_fraction", 0.3, 0.7),
     "tokens": ("modular_arithmetic", {"p": 7, "operation": "divide", "encoding": "tokens"}, "train_fraction", 0.3, 0.7),
+    "equation": ("modular_arithmetic", {"p": 7, "operation": "+*", "encoding": "equation"}, "train_fraction", 0.3, 0.7),
     "mislabeled": ("modular_arithmetic", {"p": 7, "label_noise": 0.5}, "train_fraction", 0.3, 0.7),
     "all_left": ("mnist", {"messiness": 0.5}, "train_size", 20, 30),
     "test_size": ("mnist", {"test_size": 40}, "train_size", 20, 30),
     "toy_addition": ("toy_addition", {"messiness": 0.5}, "train_size", 20, 30),
     "qm9": ("qm9", {}, "size", 20, 30),
+    "image_field": ("image_field", {"size": 6}, "train_fraction", 0.3, 0.7),
+    "radiance_field": ("radiance_field", {"views": 6, "size": 3}, "train_views", 2, 4),
     "digits": ("toy_addition", {"encoding": "tokens"}, "train_size", 20, 30),
     "imdb": ("imdb", {"source": "csv", "file": "reviews.csv", "length": 6, "words": 9}, "size", 20, 30),
 }

@@ -16,6 +16,7 @@ from grok_jax.training.naming import loss_of
 
 FITTING = {  # for each task, models that take it, and fields that make both small
     "circuit_logits": (["mixture"], {"task.p": 5, "training.loss": "cross_entropy"}),
+    "image_field": (["fourier_mlp", "siren"], {"task.size": 6}),
     "imdb": (["lstm"], {"task.source": "csv", "task.file": "reviews.csv", "task.length": 6, "task.size": 30}),
     "kernel_eigenvector": (["mlp", "committee"], {"task.order": 3, "task.train_size": 12, "task.test_size": 6}),
     "mnist": (["mlp"], {"task.train_size": 20, "task.messiness": 0.5}),
@@ -24,7 +25,9 @@ FITTING = {  # for each task, models that take it, and fields that make both sma
         {"task.p": 11, "task.encoding": "tokens", "task.label_noise": 0.1, "training.batch_size": 4},
     ),
     "qm9": (["graph_network"], {"task.size": 20}),
+    "radiance_field": (["nerf"], {"task.size": 2, "model.samples": 3}),
     "single_index": (["committee", "mlp"], {"task.target": "hermite", "model.centered": True}),
+    "sparse_parity": (["mlp"], {"task.train_size": 20, "task.places": "random"}),
     "teacher_student": (["mlp"], {"task.noise": 0.1, "model.linearized": True, "training.shrink_step": 5}),
     "toy_addition": (["embedded_sum"], {"task.encoding": "tokens", "task.messiness": 0.5}),
 }
@@ -80,9 +83,8 @@ def test_every_loss_of_labels_can_be_checked_at_a_temperature(loss):
 @pytest.mark.slow
 @pytest.mark.parametrize("probe", [*METRICS, *EARLIER])
 def test_every_probe_that_fits_can_be_checked(probe):
-    task, model = {"logits": ("mnist", "mlp"), "mixture": ("circuit_logits", "mixture")}.get(
-        probe, ("modular_arithmetic", "transformer")
-    )
+    of_some = {"logits": ("mnist", "mlp"), "mixture": ("circuit_logits", "mixture"), "psnr": ("image_field", "siren")}
+    task, model = of_some.get(probe, ("modular_arithmetic", "transformer"))
     if probe in ("decomposition", "kernel", "kernel_regression", "population_alignment", "row_errors", "subspace"):
         task, model = "single_index", "committee"
     fields = {"task.target": "quadratic"} if task == "single_index" else {}
