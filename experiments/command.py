@@ -47,7 +47,6 @@ def start(main: Callable[..., None], *, words: bool = False) -> None:
         logging.set_verbosity(logging.ERROR)
         for handler in pooch.get_logger().handlers:
             handler.setStream(sys.stdout)  # the start of a download is not an error
-        use_all_cores()
         keep_compiled_programs()
         leave_at_signals(f"\ninterrupted; {how_to_go_on(flags.FLAGS)}")  # starts below a progress bar
         try:
@@ -62,6 +61,7 @@ def start(main: Callable[..., None], *, words: bool = False) -> None:
         finally:
             leave_at_signals()
 
+    use_all_cores()  # a config file may start JAX
     flags.FLAGS.set_gnu_getopt(words)  # flags may follow the words
     gc.freeze()  # otherwise garbage collection over all imported modules delays the exit by half a second
     try:
