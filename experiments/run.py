@@ -3,6 +3,7 @@
 python -m experiments.run --config=configs/<paper>/<figure>.py:<preset> --out=<folder> [--config.seed=1]
 python -m experiments.run --resume --out=<folder>
 python -m experiments.run --config=... --shard=3/8 --out=<folder of this shard>; see experiments.results merge
+python -m experiments.run --config=... --distributed --out=<folder>    in each process of a group
 """
 
 from pathlib import Path
@@ -10,9 +11,8 @@ from pathlib import Path
 from absl import flags
 from ml_collections import ConfigDict
 
-from experiments import command, figures, shards
+from experiments import command, distributed, figures, shards
 from grok_jax import results
-from grok_jax.analysis.claims import format_claims
 from grok_jax.errors import require
 from grok_jax.training.shards import shard_of
 
@@ -26,7 +26,16 @@ KEEP_PARAMS = flags.DEFINE_string(
 SHARD = flags.DEFINE_string(
     "shard", None, "Train only slice i/n of the grid, such as 3/8. The same command goes on after a stop."
 )
+DISTRIBUTED = flags.DEFINE_bool(
+    "distributed", False, "Join a process group of JAX: each process trains a slice of the grid."
+)
+COORDINATOR = flags.DEFINE_string(
+    "coordinator", None, "<host>:<port> of the first process of a group. JAX finds it itself on Slurm and TPU pods."
+)
+NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Processes of the group, if JAX does not find it itself.")
+PROCESS_ID = flags.DEFINE_integer("process_id", None, "This process, from 0, if JAX does not find it itself.")
 PROGRESS = flags.DEFINE_bool("progress", True, "Show a progress bar.")
+GROUP = (COORDINATOR, NUM_PROCESSES, PROCESS_ID)
 
 
 def main() -> None:
@@ -35,14 +44,16 @@ def main() -> None:
     command.require_no_axis_overridden(config)
     out = Path(OUT.value)
     ways = {"resume": RESUME.value, "overwrite": OVERWRITE.value, "progress": PROGRESS.value}
+    if DISTRIBUTED.value:
+        _train_in_group(config, out)
+        return
+    alone = [flag.name for flag in GROUP if flag.value is not None]
+    require(not alone, f"--{', --'.join(alone)} belong to --distributed; give it too")
     given = results.shard_in(out) if SHARD.value is None and RESUME.value else SHARD.value
     if given is not None:
         _train_shard(config, out, given)
         return
-    verdicts = figures.make(config, out, **ways, keep_params=_kept(KEEP_PARAMS.value))
-    if verdicts:
-        print(format_claims(verdicts))
-    print(f"results, picture and claims are in {out}/")
+    figures.tell(figures.make(config, out, **ways, keep_params=_kept(KEEP_PARAMS.value)), out)
 
 
 def _train_shard(config: ConfigDict, out: Path, given: str) -> None:
@@ -51,6 +62,16 @@ def _train_shard(config: ConfigDict, out: Path, given: str) -> None:
     shard = shard_of(given)
     trained = shards.train(config, out, shard, overwrite=OVERWRITE.value, progress=PROGRESS.value)
     print(f"shard {shard} is in {out}/" if trained else f"shard {shard} in {out}/ is already finished")
+
+
+def _train_in_group(config: ConfigDict, out: Path) -> None:
+    excluded = [flag.name for flag in (SHARD, KEEP_PARAMS, RESUME) if flag.value]
+    told = "--distributed takes its shard from the group and goes on by itself"
+    require(not excluded, f"{told}; leave out --{', --'.join(excluded)}")
+    shard = distributed.join(COORDINATOR.value, NUM_PROCESSES.value, PROCESS_ID.value)
+    verdicts = distributed.train(config, out, shard, overwrite=OVERWRITE.value, progress=PROGRESS.value)
+    if verdicts is not None:
+        figures.tell(verdicts, out)
 
 
 def _kept(given: str | None) -> str | tuple[int, ...] | None:

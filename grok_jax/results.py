@@ -9,6 +9,7 @@ table.csv      the numbers, for commands that make a table
 claims.json    the paper's claims, measured
 params.npz     the weights of every run, if they were kept (grok_jax.load_params)
 checkpoint/    exists while the run is unfinished
+shards/        the shards that were trained as jobs and joined here, if it was launched so (experiments.launch)
 
 The folder of a shard (see training.shards) has config.json and results.nc alone, and a checkpoint meanwhile.
 """
@@ -34,6 +35,8 @@ from grok_jax.training.checkpoints import locked as locked_checkpoint
 from grok_jax.training.grid import parse_grid
 from grok_jax.training.identity import differences
 
+SHARDS = "shards"
+OWN = ("checkpoint", SHARDS)  # folders that may be there before config.json
 CHECKSUM = "config_sha256"  # covers the config and identity; the rest of config.json records how the run went
 
 
@@ -78,8 +81,8 @@ def require_free(
             "setup, or start over with --overwrite",
         )
     elif present and not (folder / "config.json").exists():
-        # A checkpoint belongs to this project: its config was lost, or is about to be written.
-        others = sorted(path.name for path in folder.iterdir() if path.suffix != PARTIAL and path.name != "checkpoint")
+        # A checkpoint and shards belong to this project: the config was lost, or is about to be written.
+        others = sorted(path.name for path in folder.iterdir() if path.suffix != PARTIAL and path.name not in OWN)
         require(not others, f"--out={folder} holds other files ({', '.join(others[:3])}); give a new or empty folder")
 
 
