@@ -58,6 +58,7 @@ def start(main: Callable[..., None], *, words: bool = False) -> None:
         finally:
             leave_at_signals()
 
+    use_all_cores()  # a config file may start JAX
     flags.FLAGS.set_gnu_getopt(words)  # flags may follow the words
     gc.freeze()  # otherwise garbage collection over all imported modules delays the exit by half a second
     try:

@@ -18,7 +18,7 @@ from experiments.check_pictures import check_curves
 from experiments.checks import Check, compare
 from experiments.settings import preset_config
 from grok_jax import results, values
-from grok_jax.analysis.claims import Claim, judge, save_verdicts
+from grok_jax.analysis.claims import Claim, format_claims, judge, save_verdicts
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError, require
 from grok_jax.plotting.grid import overview
@@ -158,6 +158,13 @@ def publish(figure: FigureOf, config: ConfigDict, dataset: xr.Dataset, out: Path
         save_verdicts(out / "claims.json", verdicts)
     results.finish(out)
     return verdicts
+
+
+def tell(verdicts: list[dict], out: Path) -> None:
+    """Prints the verdicts on a figure's claims, and the folder that holds its results."""
+    if verdicts:
+        print(format_claims(verdicts))
+    print(f"results, picture and claims are in {out}/")
 
 
 def _leave_checks(out: Path, checks: Sequence[Check], dataset: xr.Dataset, name: str) -> None:

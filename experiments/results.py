@@ -11,9 +11,8 @@ from pathlib import Path
 
 from absl import flags
 
-from experiments import command, shards
+from experiments import command, figures, shards
 from grok_jax import results
-from grok_jax.analysis.claims import format_claims
 from grok_jax.difference import difference
 from grok_jax.errors import require
 from grok_jax.export import EXPORTERS
@@ -37,7 +36,7 @@ def main(words: list[str]) -> None:
 
 def _merge(folders: list[Path]) -> None:
     require(folders, "merge takes the folders of all shards; none is given")
-    _tell(shards.merge(folders, _out("merge"), overwrite=OVERWRITE.value))
+    figures.tell(shards.merge(folders, _out("merge"), overwrite=OVERWRITE.value), _out("merge"))
 
 
 def _extend(folders: list[Path]) -> None:
@@ -45,7 +44,7 @@ def _extend(folders: list[Path]) -> None:
     require(GRID.value is not None, "extend needs --grid, such as --grid='seed=range(100, 200)'")
     ways = {"overwrite": OVERWRITE.value, "progress": PROGRESS.value}
     verdicts, rounding = shards.extend(folders[0], GRID.value, _out("extend"), **ways)
-    _tell(verdicts)
+    figures.tell(verdicts, _out("extend"))
     if rounding:
         print(f"the old points agree with those of a grid trained at once only to rounding: {rounding}")
 
@@ -72,12 +71,6 @@ def _export(folders: list[Path]) -> None:
 def _out(action: str) -> Path:
     require(OUT.value is not None, f"{action} needs --out=<folder>")
     return Path(OUT.value)
-
-
-def _tell(verdicts: list[dict]) -> None:
-    if verdicts:
-        print(format_claims(verdicts))
-    print(f"results, picture and claims are in {OUT.value}/")
 
 
 ACTIONS = {"merge": _merge, "extend": _extend, "diff": _diff, "export": _export}

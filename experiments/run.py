@@ -4,6 +4,7 @@ python -m experiments.run --config=configs/<paper>/<figure>.py:<preset> --out=<f
 python -m experiments.run --resume --out=<folder>
 python -m experiments.run --config=... --shard=3/8 --out=<folder of this shard>; see experiments.results merge
 python -m experiments.run --config=... --launcher=submitit --shards=8 --slurm.time=60 --out=<folder>; all on a cluster
+python -m experiments.run --config=... --distributed --out=<folder>; in each process of a group
 """
 
 from pathlib import Path
@@ -11,10 +12,9 @@ from pathlib import Path
 from absl import flags
 from ml_collections import ConfigDict
 
-from experiments import command, figures, launch, shards
+from experiments import command, distributed, figures, launch, shards
 from experiments.interruption import leave_at_signals
 from grok_jax import results
-from grok_jax.analysis.claims import format_claims
 from grok_jax.errors import require
 from grok_jax.training.shards import shard_of
 
@@ -36,7 +36,16 @@ LAUNCHER = flags.DEFINE_enum(
 )
 SHARDS = flags.DEFINE_integer("shards", None, "Number of jobs of --launcher. The same command goes on after a stop.")
 SLURM = command.define_open("slurm", "A parameter of submitit for Slurm, such as --slurm.partition=gpu.")
+DISTRIBUTED = flags.DEFINE_bool(
+    "distributed", False, "Join a process group of JAX: each process trains a slice of the grid."
+)
+COORDINATOR = flags.DEFINE_string(
+    "coordinator", None, "<host>:<port> of the first process of a group. JAX finds it itself on Slurm and TPU pods."
+)
+NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Processes of the group, if JAX does not find it itself.")
+PROCESS_ID = flags.DEFINE_integer("process_id", None, "This process, from 0, if JAX does not find it itself.")
 PROGRESS = flags.DEFINE_bool("progress", True, "Show a progress bar.")
+GROUP = (COORDINATOR, NUM_PROCESSES, PROCESS_ID)
 
 
 def main() -> None:
@@ -49,17 +58,16 @@ def main() -> None:
         return
     require(SHARDS.value is None and not SLURM, "--shards and --slurm belong to --launcher; give --launcher=submitit")
     ways = {"resume": RESUME.value, "overwrite": OVERWRITE.value, "progress": PROGRESS.value}
+    if DISTRIBUTED.value:
+        _train_in_group(config, out)
+        return
+    alone = [flag.name for flag in GROUP if flag.value is not None]
+    require(not alone, f"--{', --'.join(alone)} belong to --distributed; give it too")
     given = results.shard_in(out) if SHARD.value is None and RESUME.value else SHARD.value
     if given is not None:
         _train_shard(config, out, given)
         return
-    _tell(figures.make(config, out, **ways, keep_params=_kept(KEEP_PARAMS.value)), out)
-
-
-def _tell(verdicts: list[dict], out: Path) -> None:
-    if verdicts:
-        print(format_claims(verdicts))
-    print(f"results, picture and claims are in {out}/")
+    figures.tell(figures.make(config, out, **ways, keep_params=_kept(KEEP_PARAMS.value)), out)
 
 
 def _train_shard(config: ConfigDict, out: Path, given: str) -> None:
@@ -71,9 +79,9 @@ def _train_shard(config: ConfigDict, out: Path, given: str) -> None:
 
 
 def _launch(config: ConfigDict, out: Path) -> None:
-    given = {"--shard": SHARD.value, "--keep_params": KEEP_PARAMS.value, "--resume": RESUME.value or None}
-    wrong = [name for name, value in {**given, "--overwrite": OVERWRITE.value or None}.items() if value is not None]
-    require(not wrong, f"--launcher does not take {', '.join(wrong)}; the same command goes on, or give another --out")
+    excluded = [flag.name for flag in (SHARD, KEEP_PARAMS, RESUME, OVERWRITE, DISTRIBUTED) if flag.value]
+    told = "the same command goes on, or give another --out"
+    require(not excluded, f"--launcher does not take --{', --'.join(excluded)}; {told}")
     require(SHARDS.value is not None, "--launcher needs --shards, the number of jobs")
     leave_at_signals("\ninterrupted; the same command goes on (jobs that Slurm has stay there until scancel)")
     slurm = {name: flag.value for name, flag in SLURM.items()}
@@ -81,8 +89,18 @@ def _launch(config: ConfigDict, out: Path) -> None:
     if verdicts is None:
         print(f"{out}/ is already finished")
         return
-    _tell(verdicts, out)
+    figures.tell(verdicts, out)
     print(f"the shards and what their jobs printed are in {out / results.SHARDS}/")
+
+
+def _train_in_group(config: ConfigDict, out: Path) -> None:
+    excluded = [flag.name for flag in (SHARD, KEEP_PARAMS, RESUME) if flag.value]
+    told = "--distributed takes its shard from the group and goes on by itself"
+    require(not excluded, f"{told}; leave out --{', --'.join(excluded)}")
+    shard = distributed.join(COORDINATOR.value, NUM_PROCESSES.value, PROCESS_ID.value)
+    verdicts = distributed.train(config, out, shard, overwrite=OVERWRITE.value, progress=PROGRESS.value)
+    if verdicts is not None:
+        figures.tell(verdicts, out)
 
 
 def _kept(given: str | None) -> str | tuple[int, ...] | None:

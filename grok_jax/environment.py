@@ -18,9 +18,14 @@ def environment() -> dict[str, Any]:
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **{name: version_of(name) for name in PACKAGES}},
-        "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
+        "devices": own_devices(),
         "git_revision": _git_revision(),
     }
+
+
+def own_devices() -> str:
+    """The number and kind of this process's devices, such as "2 x cpu"; other processes of a group have their own."""
+    return f"{jax.local_device_count()} x {jax.local_devices()[0].device_kind}"
 
 
 def version_of(package: str) -> str | None:

@@ -23,6 +23,13 @@ SHARED = ("config", "experiment", "versions", "git_revision")
 SHOWN = 8  # missing shards that a message names
 
 
+class Extent(NamedTuple):
+    """Where the values of a part belong in a grid."""
+
+    places: Int[np.ndarray, " runs"]
+    steps: xr.DataArray
+
+
 class Head(NamedTuple):
     """What a part of a grid says about itself."""
 
@@ -31,6 +38,7 @@ class Head(NamedTuple):
     grid: Mapping[str, Mapping[str, list]]  # axis -> coordinates along it -> labels
     capacity: Sequence[int]
     experiment: Mapping[str, Any]
+    extent: Extent
 
 
 def merge(shards: Iterable[xr.Dataset | str | Path]) -> xr.Dataset:
@@ -56,7 +64,7 @@ def merge(shards: Iterable[xr.Dataset | str | Path]) -> xr.Dataset:
             heads.append(_head(dataset, f"dataset {number}" if isinstance(each, xr.Dataset) else str(each)))
     require_one_experiment(heads)
     _require_all(heads)
-    return join(heads[0].grid, shards)
+    return _joined(heads[0].grid, shards, [head.extent for head in heads])
 
 
 def require_one_experiment(heads: Sequence[Head]) -> None:
@@ -83,12 +91,20 @@ def join(grid: Mapping[str, Mapping[str, list]], parts: Sequence[xr.Dataset | st
     Raises:
       UserError: runs are missing or in two parts.
     """
-    shape = tuple(len(labels[axis]) for axis, labels in grid.items())
-    total, places, steps = math.prod(shape), [], []
+    extents = []
     for part in parts:
         with _open(part) as dataset:
-            places.append(dataset[RUN].values)
-            steps.append(dataset["step"])
+            extents.append(_extent(dataset))
+    return _joined(grid, parts, extents)
+
+
+def _joined(
+    grid: Mapping[str, Mapping[str, list]], parts: Sequence[xr.Dataset | str | Path], extents: Sequence[Extent]
+) -> xr.Dataset:
+    """As join, for parts whose extents are known; opening a file again would read it all for its checksum."""
+    shape = tuple(len(labels[axis]) for axis, labels in grid.items())
+    total = math.prod(shape)
+    places, steps = zip(*extents, strict=True)
     counts = np.bincount(np.concatenate(places), minlength=total)
     words = f"{(counts == 0).sum():,} of {total:,} runs are missing, and {(counts > 1).sum():,} are there twice"
     require(bool((counts == 1).all()), f"{words}; give every part of one grid, cut in the same way, once")
@@ -158,9 +174,12 @@ def _require_finished(folders: Sequence[Path]) -> None:
 def _head(dataset: xr.Dataset, name: str) -> Head:
     require(PART in dataset.attrs, f"{name} has the results of a whole grid; merge takes those of shards")
     about = json.loads(dataset.attrs[PART])
-    return Head(
-        name, shard_of(about["part"]), about["axes"], about["capacity"], json.loads(dataset.attrs["experiment"])
-    )
+    known = json.loads(dataset.attrs["experiment"])
+    return Head(name, shard_of(about["part"]), about["axes"], about["capacity"], known, _extent(dataset))
+
+
+def _extent(part: xr.Dataset) -> Extent:
+    return Extent(part[RUN].values, part["step"].load())
 
 
 def _require_all(heads: Sequence[Head]) -> None:

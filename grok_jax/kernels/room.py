@@ -44,7 +44,7 @@ def require_room(rows: int, columns: int, outputs: int, needed: int, room: int |
 
 def device_room() -> int:
     """Bytes free on JAX's first device; on CPU, bytes free on the machine."""
-    statistics = jax.devices()[0].memory_stats()
+    statistics = jax.local_devices()[0].memory_stats()
     if statistics and "bytes_limit" in statistics:
         return statistics["bytes_limit"] - statistics.get("bytes_in_use", 0)
     return free_memory()

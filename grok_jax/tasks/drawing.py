@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from grok_jax.errors import require
@@ -23,14 +24,17 @@ def require_at_most(name: str, count: int, most: int, holder: str) -> None:
     require(count <= most, f"task.{name} is {count}; {holder} allow 1 to {most}")
 
 
-def floor_share(fraction: Scalar, rows: Scalar) -> Int[Array, ""]:
+def floor_share(fraction: Scalar, rows: Scalar) -> Int[Array, ""] | int:
     """int(fraction * rows), the same for traced values and for Python numbers.
 
     Both are rounded in float32. A fraction such as 0.29 has no exact binary form, and 0.29 * 100 may come out slightly
     below 29. The product is therefore increased by two parts in 10⁷, so that 0.29 of 100 rows is 29.
     """
-    lifted = jnp.asarray(rows, jnp.float32) * jnp.float32(1 + 2.0**-22)
-    return jnp.floor(jnp.asarray(fraction, jnp.float32) * lifted).astype(jnp.int32)
+    traced = isinstance(fraction, jax.Array) or isinstance(rows, jax.Array)
+    numpy = jnp if traced else np  # for Python numbers JAX would start its devices, which the user may yet choose
+    lifted = numpy.asarray(rows, np.float32) * np.float32(1 + 2.0**-22)
+    share = numpy.floor(numpy.asarray(fraction, np.float32) * lifted)
+    return share.astype(np.int32) if traced else int(share)
 
 
 def divided(fraction: float, total: int, things: str = "rows") -> Rows:
@@ -44,8 +48,7 @@ def divided(fraction: float, total: int, things: str = "rows") -> Rows:
     Raises:
       UserError: a split would be empty.
     """
-    with jax.ensure_compile_time_eval():  # a run may be made inside a trace
-        train = int(floor_share(fraction, total))
+    train = int(floor_share(fraction, total))
     require(
         0 < train < total,
         f"task.train_fraction is {fraction}, which takes {train} of {total} {things}; 1 to {total - 1} are allowed",

@@ -1,4 +1,7 @@
-"""The devices of a grid: a mesh over all of them, with the run axis sharded over it."""
+"""The devices of a grid: a mesh over all of them, with the run axis sharded over it.
+
+In a process group of JAX, a grid trains on the devices of its own process alone. The processes never exchange arrays.
+"""
 
 import contextlib
 import os
@@ -43,12 +46,12 @@ def start_jax() -> None:
 
 
 def run_mesh(runs: int | None = None) -> Mesh:
-    """A 1-D mesh of all devices, or of as many devices as runs if there are fewer runs.
+    """A 1-D mesh of all devices of this process, or of as many devices as runs if there are fewer runs.
 
     A device without a run would repeat another device's run, and on CPU keep that run from using both cores. The axis
     is Auto because minibatch indexing fails on Explicit axes.
     """
-    devices = jax.devices()[:runs]
+    devices = jax.local_devices()[:runs]
     return jax.make_mesh((len(devices),), (RUN,), (jax.sharding.AxisType.Auto,), devices=devices)
 
 

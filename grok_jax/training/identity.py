@@ -18,7 +18,7 @@ import jax
 import numpy as np
 from jaxtyping import Num
 
-from grok_jax.environment import version_of
+from grok_jax.environment import own_devices, version_of
 from grok_jax.errors import require
 from grok_jax.fields import declared_fields
 from grok_jax.fingerprint import fingerprint
@@ -74,7 +74,7 @@ def experiment(plan: Any) -> dict[str, Any]:
 
 def device_of_runs() -> str:
     """The kind of device that runs train on here; on CPUs the processor's name, which tells kinds of CPU apart."""
-    return _processor() if jax.default_backend() == "cpu" else jax.devices()[0].device_kind
+    return _processor() if jax.default_backend() == "cpu" else jax.local_devices()[0].device_kind
 
 
 def identity_hash(identity: Mapping[str, Any]) -> str:
@@ -149,12 +149,11 @@ def _common(values: list[Any]) -> Any:
 
 def _layout(plan: Any) -> dict[str, Any]:
     mapping = plan.execution.mapping
-    device = jax.devices()[0]
     found = {
         "mapping": chosen_mapping(mapping),
         "backend": jax.default_backend(),
-        "devices": f"{jax.device_count()} x {device.device_kind}",
-        "platform": getattr(device.client, "platform_version", ""),
+        "devices": own_devices(),
+        "platform": getattr(jax.local_devices()[0].client, "platform_version", ""),
     }
     # The vector instructions of the processor affect how sums are rounded; the number of cores does not.
     return found | ({"processor": _processor()} if found["backend"] == "cpu" else {})

@@ -16,7 +16,7 @@ import xarray as xr
 from jaxtyping import Int
 from ml_collections import ConfigDict
 
-from grok_jax.environment import environment
+from grok_jax.environment import environment, own_devices
 from grok_jax.errors import require, written
 from grok_jax.fingerprint import array_hash
 from grok_jax.memory import bytes_of, free_memory, in_words
@@ -293,7 +293,7 @@ def _train(
         programs=len(programs),
         diverged_runs=bar.diverged,
         chunk_runs=[program.runs for program in programs],
-        devices=f"{jax.device_count()} x {jax.devices()[0].device_kind}",
+        devices=own_devices(),
     )
     if ways.keep is None:
         return dataset, None

@@ -1,9 +1,25 @@
 """JAX as its variables set it up."""
 
+import subprocess
+import sys
+
 import jax
 import pytest
 
 from grok_jax import UserError, check, observe, sweep
+
+# JAX refuses another number of devices once it has started them.
+DESCRIBE_ALL = """
+import jax
+from grok_jax import default_config
+from grok_jax.training.naming import REGISTRIES
+
+for section in ("task", "model", "optimizer"):
+    for name in REGISTRIES[section]:
+        default_config(**{section: name})
+jax.config.update("jax_num_cpu_devices", 3)
+print(jax.device_count())
+"""
 
 
 def observed(config):
@@ -26,3 +42,9 @@ def test_devices_that_jax_cannot_start_are_refused(function, small_config, monke
     with pytest.raises(UserError, match=r"JAX has no devices .JAX_PLATFORMS=.*: Unable to initialize") as raised:
         function(small_config())
     assert "\n" not in str(raised.value)
+
+
+def test_describing_a_run_starts_no_devices():
+    environment = {"JAX_PLATFORMS": "cpu", "PYTHONPATH": ":".join(sys.path)}
+    ended = subprocess.run([sys.executable, "-c", DESCRIBE_ALL], env=environment, capture_output=True, text=True)
+    assert ended.stdout == "3\n", ended.stderr
