@@ -177,6 +177,11 @@ def test_a_config_with_a_field_that_its_loss_has_not_is_refused():
         gj.from_config({"training": {"loss": "mse"}, "loss": {"dtype": "float64"}})
 
 
+def test_an_axis_over_a_field_that_its_loss_has_not_is_refused():
+    with pytest.raises(gj.UserError, match=r"^grid axis 'loss\.dtype' is not a field; loss has none$"):
+        gj.check(small_run(**{"training.loss": "mse"}), {"loss.dtype": ["float16"]})
+
+
 @pytest.mark.slow
 def test_one_axis_sets_the_loss_and_the_field_that_only_some_have():
     run = small_run(**{"training.steps": 0})
