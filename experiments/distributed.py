@@ -41,8 +41,9 @@ def join(coordinator: str | None = None, processes: int | None = None, process: 
     Raises:
       UserError: JAX finds no cluster and an argument is missing, or it refuses an argument.
     """
-    known = coordinator is None or re.fullmatch(r".+:\d+", coordinator)
-    require(bool(known), f"--coordinator={coordinator}; it must be <host>:<port>, such as node1:1234")
+    port = None if coordinator is None else re.fullmatch(r".+:(\d{1,5})", coordinator)
+    known = coordinator is None or (port is not None and 0 < int(port[1]) < 2**16)  # JAX waits at other ports for ever
+    require(known, f"--coordinator={coordinator}; it must be <host>:<port>, such as node1:1234")
     # JAX's own handler of SIGTERM would take the place of ours, which lets a sweep save its checkpoint.
     jax.config.update("jax_enable_preemption_service", False)
     try:

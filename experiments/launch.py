@@ -22,7 +22,8 @@ import grok_jax
 from experiments import command, shards
 from grok_jax import results, values
 from grok_jax.errors import UserError, require
-from grok_jax.training.shards import Shard
+from grok_jax.training.plan import plan_grid
+from grok_jax.training.shards import Shard, require_enough_runs
 
 CLUSTERS = {"submitit": "slurm", "local": "local"}  # a launcher -> submitit's name for where the jobs run
 LOCAL_MINUTES = 7 * 24 * 60  # submitit's own limit for a local job, 2 minutes, is meant for tests
@@ -81,6 +82,7 @@ def launch(config: ConfigDict, out: Path, how: Launch) -> list[dict] | None:
     """
     submitit, plain = _submitit(), values.plain(config.to_dict())
     require(how.shards >= 1, f"--shards={how.shards}; it must be at least 1")
+    require_enough_runs(plan_grid(config), Shard(1, how.shards))  # before a folder is named for each
     held = results.shard_in(out)
     require(held is None, f"--out={out} holds shard {held}; give the folder of the whole figure")
     if results.is_finished(out):
@@ -119,6 +121,9 @@ def _executor(submitit: ModuleType, logs: Path, how: Launch) -> Any:
     """What submits jobs with the given parameters; raises UserError where submitit refuses them."""
     cluster = CLUSTERS[how.launcher]
     given = {name: [value] if name in LISTS and isinstance(value, str) else value for name, value in how.slurm.items()}
+    for name in (name for name in LISTS if name in given):  # submitit does not look until it submits
+        is_text = isinstance(given[name], list) and all(isinstance(line, str) for line in given[name])
+        require(is_text, f"--slurm.{name}={given[name]}; it must be text, or a list of texts in JSON")
     times = {name: given[name] for name in TIMES if name in given}
     for name, minutes in times.items():  # submitit computes with it, so it cannot be Slurm's 1-00:00:00
         require(type(minutes) is int and minutes > 0, f"--slurm.{name}={minutes}; it must be whole minutes")

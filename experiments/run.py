@@ -53,6 +53,8 @@ def main() -> None:
     config = command.given_or_saved(CONFIG.value, OUT.value, resume=RESUME.value)
     command.require_no_axis_overridden(config)
     out = Path(OUT.value)
+    alone = [flag.name for flag in GROUP if flag.value is not None and not DISTRIBUTED.value]
+    require(not alone, f"--{', --'.join(alone)} belong to --distributed; give it too")
     if LAUNCHER.value is not None:
         _launch(config, out)
         return
@@ -61,8 +63,6 @@ def main() -> None:
     if DISTRIBUTED.value:
         _train_in_group(config, out)
         return
-    alone = [flag.name for flag in GROUP if flag.value is not None]
-    require(not alone, f"--{', --'.join(alone)} belong to --distributed; give it too")
     given = results.shard_in(out) if SHARD.value is None and RESUME.value else SHARD.value
     if given is not None:
         _train_shard(config, out, given)

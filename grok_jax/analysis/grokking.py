@@ -15,7 +15,7 @@ import xarray as xr
 from jaxtyping import Bool, Float, Real
 
 from grok_jax.analysis.claims import NotMeasured
-from grok_jax.errors import require, written
+from grok_jax.errors import UserError, require, written
 
 LEVEL = 0.95
 Level = float | Sequence[float] | Real[np.ndarray, " levels"]
@@ -40,11 +40,14 @@ def first_crossing(
       The time of each run in steps: inf if x never reaches the level, NaN if its records stop before the last step.
 
     Raises:
-      UserError: the direction is not 'up' or 'down', a level is not a number, or x has no axis 'step'.
+      UserError: the direction is not 'up' or 'down', a level is not a finite number, x has no axis 'step', or
+        there are several levels and x has an axis 'level'.
     """
     require(direction in ("up", "down"), f"direction is {direction!r}; it must be up or down")
     _require_steps(x)
     levels = _levels(level)
+    is_free = levels.ndim == 0 or "level" not in x.dims
+    require(is_free, "the results have a dimension 'level' already; give one level at a time")
     sign = 1.0 if direction == "up" else -1.0
     time = xr.apply_ufunc(
         _first_zero,
@@ -61,11 +64,14 @@ def first_crossing(
 
 def _levels(level: Level) -> Float[xr.DataArray, "..."]:
     """A level as a number without dimensions, or several along the dimension 'level'."""
-    values = np.asarray(level)
     words = f"level is {written(level)}; it must be a number, or several different numbers"
-    is_numbers = values.dtype.kind in "iuf" and values.ndim <= 1 and values.size > 0
-    require(is_numbers and np.unique(values).size == values.size, words)
+    try:
+        values = np.asarray(level)
+    except ValueError as error:  # lists of different lengths
+        raise UserError(words) from error
+    require(values.dtype.kind in "iuf" and values.ndim <= 1 and values.size > 0, words)
     values = values.astype(np.float64)
+    require(bool(np.isfinite(values).all()) and np.unique(values).size == values.size, words)
     return xr.DataArray(values) if values.ndim == 0 else xr.DataArray(values, dims="level", coords={"level": values})
 
 

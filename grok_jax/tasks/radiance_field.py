@@ -18,7 +18,7 @@ SAMPLES = 256  # segments of a ray of the true scene
 LENGTH = (FAR - NEAR) / SAMPLES
 DISTANCE = (NEAR + FAR) / 2  # of the cameras from the center of the scene
 HALF_WIDTH = 0.25  # of a picture, at distance 1 from its camera; nearly all of the scene is in it
-BYTES_OF_A_SEGMENT = 64  # during load: points, density, color and their copies
+BYTES_OF_A_SEGMENT = 128  # during load: points, density, color and their copies
 
 
 class Scene(NamedTuple):
@@ -115,10 +115,13 @@ class RadianceField(Task):
 
     def load(self) -> Examples:
         """The pixels of all cameras, picture by picture: inputs (rows, 6) and targets (rows, 3)."""
-        scene = random_scene(self.scene, self.blobs)
+        scene = Scene(*(array.astype(np.float64) for array in random_scene(self.scene, self.blobs)))
         pictures = [rays_of(place, self.size) for place in camera_places(self.views)]
-        seen = jax.jit(lambda rays: composite(*field_of(scene, along_rays(rays, NEAR, FAR, SAMPLES)), LENGTH))
-        return Examples(np.concatenate(pictures), np.concatenate([np.asarray(seen(rays)) for rays in pictures]))
+        # In float64, so that the colors are the same on all devices: shards from a GPU and a CPU share their data.
+        with jax.enable_x64(True), jax.default_matmul_precision("highest"):
+            seen = jax.jit(lambda rays: composite(*field_of(scene, along_rays(rays, NEAR, FAR, SAMPLES)), LENGTH))
+            colors = [np.asarray(seen(rays.astype(np.float64)), np.float32) for rays in pictures]
+        return Examples(np.concatenate(pictures), np.concatenate(colors))
 
     def pool_bytes(self) -> int:
         """Upper bound on the bytes that load needs: all pixels, and the segments of one picture for each blob."""

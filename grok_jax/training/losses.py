@@ -62,7 +62,12 @@ def cross_entropy(logits: Float[Array, "rows outputs"], labels: Int[Array, " row
       The losses, in nats; NaN if a logit is NaN or infinite.
     """
     logits = class_logits(logits)
-    labeled = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
+    return _exact_cross_entropy(logits, jax.nn.one_hot(labels, logits.shape[-1], dtype=bool))
+
+
+def _exact_cross_entropy(
+    logits: Float[Array, "rows classes"], labeled: Bool[Array, "rows classes"]
+) -> Float[Array, " rows"]:
     # 0 times an infinite logit makes its row NaN; otherwise e^-inf = 0 would hide a diverged network.
     own = jnp.sum(jnp.where(labeled, logits, 0 * logits), axis=-1, keepdims=True)
     # The loss does not depend on the shift m, so neither do its derivatives.
@@ -101,7 +106,9 @@ def stablemax(
 ) -> Float[Array, " rows"]:
     """The cross-entropy of each row with StableMax in place of softmax, accurate however small it is.
 
-    -log(s(z_c) / Σ_k s(z_k)) = log1p(Σ_{k≠c} s(z_k) / s(z_c)),  s(z) = z + 1 for z >= 0, 1 / (1 - z) for z < 0
+    -log(s(z_c) / Σ_k s(z_k)),  s(z) = z + 1 for z >= 0, 1 / (1 - z) for z < 0
+
+    It is computed as the cross_entropy of log s(z), because s(z)² in the derivative of a ratio overflows in float16.
 
     Args:
       logits: z, or a single z for two classes (see class_logits).
@@ -120,9 +127,7 @@ def stablemax(
 
     def losses(z: Float[Array, "rows classes"], labeled: Bool[Array, "rows classes"]) -> Float[Array, " rows"]:
         # Not a jnp.where of both branches: the one not taken is infinite at z = 1, and its derivative would be NaN.
-        size = jnp.maximum(z, 0) + 1 / (1 - jnp.minimum(z, 0))
-        own = jnp.sum(jnp.where(labeled, size, 0), axis=-1)
-        return jnp.log1p(jnp.sum(jnp.where(labeled, 0, size), axis=-1) / own)
+        return _exact_cross_entropy(jnp.log1p(jnp.maximum(z, 0)) - jnp.log1p(-jnp.minimum(z, 0)), labeled)
 
     return _computed_in(dtype, losses, logits, labels)
 

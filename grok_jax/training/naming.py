@@ -155,7 +155,7 @@ def _with_change(draft: Draft, dotted: str, value: Any) -> Draft:
     if value is None and key not in fields and _is_of_another(section, key):
         return draft
     names = [*(["name"] if section in NAMED else []), *fields, *(OF_CONFIGS if section == "training" else [])]
-    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {', '.join(names)}")
+    require(key in fields, f"grid axis {written(dotted)} is not a field; {section} has {', '.join(names) or 'none'}")
     return _with_part(draft, section, part, {**changes, key: value})
 
 

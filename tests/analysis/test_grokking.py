@@ -251,7 +251,13 @@ def test_several_levels_of_a_loss_give_each_delay_of_one_level():
             xr.testing.assert_equal(together.sel(level=level, drop=True), measure(ds, level))
 
 
-@pytest.mark.parametrize("level", [[], [0.9, 0.9]], ids=str)
-def test_no_level_or_the_same_one_twice_is_refused(level):
+@pytest.mark.parametrize("level", [[], [0.9, 0.9], [0.5, [0.6, 0.7]], [0.5, np.nan], "high", None], ids=str)
+def test_what_is_no_level_or_the_same_one_twice_is_refused(level):
     with pytest.raises(UserError, match=r"^level is .*; it must be a number, or several different numbers$"):
         first_crossing(runs([0.0, 0.1, 0.2, 0.9, 1.0]), level)
+
+
+def test_several_levels_are_refused_where_the_grid_has_an_axis_of_that_name():
+    curves = runs([0.0, 0.1, 0.2, 0.9, 1.0]).expand_dims(level=[1, 2])
+    with pytest.raises(UserError, match=r"^the results have a dimension 'level' already; give one level at a time$"):
+        first_crossing(curves, [0.5, 0.6])

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from experiments.distributed import DEAD
 from grok_jax import results
 
 ROOT = Path(__file__).parents[2]
@@ -75,9 +74,8 @@ def test_when_a_process_is_killed_the_other_ends_and_both_go_on_when_started_aga
         time.sleep(0.01)
     processes[victim].send_signal(signal.SIGKILL)
     processes[victim].communicate()
-    survivor, killed = processes[1 - victim], time.monotonic()
+    survivor = processes[1 - victim]
     _, errors = survivor.communicate(timeout=PATIENCE)
-    assert time.monotonic() - killed < 2 * DEAD
     assert survivor.returncode == -signal.SIGABRT
     assert LINE in errors
     first, second = [ended(process) for process in group(tmp_path / "out", STEPS, OFTEN)]
@@ -124,6 +122,7 @@ def test_a_process_that_waits_for_the_others_ends_at_ctrl_c(tmp_path):
 
 SENSELESS = {
     ("--process_id=0",): "--process_id belong to --distributed; give it too",
+    ("--launcher=local", "--shards=2", "--process_id=0"): "--process_id belong to --distributed; give it too",
     (
         "--distributed",
         "--shard=1/2",
@@ -131,6 +130,7 @@ SENSELESS = {
     ("--distributed", "--resume", "--keep_params=last"): "leave out --keep_params, --resume",
     ("--distributed",): "coordinator_address should be defined; outside Slurm",
     ("--distributed", "--coordinator=node"): "--coordinator=node; it must be <host>:<port>, such as node1:1234",
+    ("--distributed", "--coordinator=node:99999"): "--coordinator=node:99999; it must be <host>:<port>",
     ("--distributed", "--coordinator=a:1", "--num_processes=2", "--process_id=2"): "process_id=2, num_processes=2",
 }
 

@@ -120,11 +120,13 @@ def test_what_slurm_refuses_is_one_line(config, slurm, tmp_path):
         (Launch("local", 2, {"partitoin": "gpu"}), "--slurm: Unknown argument 'partitoin'"),
         (Launch("local", 0, {}), "--shards=0; it must be at least 1"),
         (Launch("local", 5, {}), "the grid has 4 runs"),
+        (Launch("local", 10**12, {}), "the grid has 4 runs"),
+        (Launch("local", 2, {"setup": 3}), "--slurm.setup=3; it must be text, or a list of texts in JSON"),
         (Launch("submitit", 2, {}), "needs --slurm.time, in minutes"),
         (Launch("submitit", 2, {"time": "1-00:00:00"}), "--slurm.time=1-00:00:00; it must be whole minutes"),
         (Launch("submitit", 2, HOUR), "--launcher=local tries the command without Slurm"),
     ],
-    ids=["a name", "no shards", "many shards", "no time", "a time", "no Slurm"],
+    ids=["a name", "no shards", "many shards", "very many shards", "a setup", "no time", "a time", "no Slurm"],
 )
 def test_what_cannot_be_launched_is_one_line_and_leaves_nothing(config, tmp_path, monkeypatch, how, words):
     pytest.importorskip("submitit")

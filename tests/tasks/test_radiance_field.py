@@ -1,5 +1,6 @@
 """Views of a scene of fog: its field, its cameras, and pictures that equal an integral."""
 
+import jax
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -8,7 +9,7 @@ import grok_jax
 from grok_jax.errors import UserError
 from grok_jax.models.radiance import FAR, NEAR
 from grok_jax.tasks import RadianceField
-from grok_jax.tasks.radiance_field import DISTANCE, Scene, camera_places, field_of, random_scene, rays_of
+from grok_jax.tasks.radiance_field import DISTANCE, SAMPLES, Scene, camera_places, field_of, random_scene, rays_of
 
 SCENE = random_scene(0, 3)
 
@@ -48,6 +49,21 @@ def test_a_pixel_is_the_volume_integral_along_its_ray():
 
     seen = [quad(arriving, NEAR, FAR, args=(channel,), limit=200, epsrel=1e-4)[0] for channel in range(3)]
     np.testing.assert_allclose(pixels.targets[place], seen, atol=2e-3)
+
+
+def test_pictures_have_all_digits_of_float32_whatever_precision_a_device_prefers():
+    task = RadianceField(scene=0, blobs=3, views=2, size=4, train_views=1)
+    pixels, length = task.load(), (FAR - NEAR) / SAMPLES
+    with jax.default_matmul_precision("bfloat16"):
+        assert (task.load().targets == pixels.targets).all()
+    wide = Scene(*(array.astype(np.float64) for array in SCENE))
+    origin, direction = np.split(pixels.inputs[5].astype(np.float64), 2)
+    left, seen = 1.0, np.zeros(3)
+    for i in range(SAMPLES):
+        density, color = plain_field(wide, origin + (NEAR + length * (i + 0.5)) * direction)
+        seen += left * -np.expm1(-density * length) * color
+        left *= np.exp(-density * length)
+    np.testing.assert_allclose(pixels.targets[5], seen, rtol=2e-7)
 
 
 def test_cameras_stand_around_the_scene_at_one_distance():

@@ -88,6 +88,13 @@ def test_stablemax_in_float32_keeps_a_loss_that_float64_needs_in_the_authors_for
         np.testing.assert_allclose(stablemax(logits, label, dtype), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("labels_logit", [-300.0, 300.0, 2e4])
+def test_stablemax_in_float16_has_the_gradients_of_float64_at_large_logits(labels_logit):
+    logits, label = jnp.array([[labels_logit, 0.0, 300.0]]), jnp.array([0])
+    few, many = (gradients("stablemax", logits, label, dtype=dtype) for dtype in ("float16", "float64"))
+    np.testing.assert_allclose(few, many, rtol=0.02, atol=float(jnp.finfo("float16").smallest_subnormal))
+
+
 @pytest.mark.parametrize("loss", EDGES)
 def test_one_output_is_the_logit_of_class_1(loss):
     z, labels = jnp.array([[-3.0], [0.5]]), jnp.array([1, 0])
@@ -175,6 +182,11 @@ def test_a_config_holds_the_fields_of_a_loss():
 def test_a_config_with_a_field_that_its_loss_has_not_is_refused():
     with pytest.raises(gj.UserError, match=r"^loss has no field dtype; it has none$"):
         gj.from_config({"training": {"loss": "mse"}, "loss": {"dtype": "float64"}})
+
+
+def test_an_axis_over_a_field_that_its_loss_has_not_is_refused():
+    with pytest.raises(gj.UserError, match=r"^grid axis 'loss\.dtype' is not a field; loss has none$"):
+        gj.check(small_run(**{"training.loss": "mse"}), {"loss.dtype": ["float16"]})
 
 
 @pytest.mark.slow
