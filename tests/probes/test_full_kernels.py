@@ -14,6 +14,9 @@ ROWS = 4
 TASKS = {  # of each model that needs no file, and fields that make both small
     "mlp": ("teacher_student", {"model.widths": (6,)}),
     "committee": ("single_index", {"task.features": 6, "model.width": 5}),
+    "fourier_mlp": ("image_field", {"task.size": 6, "model.widths": (5,), "model.frequencies": 3}),
+    "siren": ("image_field", {"task.size": 6, "model.widths": (5,)}),
+    "nerf": ("radiance_field", {"task.size": 4, "model.widths": (5,), "model.octaves": 2, "model.samples": 3}),
     "embedded_sum": ("toy_addition", {"task.encoding": "tokens"}),
     "graph_network": ("qm9", {"task.size": 20}),
     "lstm": ("modular_arithmetic", {"task.p": 5, "task.encoding": "tokens"}),
