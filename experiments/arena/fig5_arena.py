@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value, t_generalize
@@ -32,13 +33,14 @@ Runs = dict[str, dict[str, xr.Dataset]]  # task -> method -> its results along '
 class Standing(NamedTuple):
     """How a method does on one task, at its best setting."""
 
-    rate: float
+    rate: float  # NaN, as the decay, if no setting is the best because none gets there
     decay: float
     times: xr.DataArray  # of each seed, to the lower level; inf: not within the budget
     times_high: xr.DataArray  # to the higher level
     accuracy: xr.DataArray  # of each seed at the end
     share: xr.DataArray  # of the settings that reach the lower level, for each seed
     robustness: float  # share of the settings at which the median over seeds reaches it
+    highest: float  # test accuracy of any setting at any step: the largest median over seeds
     settings: int
 
 
@@ -76,14 +78,15 @@ def standing(runs: xr.Dataset, task: str) -> Standing:
     low, high = (t_generalize(runs, level).fillna(np.inf) for level in LEVELS[task])
     medians = median_of_seeds(low).median
     best = int(medians.argmin("setting"))
+    chosen = [float(runs[name][best]) if np.isfinite(medians[best]) else np.nan for name in (RATE, DECAY)]
     return Standing(
-        float(runs[RATE][best]),
-        float(runs[DECAY][best]),
+        *chosen,
         low.isel(setting=best),
         high.isel(setting=best),
         last_value(runs["test_accuracy"].isel(setting=best)),
         np.isfinite(low).mean("setting"),
         float(np.isfinite(medians).mean()),
+        float(median_of_seeds(runs["test_accuracy"].max("step")).median.max()),
         runs.sizes["setting"],
     )
 
@@ -138,7 +141,8 @@ def table(ds: xr.Dataset) -> list[dict[str, Any]]:
                     "higher level": high,
                     "steps to that": float(median_of_seeds(each.times_high).median),
                     "seeds that reach the lower level": f"{int(np.isfinite(each.times).sum())} of {each.times.size}",
-                    "final test accuracy": float(each.accuracy.median()),
+                    "final test accuracy": float(each.accuracy.median()) if np.isfinite(each.rate) else np.nan,
+                    "highest test accuracy of any setting": each.highest,
                     "best rate": each.rate,
                     "best decay": each.decay,
                     "share of settings that reach the lower level": each.robustness,
@@ -180,9 +184,11 @@ def _dots(ax: Axes, methods: dict[str, Standing], budget: float) -> None:
         ax.plot(ends, [row, row], color=color, linewidth=3, alpha=0.4, solid_capstyle="butt")
         reached = np.isfinite(median)
         ax.plot(min(median, budget), row, "o" if reached else ">", color=color, mfc=color if reached else "white")
-        label = f"rate {each.rate:g}, decay {each.decay:g}" if reached else f"not within {budget:,.0f} steps"
+        label = f"rate {each.rate:g}, decay {each.decay:g}" if reached else f"not reached, {each.highest:.0%} at most"
         ax.annotate(label, (0.98, row), (0, 8), ("axes fraction", "data"), "offset points", ha="right", fontsize=7)
-    ax.set(xscale="log", xlabel="steps (dot: median, bar: range of seeds)", xlim=(None, 1.3 * budget))
+    ax.set(xscale="log", xlabel="steps (dot: median, bar: range of seeds)", xlim=(10, 1.5 * max(budget, 10)))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _strip(ax: Axes, found: dict[str, dict[str, Standing]]) -> None:
