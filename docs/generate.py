@@ -29,6 +29,7 @@ PAPERS = {
     "omnigrok": "Omnigrok (Liu, Michaud, Tegmark)",
     "lazy_to_rich": "The lazy-to-rich transition (Kumar, Bordelon, Gershman, Pehlevan)",
     "model_efficiency": "Model and training efficiency (after Varma et al.)",
+    "arena": "The arena: what makes grokking come sooner (our own study)",
 }
 LAYERS = ("analysis", "plotting", "kernels", "probes", "models", "tasks", "optim", "training")
 COLUMNS = ("field", "default", "allowed", "kind", "meaning")

@@ -1,16 +1,17 @@
-"""The papers of the report, and the words that a reader needs."""
+"""The papers and studies of the report, and the words that a reader needs."""
 
 from typing import NamedTuple
 
 
 class Paper(NamedTuple):
-    """A paper whose figures are reproduced."""
+    """A paper whose figures are reproduced, or a study of our own."""
 
     title: str
     authors: str
     short: str  # its name in a menu
     links: dict[str, str]  # words of a link -> its address
     says: str  # its main claim, in a sentence or two
+    is_study: bool = False  # our own, about the papers that it links to
 
 
 PAPERS = {
@@ -40,6 +41,21 @@ PAPERS = {
         {"Varma et al., arXiv 2309.02390": "https://arxiv.org/abs/2309.02390"},
         "A network can memorize or generalize. Memorizing is learned faster; generalizing reaches the same logits with "
         "smaller weights. Which of the two wins, and when, depends on the amount of data.",
+    ),
+    "arena": Paper(
+        "The arena: what makes grokking come sooner",
+        "a study of our own, of methods from four papers",
+        "Arena",
+        {
+            "Grokfast, arXiv 2405.20233": "https://arxiv.org/abs/2405.20233",
+            "Numerical edge, arXiv 2501.04697": "https://arxiv.org/abs/2501.04697",
+            "Muon, arXiv 2504.16041": "https://arxiv.org/abs/2504.16041",
+            "Logit scale, arXiv 2606.18465": "https://arxiv.org/abs/2606.18465",
+        },
+        "Several methods are said to make generalization come sooner, each compared with a baseline of its own. Here "
+        "all of them run on the same grids of learning rate, weight decay and seeds, as printed and at matched "
+        "settings. What counts as better was written down before the runs.",
+        is_study=True,
     ),
 }
 

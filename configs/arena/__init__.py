@@ -1,0 +1,1 @@
+"""The arena: methods that are said to make grokking come sooner, on the same grids."""
