@@ -35,12 +35,25 @@ float64 the share does not reach 40% at this fraction.
 The smallest square of a normal float32 is 1e-38. An entry of the gradient below 1e-19 therefore has a square of 0 in
 AdamW, and with eps = 1e-30 its step can be huge. A run that ends this way counts as diverged.
 
-The claims have not been measured yet.
+| claim | measured (quick, 3 seeds, medians) | verdict |
+|---|---|---|
+| 1 float32 stops | no row has a loss of 0 in 1200 steps | not measured |
+| 2 more digits collapse later | float16 at step 1048, the others not in 1200 | not measured |
+| 3 float64 goes on | no format generalizes in 1200 steps | not measured |
+| 4 StableMax groks | test accuracy 0% at step 1200 | not measured |
+| 5 OrthoGrad within 300 steps | 105 steps | holds, 3 of 3 |
+| 6 decay 8 within 200 steps | 249 steps | does not hold, 0 of 3 |
+| 7 decay 8 as fast as OrthoGrad | 249 steps against 105 | does not hold, 0 of 3 |
+| 8 the exact loss has no edge | no row has a loss of 0; no format generalizes | not measured |
+
+The numerical edge itself needs the medium preset or the paper's. After 1200 steps the loss in float32 is still 2e-4,
+far above 6e-8, and exact and naive losses agree. Decay 4, 6 and 8 reach 95% at steps 285, 249 and 249. Decay 2 is at
+61% after 300 steps. OrthoGrad reaches 99% at step 133. Decay 4, 6 and 8 end at 96 to 98%.
 
 | preset | runs | on 2 cores |
 |---|---|---|
 | smoke | 11 settings, 1 seed | seconds |
-| quick | 11 settings, 3 seeds, 2.6e4 run-steps | 2 to 3 minutes (estimated) |
+| quick | 11 settings, 3 seeds, 2.6e4 run-steps | 2 to 3 minutes (12 when busy; 230 CPU seconds) |
 | medium | 11 settings, 3 seeds, 1.4e5 run-steps | 1.5 to 2 hours (estimated) |
 | paper | 11 settings, 5 seeds, 1.2e6 run-steps | half a day (estimated) |
 """
@@ -56,6 +69,7 @@ AXIS = (
 )
 DECAYS = (2.0, 4.0, 6.0, 8.0)
 SOFTMAX = "naive_cross_entropy"
+EDGE_STEPS, STABLEMAX_STEPS, ORTHOGRAD_STEPS = 20_000, 80_000, 300  # in the public code of figures 1 and 2
 
 
 def settings(formats: int, long: int, short: int) -> Grid:
@@ -97,9 +111,9 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "task.p": 47,
             "task.train_fraction": 0.5,
             "training.records": 80,
-            "grid": {**settings(1200, 1200, 300), "seed": range(3)},
+            "grid": {**settings(1200, 1200, ORTHOGRAD_STEPS), "seed": range(3)},
         },
         "medium": {"grid": {**settings(6_000, 10_000, 500), "seed": range(3)}},
-        "paper": {"training.records": 200, "grid": {**settings(20_000, 80_000, 500), "seed": range(5)}},
+        "paper": {"training.records": 200, "grid": {**settings(EDGE_STEPS, STABLEMAX_STEPS, 500), "seed": range(5)}},
     }
     return apply_preset(config, preset, presets)

@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from configs.arena.fig2_numerical_edge import EDGE_STEPS, ORTHOGRAD_STEPS, STABLEMAX_STEPS
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, first_crossing, is_censored, last_value, t_generalize, value_at
 from grok_jax.analysis.seeds import median_of_seeds
@@ -26,7 +27,7 @@ AHEAD = 0.1  # test accuracy by which one ends above the other
 BEHIND = 0.05  # test accuracy by which one may end below the other
 NO_ZEROS = 0.01  # largest share of rows with a loss of 0 for a loss that does not collapse
 LONGER = 2  # runs decide from this many times float32's steps to its collapse
-EDGE_STEPS, STABLEMAX_STEPS, ORTHOGRAD_STEPS, DECAY_STEPS = 20_000, 80_000, 300, 200  # in the papers
+DECAY_STEPS = 200  # within which decay 8 groks in the replication
 AS_FAST = 1.25  # ratio of steps
 LEVELS = (LEVEL, 0.99)
 Arms = dict[str, xr.Dataset]
@@ -42,18 +43,17 @@ def arms(ds: xr.Dataset) -> Arms:
     if len(axes) != 1 or len(next(iter(axes))) != 1 or "zero_losses" not in ds:
         raise NotMeasured("needs the settings on one axis, and the probe 'zero_losses'")
     (axis,) = next(iter(axes))
-    each = (ds.isel({axis: i}, drop=True) for i in range(ds.sizes[axis]))
-    named = {_name(ds, axis, i): runs for i, runs in enumerate(each)}
-    # The others' later records would count as missing here.
-    ends = dict(zip(named, ds[STEPS].values.tolist(), strict=True))
-    found = {name: runs.sel(step=slice(None, ends[name])) for name, runs in named.items()}
+    found = {}
+    for i, end in enumerate(ds[STEPS].values):
+        # The others' later records would count as missing.
+        found[_name(ds, i)] = ds.isel({axis: i}, drop=True).sel(step=slice(None, end))
     missing = [name for name in (*FORMATS, NO_DECAY, STABLEMAX, ORTHOGRAD, LARGEST_DECAY) if name not in found]
     if missing:
         raise NotMeasured(f"the settings lack {', '.join(missing)}")
     return found
 
 
-def _name(ds: xr.Dataset, axis: str, i: int) -> str:
+def _name(ds: xr.Dataset, i: int) -> str:
     loss, dtype, before, rate, decay = (ds[name].values[i] for name in (LOSS, DTYPE, BEFORE, RATE, DECAY))
     if loss == "stablemax":
         return STABLEMAX
@@ -90,7 +90,7 @@ def plot(ds: xr.Dataset) -> Figure:
         times.set_title("steps to generalize")
         for ax, letter in zip((accuracy, zeros, methods, times), "abcd", strict=True):
             panel_label(ax, letter)
-        for ax in (zeros, methods):
+        for ax in (accuracy, methods):  # (b) has the curves of (a), and (d) names its own
             legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
@@ -102,7 +102,7 @@ def _curves(ax: Axes, found: Arms, variable: str) -> None:
 
 
 def _times(ax: Axes, found: Arms) -> None:
-    """Draws a row for each method: a mark for each seed and level, open at the last step if it was not reached."""
+    """Draws a row for each method: a mark for each seed and level; if some seed never gets there, an open one."""
     for row, (runs, color) in enumerate(zip(found.values(), colors(len(found)), strict=True)):
         last = int(runs["step"][-1])
         for level, marker, lift in zip(LEVELS, "os", (0.14, -0.14), strict=True):
@@ -110,10 +110,11 @@ def _times(ax: Axes, found: Arms) -> None:
             reached = time[np.isfinite(time)]
             ax.plot(reached, np.full(reached.size, row - lift), marker, color=color, markersize=5)
             if np.isinf(time).any():
-                ax.plot([last], [row - lift], marker, color=color, markersize=5, markerfacecolor="none")
+                ax.plot([last], [row - lift], ">", color=color, markersize=7, markerfacecolor="none")
     for level, marker in zip(LEVELS, "os", strict=True):
         ax.plot([], [], marker, color="0.3", label=f"{level:.0%} test accuracy")
-    ax.plot([], [], "o", color="0.3", markerfacecolor="none", label="not reached by the last step (one seed or more)")
+    never = "not reached by the last step (one seed or more)"
+    ax.plot([], [], ">", color="0.3", markersize=7, markerfacecolor="none", label=never)
     ax.set(xscale="log", xlabel="step", yticks=range(len(found)), yticklabels=list(found))
     ax.set_ylim(len(found) - 0.5, -0.5)
     legend(ax, loc="upper center", bbox_to_anchor=(0.45, -0.15), ncols=2)

@@ -7,6 +7,8 @@ import pytest
 import grok_jax as gj
 from grok_jax import UserError
 from grok_jax.probes.zero_losses import measure_zero_losses, zero_losses
+from grok_jax.tasks import Examples
+from grok_jax.training import Probed
 
 MARGINS = (
     0.0,
@@ -15,16 +17,6 @@ MARGINS = (
     25.0,
     60.0,
 )  # of the label's logit over two others at 0; naive losses are 0 above some margin
-
-
-class Rows:
-    """What the probe reads of a run: rows with the margins, and an unused one whose loss is 0 in every dtype."""
-
-    train_outputs = jnp.asarray([[margin, 0.0, 0.0] for margin in (*MARGINS, 1e4)])
-    train_weights = jnp.asarray([0.2] * 5 + [0.0])
-
-    class train:
-        targets = jnp.zeros(6, int)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +31,11 @@ class Rows:
     ids=["float16", "float32", "float64", "exact", "stablemax"],
 )
 def test_a_row_counts_where_its_loss_has_run_out_of_digits(loss, share):
-    rows = Rows()
-    rows.loss = loss
-    np.testing.assert_allclose(measure_zero_losses(rows)["zero_losses"], share, rtol=1e-6)
+    logits = jnp.asarray([[margin, 0.0, 0.0] for margin in (*MARGINS, 1e4)])  # the last row is not in use
+    weights = jnp.asarray([0.2] * len(MARGINS) + [0.0])
+    seen = dict.fromkeys(Probed._fields) | {"train": Examples(None, jnp.zeros(6, int)), "loss": loss}
+    probed = Probed(**seen | {"train_outputs": logits, "train_weights": weights})
+    np.testing.assert_allclose(measure_zero_losses(probed)["zero_losses"], share, rtol=1e-6)
 
 
 def test_a_config_names_it_and_a_run_records_it():
@@ -60,6 +54,6 @@ def test_a_loss_without_a_loss_for_each_row_of_outputs_is_refused():
 
     config = gj.default_config("modular_arithmetic", "mlp", "gd")
     config.task.p, config.model.widths, config.training.steps = 5, (4,), 2
-    run = gj.from_config(config).replace(loss=gj.loss(of_a_view), metrics={"zero_losses": zero_losses})
-    with pytest.raises(UserError, match="takes a LossView"):
-        gj.sweep(run, progress=False)
+    run = gj.from_config(config).replace(loss=gj.loss(of_a_view))
+    with pytest.raises(UserError, match="takes a LossView; this measurement needs a loss of outputs and targets"):
+        run.replace(metrics={"zero_losses": zero_losses})
