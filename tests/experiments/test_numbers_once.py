@@ -16,6 +16,7 @@ from grok_jax.training.grid import parse_grid
 LEAST = 20
 THEIRS = ("CHECKS", "THEIRS")  # numbers of the authors' runs, which are no settings of ours
 OWN = {
+    ("arena/fig2_numerical_edge", 200): "steps within which the replication groks; the config has that width",
     ("omnigrok/fig3abc_mnist_landscape", 200): "digits that the claims call few; the config has that width",
     ("omnigrok/fig4abc_imdb_landscape", 1000): "reviews that the paper calls few, 'say 1k'",
     ("omnigrok/fig4abc_imdb_landscape", 50_000): "reviews of 'the full dataset', of which claim 2 speaks",
