@@ -200,7 +200,7 @@ def test_decay_for_zero_steps_is_none(name):
 
 
 def test_a_step_from_which_to_keep_the_norm_needs_the_norm_to_be_kept():
-    with pytest.raises(UserError, match="constant_norm_from is 5, but optimizer.constant_norm is False; set it to"):
+    with pytest.raises(UserError, match="constant_norm is False; set it to True, or leave"):
         optimizer("adamw", constant_norm_from=5)
 
 
