@@ -24,9 +24,19 @@ The network is homogeneous of degree 3: at weights α w it computes α³ f(w). S
 the norm exactly at the start, and the two factors of the grid, norm and initial logits, are not correlated. With a
 temperature on the axis in place of the logits they would be.
 
-"After a look" means after runs of one seed, 100, which no preset has: cross-entropy at α = 1, 2, 4 and 1/T = 1, 8 at a
-constant norm, and free runs at α = 4, 8 with three decays. At α³ / T = 8 no run generalizes, at 64 they all do, with
-delays near 5, and at 512 they fit but do not generalize in 6,000 steps. Squared error was not looked at.
+"After a look" means after runs of one seed, 100, which no preset has. At a constant norm under cross-entropy, with up
+to 6,000 steps:
+
+| network, share of the pairs | α; 1/T | generalize |
+|---|---|---|
+| ReLU, 60% | .5, 1, 2; 1/4, 1 | none of 6 |
+| ReLU, 70% | 1, 2, 4; 1, 8 | none of 6 |
+| z², 60% | .5, 1, 2; 1/4, 1 | none of 6 |
+| z², 70% | 1, 2, 4; 1, 8 | 2 of 6, both with α³ / T = 64 and delays near 5 |
+
+Hence z² and 70%. Of the others at 70%, those with α³ / T of 8 or less do not reach 95% in test accuracy, and the one at
+512 fits and stays at 6%. Free runs at α = 4 and 8 with decays of .3, 1 and 3 led to the forks. Four runs of squared
+error were made too, but their results were not read until quick had run.
 
 Limits, before the runs:
 
@@ -43,12 +53,33 @@ A seed decides 1, 2 and 4 if at least 6 of its 9 settings generalize. It decides
 the delay by at least 1.5. It decides 5 and 6 if at the fork train accuracy is 95% and test accuracy below 50%, and the
 run that goes on generalizes.
 
+| claim | measured (quick, 3 seeds, medians) | verdict |
+|---|---|---|
+| 1 logit scale | R² = .976; the norm alone .011 | holds, 3 of 3 |
+| 2 norm | adds .008 | holds, 3 of 3 |
+| 3 matched | delay 5.2, 22.4 at the larger norm, 5.0 with matched logits: 1.03 of it is gone | holds, 3 of 3 |
+| 4 squared error | no setting generalizes | not measured |
+| 5 norm kept | generalizes at step 524; the run that goes on, at 586 | holds, 3 of 3 |
+| 6 decay dropped | test accuracy .21 at the end | holds, 3 of 3 |
+
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 1 seed, 20 steps | seconds | |
-| quick | 18 settings, 3 forks, 3 seeds, at most 1e5 run-steps | about 2 minutes (estimated) | |
+| quick | 18 settings, 3 forks, 3 seeds, 6e4 run-steps | under 3 minutes (170 s on a busy machine) | |
 | medium | p = 53, 256 units, 5 seeds, at most 6e5 run-steps | about 2 hours (estimated) | |
 | paper | p = 113, 512 units, 10 seeds, at most 4e6 run-steps | for a GPU | |
+
+What these numbers do not say:
+
+- As norm and initial logits are crossed, the norm alone explains little by design. At one temperature it multiplies the
+  delay by 4.3 (claim 3).
+- With matched logits this network starts as the same function at each norm. Only the size of a step relative to the
+  weights differs. So claim 3 asks less than in the paper's network, where logits are not a power of the norm.
+- What the norm adds is in the fit. At the largest logits t95(train) is 30, 36 and 42 at the three norms, and t95(test)
+  914, 940 and 953, so the delay falls. At the smallest logits both grow alike, by 42% and 36%.
+- With decay dropped, test accuracy still rises at the last step. Claim 6 is about 1,500 steps, not about all.
+- With squared error all runs fit, at a logit scale of .17 to .19 each: the one-hot targets fix it, so it could not
+  explain a delay. The four early runs had one that generalizes, at α³ / T = 32, half of quick's smallest logits.
 
 The paper has two moduli and norms a factor of 2 apart. A factor of 2 in the norm is one of 8 in these logits, which is
 more than the range in which runs of quick generalize.

@@ -48,19 +48,22 @@ def plot(ds: xr.Dataset) -> Figure:
 
 
 def _scatter(ax: Axes, x: xr.DataArray, ds: xr.Dataset, loss: str, name: str) -> None:
-    """Draws the delay of every run against x, a color for each norm; crosses did not generalize."""
+    """Draws the delay of every run against x, a color for each norm.
+
+    A cross is a run that did not generalize: its last step over t95(train), which the delay exceeds.
+    """
     runs = _crossed(ds, loss)
     late, scales = delay(runs), runs[SCALE]
     missing = is_censored(late)
-    top = late.where(np.isfinite(late)).max() * 1.3
+    least = runs["step"].max() / t_fit(runs)
     different = np.unique(scales.values)
     for scale, color in zip(different, colors(len(different)), strict=True):
         own = scales == scale
         ax.scatter(x.where(own), late.where(own & ~missing), color=color, s=26, label=f"α = {scale:.3g}")
-        ax.scatter(x.where(own & missing), xr.full_like(late, float(top)), color=color, s=26, marker="x")
+        ax.scatter(x.where(own & missing), least.where(own & missing), color=color, s=26, marker="x")
     ax.set(xlabel=name, ylabel="t95(test) / t95(train)")
     if missing.any():
-        ax.scatter([], [], color="gray", marker="x", label="not within the steps")
+        ax.scatter([], [], color="gray", marker="x", label="not in these steps: later than this")
     short_log_axes(ax)
     legend(ax)
 
