@@ -17,6 +17,7 @@ from grok_jax.optim.transforms import (
     constant_norm,
     drop_rate,
     only,
+    until,
     warm_up,
 )
 
@@ -57,6 +58,10 @@ class Standard(Optimizer):
     filter_gain: Any = traced(
         None, "factor λ of Grokfast's average; None means 2 for grokfast_ema and 5 for grokfast_ma", at_least=0
     )
+    decay_until: Any = traced(None, "steps with weight decay, after which there is none", whole=True, at_least=0)
+    constant_norm_from: Any = traced(
+        None, "steps before the norm is kept, at what it then is; for constant_norm", whole=True, at_least=0
+    )
     clip_norm: Any = traced(None, "maximum gradient norm", above=0)
     warmup_steps: Any = traced(None, "steps over which the learning rate rises from 0", at_least=0)
     drop_every: Any = traced(None, "steps between drops of the learning rate", whole=True, at_least=1)
@@ -86,6 +91,11 @@ class Standard(Optimizer):
                 f"optimizer.{name} is {value}, but optimizer.before is {self.before!r}; the field belongs to "
                 f"{' and '.join(users)}",
             )
+        require(
+            self.constant_norm_from is None or self.constant_norm,
+            f"optimizer.constant_norm_from is {self.constant_norm_from}, but optimizer.constant_norm is False; set it "
+            "to True, or leave constant_norm_from at None",
+        )
         every, factor = self.drop_every, self.drop_factor
         require(
             (every is None) == (factor is None),
@@ -119,7 +129,9 @@ class Standard(Optimizer):
         if apart and self.apart_weight_decay is not None:
             own = self._decay(self.weight_decay * self.apart_weight_decay)
             decay = optax.chain(only(apart, own), only(apart, decay, inside=False))
-        norm = only(apart, constant_norm(), inside=False) if apart else constant_norm()
+        if self.decay_until is not None:
+            decay = until(self.decay_until, decay)
+        norm = constant_norm(self.constant_norm_from)
         parts = (
             None if self.clip_norm is None else optax.clip_by_global_norm(self.clip_norm),
             self._filter(),
@@ -132,7 +144,7 @@ class Standard(Optimizer):
             self.own_rates(),
             None if self.warmup_steps is None else warm_up(self.warmup_steps),
             None if self.drop_every is None else drop_rate(self.drop_every, self.drop_factor),
-            norm if self.constant_norm else None,
+            (only(apart, norm, inside=False) if apart else norm) if self.constant_norm else None,
         )
         return optax.chain(*(part for part in parts if part is not None))
 

@@ -19,13 +19,17 @@ NEEDS_PARAMS = "this transform needs the weights: tx.update(updates, state, para
 class ConstantNormState(NamedTuple):
     """State of constant_norm."""
 
-    norm: Float[Array, ""]  # L2 norm of all initial parameters together, with the dtype of the parameters
+    norm: Float[Array, ""]  # L2 norm to keep, of all parameters together, with the dtype of the parameters
+    count: Int[Array, ""] | None  # steps taken; None if the norm is kept from the start
 
 
-def constant_norm() -> optax.GradientTransformationExtraArgs:
-    """Keeps the L2 norm of all parameters together at its initial value; must be the last transform of a chain.
+def constant_norm(start: Scalar | None = None) -> optax.GradientTransformationExtraArgs:
+    """Keeps the L2 norm of all parameters together at its value after some steps; must be the last of a chain.
 
-    p + u is rescaled after the step:  u <- (p + u) |p₀| / |p + u| - p
+    p + u is rescaled after each step t > T:  u <- (p + u) |p_T| / |p + u| - p,   t = 1, 2, ...
+
+    Args:
+      start: T, in optimizer steps; may be traced. None keeps the initial norm, as 0 does, and counts no steps.
 
     Returns:
       A transform whose update needs params.
@@ -35,7 +39,8 @@ def constant_norm() -> optax.GradientTransformationExtraArgs:
     """
 
     def init_fn(params: Params) -> ConstantNormState:
-        return ConstantNormState(norm=optax.tree.norm(params))
+        count = None if start is None else jnp.zeros((), jnp.int32)
+        return ConstantNormState(optax.tree.norm(params), count)
 
     def update_fn(
         updates: Params, state: ConstantNormState, params: Params | None = None, **extra_args: Any
@@ -44,10 +49,46 @@ def constant_norm() -> optax.GradientTransformationExtraArgs:
         if params is None:
             raise ValueError(NEEDS_PARAMS)
         norm = optax.tree.norm(optax.tree.add(params, updates))
+        if start is not None:
+            kept = jnp.where(state.count < start, norm, state.norm)
+            state = ConstantNormState(kept, optax.safe_increment(state.count))
         # Weights of norm zero stay at zero instead of becoming 0/0.
         ratio = state.norm / jnp.maximum(norm, jnp.finfo(norm.dtype).tiny)
         # Equals (p + u) ratio - p, without the cancellation that would lose digits of a small update.
         return jax.tree.map(lambda u, p: ratio * u + (ratio - 1) * p, updates, params), state
+
+    return optax.GradientTransformationExtraArgs(init_fn, update_fn)
+
+
+class UntilState(NamedTuple):
+    """State of until."""
+
+    count: Int[Array, ""]  # steps taken
+    inner: Any  # state of the transform
+
+
+def until(stop: Scalar, transform: optax.GradientTransformation) -> optax.GradientTransformationExtraArgs:
+    """Applies a transform in the first steps only, and leaves all later updates unchanged.
+
+    Args:
+      stop: the number of steps, 0 for none; may be traced.
+      transform: goes on to be called, so its state changes as if its updates were used.
+
+    Returns:
+      A transform that counts its steps.
+    """
+    inner = optax.with_extra_args_support(transform)
+
+    def init_fn(params: Params) -> UntilState:
+        return UntilState(jnp.zeros((), jnp.int32), inner.init(params))
+
+    def update_fn(
+        updates: Params, state: UntilState, params: Params | None = None, **extra_args: Any
+    ) -> tuple[Params, UntilState]:
+        changed, after = inner.update(updates, state.inner, params, **extra_args)
+        acts = state.count < stop
+        chosen = jax.tree.map(lambda new, old: jnp.where(acts, new, old), changed, updates)
+        return chosen, UntilState(optax.safe_increment(state.count), after)
 
     return optax.GradientTransformationExtraArgs(init_fn, update_fn)
 

@@ -1,4 +1,4 @@
-"""Logits of the correct class, for the efficiency of circuits (Varma et al. 2023): logits per norm."""
+"""The size of logits: of the correct class, for the efficiency of circuits (Varma et al. 2023), and of all."""
 
 import jax
 import jax.numpy as jnp
@@ -23,12 +23,17 @@ def logit_margins(logits: Float[Array, "rows classes"], labels: Int[Array, " row
     return _of_label(logits, labels) - jnp.max(jnp.where(is_label, -jnp.inf, logits), axis=-1)
 
 
+def squared_logits(logits: Float[Array, "rows classes"]) -> Float[Array, " rows"]:
+    """The variance of each row's logits: mean_k (z_k - mean_k z_k)², zero if all classes have the same probability."""
+    return jnp.var(logits, axis=-1)
+
+
 def _of_label(logits: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
     return jnp.take_along_axis(logits, labels[:, None], axis=-1)[:, 0]
 
 
 def measure_logits(probed: Probed) -> dict[str, Float[Array, ""]]:
-    """Mean correct logit and margin over the training rows in use.
+    """Mean correct logit and margin over the training rows in use, and the root mean square of all centered logits.
 
     Raises:
       UserError: the task has no classes.
@@ -39,6 +44,7 @@ def measure_logits(probed: Probed) -> dict[str, Float[Array, ""]]:
     return {
         "correct_logit": weights @ correct_logits(logits, labels),
         "logit_margin": weights @ logit_margins(logits, labels),
+        "logit_scale": jnp.sqrt(weights @ squared_logits(logits)),
     }
 
 
@@ -47,5 +53,6 @@ logits = metric(
     variables={
         "correct_logit": "logit of the right class above the mean of all classes, mean over training rows",
         "logit_margin": "logit of the right class minus the largest other, mean over training rows",
+        "logit_scale": "root mean square of all logits minus the mean of their row, over training rows",
     },
 )

@@ -17,6 +17,8 @@ TARGET = {"kernel": jnp.array([[0.0, 1.0], [1.0, 0.5]]), "bias": jnp.array([1.0,
 # Every optional part of a chain at once.
 FULL = {
     "weight_decay": 0.1,
+    "decay_until": 12,
+    "constant_norm_from": 5,
     "clip_norm": 2.0,
     "filter_decay": 0.9,
     "filter_gain": 2.0,
@@ -158,6 +160,48 @@ def test_constant_norm_holds_in_every_chain(name):
     trained = train(chain(name, learning_rate=0.01, constant_norm=True, weight_decay=0.3), 200)
     assert loss(trained) < loss(PARAMS)
     np.testing.assert_allclose(optax.tree.norm(trained), optax.tree.norm(PARAMS), rtol=1e-6)
+
+
+FREE = {"learning_rate": 0.03, "weight_decay": 0.3}
+
+
+@everyone
+def test_a_norm_kept_from_a_step_on_is_free_before_it_and_then_that_of_this_step(name):
+    held = chain(name, **FREE, constant_norm=True, constant_norm_from=7)
+    at_seven = train(chain(name, **FREE), 7)
+    assert_trees_close(train(held, 7), at_seven, rtol=1e-5, atol=1e-6)
+    later = train(held, 20)
+    assert optax.tree.norm(optax.tree.sub(later, at_seven)) > 1e-3
+    np.testing.assert_allclose(optax.tree.norm(later), optax.tree.norm(at_seven), rtol=1e-5)
+
+
+@everyone
+def test_a_norm_kept_from_step_zero_is_the_initial_one(name):
+    kept = {**FREE, "constant_norm": True}
+    assert_trees_close(train(chain(name, **kept, constant_norm_from=0)), train(chain(name, **kept)), rtol=1e-6)
+
+
+@everyone
+def test_decay_acts_as_ever_in_its_steps(name):
+    first = chain(name, **FREE, decay_until=8)
+    assert_trees_close(train(first, 8), train(chain(name, **FREE), 8), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["gd", "adamw", "muon"])
+def test_decay_past_the_optimizer_ends_after_its_steps(name):
+    first, always = chain(name, **FREE, decay_until=8), chain(name, **FREE)
+    assert_trees_close(train(first, 12, gradient=no_gradient), train(always, 8, gradient=no_gradient), rtol=1e-6)
+
+
+@everyone
+def test_decay_for_zero_steps_is_none(name):
+    without = chain(name, learning_rate=0.03)
+    assert_trees_close(train(chain(name, **FREE, decay_until=0)), train(without), rtol=1e-5, atol=1e-6)
+
+
+def test_a_step_from_which_to_keep_the_norm_needs_the_norm_to_be_kept():
+    with pytest.raises(UserError, match="constant_norm is False; set it to True, or leave"):
+        optimizer("adamw", constant_norm_from=5)
 
 
 def test_decay_to_initial_moves_toward_it_by_rate_times_decay():

@@ -6,7 +6,7 @@ import pytest
 
 import grok_jax
 from grok_jax.errors import UserError
-from grok_jax.probes.logits import correct_logits, logit_margins
+from grok_jax.probes.logits import correct_logits, logit_margins, squared_logits
 
 LOGITS = jnp.array([[1.0, 4.0, -2.0], [0.0, 3.0, 6.0]])
 LABELS = jnp.array([1, 1])
@@ -28,6 +28,10 @@ def test_a_margin_counts_from_the_largest_other_logit():
     np.testing.assert_allclose(logit_margins(LOGITS, LABELS), [3.0, -3.0], atol=1e-6)
 
 
+def test_squared_logits_count_from_the_mean_of_their_row():
+    np.testing.assert_allclose(squared_logits(LOGITS), [6.0, 6.0], atol=1e-6)
+
+
 def test_a_number_added_to_a_row_changes_nothing():
     for measure in (correct_logits, logit_margins):
         np.testing.assert_allclose(measure(LOGITS + 7.0, LABELS), measure(LOGITS, LABELS), atol=1e-5)
@@ -47,6 +51,8 @@ def test_the_probe_is_the_mean_over_the_training_rows_in_use():
         assert len(own) == (7, 15)[place]
         expected = np.mean([logits[i, labels[i]] - logits[i].mean() for i in own])
         margin = np.mean([logits[i, labels[i]] - np.delete(logits[i], labels[i]).max() for i in own])
+        centered = logits[own] - logits[own].mean(axis=1, keepdims=True)
+        assert float(measured["logit_scale"][place]) == pytest.approx(np.sqrt(np.mean(centered**2)), rel=1e-4)
         assert float(measured["correct_logit"][place]) == pytest.approx(expected, rel=1e-4)
         assert float(measured["logit_margin"][place]) == pytest.approx(margin, rel=1e-4)
 
