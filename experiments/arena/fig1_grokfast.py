@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import LEVEL, is_censored, t_fit, t_generalize
+from grok_jax.analysis.grokking import LEVEL, is_censored, last_value, t_fit, t_generalize
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at
 from grok_jax.plotting.style import OKABE_ITO, panel_label, style
@@ -85,7 +85,7 @@ def _curves(ax: Axes, found: dict[Setting, xr.Dataset]) -> None:
     for (method, decay), one in found.items():
         if PRINTED.get(method) == decay or (method, decay) in dashed:
             # A run that has generalized ends early; it keeps its last accuracy here.
-            accuracy = one["test_accuracy"].ffill("step").median("seed")
+            accuracy = one["test_accuracy"].fillna(last_value(one["test_accuracy"])).median("seed")
             line = {0.0: "-", PRINTED[EMA]: ":", PRINTED[MA]: "--"}[decay] if method == ADAM else "-"
             ax.plot(one["step"], accuracy, line, color=COLORS[method], label=words((method, decay)))
     ax.axhline(LEVEL, color="0.7", linewidth=0.8)
@@ -154,8 +154,9 @@ def share_of_filter(
     If the run without decay never generalizes, the share is an upper bound. It decides only if it lies below MOSTLY.
     Without a gain there is nothing to share, and the seed decides nothing.
     """
+    filtered = filtered.where(np.isfinite(filtered))
     gain = np.log(np.minimum(no_decay, budget) / filtered)
-    share = (np.log(same_decay / filtered) / gain).where(np.isfinite(filtered) & (gain > 0))
+    share = np.log(same_decay / filtered) / gain.where(gain > 0)
     holds = (share >= MOSTLY) & np.isfinite(no_decay)
     return share, Comparison(holds, share.notnull() & (np.isfinite(no_decay) | (share < MOSTLY)))
 
