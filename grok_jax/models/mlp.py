@@ -36,6 +36,7 @@ class Layer(nn.Module):
       init_std: standard deviation of the weights under "normal"; unused under "pytorch".
       parametrization: "standard" or "ntk".
       kernel_bound: W is uniform in ± this under "pytorch"; None takes 1/√fan_in.
+      is_bias_zero: whether b = 0 at first under "pytorch", too.
     """
 
     features: int
@@ -44,6 +45,7 @@ class Layer(nn.Module):
     init_std: float | int | Float[Array, ""]
     parametrization: str
     kernel_bound: float | Float[Array, ""] | None = None
+    is_bias_zero: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -69,7 +71,8 @@ class Layer(nn.Module):
             del key  # Nothing is drawn.
             return jnp.zeros(shape)
 
-        kernel_init, bias_init = (uniform, uniform) if self.initializer == "pytorch" else (normal, zeros)
+        kernel_init = uniform if self.initializer == "pytorch" else normal
+        bias_init = uniform if self.initializer == "pytorch" and not self.is_bias_zero else zeros
         out = inputs @ self.param("kernel", kernel_init, (fan_in, self.features))
         if self.parametrization == "ntk":
             out = out * self.factor(fan_in)

@@ -15,8 +15,8 @@ from grok_jax.models.activations import ACTIVATIONS
 from grok_jax.models.embedding import Embedding, pick, require_tokens, sinusoids
 from grok_jax.models.mlp import MOST_LAYERS, Layer
 
-INITS = ("nanda", "pytorch")
-NORMS = ("none", "before", "after")
+INITS = ("nanda", "pytorch", "pytorch_attention")
+NORMS = ("none", "before", "after", "stream")
 POSITIONS = ("learned", "sinusoidal", "none")
 EPSILON = 1e-5  # of LayerNorm, as in PyTorch
 
@@ -46,18 +46,21 @@ class Stream(NamedTuple):
 
 
 class Attention(nn.Module):
-    """Multi-head softmax attention without biases.
+    """Multi-head softmax attention.
 
     z_q = Σ_k softmax_k(Q x_q · K x_k / √(width / heads)) V x_k,   out = O [z of all heads]
 
     Attributes:
       heads: number of heads, which share the width equally.
       causal: whether a position attends only to itself and earlier positions.
-      initializer, init_std: see Layer; used for all four matrices.
+      use_bias: whether Q, K, V and O each add a bias.
+      initializer, init_std: see Layer; used for all four matrices. "pytorch_attention" is PyTorch's MultiheadAttention:
+        Q, K and V uniform in ±√(6 / (4 width)), as one Xavier-uniform matrix; O as its Linear; biases zero.
     """
 
     heads: int
     causal: bool
+    use_bias: bool
     initializer: str
     init_std: float
 
@@ -66,7 +69,7 @@ class Attention(nn.Module):
         width = stream.states.shape[-1]
 
         def split(name: str, source: Stream) -> Float[Array, "rows positions heads features"]:
-            rows = source.rows(_layer(self, name, width)(source.states))
+            rows = source.rows(self._project(name, width)(source.states))
             return rows.reshape(*rows.shape[:-1], self.heads, width // self.heads)
 
         query = split("query", stream.last() if last else stream)
@@ -76,7 +79,13 @@ class Attention(nn.Module):
             seen = jnp.tril(jnp.ones(scores.shape[-2:], bool))
             scores = jnp.where(jnp.expand_dims(seen, (0, 1)), scores, -jnp.inf)
         mixed = jnp.einsum("rhqk,rkhc->rqhc", jax.nn.softmax(scores), value)
-        return _layer(self, "output", width)(mixed.reshape(*mixed.shape[:2], width))
+        return self._project("output", width)(mixed.reshape(*mixed.shape[:2], width))
+
+    def _project(self, name: str, width: int) -> Layer:
+        if self.initializer != "pytorch_attention":
+            return Layer(width, self.use_bias, self.initializer, self.init_std, "standard", name=name)
+        bound = None if name == "output" else math.sqrt(6 / (4 * width))
+        return Layer(width, self.use_bias, "pytorch", self.init_std, "standard", bound, is_bias_zero=True, name=name)
 
 
 class FeedForward(nn.Module):
@@ -89,15 +98,18 @@ class FeedForward(nn.Module):
 
     @nn.compact
     def __call__(self, states: Float[Array, "rows positions width"]) -> Float[Array, "rows positions width"]:
-        inward = _layer(self, "inward", self.hidden, use_bias=True)
-        outward = _layer(self, "outward", states.shape[-1], use_bias=True)
+        # Only attention has an initialization of its own.
+        initializer = "pytorch" if self.initializer == "pytorch_attention" else self.initializer
+        inward = Layer(self.hidden, True, initializer, self.init_std, "standard", name="inward")
+        outward = Layer(states.shape[-1], True, initializer, self.init_std, "standard", name="outward")
         return outward(ACTIVATIONS[self.activation](inward(states)))
 
 
 class Block(nn.Module):
     """Attention, then the feed-forward layers, each with a residual connection.
 
-    norm "none": x + f(x);  "before": x + f(LN(x));  "after": LN(x + f(x)). Dropout acts on the output of f.
+    norm "none": x + f(x);  "before": x + f(LN(x));  "after": LN(x + f(x)). Dropout acts on the output of f. "stream" is
+    "before", except that attention adds to its normalized input: LN(x) + f(LN(x)).
     """
 
     heads: int
@@ -106,17 +118,21 @@ class Block(nn.Module):
     norm: str
     causal: bool
     dropout: float | Float[Array, ""] | None
+    attention_bias: bool
     initializer: str
     init_std: float
 
     @nn.compact
     def __call__(self, stream: Stream, last: bool) -> Stream:
-        attention = Attention(self.heads, self.causal, self.initializer, self.init_std, name="attention")
-        mlp = FeedForward(self.hidden, self.activation, self.initializer, self.init_std, name="mlp")
+        init = self.initializer, self.init_std
+        attention = Attention(self.heads, self.causal, self.attention_bias, *init, name="attention")
+        mlp = FeedForward(self.hidden, self.activation, *init, name="mlp")
+        stream = Stream(self._norm("stream", "attention_norm", stream.states), stream.tokens)
         added = attention(Stream(self._norm("before", "attention_norm", stream.states), stream.tokens), last)
         kept = stream.last() if last else stream
         states = self._norm("after", "attention_norm", kept.rows(kept.states) + self._drop(added))
-        added = mlp(self._norm("before", "mlp_norm", states))
+        place = "stream" if self.norm == "stream" else "before"
+        added = mlp(self._norm(place, "mlp_norm", states))
         return Stream(self._norm("after", "mlp_norm", states + self._drop(added)), None)
 
     def _norm(self, place: str, name: str, states: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -151,15 +167,24 @@ class Transformer(nn.Module):
     width: Any = static(128, "dimension of a state", above=0)
     mlp_width: Any = static(512, "hidden units of the feed-forward layers", above=0)
     activation: Any = static("relu", "activation function φ of the feed-forward layers", one_of=ACTIVATIONS)
-    norm: Any = static("none", "LayerNorm before or after each part of a block; before: also at the end", one_of=NORMS)
+    norm: Any = static(
+        "none",
+        "LayerNorm before or after each part of a block; before: also at the end; stream: before, with attention "
+        "added to its normalized input",
+        one_of=NORMS,
+    )
     positions: Any = static("learned", "position embeddings", one_of=POSITIONS)
     causal: Any = static(True, "whether a position attends only to itself and earlier positions")
     dropout: Any = traced(
         None, "dropout rate of the output of each part of a block in training; None for none", at_least=0, below=1
     )
     initializer: Any = static(
-        "nanda", "nanda: matrices N(0, 1/width); pytorch: as PyTorch's Linear and Embedding", one_of=INITS
+        "nanda",
+        "nanda: matrices N(0, 1/width); pytorch: as PyTorch's Linear and Embedding; pytorch_attention: the same, with "
+        "attention as its MultiheadAttention",
+        one_of=INITS,
     )
+    attention_bias: Any = static(False, "whether attention has biases")
 
     def check_fields(self) -> None:
         """Raises UserError if the width does not suit the number of heads or the positions."""
@@ -176,8 +201,8 @@ class Transformer(nn.Module):
     def __call__(self, inputs: Shaped[Array, "rows ..."]) -> Float[Array, "rows outputs"]:
         require_tokens(self.called, self.vocabulary)
         rows, length = inputs.shape
-        plain = self.initializer == "pytorch"
-        initializer, std = ("pytorch", 1.0) if plain else ("normal", self.width**-0.5)
+        plain = self.initializer != "nanda"
+        initializer, std = (self.initializer, 1.0) if plain else ("normal", self.width**-0.5)
         std_embedding = 1.0 if plain else std
         table = Embedding(self.vocabulary, self.width, std_embedding, name="token_embedding")()
         place: Float[Array | np.ndarray, "length width"] = jnp.zeros((length, self.width))
@@ -197,22 +222,19 @@ class Transformer(nn.Module):
                 norm=self.norm,
                 causal=self.causal,
                 dropout=self.dropout,
+                attention_bias=self.attention_bias,
                 initializer=initializer,
                 init_std=std,
                 name=f"block_{i}",
             )
             stream = block(stream, i == self.layers - 1)
         states = stream.states[:, -1]
-        if self.norm == "before":
+        if self.norm in ("before", "stream"):
             states = layer_norm("norm")(states)
-        std_out = 1.0 if plain else self.outputs**-0.5
-        return Layer(self.outputs, False, initializer, std_out, "standard", name="unembedding")(states)
+        initializer, std = ("pytorch", 1.0) if plain else ("normal", self.outputs**-0.5)
+        return Layer(self.outputs, False, initializer, std, "standard", name="unembedding")(states)
 
 
 def layer_norm(name: str) -> nn.LayerNorm:
     """PyTorch's LayerNorm: over the last axis, with a scale (initially 1) and a shift (initially 0)."""
     return nn.LayerNorm(epsilon=EPSILON, name=name)
-
-
-def _layer(module: Attention | FeedForward, name: str, features: int, use_bias: bool = False) -> Layer:
-    return Layer(features, use_bias, module.initializer, module.init_std, "standard", name=name)

@@ -29,6 +29,7 @@ OPERATIONS = {
     "cube_plus_b": lambda a, b: a**3 + b,
     "add_or_multiply": lambda a, b: np.where(a % 2 == 0, a + b, a * b),  # a + b for an even a
     "add_or_subtract": lambda a, b: np.where(a % 2 == 0, a + b, a - b),
+    "multiply_by_nonzero": lambda a, b: a * b,  # of pairs with b ≠ 0
 }
 # Each takes a, b and b⁻¹ modulo a prime p.
 DIVISIONS = {
@@ -41,6 +42,7 @@ ON_PERMUTATIONS = {
     "permutation_conjugate": lambda x, y: _after(_after(x, y), np.argsort(x, axis=1)),  # x y x⁻¹
     "permutation_sandwich": lambda x, y: _after(_after(x, y), x),  # x y x
 }
+WITHOUT_ZERO = ("divide", "multiply_by_nonzero")  # These exclude b = 0.
 ALL_OPERATIONS = (*OPERATIONS, *DIVISIONS, *ON_PERMUTATIONS)
 # What the public code of Power et al. (openai/grok) calls them; _MOD at the end of a symbol also fixes p.
 _MOD = "_mod_97"
@@ -90,7 +92,7 @@ class ModularArithmetic(Task):
     "reverse" and "copy" answer with a list, which is not one label, and are left out.
 
     Reference: Power et al. (2022), Appendix A.1.1; "multiply", "square_plus_b", "cube_plus_b", "add_or_multiply" and
-    "add_or_subtract" are in their code only.
+    "add_or_subtract" are in their code only. "multiply_by_nonzero" is the task of Lee et al. (2024), Grokfast.
     """
 
     called = "modular_arithmetic"
@@ -140,8 +142,8 @@ class ModularArithmetic(Task):
 
     @property
     def pairs(self) -> int:
-        """Number of pairs (a, b): p², or p (p - 1) for "divide", which excludes b = 0."""
-        return self.p * (self.p - 1 if self.operation == "divide" else self.p)
+        """Number of pairs (a, b): p², or p (p - 1) for "divide" and "multiply_by_nonzero", which exclude b = 0."""
+        return self.p * (self.p - 1 if self.operation in WITHOUT_ZERO else self.p)
 
     def rows(self) -> Rows:
         """A train_fraction of the pairs to train on, and the rest to test on."""
@@ -158,7 +160,7 @@ class ModularArithmetic(Task):
     def load(self) -> Examples:
         """All pairs (a, b), with b fastest, and a ∘ b: inputs int32 (pairs, 2) and targets int32 (pairs,)."""
         p, operation = self.p, self.operation
-        first_b = 1 if operation == "divide" else 0
+        first_b = 1 if operation in WITHOUT_ZERO else 0
         a, b = (x.ravel() for x in np.meshgrid(np.arange(p), np.arange(first_b, p), indexing="ij"))
         if operation in ON_PERMUTATIONS:
             results = ON_PERMUTATIONS[operation](PERMUTATIONS[a], PERMUTATIONS[b])

@@ -13,7 +13,7 @@ from grok_jax.errors import UserError
 from grok_jax.models import init_params, weight_norm
 from grok_jax.models.embedding import sinusoids
 from grok_jax.models.model import model
-from grok_jax.models.transformer import Block, Stream, Transformer
+from grok_jax.models.transformer import Attention, Block, Stream, Transformer
 
 P = 7
 PAIRS = jnp.array([(a, b, P) for a in range(P) for b in range(P)], jnp.int32)  # 49 rows, more than the 8 tokens
@@ -41,21 +41,27 @@ def in_pytorch(module, params, tokens):
     def norm(x, at, place):
         return functional.layer_norm(x, x.shape[-1:]) if module.norm == place and at in weights_of_block else x
 
+    def affine(x, layer):
+        return x @ layer["kernel"] + layer.get("bias", 0)
+
     x = weights["token_embedding"]["embedding"][tokens] + weights["position_embedding"]["embedding"]
     for i in range(module.layers):
         weights_of_block = weights[f"block_{i}"]
         attention, mlp = weights_of_block["attention"], weights_of_block["mlp"]
+        x = norm(x, "attention_norm", "stream")
         read = norm(x, "attention_norm", "before")
         heads = [
-            (read @ attention[name]["kernel"]).reshape(*x.shape[:2], module.heads, -1).transpose(1, 2)
+            affine(read, attention[name]).reshape(*x.shape[:2], module.heads, -1).transpose(1, 2)
             for name in ("query", "key", "value")
         ]
         mixed = functional.scaled_dot_product_attention(*heads, is_causal=module.causal)
-        mixed = mixed.transpose(1, 2).reshape(x.shape) @ attention["output"]["kernel"]
+        mixed = mixed.transpose(1, 2).reshape(x.shape)
+        mixed = affine(mixed, attention["output"])
         x = norm(x + mixed, "attention_norm", "after")
-        hidden = functional.relu(norm(x, "mlp_norm", "before") @ mlp["inward"]["kernel"] + mlp["inward"]["bias"])
-        x = norm(x + hidden @ mlp["outward"]["kernel"] + mlp["outward"]["bias"], "mlp_norm", "after")
-    last = functional.layer_norm(x, x.shape[-1:])[:, -1] if module.norm == "before" else x[:, -1]
+        read = norm(norm(x, "mlp_norm", "before"), "mlp_norm", "stream")
+        act = {"relu": functional.relu, "gelu": functional.gelu}[module.activation]
+        x = norm(x + affine(act(affine(read, mlp["inward"])), mlp["outward"]), "mlp_norm", "after")
+    last = functional.layer_norm(x, x.shape[-1:])[:, -1] if module.norm in ("before", "stream") else x[:, -1]
     return (last @ weights["unembedding"]["kernel"]).numpy()
 
 
@@ -66,6 +72,52 @@ def test_logits_are_those_of_every_layer_at_every_position_in_pytorch(inputs, la
     params = init(module)
     theirs = in_pytorch(module, params, inputs)
     np.testing.assert_allclose(logits_of(module, params, inputs), theirs, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("inputs", [PAIRS, FEW], ids=["by token", "by row"])
+def test_the_logits_of_grokfasts_network_are_those_of_pytorch(inputs):
+    changes = {"layers": 2, "activation": "gelu", "norm": "stream", "attention_bias": True}
+    module = Transformer(**SMALL, **changes, initializer="pytorch")  # whose biases differ from zero
+    params = init(module)
+    theirs = in_pytorch(module, params, inputs)
+    np.testing.assert_allclose(logits_of(module, params, inputs), theirs, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("initializer", ["pytorch", "pytorch_attention"])
+def test_attention_with_biases_is_the_multihead_attention_of_pytorch(initializer):
+    torch = pytest.importorskip("torch", reason="parity with PyTorch needs torch")
+    attention, theirs = Attention(3, True, True, initializer, 1.0), torch.nn.MultiheadAttention(12, 3)
+    states = jax.random.normal(jax.random.key(1), (5, 4, 12))
+    params = jax.jit(lambda x: attention.init(jax.random.key(0), Stream(x, None), False))(states)["params"]
+    inward = [params[name] for name in ("query", "key", "value")]
+    given = {
+        "in_proj_weight": np.concatenate([layer["kernel"].T for layer in inward]),
+        "in_proj_bias": np.concatenate([layer["bias"] for layer in inward]),
+        "out_proj.weight": np.array(params["output"]["kernel"].T),
+        "out_proj.bias": np.array(params["output"]["bias"]),
+    }
+    theirs.load_state_dict({name: torch.tensor(value) for name, value in given.items()})
+    x = torch.tensor(np.array(states)).transpose(0, 1)
+    mask = torch.triu(torch.full((4, 4), -torch.inf), diagonal=1)
+    expected = theirs(x, x, x, attn_mask=mask, need_weights=False)[0].transpose(0, 1).detach().numpy()
+    ours = jax.jit(lambda w, x: attention.apply({"params": w}, Stream(x, None), False))(params, states)
+    np.testing.assert_allclose(ours, expected, rtol=2e-4, atol=2e-5)
+
+
+def test_attention_starts_as_the_multihead_attention_of_pytorch_does():
+    torch = pytest.importorskip("torch", reason="parity with PyTorch needs torch")
+    torch.manual_seed(0)
+    theirs = torch.nn.MultiheadAttention(128, 4)
+    module = Transformer(vocabulary=9, outputs=9, attention_bias=True, initializer="pytorch_attention")
+    params = init(module)["block_0"]["attention"]
+    inward = np.concatenate([params[name]["kernel"].T for name in ("query", "key", "value")])
+    for ours, parameter in ((inward, theirs.in_proj_weight), (params["output"]["kernel"], theirs.out_proj.weight)):
+        expected = parameter.detach().numpy()
+        assert np.abs(ours).max() == pytest.approx(np.abs(expected).max(), rel=1e-3)
+        assert ours.std() == pytest.approx(expected.std(), rel=0.02)
+    assert not theirs.in_proj_bias.any()
+    assert not theirs.out_proj.bias.any()
+    assert not any(layer["bias"].any() for layer in params.values())
 
 
 def test_without_a_causal_mask_logits_are_those_of_pytorch_without_one():
@@ -93,7 +145,7 @@ def test_the_gradient_by_token_is_that_by_row():
 
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_position_depends_on_later_ones_only_without_the_causal_mask(causal):
-    block = Block(3, 20, "relu", "before", causal, None, "normal", 0.3)
+    block = Block(3, 20, "relu", "before", causal, None, False, "normal", 0.3)
     states = jax.random.normal(jax.random.key(1), (1, 3, 12))
     params = jax.jit(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)
     by_state = jax.jit(jax.jacobian(lambda x: block.apply(params, Stream(x, None), False).states))(states)
@@ -134,7 +186,9 @@ def test_the_network_of_nanda_has_its_number_of_parameters():
     }
 
 
-@pytest.mark.parametrize(("norm", "own"), [("none", 0), ("before", 5 * 2 * 12), ("after", 4 * 2 * 12)])
+@pytest.mark.parametrize(
+    ("norm", "own"), [("none", 0), ("before", 5 * 2 * 12), ("stream", 5 * 2 * 12), ("after", 4 * 2 * 12)]
+)
 def test_each_layer_norm_adds_a_scale_and_a_shift_of_the_width(norm, own):
     plain, normed = (count(shapes(Transformer(**SMALL, layers=2, norm=kind))) for kind in ("none", norm))
     assert normed - plain == own
@@ -168,7 +222,7 @@ def test_dropout_acts_only_where_a_key_is_given():
 
 
 def test_dropout_keeps_the_mean_of_what_a_part_adds():
-    block = Block(1, 4, "relu", "none", True, 0.25, "normal", 0.0)
+    block = Block(1, 4, "relu", "none", True, 0.25, False, "normal", 0.0)
     states = jnp.zeros((4000, 1, 4))
     params = jax.jit(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)
     params["params"]["mlp"]["outward"]["bias"] = jnp.ones(4)
@@ -218,5 +272,6 @@ def test_a_task_of_numbers_is_refused():
 def test_config_fields_reach_the_network():
     changes = {"layers": 2, "heads": 2, "width": 6, "mlp_width": 5, "activation": "gelu", "norm": "after"}
     further = {"positions": "sinusoidal", "causal": False, "dropout": 0.1, "initializer": "pytorch"}
+    further["attention_bias"] = True
     module = model("transformer", **changes, **further).build(3, 4)
-    assert module == Transformer(4, 3, 2, 2, 6, 5, "gelu", "after", "sinusoidal", False, 0.1, "pytorch")
+    assert module == Transformer(4, 3, 2, 2, 6, 5, "gelu", "after", "sinusoidal", False, 0.1, "pytorch", True)

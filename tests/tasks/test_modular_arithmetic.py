@@ -15,6 +15,7 @@ PLAIN = {
     "add": lambda a, b, p: (a + b) % p,
     "subtract": lambda a, b, p: (a - b) % p,
     "multiply": lambda a, b, p: (a * b) % p,
+    "multiply_by_nonzero": lambda a, b, p: (a * b) % p,
     "divide": lambda a, b, p: next(c for c in range(p) if (c * b) % p == a),
     "divide_or_subtract": lambda a, b, p: PLAIN["divide"](a, b, p) if b in range(1, p, 2) else (a - b) % p,
     "polynomial": lambda a, b, p: (a * a + a * b + b * b) % p,
@@ -51,7 +52,7 @@ PLAIN_ON_PERMUTATIONS = {
 )
 def test_every_pair_has_the_result_of_plain_python(operation, p):
     pairs = ModularArithmetic(p=p, operation=operation, train_fraction=0.5).load()
-    first_b = 1 if operation == "divide" else 0
+    first_b = 1 if operation in ("divide", "multiply_by_nonzero") else 0
     expected = {(a, b): PLAIN[operation](a, b, p) for a in range(p) for b in range(first_b, p)}
     assert len(pairs.targets) == len(expected)
     assert {(a, b): c for (a, b), c in zip(pairs.inputs.tolist(), pairs.targets.tolist(), strict=True)} == expected
