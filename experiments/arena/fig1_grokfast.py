@@ -89,7 +89,7 @@ def _curves(ax: Axes, found: dict[Setting, xr.Dataset]) -> None:
             line = {0.0: "-", PRINTED[EMA]: ":", PRINTED[MA]: "--"}[decay] if method == ADAM else "-"
             ax.plot(one["step"], accuracy, line, color=COLORS[method], label=words((method, decay)))
     ax.axhline(LEVEL, color="0.7", linewidth=0.8)
-    ax.set(xscale="symlog", xlabel="steps", ylabel="test accuracy (median of seeds)", ylim=(-0.03, 1.03))
+    ax.set(xscale="log", xlabel="step", ylabel="test accuracy (median of seeds)", ylim=(-0.03, 1.03))
     ax.set_title("filters as published, and Adam at their decays")
 
 

@@ -40,11 +40,11 @@ def tidy(figure: Figure) -> Figure:
             _say_that_it_is_empty(panel)
     ink = _ink(figure)
     grown: dict[float, float] = {}
-    for ax in figure.axes:
+    for ax, panel in [(ax, twins) for twins in panels.values() for ax in twins]:
         legend = ax.get_legend()
         if legend is not None and not _is_free(legend, ink) and not _moved(legend, ink):
             row = round(ax.get_position().y0, 3)
-            grown[row] = max(grown.get(row, 0.0), _below(ax, legend))
+            grown[row] = max(grown.get(row, 0.0), _below(ax, legend, panel))
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, height + sum(grown.values()))
     return figure
@@ -120,10 +120,10 @@ def _is_inside(legend: Legend) -> bool:
     return bool(box.width <= panel.width and box.height <= panel.height)
 
 
-def _below(ax: Axes, legend: Legend) -> float:
-    """Puts the legend below its panel, and returns its height in inches."""
-    labels = ax.xaxis.get_tightbbox()
-    drop = ax.bbox.y0 - (labels.y0 if labels is not None else ax.bbox.y0)
+def _below(ax: Axes, legend: Legend, panel: list[Axes]) -> float:
+    """Puts the legend below its panel, and returns its height in inches; of twins, only one has the labels."""
+    labels = [box for each in panel if (box := each.xaxis.get_tightbbox()) is not None]
+    drop = ax.bbox.y0 - min([ax.bbox.y0, *(box.y0 for box in labels)])
     inch = ax.figure.dpi
     down = ScaledTranslation(0, -drop / inch - GAP / 72, ax.figure.dpi_scale_trans)
     legend.set_loc("upper center")

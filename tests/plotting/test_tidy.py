@@ -48,15 +48,18 @@ def test_a_legend_that_would_lie_on_the_curves_of_a_twin_moves():
     assert not (box.x1 > ax.bbox.x1 - 20 and box.y1 > ax.bbox.y1 - 20)
 
 
-def test_a_legend_without_a_free_corner_goes_below_its_panel_and_the_figure_grows():
+@pytest.mark.parametrize("is_of_twin", [False, True])
+def test_a_legend_without_a_free_corner_goes_below_its_panel_and_the_figure_grows(is_of_twin):
     figure, ax = figure_of()
+    legend_of = ax.twinx() if is_of_twin else ax
+    legend_of.plot(ALONG, ALONG, label="flat")
     for height in range(30):
-        ax.plot(ALONG, np.full(50, height), label="flat" if height < 5 else None)
+        ax.plot(ALONG, np.full(50, height))
     ax.set_xlabel("step")
-    ax.legend(loc="center")
+    legend_of.legend(loc="center")
     tidy(figure)
     figure.draw_without_rendering()
-    assert ax.get_legend().get_window_extent().y1 < ax.xaxis.get_tightbbox().y0
+    assert legend_of.get_legend().get_window_extent().y1 < ax.xaxis.get_tightbbox().y0
     assert figure.get_size_inches()[1] > 3
 
 
