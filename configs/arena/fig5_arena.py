@@ -42,7 +42,11 @@ many settings. Steps are what is compared. What a step costs is in docs/howto/me
 |---|---|---|
 | 1 every method gets there on every task | addition: none in 1,500 steps | does not hold, 0 of 3 |
 | | parity: in 56 to 247 steps; MNIST: in 195 to 473 | |
-| 2 to 6 a method is sooner than AdamW | quick has 4 settings and 3 seeds | not measured |
+| 2 Grokfast EMA is sooner than AdamW | quick has 4 settings and 3 seeds | not measured |
+| 3 Grokfast MA is sooner | not in quick | not measured |
+| 4 OrthoGrad is sooner | quick has 4 settings and 3 seeds | not measured |
+| 5 Muon is sooner | quick has 4 settings and 3 seeds | not measured |
+| 6 StableMax is sooner | quick has 4 settings and 3 seeds | not measured |
 | 7 AdamW is as robust | quick has 4 settings and 3 seeds | not measured |
 
 | preset | runs | on 2 cores | recorded run |
