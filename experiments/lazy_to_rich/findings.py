@@ -87,9 +87,9 @@ FINDINGS = {
         "it is 2.4 at P = 400, 1.8 at 600 and 1.7 at 800, on both sides of our limit of 2."
     ),
     "lazy_to_rich/fig16/1": (
-        "Limit: in every seed test accuracy hardly rises while the test loss moves. At paper scale two of 20 seeds have "
-        "a rise of 12 points, which is two of the 17 test rows, and in three the loss changes by 6 to 10%. Our limits "
-        "are 10 points and 10%."
+        "Limit: in every seed test accuracy hardly rises while the test loss moves. At paper scale the rise is 12 "
+        "points in two of 20 seeds, which is two of the 17 test rows, and in three the loss changes by 6 to 10%. Our "
+        "limits are 10 points and 10%."
     ),
     "lazy_to_rich/fig16/3": (
         "Setting: the paper names no prime, only 'a small' one, and it is most likely 13, where most seeds show it "
