@@ -20,7 +20,7 @@ class ConstantNormState(NamedTuple):
     """State of constant_norm."""
 
     norm: Float[Array, ""]  # L2 norm to keep, of all parameters together, with the dtype of the parameters
-    count: Int[Array, ""] | None  # steps taken; None if the norm is kept from the start
+    taken: Int[Array, ""] | None  # number of steps; None if the norm is kept from the start
 
 
 def constant_norm(start: Scalar | None = None) -> optax.GradientTransformationExtraArgs:
@@ -39,8 +39,8 @@ def constant_norm(start: Scalar | None = None) -> optax.GradientTransformationEx
     """
 
     def init_fn(params: Params) -> ConstantNormState:
-        count = None if start is None else jnp.zeros((), jnp.int32)
-        return ConstantNormState(optax.tree.norm(params), count)
+        taken = None if start is None else jnp.zeros((), jnp.int32)
+        return ConstantNormState(optax.tree.norm(params), taken)
 
     def update_fn(
         updates: Params, state: ConstantNormState, params: Params | None = None, **extra_args: Any
@@ -49,9 +49,9 @@ def constant_norm(start: Scalar | None = None) -> optax.GradientTransformationEx
         if params is None:
             raise ValueError(NEEDS_PARAMS)
         norm = optax.tree.norm(optax.tree.add(params, updates))
-        if start is not None:
-            kept = jnp.where(state.count < start, norm, state.norm)
-            state = ConstantNormState(kept, optax.safe_increment(state.count))
+        if start is not None and state.taken is not None:
+            kept = jnp.where(state.taken < start, norm, state.norm)
+            state = ConstantNormState(kept, optax.safe_increment(state.taken))
         # Weights of norm zero stay at zero instead of becoming 0/0.
         ratio = state.norm / jnp.maximum(norm, jnp.finfo(norm.dtype).tiny)
         # Equals (p + u) ratio - p, without the cancellation that would lose digits of a small update.
@@ -63,7 +63,7 @@ def constant_norm(start: Scalar | None = None) -> optax.GradientTransformationEx
 class UntilState(NamedTuple):
     """State of until."""
 
-    count: Int[Array, ""]  # steps taken
+    taken: Int[Array, ""]  # number of steps
     inner: Any  # state of the transform
 
 
@@ -86,9 +86,9 @@ def until(stop: Scalar, transform: optax.GradientTransformation) -> optax.Gradie
         updates: Params, state: UntilState, params: Params | None = None, **extra_args: Any
     ) -> tuple[Params, UntilState]:
         changed, after = inner.update(updates, state.inner, params, **extra_args)
-        acts = state.count < stop
+        acts = state.taken < stop
         chosen = jax.tree.map(lambda new, old: jnp.where(acts, new, old), changed, updates)
-        return chosen, UntilState(optax.safe_increment(state.count), after)
+        return chosen, UntilState(optax.safe_increment(state.taken), after)
 
     return optax.GradientTransformationExtraArgs(init_fn, update_fn)
 
