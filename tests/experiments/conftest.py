@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,6 +30,16 @@ for module, arguments, environment, output, errors in json.load(sys.stdin):
         sys.exit()
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+
+
+@pytest.fixture
+def heeded():
+    """Lets the processes of a test heed signals that those started in the background, or by nohup, ignore."""
+    numbers = (signal.SIGINT, signal.SIGHUP)
+    earlier = [signal.signal(number, signal.default_int_handler) for number in numbers]  # a program has the default
+    yield
+    for number, handler in zip(numbers, earlier, strict=True):
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,7 @@ def test_a_process_that_fails_ends_at_once_with_its_line_and_so_does_the_other(t
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("heeded")
 def test_a_process_that_waits_for_the_others_ends_at_ctrl_c(tmp_path):
     port = free_port()
     ours = ["--distributed", f"--coordinator=localhost:{port}", "--num_processes=2", "--process_id=0"]

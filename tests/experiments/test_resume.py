@@ -113,16 +113,6 @@ def uninterrupted(killed, tmp_path_factory) -> xr.Dataset:
     return finish(start(out, killed[1], QUIET), out)
 
 
-@pytest.fixture
-def heeded():
-    """Lets the processes of a test heed signals that those started in the background, or by nohup, ignore."""
-    numbers = (signal.SIGINT, signal.SIGHUP)
-    earlier = [signal.signal(number, signal.default_int_handler) for number in numbers]  # a program has the default
-    yield
-    for number, handler in zip(numbers, earlier, strict=True):
-        signal.signal(number, handler)
-
-
 def test_a_killed_run_that_is_resumed_gives_bitwise_the_results_of_an_uninterrupted_one(resumed, uninterrupted):
     assert uninterrupted["train_loss"].notnull().all()
     ours, theirs = (without_times(each).drop_vars("relative_distance") for each in (resumed[1], uninterrupted))
