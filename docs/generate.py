@@ -30,6 +30,7 @@ PAPERS = {
     "lazy_to_rich": "The lazy-to-rich transition (Kumar, Bordelon, Gershman, Pehlevan)",
     "model_efficiency": "Model and training efficiency (after Varma et al.)",
     "arena": "The arena: what makes grokking come sooner (our own study)",
+    "questions": "Open questions: NeRFs, PINNs, and minima per unit volume (our own study)",
 }
 LAYERS = ("analysis", "plotting", "kernels", "probes", "models", "tasks", "optim", "training")
 COLUMNS = ("field", "default", "allowed", "kind", "meaning")

@@ -57,6 +57,20 @@ PAPERS = {
         "settings. What counts as better was written down before the runs.",
         is_study=True,
     ),
+    "questions": Paper(
+        "Open questions: NeRFs, PINNs, and minima per unit volume",
+        "a study of our own, of questions that Omnigrok leaves open",
+        "Questions",
+        {
+            "Omnigrok, arXiv 2210.01117": "https://arxiv.org/abs/2210.01117",
+            "NeRF, arXiv 2003.08934": "https://arxiv.org/abs/2003.08934",
+            "PINN, arXiv 1711.10561": "https://arxiv.org/abs/1711.10561",
+        },
+        "Does grokking happen in networks of coordinates (NeRFs) and in physics-informed networks (PINNs)? Do "
+        "over-parametrized networks have more suitable minima per unit volume? Does a small constant weight norm help "
+        "on standard tasks? What counts as an answer was written down before the runs.",
+        is_study=True,
+    ),
 }
 
 GLOSSARY = {

@@ -1,0 +1,1 @@
+"""Configs of the open questions, our own study."""

@@ -1,0 +1,1 @@
+"""Open questions: does grokking happen in NeRFs and PINNs, and do larger networks have more suitable minima?"""
