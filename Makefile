@@ -24,8 +24,10 @@ demo: $(ENVIRONMENT) ## a first look: three figures of the papers with their cla
 
 # The papers' own figures; `make report FIGURES=` adds studies of equations and sections, about half an hour.
 FIGURES ?= lazy_to_rich/fig,model_efficiency/fig,omnigrok/fig
+# One figure a core where only the CPU trains, at most 4 for the memory.
+JOBS ?= $(shell nvidia-smi -L 2>/dev/null | grep -q '^GPU' && echo 1 || echo $$(( $$(nproc 2>/dev/null || echo 1) < 4 ? $$(nproc 2>/dev/null || echo 1) : 4 )))
 report: $(ENVIRONMENT) ## the papers' figures at quick, on one page with their claims, in results/report; goes on if stopped
-	$(RUN) -m experiments.reproduce --preset=quick --resume --only=$(FIGURES) --out=results/report/figures
+	$(RUN) -m experiments.reproduce --preset=quick --resume --jobs=$(JOBS) --only=$(FIGURES) --out=results/report/figures
 	cp docs/evidence.json results/report/evidence.json
 	$(RUN) -m experiments.evidence --results=results/report/figures --out=results/report
 	$(RUN) -m experiments.report --evidence=results/report/evidence.json --results=results/report/figures --out=results/report

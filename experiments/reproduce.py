@@ -1,6 +1,6 @@
 """Reproduces figures of the papers: plots each one, measures its claims, and writes one page about all of them.
 
-python -m experiments.reproduce --preset=quick --out=<folder> [--only=omnigrok,lazy_to_rich/fig2]
+python -m experiments.reproduce --preset=quick --out=<folder> [--only=omnigrok,lazy_to_rich/fig2] [--jobs=2]
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 import grok_jax
 from configs.presets import PRESETS
-from experiments import command, evidence_entries, figures
+from experiments import command, evidence_entries, figures, side_by_side
 from experiments.catalogue import all_figures, chosen_figures
 from experiments.report import page, pieces
 from experiments.settings import preset_config, presets_of
@@ -23,12 +23,14 @@ ONLY = flags.DEFINE_list("only", [], "Papers, figures such as omnigrok/fig2b, or
 OUT = command.define_out("Folder for the results; each figure gets a subfolder.")
 RESUME = flags.DEFINE_bool("resume", False, "Keep the finished figures and continue with the rest.")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard earlier results in the folder.")
-PROGRESS = flags.DEFINE_bool("progress", True, "Show progress bars.")
+JOBS = flags.DEFINE_integer("jobs", 1, "Figures to make at the same time, each on its share of the CPU cores.")
+PROGRESS = flags.DEFINE_bool("progress", True, "Show progress bars; with several jobs there are none.")
 
 
 def main() -> None:
-    """Makes the figures given by the flags one by one, then a page about all of them."""
+    """Makes the figures given by the flags, then a page about all of them."""
     out = Path(OUT.value)
+    side_by_side.shares(JOBS.value)
     matching = chosen_figures(ONLY.value, all_figures())
     names = [name for name in matching if PRESET.value in presets_of(name)]
     require(bool(names), f"--preset={PRESET.value}: not a preset of {', '.join(matching[:3])}; choose other figures")
@@ -38,10 +40,17 @@ def main() -> None:
         if name not in kept:
             results.require_free(out / name, config.to_dict(), resume=RESUME.value, overwrite=OVERWRITE.value)
             grok_jax.check(config)
-    for number, (name, config) in enumerate(chosen.items(), 1):
-        print(f"[{number}/{len(chosen)}] {name} ({PRESET.value}){', already finished' * (name in kept)}", flush=True)
-        if name not in kept:
-            figures.make(config, out / name, resume=RESUME.value, overwrite=OVERWRITE.value, progress=PROGRESS.value)
+    ways = {"resume": RESUME.value, "overwrite": OVERWRITE.value}
+    if JOBS.value > 1:
+        print(f"{len(kept)} of {len(chosen)} figures are already finished", flush=True)
+        missing = [name for name in names if name not in kept]
+        side_by_side.make(missing, PRESET.value, out, JOBS.value, **ways)
+    else:
+        for number, (name, config) in enumerate(chosen.items(), 1):
+            there = ", already finished" * (name in kept)
+            print(f"[{number}/{len(chosen)}] {name} ({PRESET.value}){there}", flush=True)
+            if name not in kept:
+                figures.make(config, out / name, **ways, progress=PROGRESS.value)
     entries = [evidence_entries.entry_of(out / name, name, PRESET.value) for name in names]
     with results.writing(out):
         for name in names:
