@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from benchmarks import costs, scaling, suite
+from benchmarks import costs, methods, scaling, suite
 
 Benchmark = Callable[[suite.Size], Iterator[Any]]
 SLOW = ("figures",)  # run only on request
@@ -23,7 +23,13 @@ def every(kind: str = "cpu") -> dict[str, Benchmark]:
         for name, work in scaling.WORKS.items()
         for runs in work.counts[kind]
     }
-    return {**at_once, "compile": compiling, "planned_memory": planned_memory, **suite.BENCHMARKS}
+    return {
+        **at_once,
+        "compile": compiling,
+        "planned_memory": planned_memory,
+        "methods": methods.stepped,
+        **suite.BENCHMARKS,
+    }
 
 
 def chosen(words: Sequence[str], benchmarks: Mapping[str, Benchmark]) -> dict[str, Benchmark]:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.costs import Compiled, Weighed
+from benchmarks.methods import Stepped
 from benchmarks.scaling import Scaled, Side
 from benchmarks.suite import Row
 from benchmarks.timing import Ratio
 from grok_jax.errors import UserError
 
 FILE = "speed.json"
-ROWS = {kind.__name__: kind for kind in (Row, Scaled, Compiled, Weighed)}
+ROWS = {kind.__name__: kind for kind in (Row, Scaled, Compiled, Weighed, Stepped)}
 # Results that differ in any of these are not mixed with new ones.
 SAME = ("preset", "device", "cores", "python", "jax", "jaxlib", "optax", "torch", "numpy")
 
@@ -128,5 +129,5 @@ def _row(plain: Mapping[str, Any]) -> Any:
 
 
 def _with_ratio(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a row or a side, with the list of a ratio turned back into a Ratio."""
-    return {**fields, **({"ratio": Ratio(*fields["ratio"])} if fields.get("ratio") else {})}
+    """The fields of a row or a side, with the lists of ratios turned back into Ratios."""
+    return {**fields, **{name: Ratio(*fields[name]) for name in ("ratio", "cost") if fields.get(name)}}

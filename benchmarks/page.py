@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks import kept, picture, scaling, suite
 from benchmarks.costs import Compiled, Weighed
 from benchmarks.kept import Entry
+from benchmarks.methods import Stepped
 from benchmarks.scaling import COMPILED, EAGER, GRAPH, OURS, Scaled, Side, runs_in_words
 from benchmarks.suite import Row
 
@@ -49,6 +50,8 @@ def text(rows: Sequence[Any]) -> str:
         elif isinstance(row, Weighed):
             held = f"{_gib(row.held)} held, {_gib(row.predicted)} were predicted"
             lines.append(f"{row.benchmark}, {runs_in_words(row.runs)}: {held}")
+        elif isinstance(row, Stepped):
+            lines.append(f"{row.task}, {row.method}: {row.rate:,.0f} steps/s, {_ratio(row.cost)} times AdamW's time")
     return "\n".join(lines)
 
 
@@ -113,6 +116,8 @@ def _section(key: str, entry: Entry) -> Iterator[str]:
         yield from _machine(scaled)
         yield from _by_label(scaled)
     yield from _costs(entry)
+    if stepped := entry.rows(Stepped):
+        yield from _methods(stepped)
     beside = [row for row in plain if row.rate is not None and row.measuring_share is None]
     if beside:
         yield "### Beside loops\n"
@@ -230,6 +235,18 @@ def _costs(entry: Entry) -> Iterator[str]:
             ("grid", "compile, s", "GiB of the process"),
             [(row.benchmark, f"{row.compile_seconds:.1f}", f"{row.peak_bytes / 2**30:.2f}") for row in held],
         )
+
+
+def _methods(rows: Sequence[Stepped]) -> Iterator[str]:
+    tasks, names = (list(dict.fromkeys(getattr(row, field) for row in rows)) for field in ("task", "method"))
+    found = {(row.method, row.task): row for row in rows}
+    yield "### Methods\n"
+    yield (
+        "The time that a step of each method takes, over that of a step of AdamW in the same round. One run, in the "
+        "[arena](arena.md)'s networks and tasks at its preset medium.\n"
+    )
+    lines = [(name, *(_ratio(found[name, task].cost) for task in tasks)) for name in names]
+    yield from _table(("method", *tasks), lines)
 
 
 def _table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
