@@ -30,6 +30,15 @@ def require(condition: bool, message: str) -> None:
         raise UserError(message)
 
 
+def require_results(given: Any, *names: str) -> None:
+    """Raises UserError unless given is a Dataset of results with all these variables or coordinates."""
+    is_dataset = hasattr(given, "data_vars")
+    require(is_dataset, f"given {written(given)}; it must be results, a Dataset such as sweep and load return")
+    missing = [name for name in names if name not in given]
+    held = ", ".join(map(str, given.data_vars)) or "nothing"
+    require(not missing, f"the results have no {', '.join(missing)}, only {held}; sweep and load return what is needed")
+
+
 def lookup(words: Mapping[str, Any], word: str, field: str) -> Any:
     """The value of a word in a table.
 

@@ -27,7 +27,7 @@ import xarray as xr
 from jaxtyping import Int, Num
 
 from grok_jax import errors
-from grok_jax.errors import UserError, require, written
+from grok_jax.errors import UserError, require, require_results, written
 from grok_jax.files import PARTIAL
 from grok_jax.training.devices import RUN
 from grok_jax.training.shards import DEVICE
@@ -172,6 +172,7 @@ def _records(runs: xr.Dataset) -> Iterator[Records]:
     Raises:
       UserError: these are not results of a sweep.
     """
+    require_results(runs)
     told = f"the results have {', '.join(map(str, runs.data_vars)) or 'nothing'}"
     curves = "train_loss" in runs and "step" in runs["train_loss"].dims
     require(curves, f"{told}; export takes results of sweep, which have train_loss at each step")

@@ -236,3 +236,8 @@ def test_what_is_no_result_of_a_sweep_is_refused_in_one_line(tmp_path):
     ):
         export.to_csv(dataset()[["t_fit"]], tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_are_not_results_is_not_exported(tmp_path):
+    with pytest.raises(UserError, match=r"^given 5; it must be results"):
+        export.to_csv(5, tmp_path / "table")

@@ -15,7 +15,7 @@ import xarray as xr
 from jaxtyping import Bool, Float, Real
 
 from grok_jax.analysis.claims import NotMeasured
-from grok_jax.errors import UserError, require, written
+from grok_jax.errors import UserError, require, require_results, written
 
 LEVEL = 0.95
 Level = float | Sequence[float] | Real[np.ndarray, " levels"]
@@ -228,8 +228,9 @@ def add_grokking_times(ds: xr.Dataset, level: Level = LEVEL) -> xr.Dataset:
     """Adds the variables t_fit, t_generalize and delay to the results, for one level or for several.
 
     Raises:
-      UserError: the results have no accuracies.
+      UserError: these are not results of a sweep, or they have no accuracies.
     """
+    require_results(ds)
     return ds.assign(t_fit=t_fit(ds, level), t_generalize=t_generalize(ds, level), delay=delay(ds, level))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from grok_jax.analysis.claims import NotMeasured
+from grok_jax.errors import require_results
 
 LINEARIZED = "model.linearized"
 
@@ -90,6 +91,10 @@ def final(ds: xr.Dataset) -> xr.Dataset:
 
     Returns:
       The same variables without 'step'.
+
+    Raises:
+      UserError: these are not results of a sweep.
     """
+    require_results(ds, "step")
     steps = ds["final_step"] if "final_step" in ds else ds["step"][-1]
     return ds.sel(step=steps).drop_vars("step")

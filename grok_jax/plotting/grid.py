@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from grok_jax.errors import require_results
 from grok_jax.plotting.curves import axis_label, curve, log_values
 from grok_jax.plotting.style import colors, panel_label, style
 
@@ -26,7 +27,11 @@ def overview(ds: xr.Dataset) -> Figure:
 
     Returns:
       A matplotlib Figure with two rows of panels.
+
+    Raises:
+      UserError: these are not results of a sweep.
     """
+    require_results(ds, "step", "weight_norm", "train_loss", "test_loss")
     kind = "accuracy" if "test_accuracy" in ds and bool(ds["test_accuracy"].notnull().any()) else "loss"
     axes = [str(d) for d in ds[f"test_{kind}"].dims if d != "step" and str(d).split(".")[-1] != "seed"]
     color_axis, column_axes = axes[:1], axes[1:]

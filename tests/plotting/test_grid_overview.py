@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 import xarray as xr
 
+import grok_jax
+from grok_jax.errors import UserError
 from grok_jax.plotting.grid import overview
 
 STEPS = np.array([0, 1, 10, 100])
@@ -68,3 +71,11 @@ def test_a_large_grid_shows_some_columns_and_says_so():
 
 def test_a_single_run_can_be_drawn(tmp_path):
     overview(results()).savefig(tmp_path / "figure.png")
+
+
+@pytest.mark.parametrize("read", ["plot", "final", "times"])
+@pytest.mark.parametrize("given", [5, None, "results/mine", xr.Dataset()], ids=["number", "none", "folder", "empty"])
+def test_what_are_not_results_is_refused_in_one_line(read, given):
+    with pytest.raises(UserError, match=r"^(given .*; it must be results|the results have no)") as raised:
+        getattr(grok_jax, read)(given)
+    assert "\n" not in str(raised.value)
