@@ -8,12 +8,14 @@ Of the other runs some generalize with the fit. Some fit, and never generalize w
 the network generalizes at all, and leave the delay open. Some do not fit; they decide nothing.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
 
 from grok_jax.analysis.claims import HALF, MINIMUM_SEEDS, MOST, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, loss_delay
@@ -89,37 +91,67 @@ def judge_delay(ds: xr.Dataset, level: float, *, groks: bool) -> Measured:
     """Judges whether runs at one setting grok, or generalize with their fit; runs that generalize decide.
 
     Args:
-      ds: runs along 'seed' and 'step'.
+      ds: runs along 'seed' and 'step', and perhaps another axis; see over_all.
       level: of the train loss and the test loss.
       groks: whether they are claimed to grok.
     """
     found = outcomes(ds, level)
     expected = found.groks if groks else found.with_fit
-    return over_seeds(expected, numbers(ds, level), decided=found.groks | found.with_fit)
+    return over_all(expected, numbers(ds, level), found.groks | found.with_fit)
 
 
 def judge_generalization(ds: xr.Dataset, level: float, *, generalizes: bool) -> Measured:
     """Judges whether runs at one setting generalize within their steps, early or late; runs that fit decide.
 
     Args:
-      ds: runs along 'seed' and 'step'.
+      ds: runs along 'seed' and 'step', and perhaps another axis; see over_all.
       level: of the train loss and the test loss.
       generalizes: whether they are claimed to generalize.
     """
     found = outcomes(ds, level)
     does = found.groks | found.with_fit
-    return over_seeds(does if generalizes else found.never, numbers(ds, level), decided=does | found.never)
+    return over_all(does if generalizes else found.never, numbers(ds, level), does | found.never)
 
 
 def numbers(ds: xr.Dataset, level: float) -> dict[str, Float[xr.DataArray, "..."]]:
-    """Returns the numbers behind a verdict: the delay, both times, and the lowest test loss."""
+    """Returns the numbers behind a verdict: the delay, both times, and the lowest test loss over the level."""
     fit, generalize = (first_crossing(ds[f"{split}_loss"], level, "down") for split in ("train", "test"))
     return {
         "delay": loss_delay(ds, level),
         "steps to fit": fit,
         "steps to generalize": generalize,
-        "lowest test loss": ds["test_loss"].min("step"),
+        "lowest test loss / level": ds["test_loss"].min("step") / level,
     }
+
+
+def over_all(
+    holds: Bool[xr.DataArray, "..."],
+    values: Mapping[str, Float[xr.DataArray, "..."]],
+    decided: Bool[xr.DataArray, "..."],
+) -> Measured:
+    """Judges a claim like over_seeds, where runs may have another axis, such as one of images.
+
+    A seed decides if its runs along the other axis all do, and the claim holds in it if it holds for all of them. Each
+    point of that axis has its own numbers.
+    """
+    return over_seeds(on_all(holds & decided), _of_each_point(values), decided=on_all(decided))
+
+
+def on_all(flag: Bool[xr.DataArray, "..."]) -> Bool[xr.DataArray, "..."]:
+    """Returns whether a flag is set along all axes but the seed."""
+    return flag.all([dim for dim in flag.dims if dim != "seed"])
+
+
+def _of_each_point(values: Mapping[str, Float[xr.DataArray, "..."]]) -> dict[str, Float[xr.DataArray, "..."]]:
+    found = {}
+    for name, x in values.items():
+        others = [dim for dim in x.dims if dim != "seed"]
+        points = x.stack(point=others, create_index=False) if others else x.expand_dims("point")
+        for i in range(points.sizes["point"]):
+            one = points.isel(point=i)
+            words = ", ".join(str(one[other].item()) for other in others)
+            found[f"{name} ({words})" if points.sizes["point"] > 1 else name] = one.reset_coords(drop=True)
+    return found
 
 
 def delay_map(
@@ -143,6 +175,9 @@ def delay_map(
     places = {axis: np.arange(ds.sizes[axis]) for axis in (x, y)}
     words = {"never": "fits, never generalizes", "missing": "does not fit"}
     cells = heat_map(ax, medians.assign_coords(places), x, y, labels=(*labels, name), log="z", **words)
+    bar = cells.colorbar
+    bar.set_ticks(LogLocator(subs=(1, 2, 5)), format="{x:g}")
+    bar.minorticks_off()
     for axis, field in ((ax.xaxis, x), (ax.yaxis, y)):
         axis.set_ticks(places[field], [f"{value:g}" for value in ds[field].values])
     for (i, j), count in np.ndenumerate(found.groks.sum("seed").transpose(x, y).values):
