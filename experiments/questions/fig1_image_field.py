@@ -27,7 +27,14 @@ from experiments.questions.coordinates import (
     of_network,
 )
 from experiments.questions.occurrence import DELAYED, answer, judge_delay, judge_generalization
-from experiments.questions.panels import draw_amounts, draw_curves, draw_landscape, draw_map, draw_outputs
+from experiments.questions.panels import (
+    draw_amounts,
+    draw_curves,
+    draw_kernel,
+    draw_landscape,
+    draw_map,
+    draw_outputs,
+)
 from grok_jax.analysis.claims import Claim, Measured
 from grok_jax.analysis.selection import with_axis
 from grok_jax.plotting.style import panel_label, style
@@ -47,21 +54,22 @@ def in_levels(ds: xr.Dataset) -> xr.Dataset:
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots for each network (a) curves, (b) delays over scale and decay, (c) landscape, (d) output scale, (e) data."""
+    """Plots for each network (a) curves, (b, d, f) delays, (c) errors at constant norm, (e) the kernel."""
     ds = in_levels(ds)
     columns = [(ds.sel({IMAGE: image}), str(image), name) for image in ds[IMAGE].values for name in NETWORKS]
     with style():
-        figure = Figure(figsize=(5.2 * len(columns), 16), layout="constrained")
-        panels = figure.subplots(5, len(columns), squeeze=False)
+        figure = Figure(figsize=(4.7 * len(columns), 19), layout="constrained")
+        panels = figure.subplots(6, len(columns), squeeze=False)
         for (runs, image, name), axes in zip(columns, panels.T, strict=True):
             own = of_network(runs, name)
             draw_curves(axes[0], own, STUDY, name)
             draw_map(axes[1], own, STUDY)
             draw_landscape(axes[2], own)
             draw_outputs(axes[3], own)
-            draw_amounts(axes[4], own, STUDY, name, "share of the pixels to train on")
+            draw_kernel(axes[4], own)
+            draw_amounts(axes[5], own, STUDY, name, "share of the pixels to train on")
             axes[0].set_title(f"{NETWORKS[name]}, {IMAGES[image]}")
-        for ax, letter in zip(panels[:, 0], "abcde", strict=True):
+        for ax, letter in zip(panels[:, 0], "abcdef", strict=True):
             panel_label(ax, letter)
     return figure
 

@@ -27,7 +27,14 @@ from experiments.questions.coordinates import (
     later_with_output_scale,
 )
 from experiments.questions.occurrence import DELAYED, answer, judge_delay, judge_generalization
-from experiments.questions.panels import draw_amounts, draw_curves, draw_landscape, draw_map, draw_outputs
+from experiments.questions.panels import (
+    draw_amounts,
+    draw_curves,
+    draw_kernel,
+    draw_landscape,
+    draw_map,
+    draw_outputs,
+)
 from grok_jax.analysis.claims import Claim, Measured
 from grok_jax.plotting.style import panel_label, style
 
@@ -41,19 +48,19 @@ def in_levels(ds: xr.Dataset) -> xr.Dataset:
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) curves, (b) delays over scale and decay, (c) the landscape, (d) the output scale, (e) data."""
+    """Plots (a) curves, (b, d, f) delays, (c) errors at constant norm, (e) the kernel."""
     ds = in_levels(ds)
     with style():
-        figure = Figure(figsize=(16, 7.6), layout="constrained")
+        figure = Figure(figsize=(14, 7.4), layout="constrained")
         panels = list(figure.subplots(2, 3).flat)
         draw_curves(panels[0], ds, STUDY, NETWORK)
         draw_map(panels[1], ds, STUDY)
         draw_landscape(panels[2], ds)
         draw_outputs(panels[3], ds)
-        draw_amounts(panels[4], ds, STUDY, NETWORK, "cameras to train on")
-        panels[5].set_axis_off()
+        draw_kernel(panels[4], ds)
+        draw_amounts(panels[5], ds, STUDY, NETWORK, "cameras to train on")
         panels[0].set_title("NeRF")
-        for ax, letter in zip(panels[:5], "abcde", strict=True):
+        for ax, letter in zip(panels, "abcdef", strict=True):
             panel_label(ax, letter)
     return figure
 

@@ -15,7 +15,6 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator
 
 from grok_jax.analysis.claims import HALF, MINIMUM_SEEDS, MOST, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, loss_delay
@@ -175,8 +174,9 @@ def delay_map(
     places = {axis: np.arange(ds.sizes[axis]) for axis in (x, y)}
     words = {"never": "fits, never generalizes", "missing": "does not fit"}
     cells = heat_map(ax, medians.assign_coords(places), x, y, labels=(*labels, name), log="z", **words)
-    bar = cells.colorbar
-    bar.set_ticks(LogLocator(subs=(1, 2, 5)), format="{x:g}")
+    bar, powers = cells.colorbar, 10.0 ** np.arange(-3, 6)
+    inside = [tick for tick in np.outer(powers, (1, 2, 5)).flat if bar.vmin <= tick <= bar.vmax]
+    bar.set_ticks(inside, labels=[f"{tick:g}" for tick in inside])
     bar.minorticks_off()
     for axis, field in ((ax.xaxis, x), (ax.yaxis, y)):
         axis.set_ticks(places[field], [f"{value:g}" for value in ds[field].values])

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from experiments.questions.coordinates import (
     DECAY,
@@ -48,6 +48,7 @@ def draw_curves(ax: Axes, ds: xr.Dataset, study: Study, name: str) -> None:
 def draw_map(ax: Axes, ds: xr.Dataset, study: Study) -> None:
     """Draws the delay over the initial scale and the decay."""
     delay_map(ax, map_of(ds, study), LEVEL, SCALE, DECAY, labels=("initial scale α", "weight decay"), name=RATIO)
+    ax.set_title("delay (in cells: seeds that grok)")
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 
@@ -59,35 +60,34 @@ def draw_landscape(ax: Axes, ds: xr.Dataset) -> None:
         slice_along(ax, reduced(runs[f"{split}_loss"]), SCALE, color=color, label=split, log="xy")
     ax.axhline(LEVEL, color="0.4", linewidth=1, linestyle=":", label="level")
     _ticks(ax, runs[SCALE])
-    ax.set(xlabel="constant weight norm / standard norm α", ylabel=ERROR)
+    ax.set(xlabel="constant weight norm / standard norm α", ylabel=ERROR, title="at constant norm")
     legend(ax)
 
 
 def draw_outputs(ax: Axes, ds: xr.Dataset) -> None:
-    """Draws the delay over the output scale, and how much the kernel is aligned with the image and has moved."""
+    """Draws the delay of the centered network over the output scale."""
+    _draw_delays(ax, over_outputs(ds), OUTPUT, "output scale α")
+    ax.set_title("centered: the delay")
+
+
+def draw_kernel(ax: Axes, ds: xr.Dataset) -> None:
+    """Draws how the kernel of the centered network is aligned with the targets, and how far it has moved."""
     runs = over_outputs(ds)
-    _draw_delays(ax, runs, OUTPUT, "output scale α")
     if "kernel_alignment" not in runs:
         return
-    twin = ax.twinx()
-    first = runs["kernel_alignment"].isel(step=0, drop=True)
-    last, moved = last_value(runs["kernel_alignment"]), last_value(runs["kernel_distance"])
-    lines = (("alignment at the start", first, ":"), ("alignment at the end", last, "-"), ("moved", moved, "--"))
-    for label, x, linestyle in lines:
-        slice_along(twin, x, OUTPUT, color=NORM, label=f"kernel: {label}", linestyle=linestyle)
-    twin.set_ylim(-0.03, 1.03)
-    twin.set_ylabel("kernel alignment, distance", color=NORM)
-    twin.tick_params(axis="y", labelcolor=NORM)
-    twin.grid(False)
-    twin.spines["right"].set_visible(True)
-    _ticks(twin, runs[OUTPUT])
-    legend(ax, twin)
+    alignment, distance = runs["kernel_alignment"], runs["kernel_distance"]
+    slice_along(ax, alignment.isel(step=0), OUTPUT, color=TRAIN, label="alignment at the start", linestyle=":")
+    slice_along(ax, last_value(alignment), OUTPUT, color=TRAIN, label="alignment at the end")
+    slice_along(ax, last_value(distance), OUTPUT, color=NORM, label="distance moved", linestyle="--")
+    _ticks(ax, runs[OUTPUT])
+    ax.set(xlabel="output scale α", ylabel="kernel (CKA)", ylim=(-0.03, 1.03), title="centered: the kernel")
+    legend(ax)
 
 
 def draw_amounts(ax: Axes, ds: xr.Dataset, study: Study, name: str, label: str) -> None:
     """Draws the delay at the large scale with decay over the amount of data."""
     _draw_delays(ax, over_amounts(ds, study, name), study.data, label)
-    legend(ax)
+    ax.set_title(f"α = {study.large:g}, decay {study.decay[name]:g}")
 
 
 def _draw_delays(ax: Axes, runs: xr.Dataset, axis: str, label: str) -> None:
@@ -108,8 +108,10 @@ def _draw_delays(ax: Axes, runs: xr.Dataset, axis: str, label: str) -> None:
         ax.set(xscale="log", yscale="log")
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter(NullFormatter())
     _ticks(ax, runs[axis])
     ax.set(xlabel=label, ylabel=RATIO)
+    legend(ax)
 
 
 def _ticks(ax: Axes, at_values: xr.DataArray) -> None:

@@ -178,8 +178,8 @@ def test_with_two_images_a_claim_must_hold_on_both_and_each_has_its_level():
 
 def test_the_figure_has_a_column_for_each_network(tmp_path):
     figure = plot(results(standard=1.2))
-    titled = [ax.get_title() for ax in figure.axes if ax.get_title()]
-    assert titled == [f"{words}, a digit" for words in NETWORKS.values()]
+    titled = [ax.get_title() for ax in figure.axes]
+    assert [title for title in titled if "digit" in title] == [f"{words}, a digit" for words in NETWORKS.values()]
     figure.savefig(tmp_path / "figure.png")
 
 
