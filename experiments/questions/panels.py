@@ -76,11 +76,15 @@ def draw_kernel(ax: Axes, ds: xr.Dataset) -> None:
     if "kernel_alignment" not in runs:
         return
     alignment, distance = runs["kernel_alignment"], runs["kernel_distance"]
-    slice_along(ax, alignment.isel(step=0), OUTPUT, color=TRAIN, label="alignment at the start", linestyle=":")
-    slice_along(ax, last_value(alignment), OUTPUT, color=TRAIN, label="alignment at the end")
-    slice_along(ax, last_value(distance), OUTPUT, color=NORM, label="distance moved", linestyle="--")
+    lines = (
+        ("alignment (CKA), start", alignment.isel(step=0), TRAIN, ":"),
+        ("alignment (CKA), end", last_value(alignment), TRAIN, "-"),
+        ("distance moved, end", last_value(distance), NORM, "--"),
+    )
+    for label, x, color, linestyle in lines:
+        slice_along(ax, x, OUTPUT, color=color, label=label, linestyle=linestyle, log="xy")
     _ticks(ax, runs[OUTPUT])
-    ax.set(xlabel="output scale α", ylabel="kernel (CKA)", ylim=(-0.03, 1.03), title="centered: the kernel")
+    ax.set(xlabel="output scale α", ylabel="kernel: alignment, relative distance", title="centered: the kernel")
     legend(ax)
 
 
