@@ -83,8 +83,9 @@ def draw_kernel(ax: Axes, ds: xr.Dataset) -> None:
     )
     for label, x, color, linestyle in lines:
         slice_along(ax, x, OUTPUT, color=color, label=label, linestyle=linestyle, log="xy")
+    _plain_numbers(ax)
     _ticks(ax, runs[OUTPUT])
-    ax.set(xlabel="output scale α", ylabel="kernel: alignment, relative distance", title="centered: the kernel")
+    ax.set(xlabel="output scale α", ylabel="kernel: alignment, distance", title="centered: the kernel")
     legend(ax)
 
 
@@ -110,12 +111,18 @@ def _draw_delays(ax: Axes, runs: xr.Dataset, axis: str, label: str) -> None:
     ax.axhline(DELAYED, color="0.4", linewidth=1, linestyle=":", label=f"groks: {DELAYED:g} or more")
     if bool((np.isfinite(late) | never).any()):
         ax.set(xscale="log", yscale="log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        _plain_numbers(ax)
     _ticks(ax, runs[axis])
     ax.set(xlabel=label, ylabel=RATIO)
     legend(ax)
+
+
+def _plain_numbers(ax: Axes) -> None:
+    """Labels a logarithmic y axis with plain numbers: 1, 2, 5, 10, ..., or only powers of ten if it is long."""
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _ticks(ax: Axes, at_values: xr.DataArray) -> None:
