@@ -10,16 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Real
-from scipy.stats import binomtest
 
-from grok_jax.analysis.seeds import median_of_seeds
+from grok_jax.analysis.seeds import median_of_seeds, wilson
 from grok_jax.files import whole_file
 
 Value = float | int | str
 MINIMUM_SEEDS = 3  # Training is chaotic: a claim about fewer runs than this is an anecdote.
 VERDICTS = HOLDS, MIXED, FAILS, NOT_MEASURED = "holds", "mixed", "does not hold", "not measured"
 MOST, HALF = 0.8, 0.5  # a claim holds from the first share of seeds on, and does not hold below the second
-CONFIDENCE = 0.9  # of the confidence interval of a share
 WIDTH = 120  # columns of the table
 
 
@@ -83,7 +81,7 @@ def over_seeds(
     """Judges a claim about single runs by the share of seeds in which it holds.
 
     Suppose n seeds decide the claim, and it holds in k of them. The claim holds if k / n >= MOST, does not hold if
-    k / n < HALF, and is mixed in between. The share is reported with its Wilson interval at level CONFIDENCE.
+    k / n < HALF, and is mixed in between. The share is reported with its Wilson interval; see seeds.share_of_seeds.
 
     Args:
       holds: whether the claim holds in each run, along 'seed'.
@@ -130,8 +128,8 @@ def _verdict(showing: int, deciding: int) -> str:
 def _share(showing: int, deciding: int) -> str:
     if deciding == 0:
         return "0 of 0"
-    interval = binomtest(showing, deciding).proportion_ci(CONFIDENCE, method="wilson")
-    return f"{showing} of {deciding} ({interval.low:.2f} to {interval.high:.2f})"
+    low, high = wilson(showing, deciding)
+    return f"{showing} of {deciding} ({low:.2f} to {high:.2f})"
 
 
 def save_verdicts(path: str | Path, verdicts: Sequence[Mapping[str, Any]]) -> None:

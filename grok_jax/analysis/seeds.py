@@ -1,13 +1,14 @@
-"""Medians and means over runs that differ only in their seed."""
+"""Medians, means and shares over runs that differ only in their seed."""
 
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Real
+from jaxtyping import Bool, Float, Int, Real
 from scipy import stats
 
 CONFIDENCE = 0.95
+CONFIDENCE_OF_SHARE = 0.9
 
 
 class Median(NamedTuple):
@@ -63,6 +64,46 @@ def mean_of_seeds(x: Real[xr.DataArray, "..."], dim: str = "seed") -> Mean:
     quantile = xr.apply_ufunc(lambda n: stats.t.ppf((1 + CONFIDENCE) / 2, n), degrees)
     reach = quantile * x.std(dim, ddof=1) / np.sqrt(count)
     return Mean(mean, mean - reach, mean + reach)
+
+
+class Share(NamedTuple):
+    """In how many runs something holds, of those that decide it, and the ends of the share's confidence interval."""
+
+    share: Float[xr.DataArray, "..."]  # NaN, as the ends, if no run decides
+    low: Float[xr.DataArray, "..."]
+    high: Float[xr.DataArray, "..."]
+    holding: Int[xr.DataArray, "..."]  # number of runs
+    deciding: Int[xr.DataArray, "..."]
+
+
+def share_of_seeds(
+    holds: Bool[xr.DataArray, "..."], decided: Bool[xr.DataArray, "..."] | None = None, dim: str = "seed"
+) -> Share:
+    """Share of the seeds in which something holds, k / n, with Wilson's interval at level CONFIDENCE_OF_SHARE.
+
+    Args:
+      holds: whether it holds in each run.
+      decided: whether each run decides it; the others count neither in k nor in n. None: all runs decide.
+      dim: the axis of seeds; if holds lacks it, every run is a share of its own.
+
+    Returns:
+      Share, for each run along the other axes.
+
+    Reference: E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
+    """
+    holds = _with_axis(holds, dim)
+    decided = xr.ones_like(holds) if decided is None else _with_axis(decided, dim)
+    holding, deciding = (holds & decided).sum(dim), (decided & xr.ones_like(holds)).sum(dim)
+    low, high = xr.apply_ufunc(wilson, holding, deciding, output_core_dims=[[], []], vectorize=True)
+    return Share(holding / deciding.where(deciding > 0), low, high, holding, deciding)
+
+
+def wilson(holding: int | np.integer, deciding: int | np.integer) -> tuple[float, float]:
+    """The ends of Wilson's interval of a share, holding / deciding; NaN for a share of nothing."""
+    if deciding == 0:
+        return np.nan, np.nan
+    interval = stats.binomtest(int(holding), int(deciding)).proportion_ci(CONFIDENCE_OF_SHARE, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def _median(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from grok_jax.analysis.seeds import mean_of_seeds, median_of_seeds
+from grok_jax.analysis.seeds import mean_of_seeds, median_of_seeds, share_of_seeds
 
 
 def over(values):
@@ -57,3 +57,27 @@ def test_a_mean_has_scipys_interval_and_one_seed_has_none():
     np.testing.assert_allclose([mean.low[0], mean.high[0]], expected)
     assert mean.mean[1] == 2
     assert np.isnan(mean.low[1])
+
+
+def test_a_share_counts_only_the_seeds_that_decide():
+    holds = xr.DataArray([[True, True, False], [True, False, False]], dims=("alpha", "seed"))
+    decided = xr.DataArray([[True, False, True], [False, False, False]], dims=("alpha", "seed"))
+    share = share_of_seeds(holds, decided)
+    np.testing.assert_array_equal(share.share, [0.5, np.nan])
+    assert (share.holding.values.tolist(), share.deciding.values.tolist()) == ([1, 0], [2, 0])
+    assert np.isnan(share.low[1])
+    assert np.isnan(share.high[1])
+
+
+@pytest.mark.parametrize(("holding", "deciding"), [(0, 3), (2, 5), (7, 7), (30, 40)])
+def test_the_interval_of_a_share_is_wilsons(holding, deciding):
+    z, share = stats.norm.ppf(0.95), holding / deciding
+    middle = (share + z**2 / (2 * deciding)) / (1 + z**2 / deciding)
+    reach = z * np.sqrt(share * (1 - share) / deciding + (z / (2 * deciding)) ** 2) / (1 + z**2 / deciding)
+    found = share_of_seeds(xr.DataArray(np.arange(deciding) < holding, dims="seed"))
+    assert (float(found.low), float(found.high)) == pytest.approx((middle - reach, middle + reach))
+
+
+def test_without_seeds_each_run_is_a_share_of_its_own():
+    share = share_of_seeds(xr.DataArray([True, False], dims="alpha"))
+    assert share.share.values.tolist() == [1, 0]
