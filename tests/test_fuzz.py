@@ -42,6 +42,7 @@ FITTING = (
     ("sparse_parity", {}, NUMBERS),
     ("image_field", {}, (*NUMBERS, "fourier_mlp", "siren")),
     ("radiance_field", {}, ("nerf",)),
+    ("pinn", {}, (*NUMBERS, "fourier_mlp", "siren")),
     ("circuit_logits", {}, (*NUMBERS, "mixture")),
 )
 STORED = (("mnist", {}, NUMBERS), ("imdb", {}, TOKENS), ("qm9", {}, ("graph_network",)))  # slow to load
@@ -51,6 +52,7 @@ SMALL = {
     "task": {
         **{"features": 3, "outputs": 2, "widths": (3,), "test_size": 4, "train_size": 5, "p": 5, "order": 2},
         **{"target_dim": 2, "degree": 2, "bits": 5, "views": 4, "train_views": 2, "size": 8, "length": 6, "words": 9},
+        **{"points": 5, "boundary_points": 4},
     },
     "model": {
         **{"widths": (4,), "width": 4, "heads": 2, "mlp_width": 4, "layers": 1, "embedding_width": 3},
@@ -62,7 +64,7 @@ SMALL = {
 PARTS = (*TASKS.values(), *MODELS.values(), *OPTIMIZERS.values(), Training)
 CHOICES = [(name, field) for part in PARTS for name, field in declared_fields(part).items() if field.one_of]
 WORDS = {name: tuple(dict.fromkeys(w for n, f in CHOICES if n == name for w in f.one_of)) for name, _ in CHOICES} | {
-    "loss": ("mse", "cross_entropy"),
+    "loss": ("mse", "cross_entropy", "residual"),
     "mapping": ("auto", "map", "vmap"),
 }
 TUPLES = {

@@ -30,6 +30,7 @@ ACTIVATIONS: dict[str, Callable[[Float[Array, "..."]], Float[Array, "..."]]] = {
     "quadratic": jnp.square,
     "identity": identity,
 }
+STRAIGHT = ("relu", "leaky_relu", "identity")  # whose second derivative is 0 wherever they have one
 
 MOST_DEGREE = 100  # of a polynomial, whose values overflow 32 bits long before
 

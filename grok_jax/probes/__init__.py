@@ -1,6 +1,6 @@
 """Measurements of a live run besides losses: its kernel, its path in weight space, its logits and their modes."""
 
-from grok_jax.probes import kernel, landscape, logits, modular, psnr, row_errors, zero_losses
+from grok_jax.probes import kernel, landscape, logits, modular, psnr, row_errors, solution_error, zero_losses
 from grok_jax.probes.limit import lazy_limit
 from grok_jax.probes.matrices import tangent_kernels
 from grok_jax.probes.modular import embedding_spectrum
@@ -17,6 +17,7 @@ METRICS |= {
     "modules": modular.modules,
     "psnr": psnr.psnr,
     "row_errors": row_errors.row_errors,
+    "solution_error": solution_error.solution_error,
     "zero_losses": zero_losses.zero_losses,
 }
 

@@ -7,6 +7,7 @@ from grok_jax.tasks.imdb import Imdb
 from grok_jax.tasks.kernel_eigenvector import KernelEigenvector
 from grok_jax.tasks.mnist import Mnist
 from grok_jax.tasks.modular_arithmetic import ModularArithmetic
+from grok_jax.tasks.pde import Pinn
 from grok_jax.tasks.qm9 import Qm9
 from grok_jax.tasks.radiance_field import RadianceField
 from grok_jax.tasks.single_index import SingleIndex
@@ -24,6 +25,7 @@ TASKS: dict[str, type[Task]] = {
         KernelEigenvector,
         Mnist,
         ModularArithmetic,
+        Pinn,
         Qm9,
         RadianceField,
         SingleIndex,
@@ -43,6 +45,7 @@ __all__ = [
     "KernelEigenvector",
     "Mnist",
     "ModularArithmetic",
+    "Pinn",
     "Qm9",
     "RadianceField",
     "Rows",

@@ -61,6 +61,11 @@ def normal_rows(key: Key[Array, ""], rows: int, features: int) -> Float[Array, "
     return jax.vmap(lambda i: jax.random.normal(jax.random.fold_in(key, i), (features,)))(jnp.arange(rows))
 
 
+def uniform_rows(key: Key[Array, ""], rows: int, features: int) -> Float[Array, "rows features"]:
+    """Rows of independent numbers from [0, 1); row i depends only on the key and on i."""
+    return jax.vmap(lambda i: jax.random.uniform(jax.random.fold_in(key, i), (features,)))(jnp.arange(rows))
+
+
 def with_noise(
     targets: Float[Array, "rows outputs"], noise: Scalar | None, key: Key[Array, ""]
 ) -> Float[Array, "rows outputs"]:

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from grok_jax.errors import UserError, require, written
 from grok_jax.fields import static, traced
 from grok_jax.fingerprint import array_hash
 from grok_jax.parts import Part
-from grok_jax.tasks.drawing import pool_split, shuffled_splits
+from grok_jax.tasks.drawing import Scalar, pool_split, shuffled_splits
 from grok_jax.tasks.examples import Data, Examples, Rows, Split
 
 
@@ -69,6 +70,33 @@ class Task(Part):
         """Weights that solve the task exactly, if they are known."""
         del key, model, params
         require(False, f"model.solution_share needs a task with a known solution; task.name is {self.name!r}")
+
+    def residual(
+        self, network: Callable[[Any], Array], inputs: Any
+    ) -> tuple[Float[Array, " rows"], Float[Array, "rows outputs"]]:
+        """What is 0 where a network satisfies the differential equation of a task with equation_order above 0.
+
+        Args:
+          network: inputs -> outputs, row by row, to differentiate with respect to the inputs.
+          inputs: the rows.
+
+        Returns:
+          The residual, and network(inputs), which its derivatives share.
+        """
+        raise NotImplementedError(f"task {self.name!r} has no method residual")
+
+    def on_boundary(self, inputs: Any) -> Bool[Array, " rows"]:
+        """Whether a row has a boundary condition, u = target, in place of the differential equation."""
+        return jnp.zeros(jax.tree.leaves(inputs)[0].shape[0], bool)
+
+    def boundary_share(self) -> Scalar:
+        """The share of the training rows with a boundary condition; may be traced."""
+        return 0.0
+
+    @property
+    def equation_order(self) -> int:
+        """The highest derivative in the task's differential equation; 0 if it has no equation."""
+        return 0
 
     @property
     def relabels(self) -> bool:

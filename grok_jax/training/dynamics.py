@@ -130,7 +130,7 @@ def measure(run: Any, moving: Moving, fixed: Fixed, pool: Examples | None, step:
         module, offsets = network_of(run), fixed.initial_outputs or (None, None)
         measured: dict[str, Array] = {}
         for name, split, offset in zip(("train", "test"), _data_after(run, fixed, step), offsets, strict=True):
-            loss, accuracy = _evaluate(run, module, moving, fixed, split, pool, offset, step)
+            loss, accuracy = _evaluate(run, module, moving, fixed, name, split, pool, offset, step)
             measured |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
         measured["weight_norm"] = weight_norm(moving.params)
         measured["relative_distance"] = relative_distance(moving.params, fixed.initial_params)
@@ -199,6 +199,7 @@ def _seen_by_loss(
     offset: Array | None,
     step: Step,
     key: Key[Array, ""],
+    split: str,
     dropout_key: Array | None = None,
 ) -> LossView:
     def network(w: Any, inputs: Any) -> Float[Array, "rows outputs"]:
@@ -206,7 +207,7 @@ def _seen_by_loss(
         return _predict(run, module, w, initial, inputs, start, dropout_key)
 
     predicted = _predict(run, module, params, initial, rows.inputs, offset, dropout_key)
-    return LossView(network, params, rows.inputs, rows.targets, predicted, step, key)
+    return LossView(network, params, rows.inputs, rows.targets, predicted, step, key, run.task, split)
 
 
 def _objective(
@@ -224,7 +225,7 @@ def _objective(
     if run.optimizer.weight_noise is not None:
         params = perturb_weights(params, jax.random.fold_in(key, WEIGHTS), run.optimizer.weight_noise)
     own, dropout = jax.random.fold_in(key, LOSS), jax.random.fold_in(key, DROPOUT)
-    seen = _seen_by_loss(run, module, params, initial, rows, offset, step, own, dropout)
+    seen = _seen_by_loss(run, module, params, initial, rows, offset, step, own, "train", dropout)
     return weights @ _loss_at(run, step).rows(seen)
 
 
@@ -291,6 +292,7 @@ def _evaluate(
     module: nn.Module,
     moving: Moving,
     fixed: Fixed,
+    name: str,
     split: Split,
     pool: Examples | None,
     offset: Array | None,
@@ -302,7 +304,7 @@ def _evaluate(
     def sums(positions: Int[Array, " n"]) -> tuple[Array, Array]:
         rows = fetch_rows(split, pool, positions, run.task)
         own = None if offset is None else offset[positions]
-        seen = _seen_by_loss(run, module, moving.params, fixed.initial_params, rows, own, step, key)
+        seen = _seen_by_loss(run, module, moving.params, fixed.initial_params, rows, own, step, key, name)
         losses = _loss_at(run, step).rows(seen)
         correct = row_correct(seen.outputs, rows.targets, run.training.accuracy_threshold)
         counted = positions < split.size

@@ -167,6 +167,35 @@ def naive_cross_entropy(
     return _computed_in(dtype, losses, logits, labels)
 
 
+def residual(view: "LossView", boundary_weight: float = 1.0) -> Float[Array, " rows"]:
+    """How far each row is from satisfying the task's differential equation, or its boundary condition.
+
+    The mean over all training rows is  mean r² + c mean (u - g)²  with the residual r inside, the condition u = g on
+    the boundary, and c = boundary_weight. So r² counts 1/(1 - s) and (u - g)² counts c/s, with the share s of boundary
+    rows. A minibatch has this mean in expectation. At test rows the loss is r², or (u - g)² on the boundary.
+
+    Args:
+      view: rows of a task with an equation, and the network.
+      boundary_weight: c.
+
+    Returns:
+      The losses.
+
+    Raises:
+      UserError: the task has no equation.
+
+    Reference: Raissi, Perdikaris, Karniadakis (2019), Physics-informed neural networks, Sec. 3.1.
+    """
+    on_boundary = view.task.on_boundary(view.inputs)
+    # Not view.outputs: computing and differentiating the outputs again would take an eighth of a step.
+    inside, outputs = view.task.residual(functools.partial(view.network, view.params), view.inputs)
+    losses = jnp.where(on_boundary, squared_error(outputs, view.targets), inside**2)
+    if view.split != "train":
+        return losses
+    share = jnp.asarray(view.task.boundary_share(), losses.dtype)
+    return losses * jnp.where(on_boundary, boundary_weight / jnp.maximum(share, 1e-9), 1 / (1 - share))
+
+
 def _computed_in(
     dtype: str, losses: Callable, logits: Float[Array, "rows outputs"], labels: Int[Array, " rows"]
 ) -> Float[Array, " rows"]:
@@ -196,7 +225,9 @@ LOSSES: dict[str, Callable] = {
     "brier": brier,
     "stablemax": stablemax,
     "naive_cross_entropy": naive_cross_entropy,
+    "residual": residual,
 }
+OF_VALUES = ("mse", "residual")  # those that a regression allows
 
 
 def row_losses(
@@ -212,7 +243,13 @@ def row_losses(
     loss.dtype: float16, bfloat16, float32 or float64.
     "naive_cross_entropy": cross-entropy as libraries compute it, with each operation rounded to loss.dtype. Its
     gradient by the label's logit is exactly 0 for losses below 6e-8 in float32.
+    "residual": for a task with a differential equation, the squared residual of the equation inside, and
+    loss.boundary_weight times the squared error on the boundary; each is averaged over its own training rows.
+
+    Raises:
+      UserError: the loss needs more than outputs and targets, as "residual" does.
     """
+    require(loss != "residual", "loss 'residual' takes a LossView; its rows cannot be computed from outputs alone")
     return LOSSES[loss](outputs, targets, **fields)
 
 
@@ -235,6 +272,8 @@ class LossView(NamedTuple):
       outputs: network(params, inputs).
       step: number of the step, from 0.
       key: a different random key for each step.
+      task: the run's task.
+      split: "train" or "test": which rows these are.
     """
 
     network: Callable[[Any, Any], Float[Array, "rows outputs"]]
@@ -244,6 +283,8 @@ class LossView(NamedTuple):
     outputs: Float[Array, "rows outputs"]
     step: Int[Array, ""] | int
     key: Key[Array, ""]
+    task: Any
+    split: str
 
 
 class Loss(Part, kw_only=False):
@@ -258,9 +299,12 @@ class Loss(Part, kw_only=False):
     by_word: Any = static(False, "whether the loss was chosen by name")
 
     def check(self) -> None:
-        """Raises UserError if the loss is to be computed in a dtype that does not exist."""
-        if self.by_word and "dtype" in self.fn.given:
-            _require_dtype(self.fn.given["dtype"])
+        """Raises UserError if a loss of LOSSES has a field that is not allowed."""
+        given = self.fn.given if self.by_word else {}
+        if "dtype" in given:
+            _require_dtype(given["dtype"])
+        weight = given.get("boundary_weight", 0)
+        require(weight >= 0, f"loss.boundary_weight is {weight}; it must be 0 or above")
 
     def shown(self) -> dict[str, Field]:
         """The parameters of the function; the loss's own fields follow from it."""
@@ -299,7 +343,7 @@ def loss(function: Any, *, traced: tuple[str, ...] = (), static: tuple[str, ...]
 
     Args:
       function: outputs and targets -> the loss of each row, (rows,); or a function of one argument, a LossView, with
-        network, params, inputs, targets, outputs, step and key; or a name in LOSSES.
+        network, params, inputs, targets, outputs, step, key, task and split; or a name in LOSSES.
       traced, static: undeclared parameters to trace (floats are traced by default) or keep static.
       **fields: other parameters of the function.
 
@@ -327,7 +371,9 @@ def as_loss(given: Any) -> Loss:
 
 @functools.cache
 def _named_loss(word: str) -> Loss:
-    return Loss(Built(Called(word, LOSSES[word]), {}, "loss", skip=2), for_labels=word != "mse", by_word=True)
+    views = _takes_a_view(LOSSES[word], {})
+    built = Built(Called(word, LOSSES[word]), {}, "loss", skip=1 if views else 2)
+    return Loss(built, views=views, for_labels=word not in OF_VALUES, by_word=True)
 
 
 def require_outputs_alone(run: Any) -> None:

@@ -17,6 +17,7 @@ from jax.tree_util import keystr
 from jaxtyping import Array, Float, Int, Integer, Real
 
 from grok_jax.errors import naming, require, written
+from grok_jax.models.activations import ACTIVATIONS, STRAIGHT
 from grok_jax.tasks import Data, Examples, Rows, Split
 from grok_jax.tasks.task import fetch_rows
 from grok_jax.training import dynamics
@@ -182,11 +183,26 @@ def _require_compatible(run: Run, shown: Examples) -> None:
     takes, gives = ("one array" if kind is None else kind.__name__ for kind in kinds)
     words = f"model {run.model.name!r} takes {takes}, and task {run.task.name!r} gives {gives}"
     require(kinds[0] is kinds[1], f"{words}; choose another model or another task")
-    words = f"training.loss is {run.loss.name!r}; task {run.task.name!r} is a regression, which allows 'mse'"
+    allowed = "'mse' and 'residual'" if run.task.equation_order else "'mse'"
+    words = f"training.loss is {run.loss.name!r}; task {run.task.name!r} is a regression, which allows {allowed}"
     require(is_classification(shown.targets) or not run.loss.for_labels, words)
     has_classes = is_classification(shown.targets) and not (run.loss.by_word and not run.loss.for_labels)
     words = f"training.temperature divides logits, and loss {run.loss.name!r} of task {run.task.name!r} has none"
     require(has_classes or run.training.temperature is None, f"{words}; leave it out, or choose a loss of classes")
+    if run.loss.by_word and run.loss.name == "residual":
+        _require_differentiable(run)
+
+
+def _require_differentiable(run: Run) -> None:
+    """Raises UserError unless the loss "residual" has an equation, a network to differentiate, and all its rows."""
+    order, words = run.task.equation_order, f"training.loss is 'residual'; task {run.task.name!r}"
+    require(order > 0, f"{words} has no differential equation; choose task 'pinn', or another loss")
+    activation = run.model.values().get("activation")
+    words = f"model.activation is {written(activation)}, whose second derivative is 0; task {run.task.name!r} has an"
+    curved = ", ".join(name for name in ACTIVATIONS if name not in STRAIGHT)
+    require(order < 2 or activation not in STRAIGHT, f"{words} equation of order {order} and needs one of {curved}")
+    words = "training.shrink_step would leave boundary points alone, which training.loss='residual' does not allow"
+    require(run.training.shrink_step is None, f"{words}; leave it out")
 
 
 def _require_network(run: Run, shown: Examples, outputs: int) -> None:

@@ -18,6 +18,7 @@ from grok_jax.tasks.drawing import (
     portion_rows,
     portion_splits,
     shuffled_splits,
+    uniform_rows,
     with_noise,
 )
 
@@ -33,6 +34,15 @@ def test_normal_rows_pass_a_kolmogorov_smirnov_test(numbers):
 
 def test_normal_rows_are_uncorrelated_between_columns(numbers):
     np.testing.assert_allclose(np.corrcoef(numbers, rowvar=False), np.eye(5), atol=0.06)
+
+
+def test_uniform_rows_pass_a_kolmogorov_smirnov_test():
+    assert stats.kstest(np.asarray(uniform_rows(jax.random.key(0), 2000, 3)).ravel(), "uniform").pvalue > 0.01
+
+
+def test_fewer_uniform_rows_are_the_first_of_more():
+    few, many = (uniform_rows(jax.random.key(0), rows, 2) for rows in (3, 5))
+    np.testing.assert_array_equal(few, many[:3])
 
 
 def test_fewer_normal_rows_are_the_first_of_more(numbers):

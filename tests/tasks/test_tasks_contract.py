@@ -30,6 +30,7 @@ CASES = {
     "qm9": ("qm9", {}, "size", 20, 30),
     "image_field": ("image_field", {"size": 6}, "train_fraction", 0.3, 0.7),
     "radiance_field": ("radiance_field", {"views": 6, "size": 3}, "train_views", 2, 4),
+    "pinn": ("pinn", {"boundary_points": 6, "test_size": 25}, "points", 20, 30),
     "digits": ("toy_addition", {"encoding": "tokens"}, "train_size", 20, 30),
     "imdb": ("imdb", {"source": "csv", "file": "reviews.csv", "length": 6, "words": 9}, "size", 20, 30),
 }

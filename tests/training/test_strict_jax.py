@@ -9,8 +9,9 @@ from experiments.settings import EARLIER
 from grok_jax.models import MODELS
 from grok_jax.optim import OPTIMIZERS
 from grok_jax.tasks import TASKS
+from grok_jax.tasks.pde import EQUATIONS
 from grok_jax.training import validation
-from grok_jax.training.losses import LOSSES
+from grok_jax.training.losses import LOSSES, OF_VALUES
 from grok_jax.training.metrics import METRICS
 from grok_jax.training.naming import loss_of
 
@@ -24,6 +25,7 @@ FITTING = {  # for each task, models that take it, and fields that make both sma
         ["lstm", "token_mlp", "transformer"],
         {"task.p": 11, "task.encoding": "tokens", "task.label_noise": 0.1, "training.batch_size": 4},
     ),
+    "pinn": (["mlp", "siren"], {"task.points": 9, "task.equation": "burgers"}),
     "qm9": (["graph_network"], {"task.size": 20}),
     "radiance_field": (["nerf"], {"task.size": 2, "model.samples": 3}),
     "single_index": (["committee", "mlp"], {"task.target": "hermite", "model.centered": True}),
@@ -73,11 +75,18 @@ def test_every_optimizer_can_be_checked(optimizer):
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("loss", [word for word in reversed(LOSSES) if word != "mse"])
+@pytest.mark.parametrize("loss", [word for word in reversed(LOSSES) if word not in OF_VALUES])
 def test_every_loss_of_labels_can_be_checked_at_a_temperature(loss):
     fields = {"temperature": 4.0, "temperature_end": 1.0, "temperature_steps": 3, "loss": loss}
     config = config_of("circuit_logits", "mixture", **{f"training.{name}": value for name, value in fields.items()})
     grok_jax.check(config, {"loss.dtype": ["float64"]} if "dtype" in loss_of(loss).shown() else {})
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("equation", EQUATIONS)
+def test_the_residual_of_every_equation_can_be_checked(equation):
+    fields = {"task.equation": equation, "model.activation": "tanh", "training.loss": "residual"}
+    grok_jax.check(config_of("pinn", **fields), {"loss.boundary_weight": [0.1, 1.0]})
 
 
 @pytest.mark.slow
@@ -85,7 +94,15 @@ def test_every_loss_of_labels_can_be_checked_at_a_temperature(loss):
 def test_every_probe_that_fits_can_be_checked(probe):
     of_some = {"logits": ("mnist", "mlp"), "mixture": ("circuit_logits", "mixture"), "psnr": ("image_field", "siren")}
     task, model = of_some.get(probe, ("modular_arithmetic", "transformer"))
-    if probe in ("decomposition", "kernel", "kernel_regression", "population_alignment", "row_errors", "subspace"):
+    if probe in (
+        "decomposition",
+        "kernel",
+        "kernel_regression",
+        "population_alignment",
+        "row_errors",
+        "subspace",
+        "solution_error",
+    ):
         task, model = "single_index", "committee"
     fields = {"task.target": "quadratic"} if task == "single_index" else {}
     if probe == "representation":
