@@ -2,7 +2,7 @@
 
 from grok_jax.optim.base import Optimizer
 from grok_jax.optim.chains import GD, OPTIMIZERS, Adam, AdamW, Momentum, Muon, Standard
-from grok_jax.optim.filters import grokfast_ema, grokfast_ma, orthograd
+from grok_jax.optim.filters import along_sphere, grokfast_ema, grokfast_ma, orthograd
 from grok_jax.optim.muon import scale_by_muon
 from grok_jax.optim.transforms import (
     add_decay_to_initial,
@@ -23,6 +23,7 @@ __all__ = [
     "Standard",
     "add_decay_to_initial",
     "add_update_noise",
+    "along_sphere",
     "constant_norm",
     "grokfast_ema",
     "grokfast_ma",

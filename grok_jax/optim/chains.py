@@ -8,7 +8,7 @@ from jaxtyping import ArrayLike, PyTree, Real
 from grok_jax.errors import require, written
 from grok_jax.fields import static, traced
 from grok_jax.optim.base import Optimizer
-from grok_jax.optim.filters import grokfast_ema, grokfast_ma, orthograd
+from grok_jax.optim.filters import along_sphere, grokfast_ema, grokfast_ma, orthograd
 from grok_jax.optim.muon import OUTER, hidden_matrices, scale_by_muon
 from grok_jax.optim.transforms import (
     Params,
@@ -27,6 +27,7 @@ BEFORE = {
     "grokfast_ema": ("filter_decay", "filter_gain"),
     "grokfast_ma": ("filter_window", "filter_gain"),
     "orthograd": (),
+    "along_sphere": (),
 }
 
 
@@ -155,7 +156,8 @@ class Standard(Optimizer):
             return grokfast_ema(0.98 if decay is None else decay, 2.0 if gain is None else gain)
         if self.before == "grokfast_ma":
             return grokfast_ma(self.filter_window, 5.0 if gain is None else gain)
-        return orthograd() if self.before == "orthograd" else None
+        without_fields = {"orthograd": orthograd, "along_sphere": along_sphere}
+        return without_fields[self.before]() if self.before in without_fields else None
 
     def _decay(self, weight_decay: Real[ArrayLike, ""]) -> optax.GradientTransformation:
         return (add_decay_to_initial if self.decay_to == "initial" else optax.add_decayed_weights)(weight_decay)

@@ -143,3 +143,29 @@ def orthograd() -> optax.GradientTransformationExtraArgs:
         return jax.tree.map(turned, updates, params), state
 
     return optax.GradientTransformationExtraArgs(optax.init_empty_state, update_fn)
+
+
+def along_sphere() -> optax.GradientTransformationExtraArgs:
+    """Takes the part of a gradient along the sphere on which all weights together have the norm that they have.
+
+    t = g - (p · g) / (p · p) p,   for all arrays of weights together
+
+    With constant_norm at the end of the chain, an optimizer that scales single entries, such as Adam, then rests where
+    the loss has no slope on the sphere. Without this filter it rests where its scaled gradient is normal to the sphere,
+    which is elsewhere. Where the weights are 0, t = g.
+
+    Returns:
+      A transform whose update needs params.
+    """
+
+    def update_fn(
+        updates: Params, state: optax.EmptyState, params: Params | None = None, **extra_args: Any
+    ) -> tuple[Params, optax.EmptyState]:
+        del extra_args  # Noise keys and initial weights are not used.
+        if params is None:
+            raise ValueError(NEEDS_PARAMS)
+        squared = optax.tree.norm(params, squared=True)
+        share = optax.tree.vdot(params, updates) / jnp.maximum(squared, jnp.finfo(squared.dtype).tiny)
+        return optax.tree.add_scale(updates, -share, params), state
+
+    return optax.GradientTransformationExtraArgs(optax.init_empty_state, update_fn)

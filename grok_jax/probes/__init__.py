@@ -1,12 +1,13 @@
-"""Measurements of a live run besides losses: its kernel, its path in weight space, its logits and their modes."""
+"""Measurements of a live run besides losses: its kernel, its path, the loss around it, its logits and their modes."""
 
-from grok_jax.probes import kernel, landscape, logits, modular, psnr, row_errors, solution_error, zero_losses
+from grok_jax.probes import curvature, kernel, landscape, logits, modular, psnr, row_errors, solution_error, zero_losses
 from grok_jax.probes.limit import lazy_limit
 from grok_jax.probes.matrices import tangent_kernels
 from grok_jax.probes.modular import embedding_spectrum
 from grok_jax.training import METRICS
 
 METRICS |= {
+    "curvature": curvature.curvature,
     "gradient": landscape.gradient,
     "kernel": kernel.kernel,
     "kernel_regression": kernel.regression,

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from scipy.optimize import brentq
 
-from grok_jax.optim import grokfast_ema, grokfast_ma, orthograd
+from grok_jax.optim import along_sphere, grokfast_ema, grokfast_ma, orthograd
 from grok_jax.optim.optimizer import optimizer
 
 STEPS = 10
@@ -175,6 +176,42 @@ def test_orthograd_of_a_zero_gradient_is_zero():
 def test_orthograd_says_that_it_needs_the_weights():
     with pytest.raises(ValueError, match="needs the weights"):
         orthograd().update(jnp.ones(3), optax.EmptyState())
+
+
+def test_the_part_along_the_sphere_is_the_gradient_less_its_part_along_all_weights_together():
+    params, gradients = jax.tree.map(jnp.float32, START), jax.tree.map(lambda n: jnp.float32(n[0]), NOISE)
+    updates, _ = along_sphere().update(gradients, optax.EmptyState(), params)
+    p, g, u = (np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(x)]) for x in (params, gradients, updates))
+    np.testing.assert_allclose(u, g - (p @ g) / (p @ p) * p, rtol=1e-5, atol=1e-6)
+
+
+def test_the_part_along_a_sphere_that_is_a_point_is_the_whole_gradient():
+    gradient = jnp.array([3.0, -1.0])
+    update, _ = along_sphere().update(gradient, optax.EmptyState(), jnp.zeros(2))
+    np.testing.assert_array_equal(update, gradient)
+
+
+def test_the_part_along_the_sphere_needs_the_weights():
+    with pytest.raises(ValueError, match="needs the weights"):
+        along_sphere().update(jnp.ones(3), optax.EmptyState())
+
+
+@pytest.mark.parametrize(("before", "is_minimum"), [("along_sphere", True), ("nothing", False)])
+def test_adam_at_constant_norm_rests_at_the_minimum_on_the_sphere_only_if_it_sees_the_part_along_it(before, is_minimum):
+    # w A w / 2 - b w on |w| = 1. At the minimum (A - μ) w = b, with μ below every eigenvalue.
+    curvatures, b = np.array([1.0, 2.0, 8.0]), np.array([2.0, -3.0, 4.0])
+    lowest = brentq(lambda mu: np.linalg.norm(b / (curvatures - mu)) - 1, -100, 0.9)
+    tx = optimizer("adam", learning_rate=3e-3, before=before, constant_norm=True).build(1.0)
+
+    def step(carry, _):
+        params, state = carry
+        updates, state = tx.update(jnp.float32(curvatures) * params - jnp.float32(b), state, params)
+        return (optax.apply_updates(params, updates), state), None
+
+    start = jnp.array([0.0, 0.6, 0.8])
+    (reached, _), _ = jax.jit(lambda: jax.lax.scan(step, (start, tx.init(start)), None, 5000))()
+    distance = np.linalg.norm(reached - b / (curvatures - lowest))
+    assert distance < 1e-3 if is_minimum else distance > 0.05
 
 
 def test_clipping_comes_before_a_filter():
