@@ -9,6 +9,7 @@ AdamW's in panels a to c, and whether its ratio in panel d is below the dashed l
 |---|---|---|
 | tasks | a + b, a / b and a · b modulo 97, with 80, 80 and 50% of the pairs to train on | paper, fig. 2 |
 | left out | exponentiation, greatest common divisor, parity of ten bits | ours: not among our operations |
+| | a seventh task, of which only the abstract speaks | paper |
 | pairs | b ≠ 0 in a / b | linked code (paper: 9409 rows) |
 | tokens, outputs | a, ∘, b, "="; an output for each of the p + 2 tokens | linked code |
 | network | 2 causal blocks, width 128, one head, feed-forward width 512, dropout .2 | linked code |
@@ -19,7 +20,7 @@ AdamW's in panels a to c, and whether its ratio in panel d is below the dashed l
 | AdamW | betas .9 and .98 | paper |
 | its rate, decay | 1e-3, 1 | linked code |
 | other rates | 3e-4 and 3e-3 | ours |
-| warm-up, batch | 10 steps, 512 | linked code |
+| warm-up, batch | 10 steps, 512 | linked code, which sets the first but does not use it |
 | Muon | Jordan's, momentum .95; AdamW moves embeddings, unembedding, biases and norms | Jordan et al., public code |
 | Muon's rate | 20 times the rate of the AdamW beside it | ours: 2e-2 for 1e-3, with 2e-2 from the public code |
 | Muon, one rate | the same rate for hidden matrices and all else | ours: the rate alone differs from Muon |
@@ -27,13 +28,16 @@ AdamW's in panels a to c, and whether its ratio in panel d is below the dashed l
 | losses | cross-entropy and StableMax | paper; its third, sparsemax, is left out |
 | grokking epoch | test accuracy of 95%, once train accuracy is 95% too | paper ("near 100%": 95% is ours) |
 | an epoch | a pass through the training pairs; times are interpolated | paper; theirs are whole epochs |
-| epochs | 1000, ended earlier once the seeds of a setting have generalized | their figure's latest run |
+| epochs | 1000, ended earlier once the seeds of a setting have generalized | ours (linked code: 150) |
 | quick: task, network | p = 31, 70% for a · b, one block, width 32, batches of 64 | ours, before any run |
 | medium: task, network | p = 67, width 64, batches of 256 | ours, before any run |
 
 "Linked code" is github.com/atveit/torch_grokking, which the paper names as its code. It has AdamW and softmax alone,
-and no task beside + - · /. So which matrices Muon moved, and how fast, is not known. In that code rotary embeddings
-rotate by the number of the head in place of the position. With its one head, no position is rotated.
+and no task beside + - · /. So which matrices Muon moved, and how fast, is not known. As we read that code, its rotary
+embeddings rotate by the number of the head in place of the position. With one head, nothing is rotated.
+
+A later study (Essential AI 2025, "Muon Doesn't Clearly Grok Faster", on a / b with half of the pairs) finds that the
+advantage disappears over a wider range of hyper-parameters and sizes.
 
 Biases and norms within the blocks are the exception to the equal decay. With Muon at 20 times the rate they have a
 twentieth of it, since only whole parts of a network can have a decay of their own.
