@@ -169,7 +169,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "model.widths": (4,),
             "training.steps": 20,
             "training.records": 5,
-            "grid": {**settings(20, two, (1, 4), (0, 0.3), (), (1,), (4,)), "seed": range(1)},
+            "grid": {**settings(20, two, (1, 4), (0, 0.3), (), (1, 4), (1, 4)), "seed": range(1)},
         },
         "quick": {
             "training.steps": 10_000,

@@ -166,8 +166,7 @@ def _draw_landscape(ax: Axes, ds: xr.Dataset) -> None:
     ax.set(xlabel="initial scale α", ylabel=f"last {ERROR}")
     try:
         runs = _landscape(ds)
-    except NotMeasured as reason:
-        _say(ax, str(reason))
+    except NotMeasured:  # a panel without data says so itself
         return
     for name, color, label in (("train_loss", TRAIN, "train"), ("test_loss", TEST, "test, the larger of both")):
         slice_along(ax, reduced(runs[name]), SCALE, color=color, label=label, log="xy")
@@ -182,8 +181,7 @@ def _draw_lazy(ax: Axes, ds: xr.Dataset) -> None:
     ax.set(xlabel="output scale", ylabel="t(test) / t(train)")
     try:
         runs = _lazy(ds)
-    except NotMeasured as reason:
-        _say(ax, str(reason))
+    except NotMeasured:  # a panel without data says so itself
         return
     late, twin = loss_delay(runs, LEVEL), ax.twinx()
     known = late.where(np.isfinite(late))
@@ -220,10 +218,6 @@ def _draw_map(ax: Axes, ds: xr.Dataset, equation: str) -> None:
 def _ticks_at(ax: Axes, values: np.ndarray) -> None:
     ax.set_xticks(values, [f"{value:g}" for value in values])
     ax.set_xticks([], minor=True)
-
-
-def _say(ax: Axes, words: str) -> None:
-    ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes)
 
 
 def _groks(ds: xr.Dataset, equation: str, setting: dict[str, float], groks: bool) -> Measured:
