@@ -20,7 +20,7 @@ from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at
 from grok_jax.plotting.curves import curve, legend, log_values
 from grok_jax.plotting.landscape import slice_along
-from grok_jax.plotting.style import NORM, OKABE_ITO, TEST, TRAIN, panel_label, style
+from grok_jax.plotting.style import NORM, OKABE_ITO, TEST, TRAIN, panel_label, short_log_axes, style
 
 EQUATION, POINTS, WEIGHT = "task.equation", "task.points", "loss.boundary_weight"
 SCALE, OUTPUT, CENTERED = "model.init_scale", "model.output_scale", "model.centered"
@@ -132,20 +132,22 @@ def plot(ds: xr.Dataset) -> Figure:
     """Plots (a, b) heat's errors, (c) its landscape, (d) its delay by output scale; (e, ...) a map per equation."""
     with style():
         equations = [name for name in NAMES if name in ds[EQUATION].values]
-        rows = 1 + (len(equations) + 2) // 2
-        figure = Figure(figsize=(12.5, 3.8 * rows), layout="constrained")
-        axes = figure.subplots(rows, 2).flat
+        rows = (len(equations) + 1) // 2
+        figure = Figure(figsize=(12.5, 7.4 + 3.8 * rows), layout="constrained")
+        # Apart, so that the color bars of the maps take no width from the curves.
+        above, below = figure.subfigures(2, 1, height_ratios=(7.4, 3.8 * rows))
+        axes, maps = ([*each.flat] for each in (above.subplots(2, 2), below.subplots(rows, 2, squeeze=False)))
         _draw_curves(axes[0], ds, STANDARD, f"heat: α = {STANDARD[SCALE]:g}, no decay")
         _draw_curves(axes[1], ds, LARGE, f"heat: α = {LARGE[SCALE]:g}, decay {LARGE[DECAY]:g}")
         _draw_landscape(axes[2], ds)
         _draw_lazy(axes[3], ds)
-        panels = [*axes][: 4 + len(equations)]
-        for ax, equation in zip(panels[4:], equations, strict=True):
+        for ax, equation in zip(maps, equations, strict=False):
             _draw_map(ax, ds, equation)
-        for ax in [*axes][len(panels) :]:
+        for ax in maps[len(equations) :]:
             ax.set_axis_off()
-        for ax, letter in zip(panels, "abcdefgh", strict=False):
-            panel_label(ax, letter)
+        for ax, letter in zip([*axes, *maps], "abcdefgh", strict=False):
+            if ax.axison:
+                panel_label(ax, letter)
     return figure
 
 
@@ -162,7 +164,7 @@ def _draw_curves(ax: Axes, ds: xr.Dataset, setting: dict[str, float], title: str
 
 
 def _draw_landscape(ax: Axes, ds: xr.Dataset) -> None:
-    ax.set_title("heat: reduced landscape, weight norm kept constant", fontsize="medium")
+    ax.set_title("heat: weight norm kept constant", fontsize="medium")
     ax.set(xlabel="initial scale α", ylabel=f"last {ERROR}")
     try:
         runs = _landscape(ds)
@@ -199,8 +201,9 @@ def _draw_lazy(ax: Axes, ds: xr.Dataset) -> None:
     twin.set(ylabel="kernel alignment with the solution", ylim=(0, None))
     twin.yaxis.label.set_color(OKABE_ITO[3])
     twin.grid(False)
+    short_log_axes(ax)
     _ticks_at(ax, runs[OUTPUT].values)
-    legend(ax, twin)
+    legend(ax, twin, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 
 
 def _draw_map(ax: Axes, ds: xr.Dataset, equation: str) -> None:
