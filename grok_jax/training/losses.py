@@ -167,7 +167,7 @@ def naive_cross_entropy(
     return _computed_in(dtype, losses, logits, labels)
 
 
-def residual(view: "LossView", boundary_weight: float = 1.0) -> Float[Array, " rows"]:
+def residual(view: "LossView", boundary_weight: Float[Array, ""] | float = 1.0) -> Float[Array, " rows"]:
     """How far each row is from satisfying the task's differential equation, or its boundary condition.
 
     The mean over all training rows is  mean r² + c mean (u - g)²  with the residual r inside, the condition u = g on
