@@ -244,10 +244,8 @@ def row_losses(
     "naive_cross_entropy": cross-entropy as libraries compute it, with each operation rounded to loss.dtype. Its
     gradient by the label's logit is exactly 0 for losses below 6e-8 in float32.
     "residual": for a task with a differential equation, the squared residual of the equation inside, and
-    loss.boundary_weight times the squared error on the boundary; each is averaged over its own training rows.
-
-    Raises:
-      UserError: the loss needs more than outputs and targets, as "residual" does.
+    loss.boundary_weight times the squared error on the boundary; each is averaged over its own training rows. It needs
+    the network, so it has no rows here.
     """
     require(loss != "residual", "loss 'residual' takes a LossView; its rows cannot be computed from outputs alone")
     return LOSSES[loss](outputs, targets, **fields)
