@@ -245,7 +245,7 @@ def row_losses(
     gradient by the label's logit is exactly 0 for losses below 6e-8 in float32.
     "residual": for a task with a differential equation, the squared residual of the equation inside, and
     loss.boundary_weight times the squared error on the boundary; each is averaged over its own training rows. It needs
-    the network, so it has no rows here.
+    the network besides outputs and targets.
     """
     require(loss != "residual", "loss 'residual' takes a LossView; its rows cannot be computed from outputs alone")
     return LOSSES[loss](outputs, targets, **fields)
