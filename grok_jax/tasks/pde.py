@@ -163,7 +163,7 @@ class Pinn(Task):
     boundary_points: Any = static(40, "training rows on the boundary and, at t = 0, on the initial line", at_least=1)
     test_size: Any = static(1000, "test rows, all inside", at_least=1)
     points: Any = traced(100, "training rows inside", at_least=1)
-    frequency: Any = traced(1.0, "k, the number of waves along each side of the box (not of burgers)", above=0)
+    frequency: Any = traced(1.0, "k, the number of waves across space (not of burgers)", above=0)
     diffusivity: Any = traced(0.1, "κ of heat", above=0)
     viscosity: Any = traced(0.01 / np.pi, "ν of burgers", at_least=LEAST_VISCOSITY)
 

@@ -20,6 +20,9 @@ from grok_jax.tasks.examples import Data, Examples, Rows, Split
 class Task(Part):
     """Base class of all tasks. A custom task declares its fields and defines rows, output_size and draw (or load).
 
+    A task with a differential equation, for training.loss="residual", also defines equation_order and residual, and
+    on_boundary and boundary_share if some rows have a boundary condition.
+
     Inside draw and present, a traced field may be a tracer. rows, output_size, load, pool_bytes and vocabulary see
     Python values; all of these except rows may only use static fields.
     """

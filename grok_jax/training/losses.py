@@ -167,7 +167,7 @@ def naive_cross_entropy(
     return _computed_in(dtype, losses, logits, labels)
 
 
-def residual(view: "LossView", boundary_weight: float = 1.0) -> Float[Array, " rows"]:
+def residual(view: "LossView", boundary_weight: Float[Array, ""] | float = 1.0) -> Float[Array, " rows"]:
     """How far each row is from satisfying the task's differential equation, or its boundary condition.
 
     The mean over all training rows is  mean r² + c mean (u - g)²  with the residual r inside, the condition u = g on
@@ -244,10 +244,8 @@ def row_losses(
     "naive_cross_entropy": cross-entropy as libraries compute it, with each operation rounded to loss.dtype. Its
     gradient by the label's logit is exactly 0 for losses below 6e-8 in float32.
     "residual": for a task with a differential equation, the squared residual of the equation inside, and
-    loss.boundary_weight times the squared error on the boundary; each is averaged over its own training rows.
-
-    Raises:
-      UserError: the loss needs more than outputs and targets, as "residual" does.
+    loss.boundary_weight times the squared error on the boundary; each is averaged over its own training rows. It needs
+    the network besides outputs and targets.
     """
     require(loss != "residual", "loss 'residual' takes a LossView; its rows cannot be computed from outputs alone")
     return LOSSES[loss](outputs, targets, **fields)

@@ -9,7 +9,8 @@ import pytest
 import grok_jax
 from grok_jax import Run, UserError
 from grok_jax.models.model import model
-from grok_jax.tasks import Pinn, Rows
+from grok_jax.tasks import Data, Examples, Pinn, Rows, Task
+from grok_jax.tasks.drawing import own_split, uniform_rows
 from grok_jax.tasks.task import fetch_rows
 from grok_jax.training.losses import loss, row_losses
 from grok_jax.training.run import Training
@@ -25,6 +26,30 @@ class Sine(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         return jnp.sin(jnp.pi * self.param("k", nn.initializers.ones, ()) * x)
+
+
+class Decline(Task):
+    """u' = -u at random times, without a condition: first order, so a network of straight pieces may learn it."""
+
+    called = "decline"
+
+    def rows(self):
+        return Rows(6, 5)
+
+    def output_size(self):
+        return 1
+
+    def draw(self, key, pool, capacity):
+        times = [uniform_rows(jax.random.fold_in(key, place), rows, 1) for place, rows in enumerate(capacity)]
+        return Data(*(own_split(Examples(at, jnp.exp(-at)), len(at)) for at in times))
+
+    @property
+    def equation_order(self):
+        return 1
+
+    def residual(self, network, inputs):
+        outputs, slope = jax.jvp(network, (inputs,), (jnp.ones_like(inputs),))
+        return (slope + outputs)[:, 0], outputs
 
 
 def run_of(equation="heat", net="mlp", task=None, training=None, **fields):
@@ -86,6 +111,17 @@ def test_a_network_that_is_another_solution_of_the_equation_misses_the_boundary(
 
     found = measured(run_of("poisson_1d", Raised()))
     assert found == pytest.approx({"train": WEIGHT, "test": 0}, abs=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_task_of_ones_own_can_have_an_equation_without_a_boundary(activation):
+    run = Run(Decline(), model("mlp", widths=(4,), activation=activation), "adamw", loss="residual")
+    moving, fixed = run.init(None)
+    module, task = run.model.build(1, None), run.seeded().task
+    residual, _ = task.residual(lambda x: module.apply({"params": moving.params}, x), fixed.data.train.examples.inputs)
+    assert measured(run)["train"] == pytest.approx(float(jnp.mean(residual**2)), rel=1e-5)
+    after = run.advance(moving, fixed, None, 0, 3).params
+    assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(after))
 
 
 def test_the_minibatches_of_an_epoch_have_the_gradient_of_all_rows():
