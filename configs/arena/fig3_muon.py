@@ -58,6 +58,17 @@ smallest median over seeds. It is chosen on the runs that it is then judged by; 
 have equally many rates. A run that does not grok within its epochs, or diverges, groks later than that: a seed decides
 if the claim is then settled all the same. At quick neither may grok in so few epochs. The claims are then not measured.
 
+| claim | measured (quick, 3 seeds, medians) | verdict |
+|---|---|---|
+| 1 at the best rates | no method groks on a / b in 100 epochs | not measured |
+| 2 at the same rates | as claim 1 | not measured |
+| 3 one rate for all | as claim 1 | not measured |
+| 4 a + b | Muon 60 epochs, AdamW not in 100 | holds, 3 of 3 |
+| 5 a / b | neither in 100 epochs | not measured |
+| 6 a · b | Muon 66 epochs, AdamW not in 100 | holds, 3 of 3 |
+| 7 tighter | as claim 1 | not measured |
+| 8 StableMax | not in quick | not measured |
+
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 tasks, 3 methods, 1 rate, 1 seed | seconds, after compilation | |

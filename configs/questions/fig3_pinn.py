@@ -69,6 +69,25 @@ The opposite answers: if claim 1 fails, PINNs grok by themselves. If claim 1 hol
 where Omnigrok predicts it. If 3 fails, a large start alone does not keep a network from the solution, and the delay is
 not for decay to end.
 
+| claim | measured (quick, 3 seeds, medians) | verdict |
+|---|---|---|
+| 1 standard | fits at step 299, generalizes at 520; one seed groks | mixed, 2 of 3 |
+| 2 large, with decay | fits at 402; 1 of 3 seeds generalizes, with its fit | not measured |
+| 3 large, without decay | fits at 353; lowest test error 14 times the level | holds, 3 of 3 |
+| 4 decay | 2 of 3 seeds generalize at neither decay | not measured |
+| 5 data | delay at 56 points 13; at 28 never | not measured |
+| 6 LU | train 8e-6 at the largest norm; test .55, .0043 at α = 2, .14 | holds, 3 of 3 |
+| 7 lazy | delay 15 at output scale 1, and 1.3 at 16 | does not hold, 1 of 3 |
+| 8 poisson_1d: standard | fits at 129, generalizes at 139 | holds, 3 of 3 |
+| 9 poisson_1d: large, with decay | fits at 72; 1 of 3 seeds generalizes, and groks | not measured |
+| 10 poisson_1d: large, without decay | fits at 66; lowest test error 118 times the level | holds, 3 of 3 |
+| 11 poisson_2d: standard | not in quick | not measured |
+| 12 poisson_2d: large, with decay | not in quick | not measured |
+| 13 poisson_2d: large, without decay | not in quick | not measured |
+| 14 burgers: standard | not in quick | not measured |
+| 15 burgers: large, with decay | not in quick | not measured |
+| 16 burgers: large, without decay | not in quick | not measured |
+
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | heat and poisson_1d, 1 seed, 20 steps | seconds | |

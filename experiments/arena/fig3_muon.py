@@ -226,7 +226,9 @@ def _ratios(ax: Axes, epochs: Epochs, tasks: Sequence[str]) -> None:
             mark = {"color": COLORS[method], "marker": MARKERS[method], "linestyle": "none", "markersize": 5}
             ax.plot(np.ravel(known), np.full(known.size, row + shift), **mark)
             if bool((~np.isfinite(known)).any()):
-                ax.annotate("undecided", (0.98, row + shift), xycoords=("axes fraction", "data"), ha="right", va="center")
+                ax.annotate(
+                    "undecided", (0.98, row + shift), xycoords=("axes fraction", "data"), ha="right", va="center"
+                )
     ax.axvline(1, color="0.7", linewidth=0.8)
     ax.axvline(PUBLISHED, color="0.2", linestyle="--", linewidth=1, label="published ratio of the means")
     ax.set_yticks(range(len(tasks) + 1), [*tasks, "mean epochs"])
