@@ -176,7 +176,8 @@ def delay_map(
     cells = heat_map(ax, medians.assign_coords(places), x, y, labels=(*labels, name), log="z", **words)
     bar, powers = cells.colorbar, 10.0 ** np.arange(-3, 6)
     inside = [tick for tick in np.outer(powers, (1, 2, 5)).flat if bar.vmin <= tick <= bar.vmax]
-    bar.set_ticks(inside, labels=[f"{tick:g}" for tick in inside])
+    ticks = inside if len(inside) > 1 else [bar.vmin, bar.vmax]
+    bar.set_ticks(ticks, labels=[f"{tick:.3g}" for tick in ticks])
     bar.minorticks_off()
     for axis, field in ((ax.xaxis, x), (ax.yaxis, y)):
         axis.set_ticks(places[field], [f"{value:g}" for value in ds[field].values])

@@ -111,6 +111,8 @@ def _draw_delays(ax: Axes, runs: xr.Dataset, axis: str, label: str) -> None:
     ax.axhline(DELAYED, color="0.4", linewidth=1, linestyle=":", label=f"groks: {DELAYED:g} or more")
     if bool((np.isfinite(late) | never).any()):
         ax.set(xscale="log", yscale="log")
+        low, high = ax.get_ylim()
+        ax.set_ylim(min(low, 0.9), max(high, 11))  # a decade or more
         _plain_numbers(ax)
     _ticks(ax, runs[axis])
     ax.set(xlabel=label, ylabel=RATIO)
