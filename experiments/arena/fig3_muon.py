@@ -259,7 +259,7 @@ def _compared(epochs: Epochs, limit: float) -> Measured:
     """Judges whether Muon's mean over AdamW's is below a limit, each at its best rate."""
     own, base = at_best(epochs, MUON), at_best(epochs, ADAMW)
     ratio = ratio_of(own, base)
-    values = {"ratio": ratio.high, "mean epoch, Muon": own.high.mean("task"), "AdamW": base.high.mean("task")}
+    values = {"ratio, at most": ratio.high, "mean epoch, Muon": own.high.mean("task"), "AdamW": base.high.mean("task")}
     return over_seeds(ratio.is_below(limit), values, decided=ratio.is_decided(limit))
 
 
@@ -269,7 +269,7 @@ def _at_same_rates(method: str) -> Callable[[xr.Dataset], Measured]:
         ratio = ratio_of(own, base)
         decided = ratio.is_decided(LIMIT)
         holds = (ratio.is_below(LIMIT) | ~decided).all("rate")
-        values = {f"ratio at rate {rate:g}": ratio.high.sel(rate=rate) for rate in ratio.high["rate"].values}
+        values = {f"ratio at rate {rate:g}, at most": ratio.high.sel(rate=rate) for rate in ratio.high["rate"].values}
         return over_seeds(holds, values, decided=decided.any("rate"))
 
     return measure
