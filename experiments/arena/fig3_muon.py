@@ -221,14 +221,8 @@ def _ratios(ax: Axes, epochs: Epochs, tasks: Sequence[str]) -> None:
         bases = [Epochs(*(bound.sel(task=[name]) for bound in base)) for name in tasks]
         pairs = [*zip(of_tasks, bases, strict=True), (own, base)]
         for row, pair in enumerate(pairs):
-            ratio = ratio_of(*pair)
-            known = ratio.high.where((ratio.high == ratio.low) & np.isfinite(ratio.high))
-            mark = {"color": COLORS[method], "marker": MARKERS[method], "linestyle": "none", "markersize": 5}
-            ax.plot(np.ravel(known), np.full(known.size, row + shift), **mark)
-            if bool((~np.isfinite(known)).any()):
-                ax.annotate(
-                    "undecided", (0.98, row + shift), xycoords=("axes fraction", "data"), ha="right", va="center"
-                )
+            _bounds(ax, ratio_of(*pair), row + shift, method)
+    ax.plot([], [], "<", color="0.4", markerfacecolor="none", label="at most this (right: at least)")
     ax.axvline(1, color="0.7", linewidth=0.8)
     ax.axvline(PUBLISHED, color="0.2", linestyle="--", linewidth=1, label="published ratio of the means")
     ax.set_yticks(range(len(tasks) + 1), [*tasks, "mean epochs"])
@@ -240,6 +234,23 @@ def _ratios(ax: Axes, epochs: Epochs, tasks: Sequence[str]) -> None:
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
+def _bounds(ax: Axes, ratio: Ratio, height: float, method: str) -> None:
+    """Draws a ratio of each seed: a mark, an open arrow where it has one bound alone, or a word where it has none."""
+    mark = {"color": COLORS[method], "linestyle": "none", "markersize": 5}
+    exact = ratio.high == ratio.low
+    kinds = {
+        MARKERS[method]: ratio.high.where(exact),
+        "<": ratio.high.where(~exact & np.isfinite(ratio.high)),
+        ">": ratio.low.where(~exact & ~np.isfinite(ratio.high) & (ratio.low > 0)),
+    }
+    for shape, places in kinds.items():
+        face = {} if shape == MARKERS[method] else {"markerfacecolor": "none"}
+        ax.plot(np.ravel(places), np.full(places.size, height), marker=shape, **mark, **face)
+    if not any(bool(places.notnull().any()) for places in kinds.values()):
+        at = (0.98, height)
+        ax.annotate("undecided", at, xycoords=("axes fraction", "data"), ha="right", va="center")
+
+
 def _at_best(ds: xr.Dataset) -> Measured:
     return _compared(epochs_of(ds), LIMIT)
 
@@ -248,7 +259,7 @@ def _compared(epochs: Epochs, limit: float) -> Measured:
     """Judges whether Muon's mean over AdamW's is below a limit, each at its best rate."""
     own, base = at_best(epochs, MUON), at_best(epochs, ADAMW)
     ratio = ratio_of(own, base)
-    values = {"ratio": ratio.high, "mean epoch, Muon": own.high.mean("task"), "AdamW": base.high.mean("task")}
+    values = {"ratio, at most": ratio.high, "mean epoch, Muon": own.high.mean("task"), "AdamW": base.high.mean("task")}
     return over_seeds(ratio.is_below(limit), values, decided=ratio.is_decided(limit))
 
 
@@ -258,7 +269,7 @@ def _at_same_rates(method: str) -> Callable[[xr.Dataset], Measured]:
         ratio = ratio_of(own, base)
         decided = ratio.is_decided(LIMIT)
         holds = (ratio.is_below(LIMIT) | ~decided).all("rate")
-        values = {f"ratio at rate {rate:g}": ratio.high.sel(rate=rate) for rate in ratio.high["rate"].values}
+        values = {f"ratio at rate {rate:g}, at most": ratio.high.sel(rate=rate) for rate in ratio.high["rate"].values}
         return over_seeds(holds, values, decided=decided.any("rate"))
 
     return measure

@@ -133,6 +133,10 @@ def _last_accuracies(ax: Axes, runs: xr.Dataset) -> None:
             ax.plot(np.full(values.size, arm + shift), values, "o", color=color, markersize=4, alpha=0.7, label=label)
             ax.hlines(np.median(values), arm + shift - 0.09, arm + shift + 0.09, color=color)
     ax.axvline(int(runs["kept"].values.astype(bool).sum()) - 0.5, color="0.7", linewidth=0.8)
+    free = runs["last"].isel(arm=np.flatnonzero(is_free(runs)))
+    if free.size:
+        best = float(free.median("seed").max())
+        ax.axhline(best, color="0.3", linestyle=":", linewidth=1, label="best free run from standard weights")
     ax.set_xticks(list(arms), [_words(runs, arm) for arm in arms])
     ax.grid(False, axis="x")
     ax.set_ylabel("test accuracy at the last step")
@@ -148,8 +152,10 @@ def _curves(ax: Axes, runs: xr.Dataset) -> None:
         one = runs.isel(arm=arm, rate=int(best[arm]))
         color = next(hues) if one["kept"] else f"{next(grays):.2f}"
         words = f"{_words(runs, arm)}, rate {float(one['rate']):g}".replace("\n", " ")
-        curve(ax, one["accuracy"], color=color, label=words, linestyle="-" if one["kept"] else "--")
-    ax.set_ylabel("test accuracy")
+        # Without the range of the seeds: so many bands on top of each other would hide the curves.
+        median = one["accuracy"].median("seed")
+        curve(ax, median, color=color, label=words, linestyle="-" if one["kept"] else "--")
+    ax.set_ylabel("test accuracy, median of the seeds")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 

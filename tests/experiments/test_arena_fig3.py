@@ -156,6 +156,11 @@ def test_a_baseline_that_never_groks_is_later_where_the_budget_is_long_enough():
     assert judged(of(ADAMW, NEVER) | of(MUON, 590.0))[1] == OPEN
 
 
+def test_the_ratio_to_a_baseline_that_never_groks_is_reported_as_a_bound():
+    first = judge(CLAIMS[:1], results(of(ADAMW, NEVER)))[0]["measured"]
+    assert first["ratio, at most"] == pytest.approx(np.mean(EPOCHS[MUON]) / BUDGET, rel=1e-3)
+
+
 def test_a_muon_that_never_groks_is_known_to_be_later_than_an_adamw_that_does():
     assert judged(of(MUON, NEVER))[1] == FAILS
 
