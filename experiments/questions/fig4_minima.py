@@ -220,6 +220,7 @@ def plot(ds: xr.Dataset) -> Figure:
             for ax, title, letter in zip(row, titles, "abcd", strict=True):
                 ax.set_title(f"{NAMES[task]}:\n{title}", fontsize="medium")
                 panel_label(ax, letter)
+        figure.suptitle("Minima on spheres of constant weight norm. Lines: medians over data sets; bands: their range")
     return figure
 
 
@@ -250,6 +251,7 @@ def _draw_zone(ax: Axes, found: xr.Dataset, task: str) -> None:
             ax.plot(end["width"], end.isel(seed=each), color=OKABE_ITO[2], marker="o", markersize=3.5, linewidth=0.8)
     scales = REFERENCE[task] * found["scale"].values
     ax.set(yscale="log", ylim=(scales.min(), scales.max()), ylabel="weight norm over standard")
+    _plain_ticks(ax)
 
 
 def _draw_radius(ax: Axes, found: xr.Dataset, task: str) -> None:
@@ -258,7 +260,11 @@ def _draw_radius(ax: Axes, found: xr.Dataset, task: str) -> None:
     _draw_line(ax, angle, OKABE_ITO[0], "")
     unfitted = angle.where(~fit & np.isfinite(angle))
     ax.plot(unfitted["width"], unfitted.transpose("width", "seed"), "o", color=OKABE_ITO[0], mfc="white", zorder=3)
+    never = xr.where(np.isposinf(angle), np.pi / 2, np.nan)
+    ax.plot(never["width"], never.transpose("width", "seed"), "^", color=OKABE_ITO[0], mfc="white", zorder=3)
     ax.plot([], [], "o", color=OKABE_ITO[0], mfc="white", label="does not fit")
+    if never.notnull().any():
+        ax.plot([], [], "^", color=OKABE_ITO[0], mfc="white", label="never doubles")
     twin = ax.twinx()
     for name, marker in (("mean", "s"), ("highest", "^")):
         x = of_directions(found, f"{name}_curvature")
@@ -272,12 +278,17 @@ def _draw_radius(ax: Axes, found: xr.Dataset, task: str) -> None:
         each.tick_params(axis="y", which="both", labelcolor=color)
     low, high = ax.get_ylim()
     ax.set_ylim(low / 2, 2 * high)
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    _plain_ticks(ax)
     twin.grid(False)
     twin.spines["right"].set_visible(True)
     legend(ax, twin)
+
+
+def _plain_ticks(ax: Axes) -> None:
+    """Puts ticks at 1, 2, 5, 10, ... of a logarithmic y axis."""
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _widths_axis(ax: Axes, targets: dict[int, float]) -> None:
