@@ -22,13 +22,13 @@ FINDINGS: dict[str, str] = {
         "in this range. The other two networks show both shapes in 2 of 3 seeds each, but not in the same ones."
     ),
     "questions/fig3/1": (
-        "Open: one of three seeds of heat groks at the standard scale, at a delay of 6.4. The error of the solution comes "
-        "down with the fit (delay .8 in the median). What is late is the residual at fresh points."
+        "Open: one of three seeds of heat groks at the standard scale, at a delay of 6.4. The error of the solution "
+        "comes down with the fit (delay .8 in the median). What is late is the residual at fresh points."
     ),
     "questions/fig3/7": (
-        "Setting: the delay falls from 15 at output scale 1 to 1.3 at 16, in place of rising. With Adam at a rate of 1e-3 "
-        "over the output scale, the run is slow to fit, and so the ratio is small. The kernel moves less at scale 16 "
-        "(.56, beside 2.6), as that of a lazier network should."
+        "Setting: the delay falls from 15 at output scale 1 to 1.3 at 16, in place of rising. With Adam at a rate of "
+        "1e-3 over the output scale, the run is slow to fit, and so the ratio is small. The kernel moves less at "
+        "scale 16 (.56, beside 2.6), as that of a lazier network should."
     ),
     "questions/fig4/3": (
         "Open: the doubling angle is .84 times as large at width 256 as at 16. At an equal rise of the loss, the mean "
@@ -37,16 +37,16 @@ FINDINGS: dict[str, str] = {
     ),
     "questions/fig4/7": (
         "Setting: only widths 16 and 64 fit. Width 16 does so by its accuracy, and its loss of .0094 may rise ten "
-        "times as far as that of width 64 until it counts as doubled. At an equal rise the mean curvatures give width 64 an "
-        "angle 1.3 times as large, which is still below the limit of 1.5."
+        "times as far as that of width 64 until it counts as doubled. At an equal rise the mean curvatures give width "
+        "64 an angle 1.3 times as large, which is still below the limit of 1.5."
     ),
     "questions/fig4/8": (
         "Open: width 4 does not fit, and its descent ends at 1.02 radians. Among the widths that fit, the angle falls "
         "from 1.18 to .88, a factor of 1.3. The limit asks for 1.5 over all widths."
     ),
     "questions/fig5/1": (
-        "Setting: on MNIST small norms limit what the network can fit. From norm .3 to 1, test accuracy rises from .70 "
-        "to .95. The best norm below 1 is the largest, .7, and ends .6 points below the free run."
+        "Setting: on MNIST small norms limit what the network can fit. From norm .3 to 1, test accuracy rises from "
+        ".70 to .95. The best norm below 1 is the largest, .7, and ends .6 points below the free run."
     ),
     "questions/fig5/2": "Setting: see fig5/1. Test accuracy rises with the norm up to 1, at both learning rates.",
     "questions/fig5/3": "Setting: see fig5/1. Norm 1 ends 1 point above norm .7.",
@@ -60,7 +60,8 @@ FINDINGS: dict[str, str] = {
         "Kept at .5 it ends at .901. So the norm at which it is kept decides, and not where it starts."
     ),
     "questions/fig5/10": (
-        "Limit: norm .3 takes .69 of the steps of the free run in the median (111 beside 160). The limit is two thirds."
+        "Limit: norm .3 takes .69 of the steps of the free run in the median (111 beside 160). The limit is two "
+        "thirds."
     ),
     "questions/fig5/12": (
         "Setting: free training from norm .5 ends at .705, and with the norm kept at .5 at .699. Nearly all of this "
