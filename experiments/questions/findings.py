@@ -60,8 +60,7 @@ FINDINGS: dict[str, str] = {
         "Kept at .5 it ends at .901. So the norm at which it is kept decides, and not where it starts."
     ),
     "questions/fig5/10": (
-        "Limit: norm .3 takes .69 of the steps of the free run in the median (111 beside 160). The limit is two "
-        "thirds."
+        "Limit: norm .3 takes .69 of the steps of the free run in the median (111 beside 160). The limit is two thirds."
     ),
     "questions/fig5/12": (
         "Setting: free training from norm .5 ends at .705, and with the norm kept at .5 at .699. Nearly all of this "
