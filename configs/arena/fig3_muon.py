@@ -56,11 +56,12 @@ Limits, written before any run but smoke tests:
 The means are over tasks and losses, as in the paper. The best rate of a method, for each task and loss, has the
 smallest median over seeds. It is chosen on the runs that it is then judged by; this favors all methods alike, as all
 have equally many rates. A run that does not grok within its epochs, or diverges, groks later than that: a seed decides
-if the claim is then settled all the same. At quick neither may grok in so few epochs. The claims are then not measured.
+if the claim is then settled all the same. In quick it may be that neither groks in so few epochs. The claims are then
+not measured.
 
 | claim | measured (quick, 3 seeds, medians) | verdict |
 |---|---|---|
-| 1 at the best rates | no method groks on a / b in 100 epochs | not measured |
+| 1 at the best rates | no method groks on a / b within the 100 epochs of quick | not measured |
 | 2 at the same rates | as claim 1 | not measured |
 | 3 one rate for all | as claim 1 | not measured |
 | 4 a + b | Muon 60 epochs, AdamW not in 100 | holds, 3 of 3 |
