@@ -100,7 +100,7 @@ decay, SIREN groks in 2 of 3 seeds.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 1 seed, 20 steps | seconds | |
-| quick | 3 networks, 18 settings, 3 seeds, 2,400 steps: 3.9e5 run-steps | 6 minutes | |
+| quick | 3 networks, 18 settings, 3 seeds, 2,400 steps: 3.9e5 run-steps | 6 minutes | 464 s, 1 CPU device, busy |
 | medium | 2 images, 3 networks, 29 settings, 5 seeds: 8.7e6 run-steps | 2 hours (estimated) | |
 | paper | 2 images, 3 networks with layers of 256, 29 settings, 10 seeds: 8.7e7 run-steps | for a GPU | |
 

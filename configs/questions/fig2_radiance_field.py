@@ -80,7 +80,7 @@ Not claimed, but seen: at α = 4 one seed generalizes with its fit at each decay
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 1 seed, 20 steps | seconds | |
-| quick | 18 settings, 3 seeds, 4,000 steps: 2.2e5 run-steps | 8 minutes | |
+| quick | 18 settings, 3 seeds, 4,000 steps: 2.2e5 run-steps | 8 minutes | 965 s, 1 CPU device, busy |
 | medium | 20 cameras, layers of 64, 29 settings, 5 seeds: 1.5e6 run-steps | 2 hours (estimated) | |
 | paper | 20 cameras, 16 x 16 pixels, layers of 128, 29 settings, 10 seeds: 1.5e7 run-steps | for a GPU | |
 

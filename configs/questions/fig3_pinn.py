@@ -95,7 +95,7 @@ the error of u alone, heat reaches the level within 3 times the steps of its fit
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | heat and poisson_1d, 1 seed, 20 steps | seconds | |
-| quick | heat 18 settings, poisson_1d 9, 3 seeds, 1e4 steps | 4.4 minutes of one core | |
+| quick | heat 18 settings, poisson_1d 9, 3 seeds, 1e4 steps | 4.4 minutes of one core | 405 s, 1 CPU device |
 | medium | four equations, 136 settings, 5 seeds, 3e4 steps | about 2 hours (estimated) | |
 | paper | widths of 100, four equations, 10 seeds, 1e5 steps | for a GPU | |
 """

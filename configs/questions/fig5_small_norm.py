@@ -68,7 +68,7 @@ Each number is a median of its own: a gain is that of a seed, and not the differ
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 tasks, 7 arms, 1 rate, 1 seed | seconds, after compilation | |
-| quick | 2 tasks, 7 arms, 2 rates, 3 seeds, 5.5e4 run-steps | 5 minutes | |
+| quick | 2 tasks, 7 arms, 2 rates, 3 seeds, 5.5e4 run-steps | 5 minutes | 464 s, 1 CPU device |
 | medium | 2 tasks, 9 arms, 2 rates, 5 seeds, 9.9e5 run-steps | 2 hours (estimated) | |
 | paper | 2 tasks, 9 arms, 3 rates, 5 seeds, 4.6e6 run-steps, of sequences of 500 | for a GPU | |
 
