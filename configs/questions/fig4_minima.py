@@ -86,7 +86,7 @@ Not claimed, but seen: with half of the data the shares are 0, 0, .2, .3 (teache
 | preset | runs | on 2 cores |
 |---|---|---|
 | smoke | 3 networks, 20 steps, 1 data set | half a minute |
-| quick | 7 networks, 3 data sets, 10 directions (3 at other norms), 1.2e6 run-steps | 12 minutes of one core (706 s, busy) |
+| quick | 7 networks, 3 data sets, 10 directions (3 at other norms), 1.2e6 run-steps | 12 minutes of one core (706 s) |
 | medium | 20 networks, 5 data sets, 10 directions, 3.1e7 run-steps | 2 hours (estimated) |
 | paper | 27 networks up to w = 1024, 10 data sets, 20 directions, 1.2e9 run-steps | for a GPU |
 
