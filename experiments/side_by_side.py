@@ -92,7 +92,7 @@ def make(names: Sequence[str], preset: str, out: Path, jobs: int, *, resume: boo
                 print(f"[{done}/{len(names)}] {each.name} ({preset}), made in {seconds:.0f} s", flush=True)
             time.sleep(BREAK)
     if failed:
-        raise UserError(failed[0])
+        raise UserError("; ".join(failed))
 
 
 def _begin(name: str, preset: str, out: Path, flags: Sequence[str], cores: list[int], errors: IO[bytes]) -> Making:
@@ -112,7 +112,10 @@ def _ended(making: Sequence[Making]) -> Iterator[Making]:
 def _last_line(ended: Making) -> str:
     ended.errors.seek(0)
     lines = ended.errors.read().decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else f"ended with exit code {ended.process.returncode}"
+    code = ended.process.returncode
+    if code < 0:  # it had no time to say why
+        return f"ended by signal {-code}"
+    return lines[-1].removeprefix("error: ") if lines else f"ended with exit code {code}"
 
 
 def _stop(making: Sequence[Making]) -> None:

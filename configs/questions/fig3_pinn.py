@@ -64,7 +64,8 @@ Limits, before the runs of quick:
 | 7 lazy | at the largest output scale it groks |
 
 Claims 8 to 16 are 1 to 3 for the other equations. A seed decides 1, 2 and 7 if it generalizes, 3 if it fits, and 4 and
-5 if both of its runs fit and at least one generalizes.
+5 if both of its runs fit and at least one generalizes. Where the other does not, its delay is at least its last step
+over t(train); if this is too little to compare, the seed does not decide (added after quick, where it changes nothing).
 
 The opposite answers: if claim 1 fails, PINNs grok by themselves. If claim 1 holds and 2 fails, they do not, not even
 where Omnigrok predicts it. If 3 fails, a large start alone does not keep a network from the solution, and there

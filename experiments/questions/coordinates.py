@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from experiments.questions.occurrence import on_all, over_all
+from experiments.questions.occurrence import least_delay, on_all, over_all
 from grok_jax.analysis.claims import Measured, NotMeasured
 from grok_jax.analysis.grokking import last_value, loss_delay, t_loss
 from grok_jax.analysis.landscape import reduced
@@ -104,22 +104,18 @@ def map_of(ds: xr.Dataset, study: Study) -> xr.Dataset:
     return runs.drop_vars(others).set_index({axis: (SCALE, DECAY)}).unstack(axis)
 
 
-def least_delay(ds: xr.Dataset) -> Float[xr.DataArray, "..."]:
-    """Returns the delay of each run; where it never generalizes, the last step over t(train), which it exceeds."""
-    late, (fit, _) = loss_delay(ds, LEVEL), t_loss(ds, LEVEL)
-    return late.where(~np.isinf(late), float(ds["step"][-1]) / fit)
-
-
 def _grows(
-    first: Float[xr.DataArray, "..."], second: Float[xr.DataArray, "..."], least: Float[xr.DataArray, "..."]
+    first: Float[xr.DataArray, "..."],
+    second: Float[xr.DataArray, "..."],
+    least: tuple[Float[xr.DataArray, "..."], Float[xr.DataArray, "..."]],
 ) -> tuple[Bool[xr.DataArray, "..."], Bool[xr.DataArray, "..."]]:
     """Returns whether a number grows by FACTOR from first to second, and whether this is known.
 
-    An infinite second is only known to be `least` or more; an infinite first does not grow to a finite second.
+    An infinite number is only known to be at least its `least`, which is that of first or of second.
     """
-    holds = np.isfinite(first) & (second.where(~np.isinf(second), least) >= FACTOR * first)
-    falls = np.isinf(first) & np.isfinite(second)
-    return holds, holds | falls | (np.isfinite(first) & np.isfinite(second))
+    holds = np.isfinite(first) & (second.where(~np.isinf(second), least[1]) >= FACTOR * first)
+    fails = np.isfinite(second) & (second < FACTOR * first.where(~np.isinf(first), least[0]))
+    return holds, holds | fails
 
 
 def later_with_less_decay(ds: xr.Dataset, study: Study) -> Finding:
@@ -128,7 +124,7 @@ def later_with_less_decay(ds: xr.Dataset, study: Study) -> Finding:
     runs = runs.isel({DECAY: np.flatnonzero(runs[DECAY].values > 0)})
     fit, time = t_loss(runs, LEVEL)
     weak, strong = (time.isel({DECAY: place}, drop=True) for place in (0, -1))
-    holds, known = _grows(strong, weak, xr.full_like(weak, float(ds["step"][-1])))
+    holds, known = _grows(strong, weak, (xr.full_like(weak, float(ds["step"][-1])),) * 2)
     ends = {
         f"steps to generalize at decay {runs[DECAY].values[i]:g}": time.isel({DECAY: i}, drop=True) for i in (0, -1)
     }
@@ -147,12 +143,15 @@ def later_with_output_scale(ds: xr.Dataset) -> Finding:
 
 
 def _of_delays(ds: xr.Dataset, axis: str, *, first: int, second: int) -> Finding:
-    late, least = loss_delay(ds, LEVEL), least_delay(ds)
-    ends = [late.isel({axis: place}, drop=True) for place in (first, second)]
-    holds, known = _grows(*ends, least.isel({axis: second}, drop=True))
+    late, least = (
+        [delay.isel({axis: place}, drop=True) for place in (first, second)]
+        for delay in (loss_delay(ds, LEVEL), least_delay(ds, LEVEL))
+    )
+    holds, known = _grows(*late, (least[0], least[1]))
     word = axis.rpartition(".")[2].replace("_", " ")
     values = {
-        f"delay at {word} {ds[axis].values[i]:g}": late.isel({axis: i}, drop=True) for i in sorted((first, second))
+        f"delay at {word} {ds[axis].values[place]:g}": delay
+        for place, delay in sorted(zip((first, second), late, strict=True), key=lambda pair: pair[0])
     }
     return Finding(holds, known, values)
 

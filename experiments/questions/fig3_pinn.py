@@ -8,11 +8,18 @@ from functools import partial
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.questions.occurrence import DELAYED, answer, delay_map, judge_delay, judge_generalization, outcomes
+from experiments.questions.occurrence import (
+    DELAYED,
+    answer,
+    delay_map,
+    judge_delay,
+    judge_generalization,
+    least_delay,
+    outcomes,
+)
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value, loss_delay
 from grok_jax.analysis.landscape import place_of_minimum, reduced
@@ -248,27 +255,29 @@ def _never_without_decay(ds: xr.Dataset, equation: str) -> Measured:
     return judge_generalization(_at(ds, equation, WITHOUT_DECAY), LEVEL, generalizes=False)
 
 
-def _shorter(
-    first: Float[xr.DataArray, " seed"], last: Float[xr.DataArray, " seed"], names: tuple[str, str]
-) -> Measured:
-    """Judges whether the second of two delays is the shorter one."""
-    decided = first.notnull() & last.notnull() & (np.isfinite(first) | np.isfinite(last))
-    return over_seeds(last < first, dict(zip(names, (first, last), strict=True)), decided=decided)
+def _shorter(runs: xr.Dataset, axis: str, words: str) -> Measured:
+    """Judges whether the delay is shorter at the last point of an axis than at the first.
+
+    Where a run never generalizes, its delay is only known to be at least its last step over t(train).
+    """
+    (first, last), (least_first, least_last) = (
+        [delay.isel({axis: place}, drop=True) for place in (0, -1)]
+        for delay in (loss_delay(runs, LEVEL), least_delay(runs, LEVEL))
+    )
+    is_shorter = last < least_first
+    is_not = np.isfinite(first) & (least_last >= first)
+    ends = (words.format(f"{float(runs[axis][place]):g}") for place in (0, -1))
+    return over_seeds(is_shorter, dict(zip(ends, (first, last), strict=True)), decided=is_shorter | is_not)
 
 
 def _falls_with_decay(ds: xr.Dataset) -> Measured:
     runs = runs_at(_crossed(ds, "heat"), {SCALE: LARGE[SCALE]})
     runs = _along(runs.isel({_axis(runs): np.flatnonzero(runs[DECAY] > 0)}), DECAY)
-    ends = [runs.isel({DECAY: place}) for place in (0, -1)]
-    names = tuple(f"delay at decay {float(each[DECAY]):g}" for each in ends)
-    return _shorter(*(loss_delay(each, LEVEL).reset_coords(drop=True) for each in ends), (names[0], names[1]))
+    return _shorter(runs, DECAY, "delay at decay {}")
 
 
 def _falls_with_data(ds: xr.Dataset) -> Measured:
-    runs = _by_points(ds)
-    ends = [runs.isel({POINTS: place}) for place in (0, -1)]
-    names = tuple(f"delay at {int(each[POINTS])} points" for each in ends)
-    return _shorter(*(loss_delay(each, LEVEL).reset_coords(drop=True) for each in ends), (names[0], names[1]))
+    return _shorter(_by_points(ds), POINTS, "delay at {} points")
 
 
 def _is_lu(ds: xr.Dataset) -> Measured:

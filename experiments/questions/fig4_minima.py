@@ -183,7 +183,8 @@ def _minima_widen(ds: xr.Dataset, task: str) -> Measured:
         "doubling angle of the narrowest": narrowest,
         "of the widest": widest,
     }
-    return over_seeds(widest >= NOTABLE * narrowest, values, decided=count >= 2)
+    is_known = np.isfinite(narrowest) | np.isfinite(widest)  # no ratio where the loss doubles at no angle in either
+    return over_seeds(widest >= NOTABLE * narrowest, values, decided=(count >= 2) & is_known)
 
 
 def _angle_falls(ds: xr.Dataset, task: str) -> Measured:

@@ -26,6 +26,7 @@ LEARNED = {"mnist": 0.8, "imdb": 0.6}  # test accuracy of the best free run, bel
 TIE, GAIN = 0.005, 0.01  # of test accuracy
 SHARE = 0.95  # of the best free run's last test accuracy, the level of "sooner"
 SOONER = 1.5  # times the steps
+ROUNDING = 1e-6  # of a test accuracy, so that a gain of just a limit counts as the limit
 Chosen = Bool[np.ndarray, " arms"]
 
 
@@ -166,7 +167,7 @@ def _best_of_both(ds: xr.Dataset, task: str) -> tuple[xr.Dataset, xr.Dataset]:
 
 
 def _learned(free: xr.Dataset, task: str) -> Bool[xr.DataArray, " seed"]:
-    return free["last"] >= LEARNED[task]
+    return free["last"] >= LEARNED[task] - ROUNDING
 
 
 def _numbers(small: xr.Dataset, free: xr.Dataset) -> dict[str, Float[xr.DataArray, " seed"]]:
@@ -184,7 +185,7 @@ def _numbers(small: xr.Dataset, free: xr.Dataset) -> dict[str, Float[xr.DataArra
 def _gains(task: str, least: float) -> Callable[[xr.Dataset], Measured]:
     def measure(ds: xr.Dataset) -> Measured:
         small, free = _best_of_both(ds, task)
-        holds = small["last"] - free["last"] >= least
+        holds = small["last"] - free["last"] >= least - ROUNDING
         return over_seeds(holds, _numbers(small, free), decided=_learned(free, task))
 
     return measure
@@ -200,7 +201,7 @@ def _beats_norm_1(task: str) -> Callable[[xr.Dataset], Measured]:
             "test accuracy, norm below 1": small["last"],
             "test accuracy, norm 1": standard["last"],
         }
-        return over_seeds(small["last"] - standard["last"] > TIE, values, decided=_learned(free, task))
+        return over_seeds(small["last"] - standard["last"] > TIE + ROUNDING, values, decided=_learned(free, task))
 
     return measure
 
@@ -226,7 +227,7 @@ def _gains_at_each_rate(task: str) -> Callable[[xr.Dataset], Measured]:
             here = runs.sel(rate=[rate])
             small, free = (at_best(here, which(here))["last"] for which in (is_small, is_free))
             gains[f"gain at rate {rate:g}"] = small - free
-        holds = xr.concat([gain >= GAIN for gain in gains.values()], "rates").all("rates")
+        holds = xr.concat([gain >= GAIN - ROUNDING for gain in gains.values()], "rates").all("rates")
         return over_seeds(holds, gains, decided=_learned(at_best(runs, is_free(runs)), task))
 
     return measure
@@ -243,7 +244,7 @@ def _norm_counts(task: str) -> Callable[[xr.Dataset], Measured]:
             f"test accuracy, norm {START:g}": own["last"],
             f"test accuracy, free from {START:g}": other["last"],
         }
-        return over_seeds(own["last"] - other["last"] >= GAIN, values, decided=_learned(free, task))
+        return over_seeds(own["last"] - other["last"] >= GAIN - ROUNDING, values, decided=_learned(free, task))
 
     return measure
 

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 
 from grok_jax.analysis.claims import HALF, MINIMUM_SEEDS, MOST, Measured, over_seeds
-from grok_jax.analysis.grokking import first_crossing, is_censored, loss_delay
+from grok_jax.analysis.grokking import first_crossing, is_censored, loss_delay, t_loss
 from grok_jax.analysis.seeds import Share, median_of_seeds, share_of_seeds
 from grok_jax.plotting.maps import heat_map
 
@@ -41,6 +41,12 @@ def outcomes(ds: xr.Dataset, level: float) -> Outcomes:
     known, never = np.isfinite(late), is_censored(late)
     unfit = is_censored(first_crossing(ds["train_loss"], level, "down"))
     return Outcomes(late, known & (late >= DELAYED), known & (late < DELAYED), never, unfit)
+
+
+def least_delay(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "..."]:
+    """Returns the delay of each run; where it never generalizes, the last step over t(train), which it exceeds."""
+    late, (fit, _) = loss_delay(ds, level), t_loss(ds, level)
+    return late.where(~np.isinf(late), float(ds["step"][-1]) / fit)
 
 
 def share_that_groks(ds: xr.Dataset, level: float) -> Share:

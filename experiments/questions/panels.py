@@ -12,13 +12,12 @@ from experiments.questions.coordinates import (
     SCALE,
     Study,
     at,
-    least_delay,
     map_of,
     over_amounts,
     over_norms,
     over_outputs,
 )
-from experiments.questions.occurrence import DELAYED, delay_map
+from experiments.questions.occurrence import DELAYED, delay_map, least_delay
 from grok_jax.analysis.grokking import is_censored, last_value, loss_delay
 from grok_jax.analysis.landscape import reduced
 from grok_jax.analysis.seeds import median_of_seeds
@@ -97,7 +96,7 @@ def draw_amounts(ax: Axes, ds: xr.Dataset, study: Study, name: str, label: str) 
 
 def _draw_delays(ax: Axes, runs: xr.Dataset, axis: str, label: str) -> None:
     """Draws the delay of each run and the median of the seeds; a run that never generalizes is an open triangle."""
-    late, least = loss_delay(runs, LEVEL), least_delay(runs)
+    late, least = loss_delay(runs, LEVEL), least_delay(runs, LEVEL)
     never = is_censored(late)
     across = runs[axis].broadcast_like(late).transpose(*late.dims)
     look = {"linestyle": "none", "markersize": 5, "color": TEST}

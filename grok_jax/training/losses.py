@@ -302,7 +302,7 @@ class Loss(Part, kw_only=False):
         if "dtype" in given:
             _require_dtype(given["dtype"])
         weight = given.get("boundary_weight", 0)
-        require(weight >= 0, f"loss.boundary_weight is {weight}; it must be 0 or above")
+        require(weight is not None and weight >= 0, f"loss.boundary_weight is {weight}; it must be 0 or above")
 
     def shown(self) -> dict[str, Field]:
         """The parameters of the function; the loss's own fields follow from it."""

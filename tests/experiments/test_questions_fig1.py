@@ -155,6 +155,16 @@ def test_a_run_that_never_generalizes_counts_only_if_its_last_step_is_late_enoug
     assert verdicts(induced=1e3, decay_power=-3.3)[9] == "not measured"
 
 
+@pytest.mark.parametrize(("late", "verdict"), [(1.5, "does not hold"), (8.0, "not measured")])
+def test_a_delay_that_grows_from_one_without_end_counts_only_if_that_one_is_long_enough(late, verdict):
+    # At the smallest output scale runs fit at step 2,000 of 2,400 and never generalize: a delay of 1.2 or more.
+    ds = results(output_power=np.log(late / 2) / np.log(64))
+    others = ~ds[CENTERED].astype(bool) | (ds[OUTPUT] != 0.25)
+    for name, curve in (("train_loss", (2000, 0.01)), ("test_loss", (np.inf, 0.5))):
+        ds[name] = ds[name].where(others, LEVEL["digit"] * xr.DataArray(falling(*curve), dims="step"))
+    assert judge(CLAIMS, ds)[12]["verdict"] == verdict
+
+
 def test_claims_take_three_seeds():
     assert set(verdicts(seeds=2)) == {"not measured"}
 

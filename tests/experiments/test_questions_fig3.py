@@ -143,6 +143,17 @@ def test_a_run_that_never_generalizes_has_the_longer_delay():
     assert verdicts(many=NEVER)[5] == "does not hold"
 
 
+@pytest.mark.parametrize(("many", "verdict"), [(1.5, "holds"), (4.0, "not measured")])
+def test_a_run_that_never_generalizes_counts_only_if_its_last_step_is_late_enough(many, verdict):
+    # At the fewest points runs fit at step 5,000 of 10,000: a delay of 2 or more.
+    ds = results(few=NEVER, many=many)
+    is_heat = ds[EQUATION] == "heat"
+    others = ~is_heat | (ds[POINTS] > ds[POINTS].where(is_heat).min())
+    late = xr.DataArray(ZERO["heat"] * falling(ds["step"].values, 5000), dims="step")
+    ds["train_loss"] = ds["train_loss"].where(others, late)
+    assert judge(CLAIMS, ds)[4]["verdict"] == verdict
+
+
 @pytest.mark.parametrize("number", [3, 10])
 def test_claim_3_is_open_where_runs_do_not_fit(number):
     ds = results()

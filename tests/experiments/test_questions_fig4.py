@@ -152,6 +152,17 @@ def test_claim_3_leaves_out_networks_that_do_not_fit():
     assert of_task(3, fit_from=256, **changes) == ["not measured"] * 2
 
 
+def test_claim_3_is_open_where_neither_end_doubles_at_any_angle():
+    ds, (axis,) = results(), results()["model.widths"].dims
+    widest = xr.DataArray(
+        [text in ("(256, 256)", "(64, 64)") for text in map(str, ds["model.widths"].values)], dims=axis
+    )
+    for is_infinite, verdict in ((widest, "holds"), (xr.ones_like(widest), "not measured")):
+        changed = ds.assign(doubling_angle=ds["doubling_angle"].where(~is_infinite, np.inf))
+        found = judge(CLAIMS, changed)
+        assert [found[place]["verdict"] for place in (2, 6)] == [verdict] * 2
+
+
 @pytest.mark.parametrize(("exponent", "verdict"), [(-0.5, "holds"), (-0.05, "does not hold"), (0.2, "does not hold")])
 def test_claim_4_takes_an_angle_that_falls_by_half(exponent, verdict):
     assert of_task(4, angle=exponent) == [verdict] * 2

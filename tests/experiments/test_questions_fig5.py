@@ -103,6 +103,17 @@ def test_a_point_above_the_best_free_run_is_better(ahead, fails):
     assert (2 in failing({NORM[0.5]: 0.91 + ahead, NORM[0.7]: 0.5})) == fails
 
 
+def test_gains_of_just_a_limit_count_in_the_bits_of_results():
+    # In float32, .92 - .91 is below .01, .905 - .91 is below -.005, and .91 - .905 is above .005.
+    def claims(last, standard=0.90):
+        ds = results({NORM[0.5]: last, NORM[0.7]: 0.5, NORM[1.0]: standard}).astype("float32")
+        return [claim["verdict"] for claim in judge(CLAIMS, ds)]
+
+    assert claims(0.92)[1] == HOLDS
+    assert claims(0.905)[0] == HOLDS
+    assert claims(0.91, standard=0.905)[2] == FAILS
+
+
 def test_claim_3_fails_where_the_norm_of_standard_weights_does_as_well():
     assert failing({NORM[1.0]: 0.93}) == [3]
 

@@ -28,6 +28,14 @@ def reproduce(out, *arguments):
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def replace_jobs(monkeypatch, script):
+    """Makes each job run a script of its own in place of a figure."""
+    plain = subprocess.Popen
+    monkeypatch.setattr(
+        side_by_side.subprocess, "Popen", lambda command, **ways: plain([sys.executable, "-c", script], **ways)
+    )
+
+
 def test_each_job_has_cores_of_its_own():
     first, second = side_by_side.shares(2)
     assert first
@@ -48,14 +56,25 @@ def test_jobs_that_would_share_an_accelerator_are_one_line(monkeypatch):
 
 
 def test_the_line_of_a_figure_that_fails_names_it_and_no_other_figure_begins(tmp_path, monkeypatch, capsys):
-    script = "import sys; print('a warning', file=sys.stderr); sys.exit('error: no room')"
-    plain = subprocess.Popen
-    monkeypatch.setattr(
-        side_by_side.subprocess, "Popen", lambda command, **ways: plain([sys.executable, "-c", script], **ways)
-    )
-    with pytest.raises(UserError, match=r"^paper/fig1: error: no room$"):
+    replace_jobs(monkeypatch, "import sys; print('a warning', file=sys.stderr); sys.exit('error: no room')")
+    with pytest.raises(UserError, match=r"^paper/fig1: no room$"):
         side_by_side.make(["paper/fig1", "paper/fig2", "paper/fig3"], "quick", tmp_path, 1, **WAYS)
     assert capsys.readouterr().out == ""
+
+
+def test_a_figure_whose_process_is_killed_says_so_and_not_what_it_last_printed(tmp_path, monkeypatch):
+    script = (
+        "import os, signal, sys; print('a warning', file=sys.stderr, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    replace_jobs(monkeypatch, script)
+    with pytest.raises(UserError, match=r"^paper/fig1: ended by signal 9$"):
+        side_by_side.make(["paper/fig1"], "quick", tmp_path, 1, **WAYS)
+
+
+def test_each_of_two_figures_that_fail_has_its_line(tmp_path, monkeypatch):
+    replace_jobs(monkeypatch, "import sys; sys.exit('error: no room')")
+    with pytest.raises(UserError, match=r"^paper/fig\d: no room; paper/fig\d: no room$"):
+        side_by_side.make(["paper/fig1", "paper/fig2"], "quick", tmp_path, 2, **WAYS)
 
 
 @pytest.mark.slow

@@ -172,6 +172,7 @@ def test_plain_regression_on_the_solution_is_allowed():
             "training.shrink_step would leave boundary points alone, which training.loss='residual' does not allow",
         ),
         (("pinn", "siren"), {"loss.boundary_weight": -1.0}, "loss.boundary_weight is -1.0; it must be 0 or above"),
+        (("pinn", "siren"), {"loss.boundary_weight": None}, "loss.boundary_weight is None; it must be 0 or above"),
         (("pinn", "siren"), {"training.temperature": 2.0}, "training.temperature divides logits, and loss 'residual'"),
         (("pinn", "siren"), {"training.probes": ("gradient",)}, "loss 'residual' takes a LossView; this measurement"),
     ],
