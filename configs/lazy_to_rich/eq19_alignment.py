@@ -27,7 +27,7 @@ of this, and it omits the denominator; kernels.committee.committee_alignment has
 |---|---|---|---|
 | smoke | 4 ε, 3 seeds, 100 steps | 10 s | |
 | quick | 6 ε, 5 seeds, 5000 steps | 15 s | 19 s, 2 CPU devices |
-| paper | 7 ε, 10 seeds, 2e4 steps | about 10 minutes (estimated), nearly all for kernels of 4000 rows | |
+| paper | 7 ε, 10 seeds, 2e4 steps | about 20 minutes, nearly all for kernels of 4000 rows | 1481 s, 1 CPU device |
 
 In claim 3 the misalignment error falls to less than a hundredth of its start. In claim 4, CKA over all inputs is at
 most .15 of what 1000 rows show. Over n rows CKA has a floor of about √D/n (.0045 here), which comes from pairs of a row
