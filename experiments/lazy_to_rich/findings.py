@@ -15,13 +15,14 @@ FINDINGS = {
         "order, and our rank correlation counts it."
     ),
     "lazy_to_rich/eq19/3": (
-        "Limit: a rank correlation counts drifts as much as rises. At ε = 4, which only the paper preset has, CKA rises "
-        "from .233 to .561 while the misalignment error falls to .3% of its start. Then it drifts by .001, while the "
-        "error falls on to a millionth. Up to ε = 1 the rank correlation is below -.9 in all ten seeds."
+        "Limit: a rank correlation counts drifts as much as rises. At ε = 4, which only the paper preset has, CKA "
+        "rises from .233 to .561 while the misalignment error falls to .3% of its start. Then it drifts by .001, "
+        "while the error falls on to a millionth. Up to ε = 1 the rank correlation is below -.9 in all ten seeds."
     ),
     "lazy_to_rich/eq19/4": (
-        "Limit: the paper preset has 4000 test rows in place of 1000, so CKA's floor is a quarter as high. At ε = .1 the "
-        "value over all inputs is .47 of that over the rows in the median, and the limit is a half. At ε = .02 it is .03."
+        "Limit: the paper preset has 4000 test rows in place of 1000, so CKA's floor is a quarter as high. At ε = .1 "
+        "the value over all inputs is .47 of that over the rows in the median, and the limit is a half. At ε = .02 it "
+        "is .03."
     ),
     "lazy_to_rich/fig2/1": (
         "Paper: the text says p = 23, but the picture is most likely of p = 13, as in fig. 16. The authors' own runs "
