@@ -1,6 +1,7 @@
 """What every test runs under: 4 CPU devices, no rank promotion, no reused key; beside slow ones checked annotations."""
 
 import os
+import time
 from pathlib import Path
 
 # Environment variables, because the processes that tests start inherit them.
@@ -47,9 +48,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         seen.add(name)
 
 
+LATE = "begins after TESTS_END"  # why a test is left out
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Most of the time goes to the compiler, for a few steps of each program; what is marked slow is optimized."""
+    """Most of the time goes to the compiler, for a few steps of each program; what is marked slow is optimized.
+
+    A test that would begin after TESTS_END, in seconds since 1970, is skipped, as time may be short.
+    """
+    if time.time() > float(os.environ.get("TESTS_END", "inf")):
+        pytest.skip(LATE)
     marked = item.get_closest_marker("slow") or item.get_closest_marker("optimized")
     jax.config.update("jax_disable_most_optimizations", marked is None)
 
@@ -61,3 +70,11 @@ def data_folder() -> Path:
     if not folder:
         pytest.skip("needs real data: GROK_JAX_DATA is not set")
     return Path(folder).resolve()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many tests were left out for lack of time."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    late = sum(LATE in str(report.longrepr) for report in skipped)
+    if late:
+        terminalreporter.write_line(f"{late} tests were left out, as they would have begun after TESTS_END")

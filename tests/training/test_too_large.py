@@ -112,7 +112,7 @@ def test_a_run_that_no_memory_holds_is_refused_by_its_shapes(fields, names):
         ({"task.p": HUGE}, {"task": "toy_addition"}, "rows; it must have fewer than"),
         ({"training.records": 10**9}, {}, "training.records is 1000000000"),
         ({"training.record_steps": (1,) * 1_000_001}, {}, "training.record_steps has 1,000,001 entries"),
-        ({"training.probes": ("nope",) * 5000}, {}, "there are gradient"),
+        ({"training.probes": ("nope",) * 5000}, {}, "there are curvature"),
     ],
     ids=lambda given: str(given)[:40],
 )
