@@ -153,13 +153,14 @@ def test_what_a_smoke_config_would_record_is_drawn_and_judged(name, tmp_path):
 
 @pytest.fixture(scope="module")
 def one_step(tmp_path_factory) -> Callable[[str], tuple[ConfigDict, xr.Dataset]]:
-    """A function: name of a figure -> a step of its smoke config, or a filter's window, and what it records; cached."""
+    """A function: name of a figure -> its smoke config at the fewest steps, and what it records; cached."""
 
     @functools.cache
     def train(name: str) -> tuple[ConfigDict, xr.Dataset]:
         config = build(name, "smoke")
-        # A moving average is refused where it would never begin.
-        config.training.steps = config.optimizer.filter_window if "grokfast_ma" in config.grid else 1
+        # A moving average is refused where it would never begin, and a rate that drops where it never would.
+        window = config.optimizer.filter_window if "grokfast_ma" in config.grid else 1
+        config.training.steps = max(window, config.optimizer.get("drop_every") or 1)
         config.training.record_steps = ()
         prepare = figure_of(config).prepare
         prepared = prepare(config, tmp_path_factory.mktemp("figure")) if prepare else config
