@@ -42,6 +42,7 @@ from grok_jax import default_config
 LARGE, SMALL = 2.0, 0.5  # initial scales
 WEAK, STRONG = 0.03, 1.0  # weight decays, in addition to 0
 STEPS = 100_000
+CODE_THETA = 1e-3  # squared error below which a row counts as right in the authors' code
 
 
 def get_config(preset: str = "quick") -> ConfigDict:
@@ -54,7 +55,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
     config.model.activation = "tanh"
     config.optimizer.learning_rate = 3e-4
     config.training.steps = STEPS
-    config.training.accuracy_threshold = 1e-3
+    config.training.accuracy_threshold = CODE_THETA
     config.training.probes = ("row_errors",)
     axes = {"model.init_scale": (LARGE, SMALL), "optimizer.weight_decay": (0, WEAK, STRONG)}
     presets = {

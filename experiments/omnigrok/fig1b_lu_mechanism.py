@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from configs.omnigrok.fig1b_lu_mechanism import LARGE, MINIMIZING_STEPS, SMALL, STEPS, STRONG, TOO_LARGE, WEAK
+from configs.omnigrok.fig2b_teacher_student import CODE_THETA
 from experiments.omnigrok.fig2a_teacher_student_landscape import GOLDILOCKS, STANDARD
 from experiments.omnigrok.fig2b_teacher_student import THETA, code_theta, times
 from experiments.omnigrok.shapes import l_shape, u_shape
@@ -229,7 +230,7 @@ CLAIMS = [
         "omnigrok/fig1b/2",
         f"α = {LARGE:g}, weight decay {WEAK:g}: at t95(train) the norm is above the Goldilocks zone (where "
         f"the landscape has a test accuracy >= {LEVEL:.0%}); at t95(test) it is within {ENTERED:g} decade "
-        "of the zone's upper edge",
+        f"of the zone's upper edge (θ = {CODE_THETA:g})",
         "first quickly moves to a nearby overfitting solution; decay drives the weight vector towards the zone",
         _slides_into_the_zone,
     ),
@@ -243,14 +244,15 @@ CLAIMS = [
     Claim(
         "omnigrok/fig1b/4",
         f"α = {LARGE:g}: ln(w₀/w_c) / (ηγ) is t95(test) within a factor of {WITHIN:g} at every weight "
-        f"decay from {WEAK:g} to {STRONG:g}; w₀ is the norm at the start, w_c the upper edge of the Goldilocks zone",
+        f"decay from {WEAK:g} to {STRONG:g}; w₀ is the norm at the start, w_c the upper edge of the Goldilocks zone "
+        f"(θ = {CODE_THETA:g})",
         "it takes time t ≈ ln(w₀/w_c) / γ to generalize",
         _time_is_that_of_the_decay,
     ),
     Claim(
         "omnigrok/fig1b/5",
         f"α = {LARGE:g}, weight decay {TOO_LARGE:g}: the norm ends below the Goldilocks zone, and test accuracy never"
-        f" reaches {LEVEL:.0%}",
+        f" reaches {LEVEL:.0%} (θ = {CODE_THETA:g})",
         "γ should not be too large, otherwise it will bring the weights to a trivial solution w = 0",
         _too_large_a_decay,
     ),
