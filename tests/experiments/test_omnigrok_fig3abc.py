@@ -3,6 +3,7 @@ import pytest
 import xarray as xr
 
 from experiments.omnigrok.fig3abc_mnist_landscape import CLAIMS, plot
+from experiments.settings import preset_config
 from grok_jax.analysis.claims import judge
 
 INIT_SCALE, TRAIN_SIZE = "model.init_scale", "task.train_size"
@@ -40,6 +41,12 @@ def test_the_papers_landscape_passes_every_claim():
     verdicts = judge(CLAIMS, results())
     assert [v["verdict"] for v in verdicts] == ["holds"] * 4
     assert 193 < verdicts[3]["measured"]["smallest N"] < 1000
+
+
+@pytest.mark.parametrize("figure", ["fig3abc_mnist_landscape", "fig11_mnist_cross_entropy_landscape"])
+def test_the_paper_preset_takes_the_first_digits_as_the_authors_do(figure):
+    task = preset_config(f"omnigrok/{figure}", "paper").task
+    assert (task.source, task.subset) == ("full", "first")
 
 
 def test_claim_1_fails_where_few_digits_are_not_fitted():
