@@ -6,7 +6,8 @@ measures of Nanda et al. and the norm by module.
 
 | setting | value | source |
 |---|---|---|
-| network | Nanda et al.: width 128, 4 heads, 512 ReLU units, no LayerNorm | paper, Sec. 5.1 |
+| network | Nanda et al.: width 128, 4 heads, 512 ReLU units | paper, Sec. 5.1 |
+| | no LayerNorm | authors' code |
 | task | addition modulo 113 | paper, Sec. 5.1 |
 | | 30% of the pairs | authors' code |
 | optimizer | AdamW 1e-3 | paper, Sec. 5.1 |

@@ -6,8 +6,9 @@ how little the losses depend on m.
 
 | setting | value | source |
 |---|---|---|
-| network, loss | 784-200-200-10 ReLU MLP, MSE | paper, Sec. 5.2, and authors' code |
-| optimizer | AdamW 1e-3 without decay at constant weight norm | paper, Sec. 5.2, and authors' code |
+| network, loss | 784-200-200-10 ReLU MLP, MSE | paper, App. A, and authors' code |
+| optimizer | AdamW 1e-3 at constant weight norm | paper, App. A and Sec. 5.2, and authors' code |
+| | without decay | authors' code |
 | batch, steps | 100, 1e4 | authors' code (App. A: a batch of 200, --config.training.batch_size=200) |
 | digits | all 60,000 | paper, Sec. 5.2, and authors' code |
 | template of label k | every pixel linspace(-½, ½, 10)[k] | authors' code |
