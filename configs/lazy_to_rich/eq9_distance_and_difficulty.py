@@ -28,6 +28,8 @@ Claim 1: up to j = 80 the distance is within 1% of the difficulty, in all but on
 most (7%). Claims 2 and 3 are judged at output scale .1, in the 3 seeds that fit there; in the other two, some labels
 have not been fitted to a hundredth of the first loss. The difficulties at j = 1 and 150 are 31 and 1,386. Claim 3: the
 kernel moves about as far for all j up to 60.
+
+In the paper preset (20 seeds) claim 1 is mixed, 11 of 20, claim 2 holds, 12 of 12, and claim 3 does not hold, 3 of 12.
 """
 
 from ml_collections import ConfigDict

@@ -12,8 +12,9 @@ different network from the text, and so do we. (The text's own run is fig. 8's a
 | AdamW | 3e-3, decay .1, 2e4 steps | authors' code |
 | α | 1, not centered | authors' code |
 | twin | trained likewise | authors' code |
-| they agree | test losses differ by less than 10% | ours, before the first run |
-| early | until the network's train loss has lost a tenth | ours, before the first run |
+| tracking, they agree | test losses differ by less than 10% | ours, before the first run |
+| until the loss halves | the network's test loss, from its peak | paper |
+| early (claim 3) | until the network's train loss has lost a tenth | ours, before the first run |
 | they have diverged | the network's test loss ends below half of the twin's | ours, before the first run |
 
 | claim | measured (quick, 5 seeds, medians) | verdict |

@@ -1,8 +1,7 @@
 """Lazy to rich fig. 17: when a regression "groks" depends on the threshold θ that defines its accuracy.
 
-Paper, App. "regression versus classification": one run of the student-teacher task of fig. 8 at α = 1, with accuracy
-plotted for several θ. The threshold is a traced field, so the same run is trained once for each θ, with the same random
-numbers.
+Paper, Sec. 16.2: one run of the student-teacher task of fig. 8 at α = 1, with accuracy plotted for several θ. The
+threshold is a traced field, so the same run is trained once for each θ, with the same random numbers.
 
 | setting | value | source |
 |---|---|---|

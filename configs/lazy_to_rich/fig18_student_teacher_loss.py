@@ -1,8 +1,7 @@
 """Lazy to rich fig. 18: the losses of the student-teacher run whose accuracies show grokking.
 
-Paper, App. "regression versus classification": "the train loss tracks the test loss throughout". Its axis is linear, so
-a reader sees losses down to about a tenth of the start (claim 1). A logarithmic axis shows what happens below (claim
-2).
+Paper, Sec. 16.3: "the train loss tracks the test loss throughout". Its axis is linear, so a reader sees losses down to
+about a tenth of the start (claim 1). A logarithmic axis shows what happens below (claim 2).
 
 | setting | value | source |
 |---|---|---|

@@ -1,12 +1,16 @@
 """Lazy to rich fig. 6b: the output scale α alone sets how late a one-layer transformer generalizes.
 
-Paper, Sec. 6: the transformer of Nanda et al. (Omnigrok fig. 7); the delay "has vanished for α = .15". Waits in steps
-grow with α for one more reason. AdamW's step does not depend on the scale of the gradient, so it falls by 1/α² as α
-grows, and so does the decay per step. The figure therefore also shows the ratios of the waits to the steps to fit.
+Paper, Sec. 6: the transformer of Nanda et al. (Omnigrok fig. 7). "Grokking has vanished for α = 0.15, so it can barely
+be seen amidst the train curves". These are losses on linear axes, and the claims read the losses as they are plotted.
+
+Waits in steps grow with α for one more reason. AdamW's step does not depend on the scale of the gradient, so it falls
+by 1/α² as α grows, and so does the decay per step. The figure therefore also shows the delays of accuracy, the ratios
+of the steps to 95%.
 
 | setting | value | source |
 |---|---|---|
-| loss, decay | cross-entropy, 1 | paper |
+| loss | cross-entropy | paper |
+| decay | 1 | authors' code; the text has it for fig. 12 |
 | α | .05, .1 .. .5 | authors' code |
 | predictor | centered, α (f - f_0) | authors' code, not in the text |
 | training pairs | 40% of those of p = 113 | authors' code, the fraction not in the text |
@@ -14,7 +18,7 @@ grows, and so does the decay per step. The figure therefore also shows the ratio
 | warm-up | 10 steps | authors' code, not in the text |
 | training | full batch, 2e5 steps | authors' code |
 | quick | p = 79, half of the width, three small α, the same learning rates, 2500 steps | ours |
-| wait | from 95% train to 95% test accuracy | ours, before the first run |
+| wait | from train loss to test loss at a tenth of their starts, which is low on a linear axis | ours, see below |
 | gone | at most 5% of the longest of the sweep, as a reader of a linear axis judges | ours, before the first run |
 
 | claim | measured (quick, 3 seeds) | verdict |
@@ -27,6 +31,12 @@ grows, and so does the decay per step. The figure therefore also shows the ratio
 | smoke | 3 α, 2 seeds, 20 steps | seconds | |
 | quick | 3 α, 3 seeds, 2500 steps (2.3e4 run-steps) | about 5 minutes (17 on a busy machine) | 607 s, 2 CPU devices |
 | paper | 10 α, 5 seeds, 2e5 steps (1e7 run-steps) | needs a GPU | |
+
+The waits were first read off the accuracies, at 95%. They are now read off the losses, which the paper plots; the level
+is that of figs. 3a and 18, and was set before any loss was looked at. The smallest delay of accuracy in the sweep is
+reported beside them, and so are the wait and the delay at α = .15 if the sweep has it.
+
+Quick does not show the paper's effect. It differs from the paper preset in p, width, α and the number of steps.
 
 The seed that generalizes, at α = .05, .0625 and .075, does so as in the paper. The other two take 568 and 2,137 steps
 to fit at α = .05, 3 and 11 times as many. They do not generalize within 2500 steps at any α.
@@ -56,6 +66,8 @@ from configs.omnigrok import fig7_transformer
 from configs.presets import apply_preset
 from grok_jax.training.grid import lin
 
+QUICK = {"task.p": 79, "task.outputs": 80, "task.train_fraction": 0.4}  # the paper preset's share of fewer pairs
+
 
 def get_config(preset: str = "quick") -> ConfigDict:
     """Returns the config of a preset: smoke, quick or paper."""
@@ -78,9 +90,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
             "grid": {"model.output_scale": (0.05, 0.1, 0.15), "seed": range(2)},
         },
         "quick": {
-            "task.p": 79,
-            "task.outputs": 80,
-            "task.train_fraction": 0.4,
+            **QUICK,
             "training.steps": 2500,
             "training.records": 100,
             "grid": {"model.output_scale": (0.05, 0.0625, 0.075), "seed": range(3)},

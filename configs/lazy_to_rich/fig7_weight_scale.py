@@ -31,7 +31,8 @@ The claims compare with the α sweep of the same seed at the same σ²α, log-lo
 Claim 2 fails in one seed, at the smallest σ, 1/4.
 
 φ(z) = z + (ε/2) z² is not homogeneous: with w = σu, f = ασ ū·x + (ε/2) σ²α xᵀM_u x, so at equal σ²α the linear parts
-differ by σ. This shows early, where test loss first rises for small σ (c).
+differ by σ. This shows early, where test loss first rises for small σ (c). It does not explain claim 2: there the three
+seeds lie 47% above, 14% above and 24% below the α sweep, and the linear parts would move all of them the same way.
 
 Check values of the authors' code, one draw:
 

@@ -1,8 +1,9 @@
 """Lazy to rich Sec. 4.1: networks made lazy by output scale, by label scale, and by width.
 
 Paper, Sec. 4.1: "large width, in commonly used parameterization", "scaling y by factor 1/α" and "multiplying the
-network output by α" all induce lazy training, and are equivalent in inducing grokking. (Its fig. 7 has the other route,
-large weights.) Sec. 5.1 says that "increasing label scale" does so, which must mean the factor 1/α of Sec. 4.1.
+network output logits by a large scale factor α" all induce lazy training, and are equivalent in inducing grokking. (Its
+fig. 7 has the other route, large weights.) Sec. 5.1 says that "increasing label scale" does so, which must mean the
+factor 1/α of Sec. 4.1.
 
 | setting | value | source |
 |---|---|---|

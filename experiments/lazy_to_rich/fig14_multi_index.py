@@ -3,6 +3,7 @@
 Results: dims ('task.directions', 'seed', 'step') and, with linearized twins, 'model.linearized'.
 """
 
+import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -20,13 +21,18 @@ def plot(ds: xr.Dataset) -> Figure:
     return relative_loss_row(with_axis(ds, DIRECTIONS), DIRECTIONS, "directions", LEARNED)
 
 
-def late_claim(claim_id: str, words: str, paper: str, field: str, value: int) -> Claim:
-    """Returns the claim that the runs with one value of a field, described by `words`, learn the target late."""
+def late_claim(claim_id: str, words: str, paper: str, field: str, value: int, steps: float = np.inf) -> Claim:
+    """Returns the claim that the runs with one value of a field, described by `words`, learn the target late.
+
+    Late is LATE times later than the training rows, or more than `steps` steps later.
+    """
+    or_steps = f", or more than {steps:,.0f} steps later" if np.isfinite(steps) else ""
     return Claim(
         claim_id,
-        f"{words}: the test loss falls to a fifth of its start, at least {LATE:g} times later than the train loss",
+        f"{words}: the test loss falls to a fifth of its start, at least {LATE:g} times later than the train "
+        f"loss{or_steps}",
         paper,
-        lambda ds: generalizes_late(runs_at(ds, {field: float(value)}), LEARNED, LATE),
+        lambda ds: generalizes_late(runs_at(ds, {field: float(value)}), LEARNED, LATE, steps),
     )
 
 

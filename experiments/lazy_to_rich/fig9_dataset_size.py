@@ -19,7 +19,7 @@ from grok_jax.plotting.curves import learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
 
 TRAIN_SIZE = "task.train_size"
-# All limits are ours, as the paper gives none. The authors' own run is on the same side of each.
+# All limits are ours, as the paper gives none. Where the authors' run is known (claims 1 to 3), it is on the same side.
 HALF = 0.5  # a test loss that ends above this share of its start has not been learned
 GROKS = 2.0  # a run groks from this ratio of the steps to half the losses on
 TOGETHER = 0.1  # a wait below this share of a grokking run's wait counts as none

@@ -58,8 +58,17 @@ def decompose_loss(
 
 def measure_decomposition(probed: Probed) -> dict[str, Float[Array, ""]]:
     """Returns the three errors of a run at a record, and their sum."""
+    return _measured_parts(probed, centered=probed.model.centered)
+
+
+def measure_uncentered(probed: Probed) -> dict[str, Float[Array, ""]]:
+    """Returns the same of the network's own f, even if the predictor of the run is f - f_0."""
+    return _measured_parts(probed, centered=False)
+
+
+def _measured_parts(probed: Probed, *, centered: bool) -> dict[str, Float[Array, ""]]:
     moments = summary_statistics(probed.params)
-    if probed.model.centered:
+    if centered:
         start = summary_statistics(probed.initial_params)
         moments = tuple(now - before for now, before in zip(moments, start, strict=True))
     # c ½ (β·x)² is ½ (√c β·x)².
@@ -112,16 +121,14 @@ def require_closed_form(run: Any) -> None:
     )
 
 
-decomposition = metric(
-    measure_decomposition,
-    variables={
-        "variance_error": "error in the total variance of the weights",
-        "misalignment_error": "error in the direction of the weights' second moment",
-        "linear_power": "power in linear functions of the input",
-        "decomposed_loss": "sum of the three parts of the test loss",
-    },
-    needs=require_decomposable,
-)
+VARIABLES = {
+    "variance_error": "error in the total variance of the weights",
+    "misalignment_error": "error in the direction of the weights' second moment",
+    "linear_power": "power in linear functions of the input",
+    "decomposed_loss": "sum of the three parts of the test loss",
+}
+decomposition = metric(measure_decomposition, variables=VARIABLES, needs=require_decomposable)
+uncentered_decomposition = metric(measure_uncentered, variables=VARIABLES, needs=require_decomposable)
 population_alignment = metric(
     measure_population_alignment,
     variables={

@@ -110,13 +110,14 @@ def judged(*findings: Finding, note: str = "") -> Measured:
     return over_seeds(shown, values, decided=decided, note=note)
 
 
-def output_scale_figure(ds: xr.Dataset, level: float, letter: str) -> Figure:
-    """Plots the accuracies for each α, the delay against α, and the weight norms.
+def output_scale_figure(ds: xr.Dataset, level: float, letter: str, *, losses: bool = False) -> Figure:
+    """Plots the accuracies (or the losses) for each α, the delay against α, and the weight norms.
 
     Args:
       ds: results; every axis but 'step' and α counts as repeats.
       level: accuracy at which the delay is read; a dotted line among the accuracies.
       letter: letter of the first panel, as in the paper.
+      losses: whether the first panel has the losses, both axes linear, in place of the accuracies.
 
     Returns:
       A matplotlib Figure.
@@ -125,9 +126,13 @@ def output_scale_figure(ds: xr.Dataset, level: float, letter: str) -> Figure:
     with style():
         figure = Figure(figsize=(13.2, 3.9), layout="constrained")
         left, middle, right = figure.subplots(1, 3, width_ratios=(1.5, 1, 1))
-        curves_along(left, ds, OUTPUT_SCALE, symbol="α", variables=("train_accuracy", "test_accuracy"))
-        left.axhline(level, color="0.5", linewidth=0.8, linestyle=":")
-        legend(left, loc="upper left")
+        if losses:
+            curves_along(left, ds, OUTPUT_SCALE, symbol="α")
+            left.set(xscale="linear", yscale="linear")
+        else:
+            curves_along(left, ds, OUTPUT_SCALE, symbol="α", variables=("train_accuracy", "test_accuracy"))
+            left.axhline(level, color="0.5", linewidth=0.8, linestyle=":")
+        legend(left, loc="upper right" if losses else "upper left")
         panel_label(left, letter)
         delays_along(middle, ds, level)
         for i, color in enumerate(colors(ds.sizes[OUTPUT_SCALE])):

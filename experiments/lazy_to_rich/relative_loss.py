@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grok_jax.analysis.claims import Measured, NotMeasured, over_seeds
-from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, loss_delay, relative
+from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, loss_delay, relative, time_to_grok
 from grok_jax.analysis.selection import LINEARIZED, runs_at
 from grok_jax.plotting.curves import curve, learning_curves, legend
 from grok_jax.plotting.style import panel_label, style
@@ -49,26 +49,31 @@ def t_learned(ds: xr.Dataset, level: float) -> Float[xr.DataArray, "*grid"]:
     return first_crossing(relative_losses(ds)["test_loss"], level, "down")
 
 
-def generalizes_late(ds: xr.Dataset, level: float, factor: float) -> Measured:
+def generalizes_late(ds: xr.Dataset, level: float, factor: float, steps: float = np.inf) -> Measured:
     """Judges whether the test loss falls to a share of its start at least `factor` times later than the training loss.
 
     Args:
       ds: results of one setting over seeds; with linearized twins, their final loss is also reported.
       level: the share of the start.
       factor: least ratio of the steps.
+      steps: a wait of more steps than this is late too, whatever the ratio.
 
     Returns:
       Measured. A run that fits but does not generalize within its budget is undecided, unless it is FINISHED.
     """
     runs = relative_losses(networks(ds))
-    ratio = loss_delay(runs, level)
+    ratio, wait = loss_delay(runs, level), time_to_grok(runs, level)
     end = last_value(runs["test_loss"])
-    values = {f"delay at {level:g} of the start": ratio, "largest test loss / start": runs["test_loss"].max("step")}
+    values = {f"delay at {level:g} of the start": ratio}
+    if np.isfinite(steps):
+        values["steps of wait"] = wait
+    values["largest test loss / start"] = runs["test_loss"].max("step")
     values["final test loss / start"] = end
     if LINEARIZED in ds.dims:
         values["of the linearized twin"] = last_value(relative_losses(twins(ds))["test_loss"])
     finished = last_value(runs["train_loss"]) < FINISHED
-    return over_seeds(np.isfinite(ratio) & (ratio >= factor), values, decided=~is_censored(ratio) | finished)
+    late = np.isfinite(ratio) & ((ratio >= factor) | (wait > steps))
+    return over_seeds(late, values, decided=~is_censored(ratio) | finished)
 
 
 def relative_loss_panel(ax: Axes, ds: xr.Dataset, level: float) -> None:

@@ -38,6 +38,17 @@ def test_each_claim_is_about_its_own_setting(module, axis, values):
     assert verdicts(module, results(axis, together)) == ["does not hold", "holds"]
 
 
+def test_a_small_gap_of_several_thousand_steps_counts_for_degrees_and_not_for_directions():
+    gap = (6_000, 9_000)
+    assert verdicts(fig15_hermite, results("task.degree", {3: gap, 4: LATE})) == ["holds"] * 2
+    directions = results("task.directions", {2: gap, 3: LATE})
+    assert verdicts(fig14_multi_index, directions) == ["does not hold", "holds"]
+
+
+def test_a_small_gap_of_a_thousand_steps_does_not_count():
+    assert verdicts(fig15_hermite, results("task.degree", {3: LATE, 4: (6_000, 7_000)})) == ["holds", "does not hold"]
+
+
 @pytest.mark.parametrize(("module", "axis", "values"), FIGURES)
 def test_a_run_that_never_generalizes_leaves_its_claim_open(module, axis, values):
     assert verdicts(module, results(axis, {values[0]: LATE, values[1]: (100, NEVER)})) == ["holds", "not measured"]

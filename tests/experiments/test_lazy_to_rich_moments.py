@@ -14,6 +14,7 @@ from grok_jax.tasks import SingleIndex
 
 FEATURES, SCALE, EPSILON = 3, 1.5, 0.4
 DECOMPOSITION = ("experiments.lazy_to_rich.moments:decomposition",)
+UNCENTERED = ("experiments.lazy_to_rich.moments:uncentered_decomposition",)
 
 
 def exact_loss(directions, network):
@@ -90,6 +91,27 @@ def test_the_recorded_parts_add_up_to_the_recorded_test_loss(train_readout, dire
     np.testing.assert_allclose(
         ds.variance_error + ds.misalignment_error + ds.linear_power, ds.decomposed_loss, rtol=1e-5
     )
+
+
+def recorded_parts(probes, *, centered):
+    config = {
+        "task": {"name": "single_index", "features": 6, "train_size": 20, "test_size": 20},
+        "model": {"name": "committee", "width": 4, "centered": centered},
+        "optimizer": {"name": "gd", "learning_rate": 1.0},
+        "training": {"steps": 10, "records": 3, "probes": probes},
+    }
+    return sweep(config, {"seed": range(2)}, progress=False)
+
+
+def test_the_uncentered_parts_of_a_centered_run_are_those_of_the_network_itself():
+    both = [recorded_parts(probes, centered=True) for probes in (DECOMPOSITION, UNCENTERED)]
+    assert [float(abs(ds.linear_power.isel(step=0)).max()) > 0.01 for ds in both] == [False, True]
+    np.testing.assert_array_equal(both[0].test_loss, both[1].test_loss)
+
+
+def test_without_centering_the_uncentered_parts_are_the_parts():
+    both = [recorded_parts(probes, centered=False) for probes in (DECOMPOSITION, UNCENTERED)]
+    np.testing.assert_array_equal(both[0].decomposed_loss, both[1].decomposed_loss)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,13 @@ def test_a_smaller_delay_than_asked_for_is_none():
     assert generalizes_late(results(), 0.5, 7.0).verdict == FAILS
 
 
+def test_a_smaller_delay_is_late_if_it_takes_more_than_some_steps():
+    found = generalizes_late(results(), 0.5, 7.0, steps=40)
+    assert found.value["steps of wait"] == pytest.approx(60 - 10)
+    assert found.verdict == HOLDS
+    assert generalizes_late(results(), 0.5, 7.0, steps=60).verdict == FAILS
+
+
 def test_a_run_that_has_fitted_and_may_yet_generalize_is_undecided():
     unfinished = results(train=(4.0, 2.0, 0.4, 0.1), test=(8.0, 8.0, 8.0, 8.0))
     assert generalizes_late(unfinished, 0.5, 2.0).verdict == NOT_MEASURED
