@@ -37,6 +37,8 @@ expected: Varma et al. have some 2,000 pairs against 800 to 1,000.
 | quick | 15 settings, 3 seeds | about 70 s, 2.3e5 run-steps | 292 s, 1 CPU device |
 | paper | 29 settings, 5 seeds | 8.7e6 run-steps at about 10 a second: needs a GPU (not timed) | |
 
+The paper preset was not run, so nothing checks that quick shows the same.
+
 Why the estimates differ: training is finite and starts on one side. Learning runs must leave C_mem, continued runs
 C_gen. Near D_crit neither gains much by leaving, so both stay for a long time. With 4 times the steps (2 seeds):
 

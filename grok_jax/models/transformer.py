@@ -18,6 +18,7 @@ from grok_jax.models.mlp import MOST_LAYERS, Layer
 INITS = ("nanda", "pytorch", "pytorch_attention")
 NORMS = ("none", "before", "after", "stream")
 POSITIONS = ("learned", "sinusoidal", "none")
+DROPPED = ("both", "mlp")
 EPSILON = 1e-5  # of LayerNorm, as in PyTorch
 
 
@@ -89,10 +90,11 @@ class Attention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two layers that act on each position separately: W_out φ(W_in x + b_in) + b_out."""
+    """Two layers that act on each position separately: W_out φ(W_in x + b_in) + b_out, without b if not use_bias."""
 
     hidden: int
     activation: str
+    use_bias: bool
     initializer: str
     init_std: float
 
@@ -100,16 +102,17 @@ class FeedForward(nn.Module):
     def __call__(self, states: Float[Array, "rows positions width"]) -> Float[Array, "rows positions width"]:
         # Only attention has an initialization of its own.
         initializer = "pytorch" if self.initializer == "pytorch_attention" else self.initializer
-        inward = Layer(self.hidden, True, initializer, self.init_std, "standard", name="inward")
-        outward = Layer(states.shape[-1], True, initializer, self.init_std, "standard", name="outward")
+        inward = Layer(self.hidden, self.use_bias, initializer, self.init_std, "standard", name="inward")
+        outward = Layer(states.shape[-1], self.use_bias, initializer, self.init_std, "standard", name="outward")
         return outward(ACTIVATIONS[self.activation](inward(states)))
 
 
 class Block(nn.Module):
     """Attention, then the feed-forward layers, each with a residual connection.
 
-    norm "none": x + f(x);  "before": x + f(LN(x));  "after": LN(x + f(x)). Dropout acts on the output of f. "stream" is
-    "before", except that attention adds to its normalized input: LN(x) + f(LN(x)).
+    norm "none": x + f(x);  "before": x + f(LN(x));  "after": LN(x + f(x)). "stream" is "before", except that attention
+    adds to its normalized input: LN(x) + f(LN(x)). Dropout acts on the output of f: of both parts, or with
+    dropout_after "mlp" of the feed-forward layers only.
     """
 
     heads: int
@@ -118,7 +121,9 @@ class Block(nn.Module):
     norm: str
     causal: bool
     dropout: float | Float[Array, ""] | None
+    dropout_after: str
     attention_bias: bool
+    mlp_bias: bool
     initializer: str
     init_std: float
 
@@ -126,11 +131,12 @@ class Block(nn.Module):
     def __call__(self, stream: Stream, last: bool) -> Stream:
         init = self.initializer, self.init_std
         attention = Attention(self.heads, self.causal, self.attention_bias, *init, name="attention")
-        mlp = FeedForward(self.hidden, self.activation, *init, name="mlp")
+        mlp = FeedForward(self.hidden, self.activation, self.mlp_bias, *init, name="mlp")
         stream = Stream(self._norm("stream", "attention_norm", stream.states), stream.tokens)
         added = attention(Stream(self._norm("before", "attention_norm", stream.states), stream.tokens), last)
         kept = stream.last() if last else stream
-        states = self._norm("after", "attention_norm", kept.rows(kept.states) + self._drop(added))
+        added = self._drop(added) if self.dropout_after == "both" else added
+        states = self._norm("after", "attention_norm", kept.rows(kept.states) + added)
         place = "stream" if self.norm == "stream" else "before"
         added = mlp(self._norm(place, "mlp_norm", states))
         return Stream(self._norm("after", "mlp_norm", states + self._drop(added)), None)
@@ -176,7 +182,7 @@ class Transformer(nn.Module):
     positions: Any = static("learned", "position embeddings", one_of=POSITIONS)
     causal: Any = static(True, "whether a position attends only to itself and earlier positions")
     dropout: Any = traced(
-        None, "dropout rate of the output of each part of a block in training; None for none", at_least=0, below=1
+        None, "dropout rate in training; dropout_after says of what; None for none", at_least=0, below=1
     )
     initializer: Any = static(
         "nanda",
@@ -185,6 +191,12 @@ class Transformer(nn.Module):
         one_of=INITS,
     )
     attention_bias: Any = static(False, "whether attention has biases")
+    mlp_bias: Any = static(True, "whether the feed-forward layers have biases; those of openai/grok have none")
+    dropout_after: Any = static(
+        "both",
+        "parts of a block whose output dropout acts on: both, or mlp, the feed-forward layers only, as in openai/grok",
+        one_of=DROPPED,
+    )
 
     def check_fields(self) -> None:
         """Raises UserError if the width does not suit the number of heads or the positions."""
@@ -222,7 +234,9 @@ class Transformer(nn.Module):
                 norm=self.norm,
                 causal=self.causal,
                 dropout=self.dropout,
+                dropout_after=self.dropout_after,
                 attention_bias=self.attention_bias,
+                mlp_bias=self.mlp_bias,
                 initializer=initializer,
                 init_std=std,
                 name=f"block_{i}",

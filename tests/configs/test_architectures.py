@@ -28,9 +28,9 @@ def config_of(name):
     return set_architecture(grok_jax.default_config("modular_arithmetic", "mlp", "adamw"), name)
 
 
-def counts(name, p):
+def counts(name, p, **changes):
     """Parameters of each part."""
-    fields = config_of(name).model.to_dict()
+    fields = {**config_of(name).model.to_dict(), **changes}
     module = grok_jax.model(fields.pop("name"), **fields).build(p, p + 1)
     tokens = jnp.zeros((1, 3), jnp.int32)
     shapes = jax.eval_shape(lambda: init_params(module, jax.random.key(0), tokens))
@@ -45,6 +45,12 @@ def test_each_network_has_three_to_four_hundred_thousand_parameters_beside_embed
     assert 3e5 <= sum(own.values()) <= 4e5
     without_readout = sum(own.values()) - own.get(READOUTS.get(config_of(name).model.name), 0)
     assert 3e5 <= without_readout <= 4e5
+
+
+@pytest.mark.parametrize(("changes", "size"), [({}, 395_520), ({"mlp_bias": False}, 394_240)])
+def test_the_transformer_has_the_parameters_of_its_notes_with_and_without_biases(changes, size):
+    parts = counts("transformer", 113, **changes)
+    assert sum(own for part, own in parts.items() if part not in EMBEDDINGS) == size
 
 
 @pytest.mark.parametrize(("name", "layers"), [("transformer", 2), ("LSTM", 2), ("MLP", 3)])

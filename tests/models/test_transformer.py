@@ -20,6 +20,7 @@ PAIRS = jnp.array([(a, b, P) for a in range(P) for b in range(P)], jnp.int32)  #
 FEW = PAIRS[::9]  # fewer rows than tokens
 SMALL = {"vocabulary": P + 1, "outputs": P + 1, "width": 12, "heads": 3, "mlp_width": 20}
 NANDA = Transformer(vocabulary=114, outputs=114)
+BLOCK = {"norm": "none", "causal": True, "dropout_after": "both", "attention_bias": False, "mlp_bias": True}
 
 
 @functools.cache
@@ -79,6 +80,15 @@ def test_the_logits_of_grokfasts_network_are_those_of_pytorch(inputs):
     changes = {"layers": 2, "activation": "gelu", "norm": "stream", "attention_bias": True}
     module = Transformer(**SMALL, **changes, initializer="pytorch")  # whose biases differ from zero
     params = init(module)
+    theirs = in_pytorch(module, params, inputs)
+    np.testing.assert_allclose(logits_of(module, params, inputs), theirs, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("inputs", [PAIRS, FEW], ids=["by token", "by row"])
+def test_without_biases_in_the_feed_forward_layers_logits_are_those_of_pytorch_without_them(inputs):
+    module = Transformer(**SMALL, layers=2, norm="after", mlp_bias=False, initializer="pytorch")
+    params = init(module)
+    assert all(set(layer) == {"kernel"} for i in (0, 1) for layer in params[f"block_{i}"]["mlp"].values())
     theirs = in_pytorch(module, params, inputs)
     np.testing.assert_allclose(logits_of(module, params, inputs), theirs, rtol=2e-4, atol=2e-5)
 
@@ -145,7 +155,8 @@ def test_the_gradient_by_token_is_that_by_row():
 
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_position_depends_on_later_ones_only_without_the_causal_mask(causal):
-    block = Block(3, 20, "relu", "before", causal, None, False, "normal", 0.3)
+    fields = {**BLOCK, "norm": "before", "causal": causal}
+    block = Block(3, 20, "relu", **fields, dropout=None, initializer="normal", init_std=0.3)
     states = jax.random.normal(jax.random.key(1), (1, 3, 12))
     params = jax.jit(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)
     by_state = jax.jit(jax.jacobian(lambda x: block.apply(params, Stream(x, None), False).states))(states)
@@ -221,15 +232,35 @@ def test_dropout_acts_only_where_a_key_is_given():
     assert np.abs(dropped - logits_of(module, params)).max() > 0.01
 
 
-def test_dropout_keeps_the_mean_of_what_a_part_adds():
-    block = Block(1, 4, "relu", "none", True, 0.25, False, "normal", 0.0)
-    states = jnp.zeros((4000, 1, 4))
-    params = jax.jit(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)
-    params["params"]["mlp"]["outward"]["bias"] = jnp.ones(4)
-    drop = jax.jit(lambda x: block.apply(params, Stream(x, None), False, rngs={"dropout": jax.random.key(1)}).states)
-    kept = drop(states)
-    np.testing.assert_allclose(np.unique(kept), [0, 4 / 3], rtol=1e-6)
-    assert float(kept.mean()) == pytest.approx(1, abs=0.02)
+def dropping_block(dropout_after, init_std):
+    """A block of one head on states of width 4 with dropout .25, its weights, and the function that drops."""
+    fields = {**BLOCK, "dropout_after": dropout_after}
+    block = Block(1, 4, "relu", **fields, dropout=0.25, initializer="normal", init_std=init_std)
+    states = jax.random.normal(jax.random.key(2), (4000, 1, 4))
+    params = jax.jit(lambda x: block.init(jax.random.key(0), Stream(x, None), False))(states)["params"]
+
+    def dropped(params, rngs):
+        return jax.jit(lambda w: block.apply({"params": w}, Stream(states, None), False, rngs=rngs).states)(params)
+
+    return states, params, dropped
+
+
+@pytest.mark.parametrize("dropout_after", ["both", "mlp"])
+def test_dropout_keeps_the_mean_of_what_the_feed_forward_layers_add(dropout_after):
+    states, params, dropped = dropping_block(dropout_after, 0.0)
+    params["mlp"]["outward"]["bias"] = jnp.ones(4)
+    added = dropped(params, {"dropout": jax.random.key(1)}) - states
+    np.testing.assert_allclose(np.unique(added.round(4)), [0, 1.3333], atol=2e-4)
+    assert float(added.mean()) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(("dropout_after", "share"), [("both", 0.25), ("mlp", 0)])
+def test_dropout_after_the_feed_forward_layers_leaves_what_attention_adds(dropout_after, share):
+    states, params, dropped = dropping_block(dropout_after, 0.5)
+    params["mlp"] = jax.tree.map(jnp.zeros_like, params["mlp"])
+    assert np.abs(dropped(params, None) - states).min() > 0
+    added = dropped(params, {"dropout": jax.random.key(1)}) - states
+    assert float((added == 0).mean()) == pytest.approx(share, abs=0.02 * (share > 0))
 
 
 @pytest.mark.slow
@@ -255,6 +286,7 @@ def test_dropout_changes_training_and_not_what_is_measured_first():
         ({"activation": "sine"}, "model.activation"),
         ({"width": 5, "heads": 1, "positions": "sinusoidal"}, "needs an even width"),
         ({"dropout": 1.0}, "model.dropout is 1.0; it must be at least 0 and below 1"),
+        ({"dropout_after": "attention"}, "model.dropout_after"),
     ],
 )
 def test_an_impossible_network_is_one_line_that_names_the_field(changes, message):
@@ -272,6 +304,8 @@ def test_a_task_of_numbers_is_refused():
 def test_config_fields_reach_the_network():
     changes = {"layers": 2, "heads": 2, "width": 6, "mlp_width": 5, "activation": "gelu", "norm": "after"}
     further = {"positions": "sinusoidal", "causal": False, "dropout": 0.1, "initializer": "pytorch"}
-    further["attention_bias"] = True
+    further |= {"attention_bias": True, "mlp_bias": False, "dropout_after": "mlp"}
     module = model("transformer", **changes, **further).build(3, 4)
-    assert module == Transformer(4, 3, 2, 2, 6, 5, "gelu", "after", "sinusoidal", False, 0.1, "pytorch", True)
+    assert module == Transformer(
+        4, 3, 2, 2, 6, 5, "gelu", "after", "sinusoidal", False, 0.1, "pytorch", True, False, "mlp"
+    )
