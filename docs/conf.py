@@ -27,7 +27,7 @@ version = release = re.search(r'version="([^"]+)"', (HERE.parent / "setup.py").r
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "myst_nb", "sphinx_copybutton"]
 source_suffix = {".md": "myst-nb"}
 exclude_patterns = ["report"]  # a page of its own, which goes beside the site as it is
-smartquotes = False  # --config is no dash
+smartquotes = False  # the two hyphens of --config are not a dash
 html_theme = "furo"
 html_title = "grok_jax"
 html_static_path = ["static"]

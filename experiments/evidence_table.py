@@ -20,7 +20,7 @@ CURVES = (
 )  # shown with curves
 MOST_NUMBERS = 5  # numbers per claim in the table; evidence.json has all of them
 
-# The kinds of findings. Bugs of ours are none of them: they are fixed, and the figure is run again.
+# The kinds of findings. Our own bugs are not among them: they are fixed, and the figure is run again.
 KINDS = {
     "Paper": "the statement fails in the paper's own setting, or the paper shows less than it states",
     "Setting": "it depends on something that the paper does not state, or that we chose differently",

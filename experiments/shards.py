@@ -183,7 +183,7 @@ def _extended(axes: Sequence[Axis], further: Sequence[Axis], folder: Path) -> tu
     """The axes with the further values appended."""
     names = [axis.name for axis in axes]
     unknown = [axis.name for axis in further if axis.name not in names]
-    require(not unknown, f"{', '.join(unknown)} is no axis of {folder}; it has {', '.join(names) or 'none'}")
+    require(not unknown, f"{', '.join(unknown)} is not an axis of {folder}; it has {', '.join(names) or 'none'}")
     more = {axis.name: axis.values for axis in further}
     return tuple(axis._replace(values=_distinct([*axis.values, *more.get(axis.name, ())])) for axis in axes)
 

@@ -1,6 +1,6 @@
 """Writes results as other tools read them: a table, event files of TensorBoard, runs of Weights & Biases.
 
-The Dataset stays the truth. Each function goes through it run by run, so that results opened lazily
+Each function goes through it run by run, so that results opened lazily
 (grok_jax.results.opened) need not fit in memory, and leaves either the whole folder or nothing.
 
 A run's name has its place in the grid, such as "weight_decay=1,seed=0". A variable with further dimensions becomes a
@@ -124,7 +124,7 @@ def to_wandb(runs: xr.Dataset, out: str | Path) -> None:
     Args: those of to_csv.
 
     Raises:
-      UserError: as for to_csv, or wandb is not installed, its mode is another, or it cannot be reached.
+      UserError: as for to_csv, or wandb is not installed, WANDB_MODE is not one of MODES, or it cannot be reached.
     """
     with _needing("wandb"):
         import wandb
@@ -233,7 +233,7 @@ def _rows(run: Records, *, with_ends: bool = False) -> Iterator[tuple[int, dict[
 
 
 def _item(value: Any) -> Any:
-    """A number or a word of Python's."""
+    """A Python number or string."""
     return np.asarray(value).item()
 
 
@@ -267,7 +267,7 @@ def _nested(config: Mapping[str, Any], labels: Mapping[str, Any]) -> dict[str, A
 
 @contextlib.contextmanager
 def _new_folder(out: str | Path) -> Iterator[Path]:
-    """Gives the body a folder to fill, which takes its name once the body is through; if it fails, nothing stays."""
+    """A folder to fill. It gets its final name when the body ends, and is removed if the body fails."""
     final = Path(os.path.expanduser(out)).resolve()
     with errors.writing(f"--out={out}", "nothing was written"):
         free = not final.exists() or (final.is_dir() and not any(final.iterdir()))

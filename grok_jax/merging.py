@@ -202,7 +202,7 @@ def _fill(
     places: Int[np.ndarray, " runs"],
     steps: Int[np.ndarray, " records"],
 ) -> None:
-    """Puts the values of some runs into an array of all runs, which is made at first sight."""
+    """Puts the values of some runs into an array of all runs, which is created when a variable is first seen."""
     values = given.values.astype(str) if given.dtype.kind == "O" else given.values  # words, as files give them
     along = given.dims[1:2] == ("step",)
     if name not in filled:

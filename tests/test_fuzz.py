@@ -223,7 +223,7 @@ def grids(draw: st.DrawFn, config: Any) -> str | dict[str, Any] | None:
     if draw(st.booleans()):
         return pairs
     text = "; ".join(f"{name} = {draw(_as_text(values))}" for name, values in pairs.items())
-    return draw(_misspelt(text)) if draw(st.integers(0, 3)) == 0 else text
+    return draw(_misspelled(text)) if draw(st.integers(0, 3)) == 0 else text
 
 
 def _axes(config: Any) -> st.SearchStrategy[tuple[str, Any]]:
@@ -271,7 +271,7 @@ def _written(value: Any) -> str:
 
 
 @st.composite
-def _misspelt(draw: st.DrawFn, text: str) -> str:
+def _misspelled(draw: st.DrawFn, text: str) -> str:
     """The text with a piece cut out or put in."""
     start, length = draw(st.integers(0, len(text))), draw(st.integers(0, 3))
     pieces = st.sampled_from((*"()[]{},;='\"\\*", "10**", "\0", "\n", "(" * 300, "None", "-", "e9", "f''", "lambda:0"))

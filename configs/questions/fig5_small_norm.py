@@ -40,7 +40,7 @@ Limits, written before any run but smoke tests; numbers are for MNIST and for re
 | 1, 7 no worse | best norm below 1 ends at most half a point below the best free run | a small norm costs accuracy |
 | 2, 8 better | it ends at least one point above the best free run | it does not help, at these steps |
 | 3, 9 smaller than 1 | it ends more than half a point above norm 1 | norm 1 does as well |
-| 4, 10 sooner | it takes at most two thirds of the steps of the best free run | it is no way to train faster |
+| 4, 10 sooner | it takes at most two thirds of the steps of the best free run | it does not train faster |
 | 5, 11 each rate | claim 2 (8) at every learning rate, with the best norm and decay of each | it helps at some rates |
 | 6, 12 the norm kept | norm .5, kept, ends one point or more above a free run from scale .5 | the start does it |
 

@@ -24,7 +24,7 @@ FACTOR = 1.5  # the least change of a time, of a delay or of a loss that counts
 
 
 class Study(NamedTuple):
-    """What the runs of a figure vary, and which of them its claims are about."""
+    """The settings that a figure varies, and those that its claims use."""
 
     data: str  # the field that sets how much data there is
     amount: float  # of data, where it does not vary

@@ -51,7 +51,7 @@ def write(out: Path, entries: Sequence[Entry], figures: Sequence[str]) -> Path:
     Args:
       out: the folder, with the pieces that were kept.
       entries: what was measured, one entry for each figure and preset.
-      figures: the figures of the page, in its order; the page says which of them have no entry.
+      figures: the figures of the page, in its order; those without an entry are marked as not measured.
 
     Returns:
       The path of index.html.

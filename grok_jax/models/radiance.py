@@ -63,8 +63,8 @@ class Nerf(nn.Module):
 
     (s, z) = MLP([x, γ(x)]),  γ(x) = [cos(2^k π x), sin(2^k π x)]_k,  σ = softplus(s),  c = sigmoid(z),  C = composite
 
-    Rays are cut into equal segments with the field at their centers. Colors do not depend on the direction, and there
-    is no second, finer network; Mildenhall et al. have both.
+    Rays are cut into equal segments with the field at their centers. Unlike in Mildenhall et al.,
+    colors do not depend on the direction, and no second, finer network is trained.
 
     Reference: Mildenhall et al. (2020), NeRF: Representing Scenes as Neural Radiance Fields for View Synthesis.
     """

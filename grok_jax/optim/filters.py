@@ -146,7 +146,7 @@ def orthograd() -> optax.GradientTransformationExtraArgs:
 
 
 def along_sphere() -> optax.GradientTransformationExtraArgs:
-    """Takes the part of a gradient along the sphere on which all weights together have the norm that they have.
+    """Takes the part of a gradient along the sphere on which all weights together keep their current norm.
 
     t = g - (p · g) / (p · p) p,   for all arrays of weights together
 

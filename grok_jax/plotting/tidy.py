@@ -64,7 +64,7 @@ def _say_that_it_is_empty(panel: list[Axes]) -> None:
 
 
 def _has_data(ax: Axes) -> bool:
-    """Whether anything is drawn at places of finite coordinates; lines and bands across a whole panel are no data."""
+    """Whether a panel shows data at finite coordinates. Lines and bands across the whole panel do not count."""
     lines = [line for line in ax.lines if line.get_transform() == ax.transData]
     points = [np.asarray(line.get_xydata(), float) for line in lines]
     points += [marks.get_datalim(ax.transData).get_points() for marks in ax.collections]

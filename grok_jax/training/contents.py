@@ -44,13 +44,13 @@ def is_plain(value: Any) -> bool:
 
 
 def _code(part: Part) -> Any:
-    """A part's class, what its Built calls, and those of its field values that are code or modules."""
+    """A part's class, the function its Built calls, and those of its field values that are code or modules."""
     built: Built | None = getattr(part, part.inner) if part.inner else None
     return type(part), built and _called(built)[0], _not_plain(part.values())
 
 
 def _called(built: Built) -> tuple[Any, dict[str, Any]]:
-    """What a Built calls, and those of its field values that are code or modules."""
+    """The function a Built calls, and those of its field values that are code or modules."""
     return built.make.function if isinstance(built.make, Called) else built.make, _not_plain(built.values())
 
 

@@ -70,7 +70,7 @@ def as_text(axes: Sequence[Axis]) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """The text of a value without the places of objects in memory, which are others in each process."""
+    """The text of a value without memory addresses, which differ between processes."""
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 

@@ -199,7 +199,7 @@ def residual(view: "LossView", boundary_weight: Float[Array, ""] | float = 1.0) 
 def _computed_in(
     dtype: str, losses: Callable, logits: Float[Array, "rows outputs"], labels: Int[Array, " rows"]
 ) -> Float[Array, " rows"]:
-    """losses(logits, which of them are the labels'), computed in a dtype; gradients come back in that of the logits."""
+    """losses(logits, mask of the labels' logits), computed in a dtype; gradients come back in that of the logits."""
     _require_dtype(dtype)
     is_missing = dtype == "float64" and jax.default_backend() in NO_FLOAT64
     words = f"loss.dtype is 'float64', which {jax.default_backend()} devices do not have"

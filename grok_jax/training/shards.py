@@ -44,7 +44,7 @@ def shard_of(given: Any) -> Shard:
     """The shard that is given as text such as "3/8", or as a pair such as (3, 8).
 
     Raises:
-      UserError: it is no such slice.
+      UserError: it is not of this form.
     """
     words = f"shard is {written(given)}; {ALLOWED}"
     if isinstance(given, str):
@@ -122,7 +122,7 @@ def chosen_runs(plan: Plan, places: Int[np.ndarray, " runs"], name: str) -> Plan
     Args:
       plan: the whole grid.
       places: the runs.
-      name: what the results call this part.
+      name: the name of this part in the results.
     """
     kept = [(group, np.isin(group.members, places)) for group in plan.groups]
     groups = [_some(plan, group, chosen) for group, chosen in kept if chosen.any()]

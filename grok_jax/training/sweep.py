@@ -127,7 +127,7 @@ def sweep_runs(
     Args:
       config: has the whole grid.
       places: the runs.
-      name: what the results call this part of the grid.
+      name: the name of this part of the grid in the results.
       progress, checkpoint: as for sweep.
 
     Raises:

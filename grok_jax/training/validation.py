@@ -84,7 +84,7 @@ def require_axes_are_read(plan: Plan, every: list[Found], but: frozenset[str] = 
         read = any(name in reads or name not in names for name in fields)
         require(
             read or len(axis.values) == 1,
-            f"grid axis {axis.name} is a field that nothing reads here: every run along it would be the same",
+            f"grid axis {axis.name} is not used by this setup, so all runs along it would be equal",
         )
 
 

@@ -118,7 +118,7 @@ BAD = {
     "config file with a bug": Bad(MINE, "name 'nope' is not defined", config_file("def get_config():\n  nope\n")),
     "config file without get_config": Bad(MINE, "no function get_config", config_file("seed = 0\n")),
     "unknown preset": Bad((f"--config={FIGURE}:smok", "--out={out}"), "there are smoke, quick, paper"),
-    "misspelt field": Bad((*RUN, "--config.model.init_scael=2"), "--config.model.init_scael is not a field"),
+    "misspelled field": Bad((*RUN, "--config.model.init_scael=2"), "--config.model.init_scael is not a field"),
     "field without a name": Bad((*RUN, "--config.=3"), "--config. is not a field; available:"),
     "field of another type": Bad((*RUN, "--config.training.steps=abc"), "--config.training.steps=abc"),
     "more rows than the data": Bad(
@@ -176,7 +176,7 @@ BAD = {
     ),
     "a grid of very many values": Bad((*RUN, "--config.grid=seed=lin(0, 1, 10000000000)"), "10,000,000,000 values"),
     "no such flag file": Bad((*RUN, "--flagfile={folder}/nope"), "Unable to open flagfile"),
-    "flag file with a misspelt field": Bad(
+    "flag file with a misspelled field": Bad(
         (*RUN, "--flagfile={folder}/mine.py"), "is not a field", config_file("--config.model.widht=(5,)")
     ),
     "a shard beyond the last": Bad((*RUN, "--shard=5/4"), "shard is '5/4'; it must be i/n"),
@@ -245,7 +245,7 @@ def test_bad_input_changes_nothing(ended, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["misspelt field", "negative width"])
+@pytest.mark.parametrize("name", ["misspelled field", "negative width"])
 def test_a_process_that_is_not_forked_ends_the_same(ended, tmp_path, name):
     process = run(tmp_path, *BAD[name].arguments)
     assert (process.returncode, process.stdout, process.stderr) == (2, "", ended[name].stderr)

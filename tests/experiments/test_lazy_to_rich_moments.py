@@ -85,7 +85,7 @@ def test_the_recorded_parts_add_up_to_the_recorded_test_loss(train_readout, dire
     }
     config["model"]["train_readout"] = train_readout
     ds = sweep(config, {"seed": range(2)}, progress=False)
-    # A mean over 20,000 draws of a fourth-order polynomial is off by 2 to 3 per cent.
+    # A mean over 20,000 draws of a fourth-order polynomial is off by 2 to 3 percent.
     np.testing.assert_allclose(ds.decomposed_loss, ds.test_loss, rtol=0.1)
     assert not np.isclose(ds.test_loss[:, -1], ds.test_loss[:, 0], rtol=0.1).all()
     np.testing.assert_allclose(

@@ -287,7 +287,7 @@ def test_points_that_need_more_room_are_said_to_agree_to_rounding(config, tmp_pa
 @pytest.mark.parametrize(
     ("grid", "words"),
     [
-        ("optimizer.learning_rate=1, 2", r"optimizer\.learning_rate is no axis of .*; it has model\.activation, seed"),
+        ("optimizer.learning_rate=1, 2", r"learning_rate is not an axis of .*; it has model\.activation, seed"),
         ("seed=range(2)", r"has every point of 'seed=range\(2\)' already"),
         ("seed=-1.5", r"seed is -1\.5"),
         ("seed={}", r"seed is \{\}"),

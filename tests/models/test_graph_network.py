@@ -247,7 +247,7 @@ def test_runs_that_train_together_are_those_alone(params):
         np.testing.assert_allclose(together[run], outputs_of(MODULE, w, graphs), rtol=1e-5)
 
 
-def test_the_linearised_twin_is_the_network_to_first_order(params):
+def test_the_linearized_twin_is_the_network_to_first_order(params):
     step = jax.tree.map(lambda leaf: 1e-3 * jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape), params)
     moved = jax.tree.map(jnp.add, params, step)
     start, network = (outputs_of(MODULE, w, GRAPHS) for w in (params, moved))

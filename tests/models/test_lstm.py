@@ -159,7 +159,7 @@ def test_the_network_has_as_many_parameters_as_that_of_pytorch(params):
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == sum(p.numel() for p in network.parameters())
 
 
-def test_the_linearised_twin_has_the_derivative_of_the_network(params):
+def test_the_linearized_twin_has_the_derivative_of_the_network(params):
     """Forward derivatives through the loop, which a network with a backward pass of its own would not have."""
     step = jax.tree.map(lambda leaf: 1e-3 * jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape), params)
     moved = jax.tree.map(jnp.add, params, step)

@@ -107,7 +107,7 @@ def test_a_learning_rate_that_drops_after_the_end_is_refused_in_one_line():
     assert dotted_leaves(from_config(config))["optimizer.drop_every"] == 1000
 
 
-def test_a_misspelt_field_of_a_config_is_refused():
+def test_a_misspelled_field_of_a_config_is_refused():
     with pytest.raises(AttributeError):
         default_config().model.init_scael = 2.0
 

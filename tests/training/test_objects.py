@@ -383,7 +383,7 @@ REFUSED_LATER = {
     ),
     "an axis of the start, where weights are given": (
         lambda: swept(own_run(), {"model.init_scale": [1.0, 2.0]}, start=weights_of(own_run())),
-        "model.init_scale is a field that nothing reads here",
+        "model.init_scale is not used by this setup",
     ),
 }
 
