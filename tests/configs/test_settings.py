@@ -2,9 +2,10 @@
 
 A section that begins with "Config: `name`." is a figure's. A link in the words above a section's first table, to
 another heading of the page, takes that section's rows; the section's own rows win. A row's first cell is a field,
-several fields that change together, or either of them at one setting of such an axis: "`training.steps` where
-`optimizer.name=adam`". The third cell is then its value, the values of its axis, or their count and ends: "`28 values,
-10 to 60000`". Rows whose first cell has no code are not compared.
+several fields that change together, or either of them at some points of such an axis: "`training.steps` where
+`optimizer.name=adam`", and more conditions after "and". The third cell is then its value, the values of its axis, or
+their count and ends: "`28 values, 10 to 60000`". Numbers with a point are compared in four digits. Rows whose first
+cell has no code are not compared.
 """
 
 import ast
@@ -20,18 +21,18 @@ from ml_collections import ConfigDict
 from experiments.settings import chosen_fields, preset_config
 from grok_jax import results
 from grok_jax.errors import UserError
-from grok_jax.training.grid import parse_grid
+from grok_jax.training.grid import parse_grid, significant
 from grok_jax.values import plain
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ["field", "authors", "ours", "why"]
-NAMED = re.compile(r"`([^`=]+)`(?: where `([^`=]+)=([^`]+)`)?")
+NAMED = re.compile(r"`([^`=]+)`((?: (?:where|and) `[^`=]+=[^`]+`)*)")
 COUNTED = re.compile(r"(\d+) values, (\S+) to (\S+)")
 
 
 class Row(NamedTuple):
     fields: tuple[str, ...]  # on one axis if there are several
-    where: tuple[str, Any] | None  # a field on the same axis, and its value
+    where: tuple[tuple[str, Any], ...]  # fields on the same axis, and their values
     ours: str
 
 
@@ -61,7 +62,7 @@ def own_rows(text: str) -> Iterator[Row]:
                 named, code = NAMED.fullmatch(field), re.fullmatch(r"`([^`]+)`", ours)
                 assert named, f"{field} cannot be read"
                 assert code, f"{ours} is not one piece of code"
-                where = (named[2], normal(literal(named[3]))) if named[2] else None
+                where = tuple((name, normal(literal(v))) for name, v in re.findall(r"`([^`=]+)=([^`]+)`", named[2]))
                 yield Row(tuple(part.strip() for part in named[1].split(",")), where, code[1])
 
 
@@ -84,9 +85,11 @@ def literal(text: str) -> Any:
 
 
 def normal(value: Any) -> Any:
-    """A value in a form in which 1 equals 1.0, but not True."""
+    """A value in a form in which 1 equals 1.0, but not True; of other numbers with a point, four digits count."""
     if isinstance(value, bool):
         return repr(value)
+    if isinstance(value, float):
+        return significant(value, 4)
     return tuple(map(normal, value)) if isinstance(value, list | tuple) else value
 
 
@@ -94,12 +97,11 @@ def actual(config: ConfigDict, row: Row) -> tuple[list[Any], bool]:
     """The distinct values of a row's field in a config, one tuple for each if they are several; whether on an axis."""
     axes = [axis for axis in parse_grid(config.grid) if set(row.fields) <= set(axis.fields)]
     if not axes:
-        assert (len(row.fields), row.where) == (1, None), f"no axis has {row}"
+        assert (len(row.fields), row.where) == (1, ()), f"no axis has {row}"
         return [normal(results.flat(config.to_dict())[row.fields[0]])], False
     points = [dict(zip(axes[0].fields, map(normal, values), strict=True)) for values in axes[0].values]
-    if row.where:
-        points = [point for point in points if point[row.where[0]] == row.where[1]]
-    values = [tuple(point[field] for field in row.fields) for point in points]
+    chosen = [point for point in points if all(point[name] == value for name, value in row.where)]
+    values = [tuple(point[field] for field in row.fields) for point in chosen]
     return list(dict.fromkeys(value[0] if len(row.fields) == 1 else value for value in values)), True
 
 
@@ -118,7 +120,8 @@ def difference(config: ConfigDict, row: Row) -> str:
     counted = COUNTED.fullmatch(row.ours)
     if counted:
         values = found if on_axis else found[0]
-        agree = [len(values), values[0], values[-1]] == list(map(literal, counted.groups()))
+        count, *ends = map(literal, counted.groups())
+        agree = [len(values), values[0], values[-1]] == [count, *map(normal, ends)]
     else:
         agree = found == (said(row) if on_axis else [normal(literal(row.ours))])
     return "" if agree else f"{', '.join(row.fields)}: the page has {row.ours}, the preset {found}"
