@@ -3,9 +3,9 @@
 A section that begins with "Config: `name`." is a figure's. A link in the words above a section's first table, to
 another heading of the page, takes that section's rows; the section's own rows win. A row's first cell is a field,
 several fields that change together, or either of them at some points of such an axis: "`training.steps` where
-`optimizer.name=adam`", and more conditions after "and". The third cell is then its value, the values of its axis, or
-their count and ends: "`28 values, 10 to 60000`". Numbers with a point are compared in four digits. Rows whose first
-cell has no code are not compared.
+`optimizer.name=adam`", and more conditions after "and". The third cell is then its value, the different values of its
+axis, or their count and ends: "`28 values, 10 to 60000`". Numbers with a point are compared in four digits. Rows whose
+first cell has no code are not compared.
 """
 
 import ast
@@ -27,7 +27,7 @@ from grok_jax.values import plain
 ROOT = Path(__file__).parents[2]
 COLUMNS = ["field", "authors", "ours", "why"]
 NAMED = re.compile(r"`([^`=]+)`((?: (?:where|and) `[^`=]+=[^`]+`)*)")
-COUNTED = re.compile(r"(\d+) values, (\S+) to (\S+)")
+COUNTED = re.compile(r"(\d+) values, (.+) to (.+)")
 
 
 class Row(NamedTuple):
