@@ -18,7 +18,7 @@ from grok_jax.analysis.grokking import LEVEL
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (b) accuracies for each α, as in the paper, the delay against α, and the weight norms."""
+    """Plots (b1) accuracies for each α, as in the paper, (b2) the delay against α, (b3) the weight norms."""
     return output_scale_figure(ds, LEVEL, "b")
 
 
