@@ -180,7 +180,7 @@ def _short(paper: str) -> str:
 def _rows_of(
     words: str, chosen: Mapping[str, str], entries: Sequence[Entry], *, own: bool, kind: str = ""
 ) -> list[str]:
-    """A row for each preset that has such claims.
+    """A row for each preset that has such claims; the papers' rows count figures without a claim, too.
 
     Args:
       words: the head of the row.
@@ -190,11 +190,9 @@ def _rows_of(
       kind: the class of the row.
     """
     papers = chosen.get("paper", "").split()
-    having = [
-        entry
-        for entry in entries
-        if (not chosen or paper_of(entry["figure"]) in papers) and any(claim["own"] == own for claim in entry["claims"])
-    ]
+    among = [entry for entry in entries if not chosen or paper_of(entry["figure"]) in papers]
+    of_papers = [] if own else _of_papers(among)
+    having = [entry for entry in among if entry in of_papers or any(claim["own"] == own for claim in entry["claims"])]
     rows = []
     for preset in presets_of(having):
         of_preset = [entry for entry in having if entry["preset"] == preset]
