@@ -18,7 +18,7 @@ from setuptools import find_packages, setup
 
 setup(
     name="grok_jax",
-    version="0.1.0",
+    version="0.2.0",
     description="When, and why, generalization comes late: whole grids of grokking runs as one compiled program",
     long_description=Path(__file__).with_name("README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",

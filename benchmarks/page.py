@@ -1,5 +1,6 @@
 """Makes the page of results, speed.md, from speed.json, and formats the same rows as text."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,22 +82,28 @@ def summary(entry: Entry) -> list[str]:
 
 def _numbers(entry: Entry) -> Iterator[tuple[str, str]]:
     scaled = entry.rows(Scaled)
-    for work in ("teacher_student", "mnist"):
+    for work, networks in (("teacher_student", "small networks"), ("mnist", "digit classifiers")):
         title = scaling.WORKS[work].title
         rows = [row for row in scaled if row.work == title and scaling.strongest(row.sides)]
         if rows:
             most = max(rows, key=lambda row: row.runs)
-            label = scaling.strongest(most.sides)
-            times = most.sides[label].ratio.median
-            yield f"{title}, {runs_in_words(most.runs)}", f"{times:.1f} times the fastest PyTorch ({label})"
+            times = most.sides[scaling.strongest(most.sides)].ratio.median
+            words = f"training {most.runs:,} {networks} ({title})"
+            yield words, f"{times:.1f} times as fast as the fastest PyTorch that we could write"
     digits = [row for row in scaled if row.work == scaling.WORKS["mnist"].title]
     if digits:
         best = max(digits, key=_share)
-        yield f"{best.work}, {runs_in_words(best.runs)}", f"{_share(best):.0%} of what the machine allows"
+        yield f"training {best.runs:,} digit classifiers", f"{_share(best):.0%} of the speed that the machine allows"
     for row in entry.rows(Compiled)[:1]:
-        yield row.benchmark, _compiling(row)
+        yield f"compiling {_figure_of(row.benchmark)}", _compiling(row)
     for row in [row for row in entry.rows(Row) if row.measuring_share is not None][:1]:
-        yield row.benchmark, f"{row.measuring_share:.1%} of the time is measuring"
+        yield f"measuring and recording in {_figure_of(row.benchmark)}", f"{row.measuring_share:.1%} of its time"
+
+
+def _figure_of(benchmark: str) -> str:
+    """E.g. "figure 2b (omnigrok, quick)" for "omnigrok/fig2b, quick, whole"."""
+    found = re.match(r"(\w+)/fig(\w+), (\w+)", benchmark)
+    return f"figure {found[2]} ({found[1]}, {found[3]})" if found else benchmark
 
 
 def _section(key: str, entry: Entry) -> Iterator[str]:
@@ -256,7 +263,7 @@ def _table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[st
 
 
 def _compiling(row: Compiled) -> str:
-    return f"compiled in {row.first_seconds:.1f} s, in {row.cached_seconds:.1f} s at a second start"
+    return f"{row.first_seconds:.1f} s; {row.cached_seconds:.1f} s the second time"
 
 
 def _share(row: Scaled) -> float:

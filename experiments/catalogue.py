@@ -44,5 +44,15 @@ def figure_id(name: str) -> str:
 
 def title_of(name: str) -> str:
     """Returns the first line of a config's docstring, which says what the figure is, without its full stop."""
+    return (_notes_of(name) or name).partition("\n")[0].rstrip(".")
+
+
+def lead_of(name: str) -> str:
+    """Returns the first paragraph of a config's docstring: what is run, and what the paper says. "" if it has none."""
+    paragraphs = [" ".join(part.split()) for part in _notes_of(name).split("\n\n")[1:2]]
+    return next((text for text in paragraphs if not text.startswith("|")), "")
+
+
+def _notes_of(name: str) -> str:
     text = (Path(configs.__file__).parent / f"{name}.py").read_text("utf-8")
-    return (ast.get_docstring(ast.parse(text)) or name).partition("\n")[0].rstrip(".")
+    return ast.get_docstring(ast.parse(text)) or ""

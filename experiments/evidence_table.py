@@ -164,7 +164,12 @@ def _run(entry: Entry) -> str:
     told = f"{', '.join(others[:3])} changed since" if others else words
     preset = entry["preset"] + (f" ({told})" if told else "")
     device = re.sub(r"^1 x ", "", entry["device"]).replace("cpu", "CPU")
-    return f"{preset}, {device}, {entry['date']}, {entry['revision'][:7]}"
+    return f"{preset}, {device}, {entry['date']}, {short_revision(entry['revision'])}"
+
+
+def short_revision(revision: str | None) -> str:
+    """Returns the first characters of a revision, with "+" if files had changed since."""
+    return "unknown" if not revision else revision[:7] + "+" * revision.endswith("+")
 
 
 def _missing(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> list[str]:

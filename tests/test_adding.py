@@ -1,4 +1,4 @@
-"""The page on adding a task, a method and a figure: each is one short diff, and does what it says."""
+"""The page on adding a task, a method, a probe and a figure: each is one short diff, and does what it says."""
 
 import os
 import re
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from grok_jax import load
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "adding.md").read_text("utf-8")
 DIFFS = re.findall(r"```diff\n(.*?)```", PAGE, re.DOTALL)
@@ -18,7 +20,7 @@ COPIED = ("grok_jax", "configs", "experiments")
 
 
 def applied(folder):
-    """A copy of the code with all three changes."""
+    """A copy of the code with all of the changes."""
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for diff in DIFFS:
@@ -27,7 +29,7 @@ def applied(folder):
 
 
 def test_each_change_has_fewer_than_60_lines_and_applies(tmp_path):
-    assert len(DIFFS) == len(COMMANDS) == 3
+    assert len(DIFFS) == len(COMMANDS) == 4
     for diff in DIFFS:
         changed = [line for line in diff.splitlines() if line.startswith(("+", "-")) and line[:3] not in ("+++", "---")]
         assert len(changed) < 60
@@ -44,4 +46,5 @@ def test_the_commands_of_the_page_run_after_its_changes(tmp_path):
             [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
         )
         assert ended.returncode == 0, ended.stderr
+    assert {"train_confidence", "test_confidence"} <= set(load(folder / "results/confidence"))
     assert (folder / "results/fig13/omnigrok/fig13_clusters/claims.json").exists()

@@ -47,9 +47,17 @@ def test_the_citation_has_what_its_format_requires():
         assert {"type", "title", "authors"} <= set(reference)
 
 
-def test_the_version_is_the_same_everywhere():
-    assert parsed("CITATION.cff")["version"] == version()
-    assert f"\n## {version()}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+def test_the_version_and_its_date_are_the_same_everywhere():
+    citation = parsed("CITATION.cff")
+    assert citation["version"] == version()
+    assert f"\n## {version()} - {citation['date-released']}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"version = {{{version()}}}\n" in (ROOT / "docs" / "citing.md").read_text("utf-8")
+
+
+def test_every_release_has_its_date():
+    releases = re.findall(r"^## (\d.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert len(releases) > 1
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+ - \d{4}-\d{2}-\d{2}", release) for release in releases)
 
 
 def test_pre_commit_runs_the_ruff_of_the_constraints():

@@ -23,7 +23,7 @@ APART = 0.5  # share of the twin's final test loss
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (b) losses of network and twin, as in the paper, and their accuracies and weight norms."""
+    """Plots (b1) losses of network and twin, as in the paper, (b2) their accuracies and (b3) weight norms."""
     return network_and_twin_figure(ds, HALF, "b")
 
 

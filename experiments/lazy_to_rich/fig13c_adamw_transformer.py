@@ -15,7 +15,7 @@ EARLY = 0.1  # share of the steps until the test loss falls
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (c) losses of network and twin, as in the paper, and their accuracies and weight norms."""
+    """Plots (c1) losses of network and twin, as in the paper, (c2) their accuracies and (c3) weight norms."""
     return network_and_twin_figure(ds, HALF, "c")
 
 

@@ -17,7 +17,7 @@ from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.maps import heat_map
-from grok_jax.plotting.style import panel_label, style
+from grok_jax.plotting.style import panel_labels, style
 
 OUTPUT_SCALE, EPSILON = "model.output_scale", "model.epsilon"
 LEVEL = 0.1  # loss at which the paper reads times
@@ -26,7 +26,7 @@ FEWEST = 3  # different waits
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (e) the paper's map, and the final test loss, which shows where the level is out of reach."""
+    """Plots (e1) the paper's map, (e2) the final test loss, which shows where the level is out of reach."""
     ds = with_axis(with_axis(ds, OUTPUT_SCALE), EPSILON)
     wait = median_of_seeds(time_to_grok(ds, LEVEL)).median
     end = median_of_seeds(last_value(ds["test_loss"])).median
@@ -42,7 +42,7 @@ def plot(ds: xr.Dataset) -> Figure:
         heat_map(right, end, OUTPUT_SCALE, EPSILON, labels=(*names, "final test loss"), log="z", contours=levels)
         if left.get_legend_handles_labels()[0]:
             legend(left, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-        panel_label(left, "e")
+        panel_labels((left, right), "e")
     return figure
 
 

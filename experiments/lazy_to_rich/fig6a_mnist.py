@@ -30,7 +30,7 @@ def _along_s(ds: xr.Dataset) -> xr.Dataset:
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) accuracies for each α, as in the paper, the delay against α, and the weight norms."""
+    """Plots (a1) accuracies for each α, as in the paper, (a2) the delay against α, (a3) the weight norms."""
     return output_scale_figure(_along_s(ds), LEVEL, "a")
 
 

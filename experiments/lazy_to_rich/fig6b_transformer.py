@@ -28,7 +28,7 @@ VANISHED = 0.15  # the α for which the paper says that grokking has vanished
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (b) losses for each α on linear axes, as in the paper, the delay against α, and the weight norms."""
+    """Plots (b1) losses for each α on linear axes, as in the paper, (b2) the delay against α, (b3) the weight norms."""
     return output_scale_figure(ds, LEVEL, "b", losses=True)
 
 

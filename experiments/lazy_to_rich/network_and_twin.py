@@ -14,7 +14,7 @@ from grok_jax.analysis.lazy import TOLERANCE, Pair, network_and_twin, t_part, t_
 from grok_jax.analysis.seeds import axes_of_seeds, median_of_seeds
 from grok_jax.plotting.curves import curve, legend, mark_time
 from grok_jax.plotting.lazy import ALIGNMENT, NETWORK, NORM, TWIN, alignment_label, curves_against_twin
-from grok_jax.plotting.style import panel_label, style
+from grok_jax.plotting.style import panel_labels, style
 
 EARLY = 0.1  # share of the training loss
 
@@ -115,7 +115,7 @@ def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figur
     Args:
       ds: results of one setting, with and without linearization.
       factor: the test loss has fallen when it is this many times below its peak; the median step is marked.
-      letter: letter of the panel of losses, as in the paper.
+      letter: letter of the figure in the paper; the panels are (b1), (b2), (b3).
 
     Returns:
       A matplotlib Figure.
@@ -136,7 +136,7 @@ def network_and_twin_figure(ds: xr.Dataset, factor: float, letter: str) -> Figur
         for runs, color in ((pair.twin, TWIN), (pair.network, NETWORK)):
             curve(norms, runs["weight_norm"], color=color)
         norms.set_ylabel("weight norm")
-        panel_label(losses, letter)
+        panel_labels((losses, accuracies, norms), letter)
     return figure
 
 

@@ -14,7 +14,7 @@ from grok_jax.analysis.grokking import delay, is_censored, t_fit, t_generalize, 
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along, with_axis
 from grok_jax.plotting.curves import curve, curves_along, legend
-from grok_jax.plotting.style import colors, panel_label, style
+from grok_jax.plotting.style import colors, panel_labels, style
 
 OUTPUT_SCALE = "model.output_scale"
 RISING = 0.8  # rank correlation
@@ -116,7 +116,7 @@ def output_scale_figure(ds: xr.Dataset, level: float, letter: str, *, losses: bo
     Args:
       ds: results; every axis but 'step' and α counts as repeats.
       level: accuracy at which the delay is read; a dotted line among the accuracies.
-      letter: letter of the first panel, as in the paper.
+      letter: letter of the figure in the paper; the panels are (a1), (a2), (a3).
       losses: whether the first panel has the losses, both axes linear, in place of the accuracies.
 
     Returns:
@@ -133,7 +133,7 @@ def output_scale_figure(ds: xr.Dataset, level: float, letter: str, *, losses: bo
             curves_along(left, ds, OUTPUT_SCALE, symbol="α", variables=("train_accuracy", "test_accuracy"))
             left.axhline(level, color="0.5", linewidth=0.8, linestyle=":")
         legend(left, loc="upper right" if losses else "upper left")
-        panel_label(left, letter)
+        panel_labels((left, middle, right), letter)
         delays_along(middle, ds, level)
         for i, color in enumerate(colors(ds.sizes[OUTPUT_SCALE])):
             curve(right, ds["weight_norm"].isel({OUTPUT_SCALE: i}), color=color)

@@ -49,7 +49,7 @@ class Zones(NamedTuple):
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) train error, (b) test error, (c) slices at few and many digits with both losses' zones, convergence."""
+    """Plots (a) train error, (b) test error, (c1, c2) slices with both losses' zones, (c3, c4) convergence."""
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         panels = size_landscape(figure, _trained_with(ds, CROSS_ENTROPY), level=TIP)

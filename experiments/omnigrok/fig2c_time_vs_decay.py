@@ -15,7 +15,7 @@ from grok_jax.analysis.power_law import fit_power_law, slopes_along
 from grok_jax.analysis.selection import config_value, sorted_along, with_axis
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
-from grok_jax.plotting.style import TEST, TRAIN, panel_label, style
+from grok_jax.plotting.style import TEST, TRAIN, panel_labels, style
 from grok_jax.plotting.times import legend_below, times_along
 
 WEIGHT_DECAY = "optimizer.weight_decay"
@@ -26,7 +26,7 @@ FEWEST = 4  # decays
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (c) the steps to 95% accuracy against γ with the fitted laws, and the weight norms at these steps."""
+    """Plots (c1) the steps to 95% accuracy against γ with the fitted laws, (c2) the weight norms at these steps."""
     ds = with_axis(ds, WEIGHT_DECAY)
     # Results without the errors of rows have their own accuracy, at the threshold of the authors' code.
     has_errors = "train_row_error" in ds
@@ -52,7 +52,7 @@ def plot(ds: xr.Dataset) -> Figure:
         legend_below(left)
         right.set(xlabel="weight decay γ", ylabel="weight norm", ylim=(0, None))
         legend(right, loc="lower right")
-        panel_label(left, "c")
+        panel_labels((left, right), "c")
     return figure
 
 

@@ -36,7 +36,7 @@ TIP = 0.4  # test error of the contour
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) train error, (b) test error, (c) slices at few and at many digits, and their convergence."""
+    """Plots (a) train error, (b) test error, (c1, c2) slices at few and at many digits, (c3, c4) convergence."""
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         size_landscape(figure, ds, level=TIP)

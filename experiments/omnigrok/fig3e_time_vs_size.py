@@ -14,7 +14,7 @@ from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, value_at
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import sorted_along, with_axis
-from grok_jax.plotting.style import panel_label, style
+from grok_jax.plotting.style import panel_labels, style
 from grok_jax.plotting.times import legend_below
 
 TRAIN_SIZE = "task.train_size"
@@ -26,14 +26,14 @@ FEWEST = 3
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (e) steps to fit and to generalize against N, and the test accuracies from which they are read."""
+    """Plots (e1) steps to fit and to generalize against N, (e2) the test accuracies from which they are read."""
     ds = with_axis(ds, TRAIN_SIZE).sortby(TRAIN_SIZE)
     with style():
         figure = Figure(figsize=(11.0, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         _times(left, ds)
         accuracies_along(right, ds, TRAIN_SIZE, "N = {:,.0f}")
-        panel_label(left, "e")
+        panel_labels((left, right), "e")
     return figure
 
 

@@ -21,7 +21,7 @@ RISE = 1.5  # least error at both ends of a U, over its lowest
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) train error, (b) test error, (c) slices at few and at many reviews, and their convergence."""
+    """Plots (a) train error, (b) test error, (c1, c2) slices at few and at many reviews, (c3, c4) convergence."""
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         size_landscape(figure, ds, size=SIZE, size_name="reviews N, for training and testing", few=FEW)

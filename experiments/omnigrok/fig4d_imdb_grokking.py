@@ -12,7 +12,7 @@ from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import curve, curves_along, legend
-from grok_jax.plotting.style import colors, panel_label, style
+from grok_jax.plotting.style import colors, panel_labels, style
 
 INIT_SCALE, WEIGHT_DECAY = "model.init_scale", "optimizer.weight_decay"
 ABOVE_CHANCE = 0.6  # guessing gets .5 of the paper's 250 test reviews right, standard error .032
@@ -23,7 +23,7 @@ AT_ONCE = 3.0  # times the steps until train accuracy is above chance
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (d) accuracies, losses and the weight norm against steps."""
+    """Plots (d1) accuracies, (d2) losses and (d3) the weight norm against steps."""
     ds = with_axis(ds, INIT_SCALE).sortby(INIT_SCALE, ascending=False)
     names = [f"α = {float(ds[INIT_SCALE][i]):g}, γ = {_decay(ds, i)}" for i in range(ds.sizes[INIT_SCALE])]
     size, fraction = config_value(ds, "task.size"), config_value(ds, "task.train_fraction")
@@ -44,7 +44,7 @@ def plot(ds: xr.Dataset) -> Figure:
         legend(panels[2])
         for ax in panels:
             ax.set_title(title, fontsize="medium")
-        panel_label(panels[0], "d")
+        panel_labels(panels, "d")
     return figure
 
 

@@ -21,7 +21,7 @@ MISMATCH, ALIKE = 3.0, 2.0  # factors between the rises of test and train loss
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) train loss, (b) test loss, (c) slices at few and at many molecules, and their convergence."""
+    """Plots (a) train loss, (b) test loss, (c1, c2) slices at few and at many molecules, (c3, c4) convergence."""
     with style():
         figure = Figure(figsize=(14.0, 7.6), layout="constrained")
         name = "molecules N, for training and testing"

@@ -14,7 +14,7 @@ from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import last_value, value_at
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
 from grok_jax.plotting.curves import curve, learning_curves, legend, mark_time
-from grok_jax.plotting.style import TEST, colors, panel_label, style
+from grok_jax.plotting.style import TEST, colors, panel_labels, style
 
 INIT_SCALE = "model.init_scale"
 AROUND = (1e4 / 3, 3e4)  # within a factor of 3 of the paper's 1e4 steps
@@ -22,7 +22,7 @@ LATE = 1e3  # a late drop comes after this many steps
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (d) losses at each initial scale, and the weight norms, against steps."""
+    """Plots (d1, d2, ...) losses at each initial scale, and (last) the weight norms, against steps."""
     ds = with_axis(ds, INIT_SCALE).sortby(INIT_SCALE, ascending=False)
     scales = [f"α = {scale:.4g}" for scale in ds[INIT_SCALE].values]
     size, decay = config_value(ds, "task.size"), config_value(ds, "optimizer.weight_decay")
@@ -43,7 +43,7 @@ def plot(ds: xr.Dataset) -> Figure:
             curve(norm, relative, color=color, label=scale)
         norm.set_ylabel("weight norm / initial weight norm")
         legend(norm, loc="upper left")
-        panel_label(panels[0], "d")
+        panel_labels((*panels, norm), "d")
     return figure
 
 

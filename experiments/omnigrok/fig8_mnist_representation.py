@@ -49,7 +49,7 @@ class Falls(NamedTuple):
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) train and (b) test loss with the path, (c) losses along the path; below, slices and convergence."""
+    """Plots (a) train and (b) test loss with the path, (c) losses along the path, (d, e) slices, (f) convergence."""
     ds = with_axis(with_axis(ds, MESSINESS), INIT_SCALE).sortby([MESSINESS, INIT_SCALE])
     medians = {name: median_of_seeds(reduced(ds[name], "best")).median for name in LOSSES}
     path = _path(*medians.values()) if _is_plane(ds) and _holds_start(ds) else None
@@ -70,7 +70,8 @@ def plot(ds: xr.Dataset) -> Figure:
                     ax.plot(path.w[at], path.m[at], "wo", markersize=4)
                     ax.annotate(point, (path.w[at], path.m[at]), (5, 3), textcoords="offset points", color="w")
         _losses_along(panels[0, 2], path)
-        panel_label(panels[0, 2], "c")
+        for ax, letter in zip((panels[0, 2], *panels[1]), "cdef", strict=True):
+            panel_label(ax, letter)
         _slices(panels[1, 0], ds, INIT_SCALE, MESSINESS, "m")
         _slices(panels[1, 1], ds, MESSINESS, INIT_SCALE, "α")
         twin = convergence(panels[1, 2], ds, INIT_SCALE, name=NAMES[INIT_SCALE], log="")

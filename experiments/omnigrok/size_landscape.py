@@ -20,7 +20,7 @@ from grok_jax.errors import require
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import convergence, train_and_test
 from grok_jax.plotting.maps import heat_map
-from grok_jax.plotting.style import TEST, panel_label
+from grok_jax.plotting.style import TEST, panel_label, panel_labels
 
 INIT_SCALE, TRAIN_SIZE = "model.init_scale", "task.train_size"
 NEAR = 0.1  # decades; the paper's sizes are .14 apart, its scales .1
@@ -262,7 +262,7 @@ def size_landscape(
         legend(panels[row, 1], loc="best")
         _convergence_panel(panels[row, 2], ds.isel({size: place}))
         panels[row, 2].set_title(f"convergence, N = {sizes[place]:,}")
-    panel_label(panels[0, 1], "c")
+    panel_labels(panels[:, 1:].T.flat, "c")
     return panels.tolist()
 
 

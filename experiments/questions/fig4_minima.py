@@ -7,6 +7,7 @@ initial direction, 'seed' of the data, 'step'), with the probes "curvature" and 
 import ast
 from collections.abc import Callable
 from functools import partial
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -196,7 +197,7 @@ def _angle_falls(ds: xr.Dataset, task: str) -> Measured:
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) the share of directions, (b) the zone, (c) the radius and curvature, (d) the angle; a row per task."""
+    """Plots (a, e) shares of directions, (b, f) zone, (c, g) radius, curvature, (d, h) the angle; a row per task."""
     tasks = [task for task in NAMES if task in ds[TASK].values] if TASK in ds.coords else []
     with style():
         figure = Figure(figsize=(17, 4.3 * max(len(tasks), 1)), layout="constrained")
@@ -218,9 +219,10 @@ def plot(ds: xr.Dataset) -> Figure:
             "how far the minimum is",
         )
         for row, task in zip(panels, tasks, strict=False):
-            for ax, title, letter in zip(row, titles, "abcd", strict=True):
+            for ax, title in zip(row, titles, strict=True):
                 ax.set_title(f"{NAMES[task]}:\n{title}", fontsize="medium")
-                panel_label(ax, letter)
+        for ax, letter in zip(panels.flat, ascii_lowercase, strict=False):
+            panel_label(ax, letter)
         figure.suptitle("Minima on spheres of constant weight norm. Lines: medians over data sets; bands: their range")
     return figure
 

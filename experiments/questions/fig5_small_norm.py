@@ -99,7 +99,7 @@ def at_best(runs: xr.Dataset, arms: Chosen) -> xr.Dataset:
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots, for each task, (a, c) the last test accuracy of all arms at all rates, (b, d) curves at the best rates."""
+    """Plots (a, c) the last test accuracy of all arms at all rates, (b, d) curves at the best rates; a row per task."""
     tasks = [task for task in TASKS if task in ds[TASK].values]
     with style():
         figure = Figure(figsize=(13, 4.3 * len(tasks)), layout="constrained")

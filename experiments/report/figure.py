@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
 
-from experiments.catalogue import figure_id, title_of
+from experiments.catalogue import figure_id, lead_of, title_of
 from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, WIDENING
+from experiments.evidence_table import short_revision
 from experiments.figures import figure_of
+from experiments.report.papers import AT_OTHER_SETTINGS, WHERE_OTHERS
 from experiments.report.pieces import name_of
 from experiments.report.verdicts import Entry, presets_of, seeds_of, shown
 from experiments.settings import setting_of
@@ -56,9 +58,10 @@ def section(figure: str, entries: Sequence[Entry], pictures: Pictures) -> str:
     if by_preset:
         body = "".join(
             [
-                f'<p class="caption"><b>Shown:</b> {escape(_what_is_shown(figure))}</p>',
+                f'<p class="caption">{escape(lead_of(figure))} <b>Shown:</b> {escape(_what_is_shown(figure))}</p>',
                 f'<div class="runs">{"".join(_run(entry, pictures) for entry in by_preset.values())}</div>',
                 _claims(by_preset),
+                _at_other_settings(figure, by_preset),
                 "".join(_checks(entry) for entry in by_preset.values()),
                 _settings(by_preset),
             ]
@@ -74,7 +77,7 @@ def section(figure: str, entries: Sequence[Entry], pictures: Pictures) -> str:
 def _command(figure: str, presets: Sequence[str]) -> str:
     short = figure_id(figure)
     return "\n".join(
-        f"python -m experiments.reproduce --preset={preset} --only={short} --out=results/{short.split('/')[1]}_{preset}"
+        f"python -m experiments.reproduce --preset={preset} --only={short} --out=results/{name_of(figure, preset)}"
         for preset in presets
     )
 
@@ -122,7 +125,7 @@ def _made(entry: Entry) -> str:
 
 def _place(run: Mapping[str, Any]) -> str:
     device = re.sub(r"^1 x ", "", run["device"]).replace("cpu", "CPU")
-    words = [device, run["date"], f"revision {(run['revision'] or 'unknown')[:7]}", _duration(run["seconds"])]
+    words = [device, run["date"], f"revision {short_revision(run['revision'])}", _duration(run["seconds"])]
     return escape(", ".join(words))
 
 
@@ -178,6 +181,14 @@ def _row(of_preset: Mapping[str, Mapping[str, Any] | None], by_preset: Mapping[s
         + (f'<td data-head="why">{"".join(shared)}</td>' if explained else "")
         + "</tr>"
     )
+
+
+def _at_other_settings(figure: str, by_preset: Mapping[str, Entry]) -> str:
+    """What a run at the paper's size gave whose settings are not those of today's presets."""
+    words = AT_OTHER_SETTINGS.get(figure_id(figure), "")
+    if not words or "paper" in by_preset:
+        return ""
+    return f'<p data-preset="paper">A run at the paper\'s size in other settings ({WHERE_OTHERS}): {escape(words)}</p>'
 
 
 def _linked(words: str, claim: str) -> str:

@@ -107,15 +107,17 @@ def _page(entries: Sequence[Entry], figures: Sequence[str], pictures: Pictures, 
     )
 
 
+def _of_papers(entries: Sequence[Entry]) -> list[Entry]:
+    """Those of the papers' figures, without our own studies."""
+    return [entry for entry in entries if not PAPERS[paper_of(entry["figure"])].is_study]
+
+
 def _in_short(entries: Sequence[Entry]) -> str:
-    """One sentence for each preset."""
+    """One sentence for each preset; on a page of our own studies alone, none."""
     sentences = []
-    for preset in presets_of(entries):
-        found = counts([entry for entry in entries if entry["preset"] == preset], own=False)
-        words = [
-            f"{found[verdict]} {'are ' if verdict in (MIXED, NOT_MEASURED) else ''}{HEADS[verdict]}"
-            for verdict in VERDICTS
-        ]
+    for preset in presets_of(_of_papers(entries)):
+        found = counts([entry for entry in _of_papers(entries) if entry["preset"] == preset], own=False)
+        words = [_count_in_words(found[verdict], verdict) for verdict in VERDICTS]
         runs = {
             "smoke": "In smoke runs",
             "quick": "In quick runs",
@@ -125,7 +127,14 @@ def _in_short(entries: Sequence[Entry]) -> str:
         sentences.append(
             f"{runs}, of {sum(found.values())} claims of the papers {', '.join(words[:-1])}, and {words[-1]}."
         )
-    return f"<p><b>{' '.join(sentences)}</b></p>"
+    return f"<p><b>{' '.join(sentences)}</b></p>" if sentences else ""
+
+
+def _count_in_words(count: int, verdict: str) -> str:
+    """E.g. "1 holds", "2 hold", "1 is mixed"."""
+    if verdict in (MIXED, NOT_MEASURED):
+        return f"{count} {'is' if count == 1 else 'are'} {verdict}"
+    return f"{count} {verdict if count == 1 else HEADS[verdict]}"
 
 
 def _reasons(entries: Sequence[Entry]) -> str:
@@ -146,29 +155,50 @@ def _chosen(words: str, **choices: str) -> str:
 
 
 def _counts(entries: Sequence[Entry], papers: Sequence[str]) -> str:
-    """The table of how many claims hold, by paper and preset."""
-    rows = []
+    """The table of how many claims hold, by paper and preset; first the papers', then those of our own studies."""
+    reproduced = [paper for paper in papers if not PAPERS[paper].is_study]
+    every = " ".join(reproduced)
+    rows = [row for paper in reproduced for row in _rows_of(_short(paper), {"paper": paper}, entries, own=False)]
+    rows += _rows_of("all papers", {"paper": every}, entries, own=False, kind="total")
     for paper in papers:
-        of_paper = [entry for entry in entries if paper_of(entry["figure"]) == paper]
-        for preset in presets_of(of_paper):
-            chosen = [entry for entry in of_paper if entry["preset"] == preset]
-            link = f'<a href="#{paper}">{escape(PAPERS[paper].short)}</a>'
-            choices = {"paper": paper, "size": preset, "whose": "paper"}
-            rows.append(_count_row(link, len(chosen), counts(chosen, own=False), choices))
-    for preset in presets_of(entries):
-        chosen = [entry for entry in entries if entry["preset"] == preset]
-        choices = {"size": preset, "whose": "paper"}
-        rows.append(_count_row("all papers", len(chosen), counts(chosen, own=False), choices, "total"))
-        own = [entry for entry in chosen if any(claim["own"] for claim in entry["claims"])]
-        if own:
-            choices = {"size": preset, "whose": "own"}
-            rows.append(_count_row("claims of our own", len(own), counts(own, own=True), choices, "apart"))
+        if PAPERS[paper].is_study:
+            rows += _rows_of(f"{_short(paper)}: claims of papers", {"paper": paper}, entries, own=False)
+            rows += _rows_of(f"{_short(paper)}: our own claims", {"paper": paper}, entries, own=True)
+    rows += _rows_of("claims of our own", {}, entries, own=True, kind="apart")
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("claims of", "size", "figures", *HEADS.values()))
     return (
         f'<h2>How many claims hold</h2><table class="counts"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table><p>Click a number to see only these claims. The papers' claims and our "
         "own are counted apart.</p>"
     )
+
+
+def _short(paper: str) -> str:
+    return f'<a href="#{paper}">{escape(PAPERS[paper].short)}</a>'
+
+
+def _rows_of(
+    words: str, chosen: Mapping[str, str], entries: Sequence[Entry], *, own: bool, kind: str = ""
+) -> list[str]:
+    """A row for each preset that has such claims; the papers' rows count figures without a claim, too.
+
+    Args:
+      words: the head of the row.
+      chosen: {"paper": names, with spaces between}, or {} for all papers and studies.
+      entries: all of the page.
+      own: whether to count our own claims, in place of the papers'.
+      kind: the class of the row.
+    """
+    papers = chosen.get("paper", "").split()
+    among = [entry for entry in entries if not chosen or paper_of(entry["figure"]) in papers]
+    of_papers = [] if own else _of_papers(among)
+    having = [entry for entry in among if entry in of_papers or any(claim["own"] == own for claim in entry["claims"])]
+    rows = []
+    for preset in presets_of(having):
+        of_preset = [entry for entry in having if entry["preset"] == preset]
+        choices = {**chosen, "size": preset, "whose": "own" if own else "paper"}
+        rows.append(_count_row(words, len(of_preset), counts(of_preset, own=own), choices, kind))
+    return rows
 
 
 def _count_row(words: str, figures: int, found: Mapping[str, int], choices: Mapping[str, str], kind: str = "") -> str:
@@ -215,7 +245,7 @@ def _marks(figure: str, entries: Sequence[Entry]) -> str:
 
 def _filters(entries: Sequence[Entry], papers: Sequence[str]) -> str:
     choices = {
-        "paper": {"": "all papers", **{paper: PAPERS[paper].short for paper in papers}},
+        "paper": {"": "papers and studies", **_every_paper(papers), **{paper: PAPERS[paper].short for paper in papers}},
         "verdict": {"": "every verdict", **{verdict.replace(" ", "-"): verdict for verdict in VERDICTS}},
         "size": {"": "every size", **{preset: PRESETS[preset] for preset in presets_of(entries)}},
         "whose": {"": "all claims", "paper": "the papers' claims", "own": "our own claims"},
@@ -231,6 +261,12 @@ def _filters(entries: Sequence[Entry], papers: Sequence[str]) -> str:
         '<button type="reset">show all</button><a href="#figures">figures</a> <a href="#glossary">glossary</a>'
         '<output name="found" aria-live="polite"></output></form>'
     )
+
+
+def _every_paper(papers: Sequence[str]) -> dict[str, str]:
+    """The choice of all papers, without our own studies; its value is their names."""
+    reproduced = " ".join(paper for paper in papers if not PAPERS[paper].is_study)
+    return {reproduced: "all papers"} if " " in reproduced else {}
 
 
 def _paper(paper: str, names: Sequence[str], entries: Sequence[Entry], pictures: Pictures) -> str:

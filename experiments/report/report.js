@@ -21,7 +21,7 @@ function filter(form) {
   let total = 0;
   for (const section of document.querySelectorAll("section.figure")) {
     const title = section.querySelector("h3").textContent.toLowerCase();
-    const ofPaper = !paper || section.closest(".paper").id === paper;
+    const ofPaper = !paper || paper.split(" ").includes(section.closest(".paper").id);
     let left = 0;
     const rows = section.querySelectorAll("table.claims tbody tr");
     for (const row of rows) {

@@ -1,6 +1,6 @@
 """The look of every figure: colors that all readers can tell apart, readable sizes, panel letters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -37,6 +37,12 @@ def style() -> AbstractContextManager[None]:
 def panel_label(ax: Axes, letter: str) -> None:
     """Puts (a), (b), ... at the upper left of a panel."""
     ax.set_title(f"({letter})", loc="left", fontweight="bold")
+
+
+def panel_labels(axes: Iterable[Axes], letter: str) -> None:
+    """Puts (c1), (c2), ... on panels that together stand for panel (c) of a paper."""
+    for i, ax in enumerate(axes, start=1):
+        panel_label(ax, f"{letter}{i}")
 
 
 def short_log_axes(ax: Axes) -> None:

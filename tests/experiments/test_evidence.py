@@ -54,6 +54,10 @@ def test_a_row_has_verdict_share_numbers_preset_device_and_date():
         assert shown in row
 
 
+def test_a_revision_with_changes_that_were_not_committed_has_a_plus():
+    assert ", 0123456+ |" in page_of({**entry(claims=[verdict()]), "revision": "0123456789+"})
+
+
 def test_a_finding_stands_with_its_claim():
     page = page_of(entry(claims=[verdict(FAILS, finding="because")]))
     assert "**Finding**: because" in page

@@ -42,7 +42,7 @@ def test_equal_colors_of_both_maps_are_equal_numbers():
 def test_no_two_panels_have_the_same_letter():
     figure, _ = drawn(results())
     letters = [ax.get_title(loc="left") for ax in figure.axes if ax.get_title(loc="left")]
-    assert sorted(letters) == ["(a)", "(b)", "(c)"]
+    assert sorted(letters) == ["(a)", "(b)", "(c1)", "(c2)", "(c3)", "(c4)"]
 
 
 def test_both_slices_have_one_scale():

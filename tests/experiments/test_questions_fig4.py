@@ -203,6 +203,7 @@ def test_the_figure_has_a_row_for_each_task_that_ran(tmp_path):
     figure = plot(results())
     titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
     assert [title.partition(":")[0] for title in titles] == ["teacher and student"] * 4 + ["MNIST"] * 4
+    assert [ax.get_title(loc="left") for ax in figure.axes[:8]] == [f"({letter})" for letter in "abcdefgh"]
     figure.savefig(tmp_path / "figure.png")
 
 

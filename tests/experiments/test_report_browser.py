@@ -65,13 +65,14 @@ def browser():
 
 @pytest.fixture
 def opened(request, out, browser):
-    """The page in a new tab, offline, and the errors that it reported; index.html unless a test names another."""
+    """A page in a new tab, offline, and the errors that it reported; out/index.html unless a test names another."""
     context = browser.new_context(offline=True)
+    context.set_default_timeout(120_000)  # of milliseconds: docs/report takes long where other tests run beside
     tab, errors = context.new_page(), []
     tab.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
     tab.on("pageerror", lambda error: errors.append(str(error)))
     tab.on("requestfailed", lambda asked: errors.append(asked.url))
-    tab.goto((out / getattr(request, "param", "index.html")).as_uri())
+    tab.goto((out / getattr(request, "param", "index.html")).as_uri())  # a whole path replaces out
     yield tab, errors
     context.close()
 
@@ -85,6 +86,22 @@ def claims_that(holds):
     """The ids on the page of the recorded claims for which holds(entry, claim) is true at some size."""
     found = {claim["id"] for entry in ENTRIES for claim in entry["claims"] if holds(entry, claim)}
     return sorted(name.replace("/", "-") for name in found)
+
+
+@pytest.mark.parametrize("opened", [DOCS / "report" / "index.html"], indirect=True, ids=["docs/report"])
+def test_the_committed_page_is_whole_and_no_wider_than_the_screen(opened):
+    tab, errors = opened
+    tab.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    for place in tab.query_selector_all(".curves"):
+        place.scroll_into_view_if_needed()
+        tab.wait_for_selector(f".curves[data-name={place.get_attribute('data-name')}] canvas")
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    loaded = "images => images.filter(image => image.naturalWidth > 0).map(image => image.getAttribute('src'))"
+    kept = [f"pictures/{file.name}" for file in (DOCS / "report" / "pictures").glob("*.webp")]
+    assert sorted(tab.eval_on_selector_all("section img", loaded)) == sorted(kept)
+    assert errors == []
 
 
 @pytest.mark.parametrize("opened", ["index.html", "report.html"], indirect=True)

@@ -10,11 +10,11 @@ import pytest
 import xarray as xr
 
 from experiments import evidence_entries
-from experiments.catalogue import all_figures, paper_of
+from experiments.catalogue import all_figures, figure_id, lead_of, paper_of
 from experiments.evidence_table import KINDS
 from experiments.report import page
 from experiments.report.figure import anchor, short_title
-from experiments.report.papers import PAPERS
+from experiments.report.papers import AT_OTHER_SETTINGS, PAPERS, WHERE_OTHERS
 from experiments.report.verdicts import shown, verdict_of
 from experiments.settings import preset_config
 from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, VERDICTS, over_seeds
@@ -95,12 +95,34 @@ def test_verdicts_on_the_page_are_those_of_the_evidence(evidence, whole):
 @pytest.mark.parametrize("paper", PAPERS)
 def test_the_counts_on_top_are_those_of_the_papers_claims_in_the_evidence(paper, evidence, whole):
     words = {"quick": "quick", "paper": "paper scale"}
-    rows = {(row[0], row[1]): row[3:] for row in Rows(whole).counts[1:]}
-    for preset, name in words.items():
-        chosen = [e for e in evidence if paper_of(e["figure"]) == paper and e["preset"] == preset]
-        found = [c["verdict"] for e in chosen for c in e["claims"] if not c["own"]]
-        if chosen:
-            assert rows[PAPERS[paper].short, name] == [str(found.count(verdict)) for verdict in VERDICTS]
+    rows = {("".join(row[:-6]), row[-6]): row[-4:] for row in Rows(whole).counts[1:]}
+    is_study, short = PAPERS[paper].is_study, PAPERS[paper].short
+    for own, head in ((False, f"{short}: claims of papers"), (True, f"{short}: our own claims")):
+        for preset, name in words.items():
+            chosen = [e for e in evidence if paper_of(e["figure"]) == paper and e["preset"] == preset]
+            found = [c["verdict"] for e in chosen for c in e["claims"] if c["own"] == own]
+            if found and (is_study or not own):
+                numbers = [str(found.count(verdict)) for verdict in VERDICTS]
+                assert rows[head if is_study else short, name] == numbers
+
+
+def test_the_claims_of_all_papers_are_counted_without_our_own_studies(evidence, whole):
+    found = [
+        c["verdict"]
+        for e in evidence
+        for c in e["claims"]
+        if not c["own"] and e["preset"] == "quick" and not PAPERS[paper_of(e["figure"])].is_study
+    ]
+    (row,) = [row for row in Rows(whole).counts if row[:2] == ["all papers", "quick"]]
+    assert row[3:] == [str(found.count(verdict)) for verdict in VERDICTS]
+    assert f"In quick runs, of {len(found)} claims of the papers {found.count(HOLDS)} hold" in whole
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"), [(HOLDS, "1 holds"), ("mixed", "1 is mixed"), (FAILS, "1 does not hold")]
+)
+def test_one_claim_is_counted_in_the_singular(verdict, words, tmp_path):
+    assert words in text_of(tmp_path, entry(claim(verdict)))
 
 
 def test_the_table_of_claims_has_a_row_for_each_claim_and_preset(evidence, folder):
@@ -169,8 +191,37 @@ def test_a_claim_that_one_preset_lacks_stands_there_as_not_run(tmp_path):
 
 def test_a_figure_has_its_command_device_date_revision_and_time(tmp_path):
     text = text_of(tmp_path, entry(claim()))
-    assert "python -m experiments.reproduce --preset=quick --only=omnigrok/fig3d --out=results/fig3d_quick" in text
+    out = "results/omnigrok_fig3d_quick"  # of its own: other papers have a fig. 3d too
+    assert f"python -m experiments.reproduce --preset=quick --only=omnigrok/fig3d --out={out}" in text
     assert "4 seeds, CPU, 2026-01-02, revision 0123456, 5\u00a0s" in text
+
+
+def test_a_revision_with_changes_that_were_not_committed_has_a_plus(tmp_path):
+    text = text_of(tmp_path, {**entry(claim()), "revision": "0123456789+"})
+    assert "revision 0123456+, 5\u00a0s" in text
+
+
+def test_a_caption_says_what_is_run_and_what_is_shown(tmp_path):
+    text = text_of(tmp_path, entry(claim()))
+    assert f"{lead_of(FIGURE)} <b>Shown:</b> (a) accuracies" in text
+    assert lead_of(FIGURE).startswith("A network trains freely on 1000 digits")
+
+
+@pytest.mark.parametrize("figure", all_figures())
+def test_every_figure_has_a_sentence_or_more_for_its_caption(figure):
+    assert re.fullmatch(r"[A-Z][^|]+[.)]", lead_of(figure))
+
+
+def test_a_run_at_other_settings_is_told_where_there_is_none_at_todays(tmp_path):
+    figure = "omnigrok/fig7_transformer"
+    told = f"A run at the paper's size in other settings ({WHERE_OTHERS})"
+    assert told in text_of(tmp_path, entry(claim(), figure=figure), figures=(figure,))
+    both = entry(claim(), figure=figure), entry(claim(), figure=figure, preset="paper")
+    assert told not in text_of(tmp_path, *both, figures=(figure,))
+
+
+def test_the_runs_at_other_settings_are_of_figures_that_exist():
+    assert set(AT_OTHER_SETTINGS) <= set(map(figure_id, all_figures()))
 
 
 def test_every_recorded_claim_that_does_not_hold_says_why_with_a_kind_of_reason(evidence, whole):

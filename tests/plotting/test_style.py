@@ -1,7 +1,7 @@
 import matplotlib
 from matplotlib.figure import Figure
 
-from grok_jax.plotting.style import OKABE_ITO, RC, colors, panel_label, short_log_axes, style
+from grok_jax.plotting.style import OKABE_ITO, RC, colors, panel_label, panel_labels, short_log_axes, style
 
 
 def test_the_style_ends_with_its_context():
@@ -20,6 +20,12 @@ def test_a_panel_letter_stands_at_the_left():
     ax = Figure().subplots()
     panel_label(ax, "b")
     assert ax.get_title(loc="left") == "(b)"
+
+
+def test_panels_that_share_a_letter_are_numbered():
+    panels = Figure().subplots(1, 3)
+    panel_labels(panels, "d")
+    assert [ax.get_title(loc="left") for ax in panels] == ["(d1)", "(d2)", "(d3)"]
 
 
 def written_at(axis):
