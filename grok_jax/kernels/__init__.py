@@ -17,7 +17,7 @@ from grok_jax.kernels.products import Conjugate, conjugate_gradients, kernel_pro
 from grok_jax.kernels.regression import Regression, kernel_regression
 from grok_jax.kernels.room import DoesNotFit
 from grok_jax.kernels.spectrum import Spectrum, kernel_spectrum
-from grok_jax.kernels.tangent import full_tangent_kernel, tangent_kernel
+from grok_jax.kernels.tangent import baseline_method, full_tangent_kernel, tangent_kernel
 
 __all__ = [
     "Conjugate",
@@ -27,6 +27,7 @@ __all__ = [
     "InfiniteKernels",
     "Regression",
     "Spectrum",
+    "baseline_method",
     "conjugate_gradients",
     "difficulty",
     "eigenvector_labels",

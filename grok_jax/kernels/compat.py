@@ -45,6 +45,15 @@ def neural_tangents() -> ModuleType:
             raise UserError(f"{error.name} is not installed, and kernels need it: {_INSTALL}") from None
 
 
+def has_neural_tangents() -> bool:
+    """Whether neural-tangents is installed."""
+    try:
+        neural_tangents()
+    except UserError:
+        return False
+    return True
+
+
 @contextmanager
 def _missing_names() -> Iterator[None]:
     """Provides the names that neural-tangents imports and JAX lacks, then removes exactly what was added."""

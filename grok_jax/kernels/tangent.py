@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree, Shaped
 
 from grok_jax.errors import require
-from grok_jax.kernels.compat import neural_tangents
+from grok_jax.kernels.compat import has_neural_tangents, neural_tangents
 from grok_jax.kernels.layered import (
     Inputs,
     Network,
@@ -21,6 +21,8 @@ from grok_jax.kernels.layered import (
 from grok_jax.kernels.room import COPIES, full_kernel_bytes, itemsize_of, require_room
 
 BLOCK_BYTES = 2**27  # size of one block's Jacobian: large enough for fast products, small next to any memory
+NEURAL_TANGENTS, LAYERS = METHODS = "neural-tangents", "layers"  # by which a full kernel is computed
+MOST_PRODUCTS = 10**12  # of numbers, in a baseline's kernel by neural-tangents: some ten seconds on 2 CPU cores
 
 
 def tangent_kernel(
@@ -78,29 +80,33 @@ def full_tangent_kernel(
     others: PyTree[Shaped[Array, "columns ..."]] | None = None,
     *,
     block_rows: int | None = None,
+    by: str | None = None,
 ) -> Float[Array, "row_outputs column_outputs"]:
     """The full neural tangent kernel over pairs of outputs, which is the kernel of the linearized model.
 
     K[(x, o), (x', o')] = ∇_w f_o(w, x) · ∇_w f_o'(w, x')
 
-    If all parameters lie in affine layers, the kernel comes from the layers' inputs and backpropagated gradients (see
-    layered.py). Otherwise neural-tangents computes it from Jacobians, in square blocks of rows, and without `others`
-    only on and above the diagonal.
+    There are two methods, equal up to rounding. "neural-tangents" computes the kernel of any network from Jacobians, in
+    square blocks of rows, and without `others` only on and above the diagonal. "layers" needs all parameters to lie in
+    affine layers, and takes the layers' inputs and backpropagated gradients (see layered.py), which is much faster.
 
     Args:
       network: f; params, inputs -> outputs of shape (rows, O).
       params: w.
       inputs: x, row by row.
       others: x'; None takes the inputs again.
-      block_rows: rows and columns of a block for neural-tangents, also used for networks of affine layers; None derives
-        it from BLOCK_BYTES and uses the faster layered method if possible. The result does not depend on it.
+      block_rows: rows and columns of a block for neural-tangents; None derives it from BLOCK_BYTES. The result does not
+        depend on it.
+      by: the method, one of METHODS: see baseline_method. None takes the layers if the network allows it and there are
+        no block_rows.
 
     Returns:
       K of shape (rows x O, columns x O): output o of row i is at index i x O + o, as in targets.reshape(-1).
 
     Raises:
       DoesNotFit: the kernel does not fit in memory; nothing has been allocated yet.
-      UserError: block_rows is below 1.
+      UserError: block_rows is below 1, `by` is not a method, the network does not consist of affine layers where they
+        are asked for, or neural-tangents is needed and not installed.
 
     Reference: Jacot et al. (2018), Eq. 4; Novak et al. (2022) for methods of computing it.
     """
@@ -109,7 +115,7 @@ def full_tangent_kernel(
     rows, columns = (jax.tree.leaves(x)[0].shape[0] for x in (inputs, inputs if others is None else others))
     needed = COPIES * full_kernel_bytes(rows, columns, outputs, itemsize_of(params))
     require_room(rows, columns, outputs, needed)
-    if block_rows is None and is_layered(network, params, inputs):
+    if _by_layers(network, params, inputs, block_rows, by):
         return full_layered_kernel(network, params, inputs, others)
     kernel_of = neural_tangents().empirical_ntk_fn(network, trace_axes=(), vmap_axes=0, implementation=1)
 
@@ -119,6 +125,50 @@ def full_tangent_kernel(
 
     block = block_rows or max(1, BLOCK_BYTES // (4 * _size(params) * outputs))
     return _in_blocks(part, params, inputs, others, block, outputs)
+
+
+def baseline_method(
+    network: Network, params: PyTree[Float[Array, "..."]], inputs: PyTree[Shaped[Array, "rows ..."]]
+) -> str:
+    """The method by which the full kernel of a lazy baseline is computed: neural-tangents if it fits, or the layers.
+
+    neural-tangents fits if
+
+    rows² O² P ≤ MOST_PRODUCTS   and   O P ≤ BLOCK_BYTES / 4,
+
+    with P parameters and O outputs: the products take about ten seconds on 2 CPU cores, and the gradients of a row stay
+    within a block. Beyond that, or if neural-tangents is not installed, a network of affine layers takes "layers"; for
+    any other network there is only neural-tangents. The answer depends on shapes alone, so it is the same for all runs
+    that compile together.
+
+    Args:
+      network: f; params, inputs -> outputs of shape (rows, O).
+      params: w.
+      inputs: the training rows.
+
+    Returns:
+      One of METHODS, for the argument `by` of full_tangent_kernel.
+    """
+    gradients = _size(params) * _outputs(network, params, inputs)
+    rows = jax.tree.leaves(inputs)[0].shape[0]
+    products = rows**2 * _outputs(network, params, inputs) * gradients
+    fits = products <= MOST_PRODUCTS and 4 * gradients <= BLOCK_BYTES
+    if (fits and has_neural_tangents()) or not is_layered(network, params, inputs):
+        return NEURAL_TANGENTS
+    return LAYERS
+
+
+def _by_layers(network: Network, params: Any, inputs: Inputs, block_rows: int | None, by: str | None) -> bool:
+    """Whether the layers' factors are to be used; refuses them for other networks if they are asked for."""
+    if by is None:
+        return block_rows is None and is_layered(network, params, inputs)
+    require(by in METHODS, f"by is {by!r}; there are {', '.join(METHODS)}")
+    if by == NEURAL_TANGENTS:
+        return False
+    require(block_rows is None, f"block_rows is {block_rows}; only {NEURAL_TANGENTS!r} takes blocks")
+    layered = is_layered(network, params, inputs)
+    require(layered, f"the network has parameters outside affine layers; use {NEURAL_TANGENTS!r}")
+    return True
 
 
 def _in_blocks(

@@ -10,8 +10,9 @@ import xarray as xr
 from jaxtyping import Array
 from ml_collections import ConfigDict
 
-from grok_jax.kernels import full_tangent_kernel, kernel_product, solve_full_kernel
+from grok_jax.kernels import baseline_method, full_tangent_kernel, kernel_product, solve_full_kernel
 from grok_jax.kernels.room import COPIES, full_kernel_bytes, require_room
+from grok_jax.kernels.tangent import METHODS
 from grok_jax.memory import free_memory
 from grok_jax.probes.kernel import missing_outputs, outputs_at_start, require_regression
 from grok_jax.training import Probed, Run
@@ -36,8 +37,9 @@ def lazy_limit(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[An
 
     f_∞(x) = f_0(x) + K(x, X) K(X, X)⁻¹ (y - f_0(X)),  with f_0 = 0 for the centered predictor
 
-    K is the initial kernel of the predictor over pairs of outputs, output scale included. The system with K(X, X) is
-    solved in float64; the products K(x, X) a do not store the kernel between test and training rows.
+    K is the initial kernel of the predictor over pairs of outputs, output scale included. neural-tangents computes
+    K(X, X) if it fits, or the layers' factors do: see kernels.baseline_method. The system with K(X, X) is solved in
+    float64; the products K(x, X) a do not store the kernel between test and training rows.
 
     Args:
       run, grid: as for sweep; training.loss must be "mse" for all runs. An axis that sets only model.linearized is
@@ -45,7 +47,8 @@ def lazy_limit(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[An
 
     Returns:
       A Dataset along the other axes of the grid, with lazy_limit_loss and lazy_limit_condition. The latter is infinite
-      if the kernel is singular up to rounding; directions in which it vanishes are then left out.
+      if the kernel is singular up to rounding; directions in which it vanishes are then left out. The attribute
+      kernel_by of both says what computed K(X, X): "neural-tangents", "layers", or both if runs differ.
 
     Raises:
       DoesNotFit: a kernel does not fit in memory; nothing has been allocated yet.
@@ -60,12 +63,15 @@ def lazy_limit(run: Run | ConfigDict | Mapping[str, Any], grid: str | Mapping[An
         _require_room(group)
     shape = tuple(len(axis.values) for axis in plan.axes)
     values = {name: np.full(int(np.prod(shape, dtype=int)), np.nan) for name in VARIABLES}
+    methods = set()
     for place, (solved, loss) in observe_plan(plan, _read, solve=_solve, answer=_answer):
         values["lazy_limit_loss"][place] = loss
         values["lazy_limit_condition"][place] = solved["condition"]
+        methods.add(METHODS[solved["method"]])
+    kernel_by = ", ".join(sorted(methods))
     dims = [axis.name for axis in plan.axes]
     variables = {
-        name: (dims, values[name].reshape(shape), {"long_name": long_name, "units": "1"})
+        name: (dims, values[name].reshape(shape), {"long_name": long_name, "units": "1", "kernel_by": kernel_by})
         for name, long_name in VARIABLES.items()
     }
     return xr.Dataset(variables, axis_coordinates(plan.axes))
@@ -94,22 +100,25 @@ def _require_room(group: Group) -> None:
 
 def _read(probed: Probed) -> dict[str, Array]:
     used = probed.train_weights > 0
+    initial = probed.network, probed.initial_params, probed.train.inputs
+    method = baseline_method(*initial)
     return {
-        "kernel": full_tangent_kernel(probed.network, probed.initial_params, probed.train.inputs),
+        "kernel": full_tangent_kernel(*initial, by=method),
+        "method": jnp.asarray(METHODS.index(method), jnp.int32),
         "missing": missing_outputs(probed, outputs_at_start(probed)[0], used),
         "used": used,
     }
 
 
 def _solve(found: dict[str, np.ndarray]) -> dict[str, np.ndarray | np.float64]:
-    """The weights of kernel regression; 0 for unused rows."""
+    """The weights of kernel regression, 0 for unused rows; the condition; and the number of the kernel's method."""
     used, missing = found["used"], found["missing"]
     places = np.repeat(used, missing.shape[1])
     kernel = found["kernel"] if used.all() else found["kernel"][np.ix_(places, places)]
     solved = solve_full_kernel(kernel, missing[used])
     weights = np.zeros(missing.shape, np.float32)
     weights[used] = solved.weights
-    return {"weights": weights, "condition": np.float64(solved.condition)}
+    return {"weights": weights, "condition": np.float64(solved.condition), "method": found["method"]}
 
 
 def _answer(probed: Probed, solved: dict[str, Array]) -> Array:

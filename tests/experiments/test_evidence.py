@@ -244,12 +244,13 @@ def test_every_claim_in_docs_that_does_not_hold_or_is_mixed_has_a_finding(docs):
     assert [v["id"] for v in failing if not v["finding"]] == []
 
 
-def test_claims_and_findings_in_docs_are_worded_as_in_the_code(docs):
+def test_claims_and_findings_in_docs_are_those_of_the_code_for_their_verdicts(docs):
     for measured in docs.values():
         coded = figure_of(ConfigDict({"figure": measured["figure"]})).claims
         assert [v["id"] for v in measured["claims"]] == [claim.id for claim in coded]
         for v, claim in zip(measured["claims"], coded, strict=True):
-            assert (v["claim"], v["paper"], v["finding"]) == (claim.text, claim.paper, claim.finding), v["id"]
+            finding = claim.finding if v["verdict"] in (FAILS, MIXED) else ""
+            assert (v["claim"], v["paper"], v["finding"]) == (claim.text, claim.paper, finding), v["id"]
 
 
 def test_the_pictures_in_docs_are_there_and_small():

@@ -12,7 +12,7 @@ from experiments.lazy_to_rich.decomposition import (
     sum_is_test_loss,
     typical_run,
 )
-from grok_jax.analysis.claims import FAILS, HOLDS, NOT_MEASURED, NotMeasured
+from grok_jax.analysis.claims import FAILS, HOLDS, MIXED, NOT_MEASURED, NotMeasured
 from grok_jax.analysis.grokking import relative
 
 ROWS = 10_000
@@ -86,12 +86,21 @@ def test_a_part_counted_wrongly_in_every_run_is_not_the_sum():
     assert sum_is_test_loss(ds.assign(test_loss=ds.test_loss + ds.linear_power)).verdict == FAILS
 
 
-def test_a_difference_too_small_for_one_run_shows_in_the_mean_over_runs():
+@pytest.mark.parametrize(("wrong", "expected"), [(4, HOLDS), (5, MIXED), (10, MIXED), (11, FAILS)])
+def test_the_share_of_runs_whose_parts_add_up_decides(wrong, expected):
+    ds = results()
+    off = xr.where(ds.seed < wrong, 5, 3) * sampling_error(ds, ROWS)
+    found = sum_is_test_loss(ds.assign(test_loss=ds.test_loss + off))
+    assert found.value["seeds"].startswith(f"{20 - wrong} of 20")
+    assert found.verdict == expected
+
+
+def test_the_mean_over_runs_is_told_and_decides_nothing():
     ds = results()
     found = sum_is_test_loss(ds.assign(test_loss=ds.test_loss + 2 * sampling_error(ds, ROWS)))
     assert found.value["seeds"] == "20 of 20 (0.88 to 1.00)"
     assert found.value["largest |mean difference| / standard error"] == pytest.approx(2 * 20**0.5)
-    assert found.verdict == FAILS
+    assert found.verdict == HOLDS
 
 
 def test_losses_at_the_rounding_error_are_not_compared():

@@ -8,7 +8,7 @@ import pytest
 
 from grok_jax.kernels import layered
 from grok_jax.kernels.layered import full_layered_kernel, is_layered, layered_kernel
-from grok_jax.kernels.tangent import full_tangent_kernel, tangent_kernel
+from grok_jax.kernels.tangent import LAYERS, NEURAL_TANGENTS, full_tangent_kernel, tangent_kernel
 from grok_jax.models.committee import Committee
 from grok_jax.models.mlp import MLP, Layer
 
@@ -121,6 +121,8 @@ def test_a_kernel_of_layers_is_taken_without_jacobians(monkeypatch):
     monkeypatch.setattr("grok_jax.kernels.tangent.neural_tangents", refuse)
     network, params = network_of(MLP((6,), 3))
     assert tangent_kernel(network, params, INPUTS).shape == (7, 7)
-    assert full_tangent_kernel(network, params, INPUTS).shape == (21, 21)
+    assert full_tangent_kernel(network, params, INPUTS, by=LAYERS).shape == (21, 21)
     with pytest.raises(AssertionError, match="Jacobian"):
         tangent_kernel(network, params, INPUTS, block_rows=7)
+    with pytest.raises(AssertionError, match="Jacobian"):
+        full_tangent_kernel(network, params, INPUTS, by=NEURAL_TANGENTS)

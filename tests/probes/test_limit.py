@@ -5,7 +5,7 @@ import pytest
 
 import grok_jax
 from grok_jax import UserError, lazy_limit, sweep
-from grok_jax.kernels import DoesNotFit
+from grok_jax.kernels import DoesNotFit, tangent
 
 
 def config_of(outputs, **fields):
@@ -41,6 +41,18 @@ def test_the_limit_is_the_twin_trained_to_the_end(outputs, centered):
     twin = sweep(config, grid, progress=False).isel(step=-1)
     assert (twin.train_loss < 1e-10).all()
     np.testing.assert_allclose(twin.test_loss, limit.lazy_limit_loss, rtol=1e-3)
+
+
+@pytest.mark.parametrize("outputs", [1, 10])
+def test_neural_tangents_computes_the_limit_where_it_fits_and_above_that_the_layers_do_the_same(outputs, monkeypatch):
+    config, grid = config_of(outputs), {"seed": [0, 1]}
+    limits = [lazy_limit(config, grid)]
+    monkeypatch.setattr(tangent, "MOST_PRODUCTS", 0)
+    limits.append(lazy_limit(config, grid))
+    for limit, by in zip(limits, ("neural-tangents", "layers"), strict=True):
+        assert {limit[name].attrs["kernel_by"] for name in limit} == {by}
+    np.testing.assert_allclose(*(limit.lazy_limit_loss for limit in limits), rtol=1e-4)
+    np.testing.assert_allclose(*(limit.lazy_limit_condition for limit in limits), rtol=1e-2)
 
 
 def test_a_run_and_its_config_have_the_same_limit():
