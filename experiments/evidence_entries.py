@@ -1,6 +1,7 @@
 """Gathers, reads and writes the entries of evidence.json, one per figure and preset."""
 
 import datetime
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 import xarray as xr
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
+from PIL import Image
 
 from experiments import evidence_table, figures
 from experiments.catalogue import all_figures, paper_of
@@ -21,7 +23,7 @@ from grok_jax.analysis.claims import as_json, judge
 from grok_jax.errors import naming, require
 
 RECORDED = {"config", "devices", "git_revision", "versions"}  # keys that config.json must have
-DPI = 72  # the pictures are kept in the repository
+DPI, COLORS = 72, 64  # few of both, as the pictures are kept in the repository
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:
@@ -34,14 +36,14 @@ def read(file: Path) -> dict[str, dict[str, Any]]:
         return {}
     with naming(f"reading {file}, which must be unchanged since this command wrote it,"):
         entries = json.loads(file.read_text("utf-8"))
-        page(entries)
+        page(entries, file.parent)
     return entries
 
 
 def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
     """Writes evidence.json, evidence.md, and the picture of each paper's ratios."""
     entries = as_json({key: entries[key] for key in sorted(entries, key=in_order)})
-    text, markdown = json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n", page(entries)
+    text, markdown = json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n", page(entries, out)
     (out / "evidence").mkdir(parents=True, exist_ok=True)
     results.write_whole(out / "evidence.json", lambda partial: partial.write_text(text, "utf-8"))
     results.write_whole(out / "evidence.md", lambda partial: partial.write_text(markdown, "utf-8"))
@@ -51,9 +53,10 @@ def write(out: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
             _put_picture(out / "evidence" / f"{paper}.png", ratios(rows, f"{paper}: ours over the authors' numbers"))
 
 
-def page(entries: Mapping[str, Mapping[str, Any]]) -> str:
-    """Returns the text of evidence.md."""
-    return evidence_table.page(entries, sorted(all_figures(), key=in_order))
+def page(entries: Mapping[str, Mapping[str, Any]], out: Path) -> str:
+    """Returns the text of evidence.md, which shows the pictures of curves that are in the folder `out`."""
+    kept = {f"evidence/{file.name}" for file in (out / "evidence").glob("*.png")}
+    return evidence_table.page(entries, sorted(all_figures(), key=in_order), kept)
 
 
 def finished_below(root: Path) -> list[Path]:
@@ -139,16 +142,27 @@ def run_of(folder: Path, dataset: xr.Dataset, date: str = "") -> dict[str, Any]:
 
 
 def write_curves(out: Path, folder: Path, entry: Mapping[str, Any]) -> None:
-    """Writes the picture of a figure's curves and check values if the page shows it."""
-    name = evidence_table.curves_picture(entry)
-    if name:
-        (out / "evidence").mkdir(parents=True, exist_ok=True)
-        checks = figures.figure_of(ConfigDict({"figure": entry["figure"]})).checks
-        _put_picture(out / name, check_curves(checks, entry["checks"], results.load_dataset(folder)))
+    """Writes the picture of a figure's curves and check values; deletes an earlier one if there is nothing to draw."""
+    path = out / evidence_table.curves_picture(entry)
+    if picture := drawn_checks(entry["figure"], results.load_dataset(folder)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _put_picture(path, picture)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def drawn_checks(figure: str, dataset: xr.Dataset) -> Figure | None:
+    """Draws the curves of a figure's results with the authors' numbers; None if no number is on a curve of ours."""
+    checks = figures.figure_of(ConfigDict({"figure": figure})).checks
+    return check_curves(checks, compare(checks, dataset, preset_config(figure, "paper")), dataset) if checks else None
 
 
 def _put_picture(path: Path, picture: Figure) -> None:
-    results.write_whole(path, lambda partial: picture.savefig(partial, format="png", dpi=DPI))
+    drawn = io.BytesIO()
+    picture.savefig(drawn, format="png", dpi=DPI)
+    with Image.open(drawn) as image:
+        small = image.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    results.write_whole(path, lambda partial: small.save(partial, "png", optimize=True))
 
 
 def _day_of(file: Path) -> str:

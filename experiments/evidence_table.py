@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from experiments.catalogue import figure_id, paper_of
@@ -12,12 +12,6 @@ from experiments.settings import setting_of
 from grok_jax.analysis.claims import FAILS, MIXED, count_verdicts, show_value
 
 Entry = Mapping[str, Any]
-CURVES = (
-    "lazy_to_rich/fig1",
-    "lazy_to_rich/fig8",
-    "lazy_to_rich/fig9",
-    "omnigrok/fig2a",
-)  # shown with curves
 MOST_NUMBERS = 5  # numbers per claim in the table; evidence.json has all of them
 
 # The kinds of findings. Our own bugs are not among them: they are fixed, and the figure is run again.
@@ -55,16 +49,21 @@ seeds, widened by a factor of {WIDENING:g} at both ends, and *differ* where it l
 {WIDE:g}-fold, agreement says little, and the table says "ours spread". Only results in the settings of today's paper
 preset are compared. None of these numbers is a claim of the paper."""
 
+CURVES = """The pictures show the authors' numbers (markers) over our curves. A thin line is one seed, a thick one their
+median. The bar at a marker is the range in which the authors' number would agree. A few numbers belong to no curve and
+are only in the table, and of some runs no curves were kept."""
 
-def page(entries: Mapping[str, Entry], catalogue: Sequence[str]) -> str:
+
+def page(entries: Mapping[str, Entry], catalogue: Sequence[str], kept: Collection[str] = ()) -> str:
     """Returns the page as Markdown.
 
     Args:
       entries: the entries of evidence.json, in its order.
       catalogue: every available figure; the page lists those without an entry.
+      kept: the pictures of curves that there are; see curves_picture.
     """
     papers = list(dict.fromkeys(paper_of(figure) for figure in catalogue))
-    every = [HEAD, _totals(entries.values()), *(_paper(paper, entries) for paper in papers)]
+    every = [HEAD, _totals(entries.values()), *(_paper(paper, entries, kept) for paper in papers)]
     return "\n".join([*every, *_missing(entries, catalogue)])
 
 
@@ -77,20 +76,19 @@ def _totals(entries: Sequence[Entry]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _paper(paper: str, entries: Mapping[str, Entry]) -> str:
+def _paper(paper: str, entries: Mapping[str, Entry], kept: Collection[str]) -> str:
     chosen = [entry for entry in entries.values() if paper_of(entry["figure"]) == paper]
     lines = [f"## {paper}", "", _totals(chosen)]
     lines += ["| claim | what it says | verdict | seeds | measured | run |", "|---|---|---|---|---|---|"]
     for entry in chosen:
         run = _run(entry)
         lines += [_row(verdict, entry["figure"], run) for verdict in entry["claims"]]
-    return "\n".join([*lines, "", *_checks(paper, chosen)])
+    return "\n".join([*lines, "", *_checks(paper, chosen, kept)])
 
 
 def curves_picture(entry: Entry) -> str:
-    """Returns the path, relative to the page, of the picture of a figure's curves; "" if the page shows none."""
-    shown = figure_id(entry["figure"]) in CURVES and compared_rows([entry])
-    return f"evidence/{figure_id(entry['figure']).replace('/', '_')}_{entry['preset']}.png" if shown else ""
+    """Returns the path, relative to the page, of the picture of a figure's curves with the authors' numbers."""
+    return f"evidence/{figure_id(entry['figure']).replace('/', '_')}_{entry['preset']}.png"
 
 
 def compared_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -103,7 +101,7 @@ def compared_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
+def _checks(paper: str, chosen: Sequence[Entry], kept: Collection[str]) -> list[str]:
     rows = compared_rows(chosen)
     if not rows:
         return []
@@ -121,10 +119,11 @@ def _checks(paper: str, chosen: Sequence[Entry]) -> list[str]:
     differing = {row["figure"] for row in rows if row["verdict"] == DIFFERS}
     remarks = {_short(entry): entry["remark"] for entry in chosen if _short(entry) in differing}
     lines += [line for name, text in remarks.items() if text for line in ("", f"Where {name} differs: {_cell(text)}")]
-    shown = {_short(entry): curves_picture(entry) for entry in chosen}
+    shown = {_short(entry): curves_picture(entry) for entry in chosen if compared_rows([entry])}
+    shown = {name: picture for name, picture in shown.items() if picture in kept}
+    lines += ["", CURVES] if shown else []
     for name, picture in shown.items():
-        if picture:
-            lines += ["", f"The curves of {name} and these numbers:", "", f"![curves of {name}]({picture})"]
+        lines += ["", f"{name}:", "", f"![the authors' numbers over our curves of {name}]({picture})"]
     left = [reason for entry in chosen for reason in _not_compared(entry)]
     return [*lines, "", *([f"Not compared: {'; '.join(left)}.", ""] if left else [])]
 

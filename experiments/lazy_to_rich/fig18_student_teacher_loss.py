@@ -74,8 +74,9 @@ CLAIMS = [
 
 # One run of the authors' code; and, with other random numbers, one of Omnigrok's code in the same setting.
 CHECKS = [
-    *at_steps("train_loss", {}, {0: 0.360, 30: 0.029, 300: 0.0015}),
+    *at_steps("train_loss", {}, {0: 0.360, 30: 0.029, 300: 0.0015, 10_000: 1e-6, 100_000: 8e-8}),
     *at_steps("test_loss", {}, {0: 0.352, 30: 0.041, 300: 0.0144, 10_000: 0.0030, 100_000: 4e-5}),
+    *at_steps("weight_norm", {}, {0: 298.3**0.5}),
     *at_steps("test_loss", {}, {1000: 0.009309, 19_000: 0.001140}),
     *at_steps("train_accuracy", {}, {600: 0.91, 800: 0.99}),
     *at_steps("test_accuracy", {}, {600: 0.10, 1200: 0.16, 5000: 0.33, 10_000: 0.45, 15_000: 0.62, 19_000: 0.76}),

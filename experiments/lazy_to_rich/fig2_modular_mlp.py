@@ -104,18 +104,20 @@ CLAIMS = claims_at_each("lazy_to_rich/fig2", PRIME, PRIMES, STATEMENTS)
 # One run of the authors' code for each p at s = 1, and for each s of its sweep, with new weights for every s.
 P23, P13 = ({PRIME: prime, OUTPUT_SCALE: REFERENCE} for prime in PRIMES)
 AT_ONE = [
-    *at_steps("train_loss", P23, {0: 0.0437, 50_000: 0.00065}),
-    *at_steps("test_loss", P23, {0: 0.0438, 50_000: 0.0039}),
+    *at_steps("train_loss", P23, {0: 0.0437, 21_972: 0.022, 50_000: 0.00065}),
+    *at_steps("test_loss", P23, {0: 0.0438, 21_972: 0.042, 50_000: 0.0039}),
     *peak("test_loss", P23, step=16_857, height=0.0455),
     *rises("train_accuracy", P23, {0.95: 19_315, 1.0: 21_972}),
     *rises("test_accuracy", P23, {0.95: 27_036, 1.0: 28_318}),
-    *at_steps("train_loss", P13, {0: 0.0770, 2000: 0.052}),
+    *at_steps("train_loss", P13, {0: 0.0770, 2000: 0.052, 2524: 0.035}),
+    *at_steps("train_accuracy", P13, {2000: 0.92}),
     *rises("train_accuracy", P13, {0.95: 2081, 1.0: 2524}),
     *rises("test_accuracy", P13, {0.82: 4000, 0.95: 4684}),
 ]
 SWEPT = [
     *rises("train_accuracy", {PRIME: 23, OUTPUT_SCALE: 0.025}, {1.0: 4768}),
     *rises("test_accuracy", {PRIME: 23, OUTPUT_SCALE: 0.025}, {0.95: 5426}),
+    *at_steps("test_loss", {PRIME: 23, OUTPUT_SCALE: 0.025}, {40_000: 0.0004}),
     *at_steps("train_accuracy", {PRIME: 23, OUTPUT_SCALE: 0.225}, {40_000: 0.93}),
     *at_steps("train_accuracy", {PRIME: 23, OUTPUT_SCALE: 0.4}, {40_000: 0.54}),
     *rises("train_accuracy", {PRIME: 13, OUTPUT_SCALE: 0.025}, {0.95: 530, 1.0: 586}),

@@ -3,10 +3,12 @@
 Results: dims ('model.output_scale', 'seed', 'step').
 """
 
+import math
+
 import xarray as xr
 from matplotlib.figure import Figure
 
-from experiments.checks import Check, at_steps, falls
+from experiments.checks import Check, at_steps, falls, peak
 from experiments.lazy_to_rich.motion import losses_and_paths
 from experiments.lazy_to_rich.output_scale import (
     OUTPUT_SCALE,
@@ -61,6 +63,7 @@ THEIRS = {
     8: (2473, None, 0.465, 0.714),
     16: (3402, None, 0.581, 0.427),
 }
+PEAKS = {2: 1.008, 4: 1.032, 8: 1.046, 16: 1.054}  # the highest test loss; below these α it is the first
 
 
 def _checks() -> list[Check]:
@@ -70,6 +73,8 @@ def _checks() -> list[Check]:
         checks += falls("test_loss", {OUTPUT_SCALE: scale}, {0.1: test} if test else {}, relative=True)
         checks += at_steps("test_loss", {OUTPUT_SCALE: scale}, {60_000: left}, relative=True)
         checks += at_steps("relative_distance", {OUTPUT_SCALE: scale}, {60_000: moved})
+    for scale, height in PEAKS.items():
+        checks += peak("test_loss", {OUTPUT_SCALE: scale}, math.nan, height, relative=True)
     return checks
 
 

@@ -3,6 +3,7 @@
 Results: dims ('model.init_scale,model.output_scale,optimizer.learning_rate', 'seed', 'step').
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.checks import Check, at_steps
+from experiments.checks import Check, at_steps, peak
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import last_value
 from grok_jax.plotting.curves import curves_along, legend
@@ -157,6 +158,7 @@ THEIRS = {
     (1, 1): (0.183, 2.53),
     (2, 0.25): (0.170, 2.55),
 }
+PEAK = 1.16  # the highest test loss over the first, at σ = 1/2 and α = 4
 
 
 def _checks() -> list[Check]:
@@ -164,7 +166,8 @@ def _checks() -> list[Check]:
     for (sigma, scale), (loss, moved) in THEIRS.items():
         runs = {"model.init_scale": sigma, "model.output_scale": scale}
         checks += at_steps("test_loss", runs, {50_000: loss}) + at_steps("relative_distance", runs, {50_000: moved})
-    return checks
+    runs = {"model.init_scale": 0.5, "model.output_scale": 4}
+    return checks + peak("test_loss", runs, math.nan, PEAK, relative=True)
 
 
 CHECKS = _checks()

@@ -8,9 +8,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from configs.omnigrok.fig2a_teacher_student_landscape import LARGEST, STEPS
-from experiments.checks import Check, at_steps
+from experiments.checks import Check, at_steps, on_slice
 from experiments.omnigrok.shapes import l_shape, u_shape
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
+from grok_jax.analysis.grokking import value_at
 from grok_jax.analysis.landscape import minimized, reduced
 from grok_jax.analysis.selection import runs_at, with_axis
 from grok_jax.plotting.curves import legend
@@ -79,17 +80,17 @@ CLAIMS = [
 ]
 
 # Values that the authors' notebook printed for its 11 α at step 9800, except rounded zeros; and at the start.
+START = {0.1: 0.018496, 1: 0.048158, 10: 23.1645}
 TRAIN = (0.014226, 0.007434, 0.001398, 8.6e-5)
 TEST = (0.016421, 0.011689, 0.002266, 3.33e-4, 8.6e-5, 7.8e-5, 1.471e-3, 0.040637, 0.429469, 2.4393, 9.6240)
 
 
 def _checks() -> list[Check]:
     checks = []
-    for place, loss in {0: 0.018496, 5: 0.048158, 10: 23.1645}.items():
-        checks += at_steps("train_loss", {INIT_SCALE: 10 ** (place / 5 - 1)}, {0: loss})
-    for curve, losses in (("train_loss", TRAIN), ("test_loss", TEST)):
-        for place, loss in enumerate(losses):
-            checks += at_steps(curve, {INIT_SCALE: 10 ** (place / 5 - 1)}, {9800: loss})
+    for name, step, losses in (("train_loss", 0, START), ("train_loss", 9800, TRAIN), ("test_loss", 9800, TEST)):
+        at = losses if isinstance(losses, dict) else {10 ** (i / 5 - 1): loss for i, loss in enumerate(losses)}
+        curve = at_steps(f"{name} at step {step:,}", {}, at)
+        checks += on_slice(INIT_SCALE, lambda ds, name=name, step=step: value_at(ds[name], step), curve)
     return checks
 
 

@@ -7,6 +7,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.omnigrok.fig3abc_mnist_landscape import SIZES
+from experiments.checks import Check, at_steps, dip, on_slice
+from experiments.omnigrok.drawn import blurred, row_of_pixels
 from experiments.omnigrok.size_landscape import (
     INIT_SCALE,
     LU,
@@ -142,3 +145,29 @@ CLAIMS = [
         _thumb_has_a_tip,
     ),
 ]
+
+# Read off the slices in the authors' notebook, one run at each size and α, by the row of pixels of its blurred maps.
+# Row 100 is a mixture of 193 and 268 digits, row 200 of 5179 and 7196. The errors are the lowest of 200 records.
+POINTS = {TRAIN_SIZE: SIZES, INIT_SCALE: 10 ** np.linspace(-1, 1, 21)}
+THEIRS = {
+    ("test", 200, 100): ({0.1: 0.83, 10: 0.85}, 0.18),  # lowest from α = 1 to 1.6
+    ("train", 200, 100): ({0.1: 0.81}, None),
+    ("test", 8000, 200): ({0.1: 0.79, 10: 0.14}, 0.03),  # lowest from α = 1.5 to 2
+    ("train", 8000, 200): ({10: 0.06}, None),
+}
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for (split, digits, row), (ends, lowest) in THEIRS.items():
+
+        def drawn(ds: xr.Dataset, split: str = split, row: int = row) -> xr.DataArray:
+            return row_of_pixels(blurred(getattr(errors(ds, "best"), split), POINTS), TRAIN_SIZE, row)
+
+        curve = f"{split} error at {digits} digits"
+        checks += on_slice(INIT_SCALE, drawn, at_steps(curve, {}, ends))
+        checks += on_slice(INIT_SCALE, drawn, dip(curve, {}, np.nan, lowest)) if lowest else []
+    return checks
+
+
+CHECKS = _checks()

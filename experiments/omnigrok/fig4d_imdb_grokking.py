@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from configs.omnigrok.fig4d_imdb_grokking import LARGE, STANDARD
+from experiments.checks import Check, at_steps
 from grok_jax.analysis.claims import Claim, Measured, over_seeds
 from grok_jax.analysis.grokking import first_crossing, is_censored, last_value, t_fit, value_at
 from grok_jax.analysis.selection import config_value, runs_at, with_axis
@@ -127,3 +128,19 @@ CLAIMS = [
         _generalizes_at_once,
     ),
 ]
+
+
+def _checks() -> list[Check]:
+    """Numbers read off the plot stored in the authors' notebook, one run of width 256 for each setting."""
+    large, standard = (
+        {INIT_SCALE: scale, WEIGHT_DECAY: decay, "model.width": 256} for scale, decay in (LARGE, STANDARD)
+    )
+    return [
+        *at_steps("train_accuracy", large, {120: 1.0}),
+        *at_steps("test_accuracy", large, {1000: 0.5, 10_000: 0.62, 70_000: 0.7}),
+        *at_steps("train_accuracy", standard, {300: 1.0}),
+        *at_steps("test_accuracy", standard, {1000: 0.66, 75_000: 0.68}),
+    ]
+
+
+CHECKS = _checks()

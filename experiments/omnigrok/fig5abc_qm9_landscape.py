@@ -7,11 +7,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from configs.omnigrok.fig5abc_qm9_landscape import SIZES
+from experiments.checks import Check, at_steps, dip, on_slice
+from experiments.omnigrok.drawn import blurred, row_of_pixels
 from experiments.omnigrok.shapes import U_SHAPED
 from experiments.omnigrok.size_landscape import INIT_SCALE, ROUNDING, Pair, losses, nearest, size_landscape
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.landscape import place_of_minimum, still_falling
-from grok_jax.analysis.selection import with_axis
+from grok_jax.analysis.selection import config_value, with_axis
 from grok_jax.plotting.style import style
 
 SIZE = "task.size"
@@ -120,3 +123,31 @@ CLAIMS = [
         _many_are_alike,
     ),
 ]
+
+# Read off the slices in the authors' notebook, one run at each size and α, by the row of pixels of its blurred map. Row
+# 70 is a mixture of 70 and 100 molecules, row 171 of 1930 and 2682. The losses are those of the best epoch, summed over
+# its batches and divided by its molecules. Train losses are left out: they are means over an epoch, before each step.
+POINTS = {SIZE: SIZES, INIT_SCALE: 10 ** np.linspace(-1, 1, 21)}
+THEIRS = {(100, 70): (45, 1, 0.07), (3000, 171): (90, 1.4, 0.075)}  # at α = .1; α of the lowest, and its loss
+
+
+def _as_stored(ds: xr.Dataset) -> xr.DataArray:
+    """Returns the best test loss in the unit that the code stores, which depends on the number of molecules."""
+    test = losses(with_axis(ds, SIZE), "best").test
+    molecules = (1 - config_value(ds, "task.train_fraction")) * test[SIZE]
+    return test * np.ceil(molecules / config_value(ds, "training.batch_size")) / molecules
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for (molecules, row), (start, place, lowest) in THEIRS.items():
+
+        def drawn(ds: xr.Dataset, row: int = row) -> xr.DataArray:
+            return row_of_pixels(blurred(_as_stored(ds), POINTS), SIZE, row).assign_attrs(units="bohr⁶")
+
+        curve = f"test loss over batch size at {molecules:,} molecules"
+        checks += on_slice(INIT_SCALE, drawn, at_steps(curve, {}, {0.1: start}) + dip(curve, {}, place, lowest))
+    return checks
+
+
+CHECKS = _checks()

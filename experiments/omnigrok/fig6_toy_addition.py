@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from configs.omnigrok.fig6_toy_addition import LOW, SIZES, TOP
+from experiments.omnigrok import toy_addition_numbers
 from experiments.omnigrok.reduced_flow import (
     Walk,
     count_descents,
@@ -394,3 +395,4 @@ CLAIMS = [
         _strong_in_messiness,
     ),
 ]
+CHECKS = toy_addition_numbers.CHECKS

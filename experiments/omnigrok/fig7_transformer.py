@@ -125,6 +125,7 @@ CLAIMS = [
 CHECKS = [
     *at_steps("weight_norm", {CONSTANT_NORM: False}, {0: 42.9, 160: 60, 900: 61, 4000: 52, 7000: 40, 15_000: 30.4}),
     *rises("train_accuracy", {CONSTANT_NORM: False}, {0.90: 120}),
+    *at_steps("test_accuracy", {CONSTANT_NORM: False}, {4000: 0.05}),
     *rises("test_accuracy", {CONSTANT_NORM: False}, {0.26: 5600, 0.63: 6300, 0.98: 7100}),
     *at_steps("weight_norm", {CONSTANT_NORM: True}, {0: 33.8}),
     *rises("train_accuracy", {CONSTANT_NORM: True}, {0.95: 260}),

@@ -11,6 +11,8 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.checks import Check, at_steps, on_slice
+from experiments.omnigrok.drawn import PATH, along_path, blurred
 from experiments.omnigrok.reduced_flow import Path, reduced_path
 from experiments.omnigrok.reduced_landscape import decades_along, relative_dependence, surface
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
@@ -226,3 +228,25 @@ CLAIMS = [
         _no_grokking,
     ),
 ]
+
+# Read off panel (c) in the authors' notebook: losses of one run at each point, blurred, along the path that it draws by
+# hand from A to B to C, in 300 and 700 points. Its losses are sums over ten outputs: ten times ours.
+POINTS = {INIT_SCALE: np.linspace(0, 10, 21), MESSINESS: np.linspace(0, 1, 21)}
+CORNERS = ((1.025, 1.0), (3.025, 0.978), (2.525, 0.0025))
+THEIRS = {"train_loss": {0: 0.0157, 300: 5e-4, 1000: 1e-4}, "test_loss": {0: 0.0157, 300: 1.7e-3, 1000: 1e-4}}
+
+
+def _checks() -> list[Check]:
+    checks = []
+    for name, at in THEIRS.items():
+
+        def drawn(ds: xr.Dataset, name: str = name) -> xr.DataArray:
+            loss = along_path(blurred(reduced(ds[name], "best"), POINTS), AXES, CORNERS, (300, 700))
+            loss[PATH].attrs["long_name"] = "point of the path (A at 0, B at 300, C at 1000)"
+            return loss
+
+        checks += on_slice(PATH, drawn, at_steps(f"{name} along the public path", {}, at))
+    return checks
+
+
+CHECKS = _checks()

@@ -3,9 +3,9 @@
 python -m experiments.report --results=<folder>,<folder> --out=docs/report
 
 The claims are those of evidence.json, which `python -m experiments.evidence` gathers; give it the same --results first.
-Pictures and curves are taken from the finished figures below the folders, and kept beside the page: a picture that is
-there already stays until its figure and preset come again. So --results is optional. Results whose settings differ from
-the current presets are skipped.
+Pictures and curves, and pictures of curves with the authors' numbers on them, are made from the finished figures below
+the folders, and kept beside the page: a picture that is there already stays until its figure and preset come again. So
+--results is optional. Results whose settings differ from the current presets are skipped.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ from grok_jax.errors import require
 
 RESULTS = flags.DEFINE_list("results", [], "Folders with finished figures in them, at any depth.")
 EVIDENCE = flags.DEFINE_string("evidence", "docs/evidence.json", "The claims, as experiments.evidence wrote them.")
-OUT = command.define_out("Folder of index.html, report.html, table.csv, pictures/ and curves/, created or updated.")
+OUT = command.define_out("Folder of the page, its table, its pictures and its curves, created or updated.")
 
 
 def main() -> None:

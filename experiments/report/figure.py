@@ -12,7 +12,7 @@ from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, WIDENING
 from experiments.evidence_table import short_revision
 from experiments.figures import figure_of
 from experiments.report.papers import AT_OTHER_SETTINGS, WHERE_OTHERS
-from experiments.report.pieces import name_of
+from experiments.report.pieces import CHECKS, PICTURES, name_of
 from experiments.report.verdicts import Entry, presets_of, seeds_of, shown
 from experiments.settings import setting_of
 from grok_jax.analysis.claims import show_value
@@ -29,7 +29,7 @@ class Pictures(NamedTuple):
     """What was kept of the runs, and where the page finds it."""
 
     pieces: Mapping[str, Mapping[str, Any]]  # name of a piece -> what pieces.read returns for it
-    address: Callable[[str], str]  # name of a piece -> the address of its picture
+    address: Callable[[str, str], str]  # pieces.PICTURES or .CHECKS, name of a piece -> the address of its picture
 
 
 def anchor(figure: str) -> str:
@@ -62,7 +62,7 @@ def section(figure: str, entries: Sequence[Entry], pictures: Pictures) -> str:
                 f'<div class="runs">{"".join(_run(entry, pictures) for entry in by_preset.values())}</div>',
                 _claims(by_preset),
                 _at_other_settings(figure, by_preset),
-                "".join(_checks(entry) for entry in by_preset.values()),
+                "".join(_checks(entry, pictures) for entry in by_preset.values()),
                 _settings(by_preset),
             ]
         )
@@ -99,7 +99,7 @@ def _run(entry: Entry, pictures: Pictures) -> str:
         return f"{head}{missing}{_made(entry)}</div>"
     width, height = piece["size"]
     image = (
-        f'<img src="{pictures.address(name)}" width="{width}" height="{height}" '
+        f'<img src="{pictures.address(PICTURES, name)}" width="{width}" height="{height}" '
         f'alt="{escape(short_title(entry["figure"])[0])}, {PRESETS[entry["preset"]]}">'
     )
     run, other = piece["run"], ""
@@ -208,7 +208,7 @@ def _numbers(numbers: Sequence[tuple[str, str]]) -> str:
     return (f"<ul>{first}</ul>" if first else "") + more
 
 
-def _checks(entry: Entry) -> str:
+def _checks(entry: Entry, pictures: Pictures) -> str:
     """Numbers of the authors' own run beside ours."""
     rows = [row for row in entry["checks"] if row["verdict"] != NOT_COMPARED]
     if not rows:
@@ -227,8 +227,23 @@ def _checks(entry: Entry) -> str:
     remark = f"<p>{escape(entry['remark'])}</p>" if found[DIFFERS] and entry["remark"] else ""
     return (
         f'<details data-preset="{entry["preset"]}"><summary>{words}</summary><p>{ABOUT_CHECKS}</p>{remark}'
+        f"{_drawn_checks(entry, pictures)}"
         '<table class="checks"><thead><tr><th>number</th><th>the authors\'</th><th>ours (range of the seeds)</th>'
         f"<th>verdict</th></tr></thead><tbody>{''.join(lines)}</tbody></table></details>"
+    )
+
+
+def _drawn_checks(entry: Entry, pictures: Pictures) -> str:
+    """The picture of a run's curves with the authors' numbers on them."""
+    name = name_of(entry["figure"], entry["preset"])
+    size = pictures.pieces.get(name, {}).get("checks")
+    if not size:
+        return ""
+    words = "The authors' numbers (markers) over our curves; the bars are where they would agree"
+    image = f'<img src="{pictures.address(CHECKS, name)}" width="{size[0]}" height="{size[1]}" alt="{words}">'
+    return (
+        f'<figure class="drawn" style="max-width: {size[0]}px"><button class="enlarge">{image}</button>'
+        f"<figcaption>{words}.</figcaption></figure>"
     )
 
 

@@ -60,8 +60,8 @@ def write(out: Path, entries: Sequence[Entry], figures: Sequence[str]) -> Path:
       UserError: a piece is damaged, or the folder is not writable.
     """
     kept = pieces.read(out)
-    beside = Pictures(kept, lambda name: f"{pieces.PICTURES}/{name}.webp")
-    inside = Pictures(kept, lambda name: _as_data(out / pieces.PICTURES / f"{name}.webp"))
+    beside = Pictures(kept, lambda part, name: f"{part}/{name}.webp")
+    inside = Pictures(kept, lambda part, name: _as_data(out / part / f"{name}.webp"))
     names = [pieces.name_of(entry["figure"], entry["preset"]) for entry in entries if entry["figure"] in figures]
     names = [name for name in names if name in kept]
     scripts = [f'<script src="{pieces.CURVES}/{name}.js"></script>' for name in names]

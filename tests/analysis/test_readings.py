@@ -16,6 +16,8 @@ CURVE = xr.DataArray([[1.0, 3.0, 0.0], [2.0, 1.0, np.nan]], dims=("seed", "step"
         ("value", 5, [2.0, 1.5]),
         ("peak", 0, [3.0, 2.0]),
         ("peak step", 0, [10, 0]),
+        ("dip", 0, [0.0, 1.0]),
+        ("dip step", 0, [20, 10]),
         ("rise", 2.0, [5, 0]),
         ("fall", 1.5, [0, 5]),
         ("rise", 4.0, [np.inf, np.nan]),

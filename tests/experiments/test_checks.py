@@ -11,7 +11,21 @@ import xarray as xr
 import grok_jax
 from experiments.catalogue import all_figures
 from experiments.check_pictures import check_curves, ratios
-from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, Check, at_steps, compare, peak, rises, words
+from experiments.checks import (
+    AGREES,
+    DIFFERS,
+    NOT_COMPARED,
+    SPREAD,
+    Check,
+    at_place,
+    at_steps,
+    compare,
+    dip,
+    on_slice,
+    peak,
+    rises,
+    words,
+)
 from experiments.settings import preset_config
 from grok_jax.training.config import complete
 from grok_jax.training.grid import parse_grid
@@ -103,6 +117,58 @@ def test_words_say_what_is_read_off_which_curve_of_which_runs():
     assert words(*rises("test_accuracy", {}, {0.95: 10})) == "steps until test accuracy is 0.95"
 
 
+def test_a_field_that_a_check_names_is_the_checks_business_and_not_the_presets():
+    other = CONFIG.copy_and_resolve_references()
+    other.optimizer.weight_decay = 0.5
+    check = Check(
+        "test_loss", {INIT_SCALE: 2, "optimizer.weight_decay": CONFIG.optimizer.weight_decay}, "value", 100, 0.2
+    )
+    (row,) = compare([check], results([0.2]), setting=other)
+    assert row["verdict"] == AGREES
+    (row,) = compare([check], results([0.2], config=other), setting=CONFIG)
+    assert (row["verdict"], row["note"][:28]) == (NOT_COMPARED, "needs optimizer.weight_decay")
+
+
+def ends(ds):
+    """The last losses, over the scale."""
+    return ds["test_loss"].isel(step=-1)
+
+
+@pytest.mark.parametrize(
+    ("check", "ours", "said"),
+    [
+        (at_steps("loss", {}, {2: 0.3})[0], 0.3, "loss (init scale 2)"),
+        (at_steps("loss", {}, {1.5: 0.3})[0], 0.25, "loss (init scale 1.5)"),
+        (dip("loss", {}, 1, 0.2)[0], 0.2, "lowest loss"),
+        (dip("loss", {}, 1, 0.2)[1], 1, "init scale of the lowest loss"),
+        (peak("loss", {}, 4, 0.8)[1], 4, "init scale of the highest loss"),
+        (rises("loss", {}, {0.55: 3})[0], 3, "init scale where loss rises to 0.55"),
+    ],
+)
+def test_a_check_along_another_axis_than_steps_reads_a_slice(check, ours, said):
+    ds = results([1.0], scales=(1.0, 2.0, 4.0))
+    ds["test_loss"][:, :, -1] = np.array([0.2, 0.3, 0.8])[:, None]
+    (row,) = compare(on_slice(INIT_SCALE, ends, [check]), ds)
+    assert (row["check"], row["verdict"]) == (said, AGREES)
+    assert row["ours"] == pytest.approx(ours)
+
+
+def test_a_slice_that_never_gets_to_a_number_differs_and_one_without_the_point_is_not_compared():
+    (check,) = on_slice(INIT_SCALE, lambda ds: ends(ds) * np.inf, at_steps("place", {}, {2: 0.3}))
+    assert compare([check], results([1.0]))[0]["verdict"] == DIFFERS
+    (check,) = on_slice(INIT_SCALE, ends, at_steps("place", {}, {3: 0.3}))
+    assert compare([check], results([1.0]))[0]["verdict"] == NOT_COMPARED
+
+
+def test_a_peak_at_an_unknown_step_is_one_check_of_its_height_and_drawn_at_ours():
+    (check,) = peak("test_loss", {INIT_SCALE: 1}, np.nan, 3.0)
+    ds = results([3.0])
+    compared = compare([check], ds)
+    assert compared[0]["verdict"] == AGREES
+    (ax,) = check_curves([check], compared, ds).axes
+    assert (100, 3) in [tuple(point) for line in ax.lines for point in line.get_xydata()]
+
+
 def test_the_picture_has_a_panel_for_each_curve_that_could_be_compared():
     checks = at_steps("test_loss", {INIT_SCALE: 1}, {100: 0.2}) + at_steps("train_loss", {INIT_SCALE: 1}, {100: 0.2})
     ds = results([0.2, 0.3])
@@ -136,13 +202,23 @@ def values_of(name, field):
     return found
 
 
-def test_every_check_is_of_runs_that_a_preset_of_its_figure_has():
+def is_flag_of(name, field, value):
+    """Whether the notes of a config name this flag, for a setting of the authors' code that its presets do not have."""
+    notes = importlib.import_module(f"configs.{name.replace('/', '.')}").__doc__
+    return f"--config.{field}={value}" in notes
+
+
+def test_every_check_is_of_runs_that_a_preset_of_its_figure_or_a_flag_in_its_notes_has():
     checked = 0
     for name in all_figures():
         checks = getattr(importlib.import_module(f"experiments.{name.replace('/', '.')}"), "CHECKS", ())
         for check in checks:
             assert check.theirs > 0
             for field, value in check.runs.items():
-                assert any(np.isclose(value, other, rtol=1e-4, atol=0) for other in values_of(name, field)), check
+                known = any(np.isclose(value, other, rtol=1e-4, atol=0) for other in values_of(name, field))
+                assert known or is_flag_of(name, field, value), check
+            if "." in check.along and check.kind != "dip":
+                places = values_of(name, check.along)
+                assert min(places) <= at_place(check) <= max(places), check
         checked += len(checks)
     assert checked > 100

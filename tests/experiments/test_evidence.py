@@ -81,6 +81,17 @@ def test_a_remark_stands_below_numbers_that_differ():
     assert "Where fig4 quick" not in page_of(entry(checks=[number()]))
 
 
+def test_a_picture_of_curves_is_shown_where_there_is_one():
+    compared, other = entry(checks=[number()]), entry(preset="paper", checks=[number()])
+    entries = {"quick": compared, "paper": other}
+    name = evidence_table.curves_picture(compared)
+    page = evidence_table.page(entries, all_figures(), {name})
+    assert re.findall(r"!\[the authors' numbers over our curves of ([^]]*)\]\(([^)]*)\)", page) == [
+        ("fig4 quick", name)
+    ]
+    assert "over our curves of" not in page_of(*entries.values())
+
+
 def test_figures_without_results_are_named():
     missing = page_of(entry()).partition("## Not measured yet")[2]
     assert "lazy_to_rich/fig5" in missing
@@ -155,18 +166,22 @@ def test_another_preset_and_no_figure_are_passed_over(tmp_path):
     assert evidence_entries.gather(tmp_path)[1] == "skipped: figure 'lazy_baseline' is not in the catalogue"
 
 
-@pytest.fixture
-def finished(tmp_path):
-    """The folder of a finished figure whose seeds all fit, and generalize late."""
-    config = preset_config("omnigrok/fig3d_mnist_grokking", "quick")
-    results.begin(tmp_path, config.to_dict())
+def finish(folder, preset):
+    """Makes the folder of a finished figure whose seeds all fit, and generalize late."""
+    config = preset_config("omnigrok/fig3d_mnist_grokking", preset)
+    results.begin(folder, config.to_dict())
     curves = {"train_accuracy": [0.1, 1, 1], "test_accuracy": [0.1, 0.2, 0.9], "weight_norm": [94, 90, 40]}
     dims, coords = ("seed", "step"), {"seed": range(4), "step": [0, 1000, 20_000]}
     attrs = {"config": json.dumps(kept(config)), "wall_seconds": 60.0, "compile_seconds": 2.0}
     attrs |= {"programs": 1, "devices": "1 x cpu", "chunk_runs": [4]}
     data = {name: (dims, np.float32([curve] * 4)) for name, curve in curves.items()}
-    results.write_dataset(tmp_path, xr.Dataset(data, coords, attrs))
-    return tmp_path
+    results.write_dataset(folder, xr.Dataset(data, coords, attrs))
+    return folder
+
+
+@pytest.fixture
+def finished(tmp_path):
+    return finish(tmp_path, "quick")
 
 
 def test_a_finished_figure_is_judged_anew_and_told_with_where_and_when_it_was_made(finished):
@@ -175,6 +190,22 @@ def test_a_finished_figure_is_judged_anew_and_told_with_where_and_when_it_was_ma
     assert (entry["date"], entry["seconds"]) == (results.environment()["date"][:10], 60)
     assert {v["verdict"] for v in entry["claims"]} == {"holds"}
     assert "task.source" in entry["checks"][0]["note"]  # the authors' digits are others
+
+
+def test_the_curves_of_the_authors_setting_are_drawn_with_their_numbers(tmp_path):
+    folder = finish(tmp_path / "run", "paper")
+    entry, _ = evidence_entries.gather(folder)
+    evidence_entries.write_curves(tmp_path, folder, entry)
+    assert (tmp_path / "evidence" / "omnigrok_fig3d_paper.png").stat().st_size < 40_000
+
+
+def test_an_earlier_picture_of_curves_that_are_no_longer_compared_is_deleted(finished):
+    entry, _ = evidence_entries.gather(finished)
+    path = finished / evidence_table.curves_picture(entry)
+    path.parent.mkdir()
+    path.write_bytes(b"earlier")
+    evidence_entries.write_curves(finished, finished, entry)
+    assert not path.exists()
 
 
 def test_a_damaged_folder_is_refused(finished):
@@ -224,7 +255,7 @@ def docs():
 
 
 def test_the_page_in_docs_is_what_its_numbers_give(docs):
-    assert (DOCS / "evidence.md").read_text("utf-8") == evidence_entries.page(docs), (
+    assert (DOCS / "evidence.md").read_text("utf-8") == evidence_entries.page(docs, DOCS), (
         "run experiments.evidence --out=docs"
     )
 

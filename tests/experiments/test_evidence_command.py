@@ -69,5 +69,5 @@ def test_without_results_the_page_is_made_of_what_was_kept(tmp_path):
     ended = gather(f"--out={tmp_path}")
     assert ended.returncode == 0, ended.stderr
     assert json.loads((tmp_path / "evidence.json").read_text("utf-8")) == kept
-    assert (tmp_path / "evidence.md").read_text("utf-8") == evidence_entries.page(kept)
+    assert (tmp_path / "evidence.md").read_text("utf-8") == evidence_entries.page(kept, tmp_path)
     assert not list(tmp_path.rglob("*.partial"))

@@ -105,11 +105,9 @@ def test_the_curves_of_a_large_grid_are_small():
     assert len(json.dumps(curves_of(ds), separators=(",", ":"))) < 30_000
 
 
-@pytest.fixture
-def run(tmp_path):
-    """The folder of a finished run."""
-    folder = tmp_path / "run"
-    config = preset_config(FIGURE, "quick")
+def finish(folder, preset):
+    """Makes the folder of a finished run."""
+    config = preset_config(FIGURE, preset)
     results.begin(folder, config.to_dict())
     ds = grid({"seed": range(4)}, steps=[0, 1000, 20_000]).assign(weight_norm=(("seed", "step"), np.ones((4, 3))))
     kept = json.loads(json.dumps(config.to_dict()))
@@ -118,6 +116,11 @@ def run(tmp_path):
     results.write_dataset(folder, ds.assign_attrs(attrs))
     Image.fromarray(np.full((300, 3200, 4), 200, np.uint8)).save(folder / "figure.png")
     return folder
+
+
+@pytest.fixture
+def run(tmp_path):
+    return finish(tmp_path / "run", "quick")
 
 
 @pytest.fixture
@@ -160,6 +163,28 @@ def test_the_page_to_send_needs_no_other_file(run, out):
     assert not re.findall(r'(?:src|href)="(?!data:|#|https://arxiv\.org/)[^"]', text)
 
 
+def test_the_page_shows_the_authors_numbers_over_curves_of_their_setting(tmp_path):
+    run, out, name = finish(tmp_path / "run", "paper"), tmp_path / "out", "omnigrok_fig3d_paper"
+    pieces.keep(out, run, FIGURE, "paper")
+    text = page.write(out, [evidence_entries.entry_of(run, FIGURE, "paper")], [FIGURE]).read_text("utf-8")
+    width, height = pieces.read(out)[name]["checks"]
+    assert f'src="checks/{name}.webp" width="{width}" height="{height}"' in text
+    with Image.open(out / "checks" / f"{name}.webp") as image:
+        assert image.size == (width, height)
+
+
+def test_the_page_shows_no_curves_with_numbers_where_none_is_compared(run, out):
+    text = page.write(out, [evidence_entries.entry_of(run, FIGURE, "quick")], [FIGURE]).read_text("utf-8")
+    assert pieces.read(out)[NAME]["checks"] is None
+    assert "checks/" not in text
+
+
+def test_curves_that_were_kept_before_the_numbers_were_drawn_are_read(out):
+    file = out / "curves" / f"{NAME}.js"
+    file.write_text(file.read_text("utf-8").replace(',"checks":null', ""), "utf-8")
+    assert pieces.read(out)[NAME]["checks"] is None
+
+
 @pytest.mark.parametrize("text", ["", "keepCurves(1)\n", f'keepCurves("{NAME}", {{}})\n'])
 def test_damaged_curves_are_one_line(out, text):
     (out / "curves" / f"{NAME}.js").write_text(text, "utf-8")
@@ -184,6 +209,7 @@ def test_a_damaged_figure_is_one_line(run, tmp_path):
 def test_the_page_in_docs_is_what_the_evidence_and_its_pieces_give(tmp_path):
     (tmp_path / "pictures").symlink_to(DOCS / "report" / "pictures")
     (tmp_path / "curves").symlink_to(DOCS / "report" / "curves")
+    (tmp_path / "checks").symlink_to(DOCS / "report" / "checks")
     entries = list(evidence_entries.read(DOCS / "evidence.json").values())
     figures = sorted(all_figures(), key=evidence_entries.in_order)
     text = page.write(tmp_path, entries, figures).read_text("utf-8")
