@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.catalogue import figure_id, paper_of
 from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, WIDE, WIDENING
+from experiments.report.papers import PAPERS
 from experiments.settings import setting_of
 from grok_jax.analysis.claims import FAILS, MIXED, count_verdicts, show_value
 
@@ -62,7 +63,8 @@ def page(entries: Mapping[str, Entry], catalogue: Sequence[str], kept: Collectio
       catalogue: every available figure; the page lists those without an entry.
       kept: the pictures of curves that there are; see curves_picture.
     """
-    papers = list(dict.fromkeys(paper_of(figure) for figure in catalogue))
+    there = dict.fromkeys(paper_of(figure) for figure in catalogue)
+    papers = sorted(there, key=[*PAPERS, *there].index)
     every = [HEAD, _totals(entries.values()), *(_paper(paper, entries, kept) for paper in papers)]
     return "\n".join([*every, *_missing(entries, catalogue)])
 
