@@ -1,7 +1,9 @@
 """One tangent kernel, averaged over outputs or full: the MNIST network 784-200-200-10 on some digits."""
 
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,27 +20,41 @@ class Taken(NamedTuple):
     peak_bytes: int  # of the whole process
 
 
-def ours(images: np.ndarray, block_rows: int | None = None, full: bool = False) -> Taken:
+def averaged(images: np.ndarray, block_rows: int | None = None) -> Taken:
     """Uses tangent_kernel, which works layer by layer; with block_rows, it multiplies Jacobians.
 
     Args:
       images: uint8 (rows, 784).
       block_rows: see tangent_kernel.
-      full: whether to use full_tangent_kernel, over pairs of outputs.
     """
+    from grok_jax.kernels import tangent_kernel
+
+    return _ours(images, partial(tangent_kernel, block_rows=block_rows))
+
+
+def full(images: np.ndarray, by: str) -> Taken:
+    """Uses full_tangent_kernel, over pairs of outputs.
+
+    Args:
+      images: uint8 (rows, 784).
+      by: see full_tangent_kernel.
+    """
+    from grok_jax.kernels import full_tangent_kernel
+
+    return _ours(images, partial(full_tangent_kernel, by=by))
+
+
+def _ours(images: np.ndarray, made: Callable[..., Any]) -> Taken:
     import jax
 
-    from grok_jax.kernels import full_tangent_kernel, tangent_kernel
     from grok_jax.models import init_params
     from grok_jax.models.mlp import MLP
 
     inputs, module = jax.numpy.asarray(images, "float32") / 255, MLP((200, 200), 10)
     params = init_params(module, jax.random.key(0), inputs)
 
-    made = full_tangent_kernel if full else tangent_kernel
-
     def kernel_of(params: dict, inputs: jax.Array) -> jax.Array:
-        return made(lambda w, x: module.apply({"params": w}, x), params, inputs, block_rows=block_rows)
+        return made(lambda w, x: module.apply({"params": w}, x), params, inputs)
 
     began = time.perf_counter()
     compiled = jax.jit(kernel_of).lower(params, inputs).compile()

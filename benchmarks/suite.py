@@ -15,6 +15,7 @@ from benchmarks import token_mlp as tokens
 from benchmarks import transformer as nanda
 from benchmarks.machine import Machine, host
 from benchmarks.timing import Ratio, contestant, in_own_process, median_rate, ratio, take_turns
+from grok_jax.kernels.tangent import LAYERS, METHODS
 from grok_jax.tasks.mnist import load_embedded
 
 REPOSITORY = Path(__file__).parent.parent
@@ -137,7 +138,7 @@ def kernel(size: Size) -> Iterator[Row]:
     """The tangent kernel of the MNIST network, averaged over its outputs: time, and memory of the whole process."""
     rows = size.kernel_rows
     digits, _ = in_own_process(_first_digits, rows)
-    sides = {OURS: partial(kernels.ours, digits), BY_JACOBIANS: partial(kernels.ours, digits, block_rows=168)}
+    sides = {OURS: partial(kernels.averaged, digits), BY_JACOBIANS: partial(kernels.averaged, digits, block_rows=168)}
     chunks = {"all rows at once": rows, "in chunks of a fifth": rows // 5} if not size.place().no_peer else {}
     sides |= {label: partial(kernels.pytorch, digits, chunk) for label, chunk in chunks.items()}
     turns = {name: [] for name in sides}
@@ -158,14 +159,27 @@ def kernel(size: Size) -> Iterator[Row]:
 
 def full_kernel(size: Size) -> Iterator[Row]:
     """The tangent kernel of the MNIST network over pairs of its outputs, from its layers."""
-    digits, _ = in_own_process(_first_digits, size.kernel_rows)
-    turns = [in_own_process(partial(kernels.ours, digits, full=True)) for _ in range(min(size.rounds, KERNEL_ROUNDS))]
-    yield Row(
-        f"NTK of {size.kernel_rows:,} digits x 10 outputs, MNIST MLP",
-        seconds=statistics.median(taken.seconds for taken in turns),
-        compile_seconds=turns[-1].compile_seconds,
-        peak_bytes=max(taken.peak_bytes for taken in turns),
-    )
+    yield from _full_kernels(size, size.kernel_rows, (LAYERS,))
+
+
+def baseline_kernel(size: Size) -> Iterator[Row]:
+    """The same kernel of a fifth of the digits in both ways, because neural-tangents takes minutes for all of them."""
+    yield from _full_kernels(size, max(2, size.kernel_rows // 5), METHODS)
+
+
+def _full_kernels(size: Size, rows: int, methods: Sequence[str]) -> Iterator[Row]:
+    digits, _ = in_own_process(_first_digits, rows)
+    turns: dict[str, list[kernels.Taken]] = {by: [] for by in methods}
+    for _ in range(min(size.rounds, KERNEL_ROUNDS)):
+        for by in methods:
+            turns[by].append(in_own_process(partial(kernels.full, digits, by)))
+    for by in methods:
+        yield Row(
+            f"NTK of {rows:,} digits x 10 outputs, MNIST MLP" + (f", by {by}" if by != LAYERS else ""),
+            seconds=statistics.median(taken.seconds for taken in turns[by]),
+            compile_seconds=turns[by][-1].compile_seconds,
+            peak_bytes=max(taken.peak_bytes for taken in turns[by]),
+        )
 
 
 def records(size: Size) -> Iterator[Row]:
@@ -208,6 +222,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "graph_network": graph_network,
     "kernel": kernel,
     "full_kernel": full_kernel,
+    "baseline_kernel": baseline_kernel,
     "records": records,
     "memory": thousand,
     "figures": figures,

@@ -208,6 +208,14 @@ def test_the_benchmark_of_the_full_kernel_has_time_and_memory():
     assert row.peak_bytes > 0
 
 
+@pytest.mark.slow
+def test_the_benchmark_of_a_baselines_kernel_has_both_methods_on_the_same_digits():
+    rows = list(suite.baseline_kernel(suite.SMOKE))
+    name = "NTK of 2 digits x 10 outputs, MNIST MLP"
+    assert {row.benchmark for row in rows} == {name, f"{name}, by neural-tangents"}
+    assert all(row.seconds > 0 and row.peak_bytes > 0 for row in rows)
+
+
 def test_a_kernel_beside_pytorch_says_how_many_times_as_fast_it_is():
     ours, theirs = ([Taken(seconds, 0.0, 2**30) for seconds in side] for side in ((1.0, 2.0), (3.0, 4.0)))
     row = suite._against_kernel(suite.Row("kernel", seconds=1.5), ours, "rows at once", theirs)

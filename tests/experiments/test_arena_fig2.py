@@ -24,8 +24,8 @@ TIMES = {
 ENDS = (20_000, 80_000, 500)  # of the paper's runs
 
 
-def results(changes=None, *, ends=ENDS, seeds=3):
-    """Each setting loses its rows, and learns to generalize, at the steps in TIMES, the changes made."""
+def results(changes=None, *, ends=ENDS, seeds=3, fit=50):
+    """Each setting fits, loses its rows, and learns to generalize at the steps in TIMES, the changes made."""
     (axis,) = parse_grid(settings(*ends))
     columns = zip(axis.fields, zip(*axis.values, strict=True), strict=True)
     times, last = {**TIMES, **(changes or {})}, [row[-1] for row in axis.values]
@@ -36,6 +36,7 @@ def results(changes=None, *, ends=ENDS, seeds=3):
         curves["zero_losses"].append(recorded * np.clip(step / lost - 0.5, 0, 1))
         curves["test_accuracy"].append(recorded * np.clip(0.95 * step / learned, 0.1, 1))
     curves["train_loss"] = curves["zero_losses"]
+    curves["train_accuracy"] = [np.where(np.isnan(x), x, np.clip(step / fit, 0.1, 1)) for x in curves["zero_losses"]]
     return xr.Dataset(
         {name: ((AXIS, "seed", "step"), np.stack([x] * seeds, axis=1)) for name, x in curves.items()},
         {
@@ -85,6 +86,10 @@ def test_a_claim_fails_where_its_words_do_not_fit(claim, changes):
 def test_runs_that_end_before_float32_collapses_leave_the_claims_about_formats_open():
     found = verdicts(ends=(1_500, 80_000, 500))
     assert [number for number, verdict in found.items() if verdict == "not measured"] == [1, 2, 3, 8]
+
+
+def test_runs_that_never_fit_cannot_show_that_a_collapse_stops_them():
+    assert verdicts(fit=NEVER)[1] == "not measured"
 
 
 def test_a_stablemax_run_that_ends_early_leaves_its_claim_open():
