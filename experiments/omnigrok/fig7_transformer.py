@@ -26,7 +26,7 @@ FREE_DELAY, CONSTANT_DELAY = 20.0, 2.0
 
 
 def plot(ds: xr.Dataset) -> Figure:
-    """Plots (a) free runs, (b) runs at constant norm; (c) to (e) what the free runs learn, and in which module."""
+    """Plots (a) free runs, (b, c) runs at constant norm; (d) to (f) what the free runs learn, and in which module."""
     free, constant = _runs(ds, False), _runs(ds, True)
     probed = "restricted_loss" in ds
     with style():

@@ -77,7 +77,7 @@ def plot(ds: xr.Dataset) -> Figure:
         _slices(panels[1, 0], ds, INIT_SCALE, MESSINESS, "m")
         _slices(panels[1, 1], ds, MESSINESS, INIT_SCALE, "α")
         twin = convergence(panels[1, 2], ds, INIT_SCALE, name=NAMES[INIT_SCALE], log="")
-        legend(panels[1, 2], twin, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+        legend(panels[1, 2], twin, loc="lower center", bbox_to_anchor=(0.5, 1.06), ncols=2)  # above the letter
     return figure
 
 
@@ -100,7 +100,7 @@ def _slices(ax: Axes, ds: xr.Dataset, along: str, across: str, symbol: str) -> N
             x = reduced(runs[name], "best")
             slice_along(ax, x, along, color=color, label=label, linestyle=line, log="y")
     ax.set(xlabel=NAMES[along], ylabel="reduced loss (dashed: train)")
-    legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(places))
+    legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.06), ncols=len(places))  # above the letter
 
 
 def _is_plane(ds: xr.Dataset) -> bool:

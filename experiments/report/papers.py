@@ -73,9 +73,9 @@ PAPERS = {
     ),
 }
 
-WHERE_OTHERS = "one NVIDIA H200, 2026-11-27, revision 48adda1"
-# Runs at the papers' sizes, made there and then, whose settings are not those of today's presets. So their claims are
-# not in the evidence. Figure -> what differs, and the outcome.
+WHERE_OTHERS = "one NVIDIA H200, 2026-11-27, revision 48adda1, judged by the claims as they were there"
+# Runs at the papers' sizes, made there and then, whose settings are not those of today's presets. So they are not in
+# the evidence. Figure -> what differs, and the outcome.
 AT_OTHER_SETTINGS = {
     "omnigrok/fig3abc": "one seed, too few to decide a claim, with fewer records. At 200 digits the test error is "
     "lowest at α = 1, and 4.9 and 4.8 times that at the smallest and the largest α; the tip is at 36 digits.",
