@@ -1,6 +1,7 @@
 """Plots of check values: our curves with the authors' numbers on them, and the ratios for a whole paper."""
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -34,6 +35,7 @@ from grok_jax.plotting.style import OKABE_ITO, colors, style
 
 Row = Mapping[str, Any]
 COLUMNS = 3
+LINE = 36  # letters of a line of a label
 WIDTH, LETTER = 3.6, 0.065  # inches of a panel, and of a letter of the legend beside the panels
 AXES = {STEP: "step", "model.init_scale": "initialization scale α = w/w₀", "task.messiness": "messiness m"}
 SHOWN = (1e-2, 1e2)  # range of ratios; a ratio outside it (such as a level never reached) is drawn at the nearer end
@@ -102,8 +104,9 @@ def _panel(ax: Axes, entries: Sequence[tuple[Check, Row]], ds: xr.Dataset, color
     unit = x.attrs.get("units", "1")
     name = check.curve.replace("_", " ") + (" / its start" if check.relative else "")
     axis = AXES.get(check.along) or x[check.along].attrs.get("long_name", name_of_axis(check.along))
-    ax.set(xlabel=axis, ylabel=name if unit == "1" or check.relative else f"{name} [{unit}]")
-    if check.along == STEP or _spans(x[check.along].values, LOGARITHMIC):
+    name = name if unit == "1" or check.relative else f"{name} [{unit}]"
+    ax.set(xlabel=axis, ylabel=textwrap.fill(name, LINE))
+    if check.along == STEP or (x[check.along].min() > 0 and _spans(x[check.along].values, LOGARITHMIC)):
         ax.set_xscale("log")
     for check, row in entries:
         _mark(ax, check, row, ours[setting_words(check)], color_of[setting_words(check)])
@@ -116,7 +119,7 @@ def _panel(ax: Axes, entries: Sequence[tuple[Check, Row]], ds: xr.Dataset, color
 
 
 def _spans(values: Sequence[float], factor: float) -> bool:
-    """Returns whether the positive ones of some numbers span more than a factor, and none is negative or zero."""
+    """Returns whether the finite ones of some numbers span more than a factor, and none is negative."""
     finite = [value for value in values if np.isfinite(value)]
     return bool(finite) and min(finite) >= 0 and max(finite) > factor * min(finite)
 

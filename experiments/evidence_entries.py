@@ -23,7 +23,7 @@ from grok_jax.analysis.claims import as_json, judge
 from grok_jax.errors import naming, require
 
 RECORDED = {"config", "devices", "git_revision", "versions"}  # keys that config.json must have
-DPI, COLORS = 72, 64  # few of both, as the pictures are kept in the repository
+DPI, COLORS = 76, 256  # a palette is half the size; the pictures are kept in the repository
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:

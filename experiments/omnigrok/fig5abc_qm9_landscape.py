@@ -145,7 +145,7 @@ def _checks() -> list[Check]:
         def drawn(ds: xr.Dataset, row: int = row) -> xr.DataArray:
             return row_of_pixels(blurred(_as_stored(ds), POINTS), SIZE, row).assign_attrs(units="bohr⁶")
 
-        curve = f"test loss over batch size at {molecules:,} molecules"
+        curve = f"stored test loss, {molecules:,} molecules"
         checks += on_slice(INIT_SCALE, drawn, at_steps(curve, {}, {0.1: start}) + dip(curve, {}, place, lowest))
     return checks
 

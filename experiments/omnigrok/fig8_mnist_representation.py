@@ -242,7 +242,7 @@ def _checks() -> list[Check]:
 
         def drawn(ds: xr.Dataset, name: str = name) -> xr.DataArray:
             loss = along_path(blurred(reduced(ds[name], "best"), POINTS), AXES, CORNERS, (300, 700))
-            loss[PATH].attrs["long_name"] = "point of the path (A at 0, B at 300, C at 1000)"
+            loss[PATH].attrs["long_name"] = "on the path: A 0, B 300, C 1000"
             return loss
 
         checks += on_slice(PATH, drawn, at_steps(f"{name} along the public path", {}, at))

@@ -13,6 +13,7 @@ from experiments.checks import Check, at_steps, on_slice, rises
 from experiments.omnigrok.drawn import at_points, blurred
 from experiments.omnigrok.reduced_landscape import contour, reduced_losses
 from experiments.omnigrok.toy_addition import INIT_SCALE, MAIN, MESSINESS, TRAIN_SIZE
+from grok_jax.analysis.grokking import value_at
 
 LEVEL = 0.02  # train loss of the contours
 FINE_POINTS = {INIT_SCALE: FINE[0], MESSINESS: FINE[1]}
@@ -38,8 +39,8 @@ START = {
     (MOST, 0): {2.5: 3.3724, 4: 41.942},
     (MOST, 0.1): {2.5: 3.1345},
 }
-# Train and test loss at step 15,000 of 45 pairs and α = 2.8, by m.
-END = {0: (3e-5, 0.250), 0.05: (0.085, 0.684)}
+# Losses at step 15,000 of 45 pairs and α = 2.8, by m.
+END = {"train_loss": {0: 3e-5, 0.05: 0.085}, "test_loss": {0: 0.250, 0.05: 0.684}}
 # Where the blurred train loss is LEVEL: α at m = .1, and m at α = 2.5, by the number of pairs; read off the picture.
 AT_TOP = dict(zip(SIZES, (2.7, 3.0, 3.35, 3.6), strict=True))
 AT_LINE = {SIZES[2]: 2.7, SIZES[3]: 2.7}
@@ -51,6 +52,10 @@ def _quantile(share: float) -> Callable[[xr.Dataset], xr.DataArray]:
         return at_points(ds["train_loss"], PRINTED).quantile(share, [INIT_SCALE, MESSINESS]).drop_vars("quantile")
 
     return quantile
+
+
+def _record(name: str, step: int) -> Callable[[xr.Dataset], xr.DataArray]:
+    return lambda ds: value_at(ds[name], step)
 
 
 def _share_above(ds: xr.Dataset) -> xr.DataArray:
@@ -73,16 +78,15 @@ def _checks() -> list[Check]:
         checks += [check._replace(of=_quantile(share)) for check in curve]
     above = at_steps(f"share of train losses above {LEVEL:g}", of_most, {STEPS[-1]: ABOVE})
     checks += [check._replace(of=_share_above) for check in above]
-    for size, loss in ZERO_TRAIN.items():
-        checks += at_steps("train_loss", {INIT_SCALE: 0, MESSINESS: 0, TRAIN_SIZE: size}, {0: loss})
-    for size, loss in ZERO_TEST.items():
-        checks += at_steps("test_loss", {INIT_SCALE: 0, MESSINESS: 0, TRAIN_SIZE: size}, {0: loss})
+    zero = {INIT_SCALE: 0, MESSINESS: 0}
+    checks += on_slice(TRAIN_SIZE, _record("train_loss", 0), at_steps("train_loss at step 0", zero, ZERO_TRAIN))
+    checks += on_slice(TRAIN_SIZE, _record("test_loss", 0), at_steps("test_loss at step 0", zero, ZERO_TEST))
     for (size, m), losses in START.items():
-        for scale, loss in losses.items():
-            checks += at_steps("train_loss", {INIT_SCALE: scale, MESSINESS: m, TRAIN_SIZE: size}, {0: loss})
-    for m, (train, test) in END.items():
-        runs = {INIT_SCALE: 2.8, MESSINESS: m, TRAIN_SIZE: MAIN}
-        checks += at_steps("train_loss", runs, {15_000: train}) + at_steps("test_loss", runs, {15_000: test})
+        start = at_steps("train_loss at step 0", {MESSINESS: m, TRAIN_SIZE: size}, losses)
+        checks += on_slice(INIT_SCALE, _record("train_loss", 0), start)
+    for name, losses in END.items():
+        end = at_steps(f"{name} at step 15,000", {INIT_SCALE: 2.8, TRAIN_SIZE: MAIN}, losses)
+        checks += on_slice(MESSINESS, _record(name, 15_000), end)
     line = f"α of the contour of train loss {LEVEL:g}"
     for size, scale in AT_TOP.items():
         checks += on_slice(MESSINESS, _contour, at_steps(line, {TRAIN_SIZE: size}, {0.1: scale}))

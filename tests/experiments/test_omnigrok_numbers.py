@@ -199,8 +199,12 @@ def test_losses_of_single_runs_of_toy_addition_are_compared_where_they_are():
     ds = plane(starts, scales=np.concatenate([[0.0], FINE[0]]))
     assert found("at step 0", ds) == {AGREES}
     assert found("at step 0", 2 * ds) == {DIFFERS}
-    rows = compare(toy_addition_numbers.CHECKS, plane(starts))
-    assert {row["note"] for row in rows if "init scale 0," in row["check"]} == {"no run with model.init_scale = 0"}
+    notes = {
+        row["note"]
+        for row in compare(toy_addition_numbers.CHECKS, plane(starts))
+        if "init scale 0, messiness 0)" in row["check"]
+    }
+    assert notes == {"no run with model.init_scale = 0"}
 
 
 # --- what the pictures do ---
