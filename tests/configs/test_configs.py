@@ -4,7 +4,7 @@ import functools
 import importlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ import configs
 import grok_jax
 from experiments.figures import FigureOf, figure_of
 from experiments.settings import presets_of
-from grok_jax.analysis.claims import VERDICTS, judge
+from grok_jax.analysis.claims import HOLDS, VERDICTS, Claim, judge
 from grok_jax.analysis.grokking import add_grokking_times
 from grok_jax.errors import UserError
 from grok_jax.training.metrics import ALWAYS, described
@@ -24,6 +24,7 @@ from grok_jax.training.records import GroupRecords, to_dataset
 from grok_jax.training.schedule import is_probed, record_steps
 from grok_jax.training.sweep import plan_grid
 
+Draw = Callable[[list[str], tuple[int, int], np.ndarray], dict[str, np.ndarray]]
 SHARED = {"__init__", "architectures", "size_landscape"}  # by the figures of a paper
 FILES = sorted(path for path in Path(configs.__file__).parent.glob("*/*.py") if path.stem not in SHARED)
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
@@ -41,6 +42,24 @@ COMPILED = {
 }
 
 
+CHANCE = {"train_accuracy": 0.1, "test_accuracy": 0.1, "train_loss": 1.0, "test_loss": 1.0}
+STILL = "equal where nothing depends on anything: needs runs that differ along the other way"
+PARTED = "random losses part at once and halve at once: needs a network that learns"
+KNOWN = {  # claims that hold of curves without information -> what they lack
+    "lazy_to_rich/fig7/1": STILL,
+    "lazy_to_rich/fig7/2": STILL,
+    "lazy_to_rich/fig13a/2": PARTED,
+    "lazy_to_rich/fig13c/2": PARTED,
+    "lazy_to_rich/fig13c/3": PARTED,
+    "lazy_to_rich/sec4/4": STILL,
+    "lazy_to_rich/sec4/5": STILL,
+    "lazy_to_rich/sec4/6": STILL,
+    "omnigrok/fig5d/2": "no late drop where nothing is learned: needs a train loss that falls",
+    "omnigrok/fig6/9": "noise ranges as far over m as over w: needs runs that fit",
+    "omnigrok/fig6abc/3": "noise rises and falls: needs runs that fit",
+    "omnigrok/fig6abc/4": "two paths that never fit count as equally fast: needs runs that fit",
+    "omnigrok/fig11/4": "0 is at most half of 0: needs a rise and a mismatch to begin with",
+}
 EACH = pytest.mark.parametrize("name", NAMES)
 EACH_PRESET = pytest.mark.parametrize(("name", "preset"), [(name, each) for name in NAMES for each in presets_of(name)])
 COMPILED_FIRST = pytest.mark.parametrize(
@@ -108,14 +127,28 @@ def test_a_config_can_train_without_a_network(name, preset):
     grok_jax.check(build(name, preset))
 
 
-def made_up(config: ConfigDict) -> xr.Dataset:
-    """What a sweep of the config would return, its numbers drawn: losses that fall, accuracies that rise."""
-    rng = np.random.default_rng(0)
+def made_up(config: ConfigDict, draw: Draw) -> xr.Dataset:
+    """What a sweep of the config would return, its numbers drawn: variables, runs, records from 0 to 1 -> values."""
     plan = plan_grid(config, None)
     groups, words = [], {}
     for group in plan.groups:
         steps, probed = record_steps(group.schedule), is_probed(group.schedule)
-        runs, along = (len(group.members), 1), np.linspace(0, 1, len(steps))
+        metrics = group.form.bare.metrics
+        names = [variable for probe in metrics.values() for variable, *_ in probe.variables]
+        values = draw([*ALWAYS, *names], (len(group.members), 1), np.linspace(0, 1, len(steps)))
+        values |= {name: np.where(probed, values[name], np.nan) for name in names}
+        ends = np.full(len(group.members), steps[-1]), np.zeros(len(group.members), bool)
+        groups.append(GroupRecords(group.members, steps, values, *ends))
+        words |= described(metrics, {})
+    dataset = add_grokking_times(to_dataset(plan.axes, groups, words))
+    return dataset.assign_attrs(config=json.dumps(config.to_dict()))
+
+
+def trained() -> Draw:
+    """Losses that fall, accuracies that rise, each run at its own pace."""
+    rng = np.random.default_rng(0)
+
+    def draw(names: list[str], runs: tuple[int, int], along: np.ndarray) -> dict[str, np.ndarray]:
         values = {}
         for split, reached in (("train", 1.0), ("test", 0.97)):
             rise = along ** rng.uniform(0.2, 5, runs)
@@ -124,15 +157,24 @@ def made_up(config: ConfigDict) -> xr.Dataset:
         values["weight_norm"] = rng.uniform(5, 50, runs) * (1 - 0.5 * along)
         values["relative_distance"] = rng.uniform(0.1, 2, runs) * along
         assert set(values) == set(ALWAYS)
-        for probe in group.form.bare.metrics.values():
-            for variable, *_ in probe.variables:
-                drawn = rng.uniform(0.05, 0.5, runs) + rng.uniform(0, 0.4, runs) * along
-                values[variable] = np.where(probed, drawn, np.nan)
-        ends = np.full(len(group.members), steps[-1]), np.zeros(len(group.members), bool)
-        groups.append(GroupRecords(group.members, steps, values, *ends))
-        words |= described(group.form.bare.metrics, {})
-    dataset = add_grokking_times(to_dataset(plan.axes, groups, words))
-    return dataset.assign_attrs(config=json.dumps(config.to_dict()))
+        probed = [name for name in names if name not in values]
+        return values | {n: rng.uniform(0.05, 0.5, runs) + rng.uniform(0, 0.4, runs) * along for n in probed}
+
+    return draw
+
+
+def untrained(seed: int, spread: float) -> Draw:
+    """Curves without information: each number is drawn by itself, around a level that is the same in all runs.
+
+    The level is chance for an accuracy and 1 for a loss; no two of the other variables have levels within a quarter.
+    """
+    rng = np.random.default_rng(seed)
+
+    def draw(names: list[str], runs: tuple[int, int], along: np.ndarray) -> dict[str, np.ndarray]:
+        levels = {name: 0.05 * 1.3**place for place, name in enumerate(names)} | CHANCE
+        return {name: levels[name] * np.exp(spread * rng.normal(size=(runs[0], along.size))) for name in names}
+
+    return draw
 
 
 def drawn_and_judged(figure: FigureOf, dataset: xr.Dataset, folder: Path) -> list[str]:
@@ -148,7 +190,23 @@ def drawn_and_judged(figure: FigureOf, dataset: xr.Dataset, folder: Path) -> lis
 @EACH
 def test_what_a_smoke_config_would_record_is_drawn_and_judged(name, tmp_path):
     config = build(name, "smoke")
-    assert set(drawn_and_judged(figure_of(config), made_up(config), tmp_path)) <= set(VERDICTS)
+    assert set(drawn_and_judged(figure_of(config), made_up(config, trained()), tmp_path)) <= set(VERDICTS)
+
+
+def that_hold(claims: Sequence[Claim], config: ConfigDict, draw: Draw) -> list[Claim]:
+    found = judge(claims, made_up(config, draw))
+    return [claim for claim, verdict in zip(claims, found, strict=True) if verdict["verdict"] == HOLDS]
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.2], ids=["constants", "noise"])
+@COMPILED_FIRST
+def test_no_claim_holds_of_curves_without_information(name, spread):
+    config = build(name, "quick")
+    others = [claim for claim in figure_of(config).claims if claim.id not in KNOWN]
+    holding = that_hold(others, config, untrained(0, spread))
+    # One of two numbers is the larger in all of three seeds by chance, once in 8 times: such a claim is drawn again.
+    again = [that_hold(holding, config, untrained(seed, spread)) for seed in (1, 2, 3) if holding]
+    assert [claim.id for claim in holding if sum(claim in held for held in again) > 1] == []
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +240,7 @@ def test_one_step_of_a_smoke_run_is_measured_drawn_and_judged(name, one_step, tm
 @COMPILED_FIRST
 def test_what_is_made_up_has_the_form_of_what_a_run_records(name, one_step):
     config, dataset = one_step(name)
-    found, expected = made_up(config), add_grokking_times(dataset)
+    found, expected = made_up(config, trained()), add_grokking_times(dataset)
     assert found.sizes == expected.sizes
     xr.testing.assert_identical(found[[]].drop_attrs(deep=False), expected[[]].drop_attrs(deep=False))
     assert {key: (v.dims, v.dtype, v.attrs) for key, v in found.items()} == {
