@@ -17,6 +17,7 @@ from grok_jax.plotting.lazy import ALIGNMENT, NETWORK, NORM, TWIN, alignment_lab
 from grok_jax.plotting.style import panel_labels, style
 
 EARLY = 0.1  # share of the training loss
+LEARNED = 0.5  # share of its peak below which the test loss of a network that learns ends
 
 
 def first_of_seeds(pair: Pair) -> Pair:
@@ -85,7 +86,7 @@ def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> M
     Args:
       ds: results of one setting, with and without linearization.
       factor: the test loss has fallen when it is this many times below its peak; a run in which it never falls within
-        the budget is undecided.
+        the budget is undecided, and so is one in which the network does not learn.
       share: share of the steps to the fall.
 
     Returns:
@@ -96,6 +97,9 @@ def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> M
     """
     pair = network_and_twin(ds)
     part, fall = t_part(pair), t_fall(pair.network["test_loss"], factor)
+    # Losses that only fluctuate part at once, and fall below any peak sooner or later.
+    train, test = pair.network["train_loss"], pair.network["test_loss"]
+    learns = (last_value(train) < train.isel(step=0, drop=True)) & (last_value(test) < LEARNED * test.max("step"))
     twin_loss = pair.twin["test_loss"] / pair.twin["test_loss"].isel(step=0, drop=True)
     return over_seeds(
         np.isfinite(fall) & (part < share * fall),
@@ -105,7 +109,7 @@ def part_before_the_fall(ds: xr.Dataset, factor: float, share: float = 1.0) -> M
             "share of these steps": part / fall.where(np.isfinite(fall)),
             "twin's test loss / its start, at the end": last_value(twin_loss),
         },
-        decided=~is_censored(fall),
+        decided=~is_censored(fall) & learns,
     )
 
 

@@ -138,6 +138,13 @@ def _off_output_scale(ds: xr.Dataset, route: int, measure: Measure) -> Float[xr.
     return np.abs(here / there - 1)
 
 
+def _moves_by(ds: xr.Dataset, factor: float, measure: Measure = _change) -> Bool[xr.DataArray, "..."]:
+    """Returns whether the output scale changes a measure by more than a factor: else equal curves tell nothing."""
+    along = measure(_route(ds, OUTPUT))
+    change = along.max(POINT) / along.min(POINT)
+    return change.max([dim for dim in change.dims if dim != "seed"]) > factor
+
+
 def _labels_are_output_scale(ds: xr.Dataset) -> Measured:
     measures = {
         "test loss / its start, any record": lambda runs: relative(runs["test_loss"]),
@@ -148,7 +155,9 @@ def _labels_are_output_scale(ds: xr.Dataset) -> Measured:
     worst = {name: x.max([dim for dim in x.dims if dim != "seed"]) for name, x in off.items()}
     largest = xr.concat(list(worst.values()), "what").max("what", skipna=False)
     named = {f"largest relative difference: {name}": value for name, value in worst.items()}
-    return over_seeds(largest <= SAME, named, decided=largest.notnull())
+    moved = [_moves_by(ds, 1 + SAME, measure) for measure in measures.values()]
+    decided = largest.notnull() & xr.concat(moved, "what").all("what")
+    return over_seeds(largest <= SAME, named, decided=decided)
 
 
 def _is_lazier_along(ds: xr.Dataset, route: int) -> Measured:
@@ -169,14 +178,15 @@ def _plain_width_changes_nothing(ds: xr.Dataset) -> Measured:
     values = {"largest / smallest change of the kernel": factor}
     for i, name in ((0, "narrowest"), (-1, "widest")):
         values[f"change of the kernel, {name}"] = change.isel({POINT: i}, drop=True)
-    return over_seeds(factor <= STILL, values, decided=change.notnull().all(POINT))
+    return over_seeds(factor <= STILL, values, decided=change.notnull().all(POINT) & _moves_by(ds, STILL))
 
 
 def _usual_width_is_output_scale(ds: xr.Dataset) -> Measured:
     off = _off_output_scale(ds, USUAL, _change)
     values = {"largest relative difference": off.max(LAZINESS)}
     values |= {f"at √(N / N₀) = {x:g}": off.sel({LAZINESS: x}, drop=True) for x in off[LAZINESS].values}
-    return over_seeds(off.max(LAZINESS) <= CLOSE, values, decided=off.notnull().all(LAZINESS))
+    decided = off.notnull().all(LAZINESS) & _moves_by(ds, 1 + CLOSE)
+    return over_seeds(off.max(LAZINESS) <= CLOSE, values, decided=decided)
 
 
 LAZIER = "the kernel moves less (rank correlation < -.8) and the wait from train to test loss grows (> .8)"

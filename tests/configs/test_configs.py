@@ -43,17 +43,7 @@ COMPILED = {
 
 
 CHANCE = {"train_accuracy": 0.1, "test_accuracy": 0.1, "train_loss": 1.0, "test_loss": 1.0}
-STILL = "equal where nothing depends on anything: needs runs that differ along the other way"
-PARTED = "random losses part at once and halve at once: needs a network that learns"
 KNOWN = {  # claims that hold of curves without information -> what they lack
-    "lazy_to_rich/fig7/1": STILL,
-    "lazy_to_rich/fig7/2": STILL,
-    "lazy_to_rich/fig13a/2": PARTED,
-    "lazy_to_rich/fig13c/2": PARTED,
-    "lazy_to_rich/fig13c/3": PARTED,
-    "lazy_to_rich/sec4/4": STILL,
-    "lazy_to_rich/sec4/5": STILL,
-    "lazy_to_rich/sec4/6": STILL,
     "omnigrok/fig5d/2": "no late drop where nothing is learned: needs a train loss that falls",
     "omnigrok/fig6/9": "noise ranges as far over m as over w: needs runs that fit",
     "omnigrok/fig6abc/3": "noise rises and falls: needs runs that fit",
