@@ -96,15 +96,15 @@ FINDINGS = {
     ),
     "lazy_to_rich/fig13c/1": (
         "Limit: the test losses are 10% apart at about the step at which the train loss has lost a tenth: at 47 and 49 "
-        "at the paper's size (medians), at 70 and 72 at quick's size (p = 79, one seed). So the limits that we chose "
+        "at the paper's size (medians), at 70 and 72 at quick's size (p = 79, 3 seeds). So the limits that we chose "
         "decide. The run at the paper's size used TF32, not the preset's precision, and has not been repeated; TF32 "
         "changed the verdict on a claim of Omnigrok's fig. 3. The paper itself says of this figure that the network "
         "quickly deviates from its linearization."
     ),
     "lazy_to_rich/fig13c/3": (
         "Limit: at the paper's size network and twin part after .09 of the steps to half of the peak (median, in "
-        "TF32), close to our limit of .1. At p = 79 the test loss falls sooner, and they part after .23 of the steps "
-        "(one seed). Without weight decay (fig. 13a) they part after .7 of them."
+        "TF32) and at quick's (p = 79) after .106, both close to our limit of .1. Without weight decay (fig. 13a) they "
+        "part after .7 of them."
     ),
     "lazy_to_rich/fig15/2": (
         "Setting: the paper states neither the number of rows nor the learning rate, and the delay at degree 4 depends "
