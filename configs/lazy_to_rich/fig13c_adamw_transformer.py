@@ -17,7 +17,7 @@ linearization, despite the presence of grokking".
 
 | claim | measured (quick, 3 seeds, medians) | verdict |
 |---|---|---|
-| 1 they agree in the early stages | they part at step 70; the train loss has lost a tenth at 72 | does not hold, 1 of 3 |
+| 1 they agree early | they part at step 70; the train loss has lost a tenth at 72 | does not hold, 1 of 3 |
 | 2 they part before the test loss has fallen | it is down to half its peak at step 721 | holds, 3 of 3 |
 | 3 they part quickly | within .106 of the steps to the fall | does not hold, 1 of 3 |
 
