@@ -31,7 +31,7 @@ falls as exp(-ηγt) until generalization begins. Look for a slope of -1 for the
 |---|---|---|---|
 | smoke | 3 decays, 2 seeds | seconds | |
 | quick | 6 decays, 3 seeds | 45 s | 54 s, 1 CPU device |
-| paper | 12 decays, 5 seeds | about 4 minutes (recorded on a busy machine) | 632 s, 2 CPU devices |
+| paper | 12 decays, 5 seeds | about 4 minutes | 254 s, 2 CPU devices |
 
 In the paper preset claim 1 does not hold (2 of 5: -.83, -.98, -.86, -.81 and -.845; at 1e-3 they are -.93 to -.97), and
 claims 2 and 3 hold in 5 of 5.
