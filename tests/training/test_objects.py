@@ -200,7 +200,7 @@ REFUSED = {
     "a hyper-parameter that is missing": (lambda: gj.check(own_run(optimizer=optax.adam)), "needs learning_rate"),
     "an axis that nothing reads": (
         lambda: gj.check(own_run(), {"training.seed": [0, 1]}),
-        "every run along it would be the same",
+        "all runs along it would be equal",
     ),
     "an axis that is not a field": (lambda: gj.check(own_run(), {"model.gian": [1, 2]}), "model has name, width, gain"),
     "flat values": (lambda: gj.data(X, Y[:, 0]), r"write targets\[:, None\]"),
