@@ -22,8 +22,8 @@ help: ## this list
 demo: $(ENVIRONMENT) ## a first look: three figures of the papers with their claims, in results/demo (6 minutes at most)
 	$(RUN) -m experiments.reproduce --preset=quick --only=omnigrok/fig2b,omnigrok/fig3d,lazy_to_rich/fig8 --out=results/demo --overwrite
 
-# The papers' own figures. FIGURES=lazy_to_rich,model_efficiency,omnigrok adds equations and sections, at most half an hour;
-# an empty FIGURES= also adds our own studies (the arena, the open questions), at most two hours in all.
+# The papers' own figures. FIGURES=lazy_to_rich,model_efficiency,omnigrok adds equations and sections;
+# an empty FIGURES= also adds our own studies (the arena, the open questions).
 FIGURES ?= lazy_to_rich/fig,model_efficiency/fig,omnigrok/fig
 # One figure a core where only the CPU trains, at most 4 for the memory.
 JOBS ?= $(shell nvidia-smi -L 2>/dev/null | grep -q '^GPU' && echo 1 || echo $$(( $$(nproc 2>/dev/null || echo 1) < 4 ? $$(nproc 2>/dev/null || echo 1) : 4 )))

@@ -42,6 +42,11 @@ def figure_id(name: str) -> str:
     return f"{paper}/{file.split('_')[0]}"
 
 
+def run_name(name: str, preset: str) -> str:
+    """Returns a name for files about a figure at a preset, such as "omnigrok_fig2b_quick"."""
+    return f"{figure_id(name).replace('/', '_')}_{preset}"
+
+
 def title_of(name: str) -> str:
     """Returns the first line of a config's docstring, which says what the figure is, without its full stop."""
     return (_notes_of(name) or name).partition("\n")[0].rstrip(".")

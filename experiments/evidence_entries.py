@@ -157,11 +157,16 @@ def drawn_checks(figure: str, dataset: xr.Dataset) -> Figure | None:
     return check_curves(checks, compare(checks, dataset, preset_config(figure, "paper")), dataset) if checks else None
 
 
+def as_image(drawn: Figure, dpi: int) -> Image.Image:
+    """Renders a figure, in colors without transparency."""
+    kept = io.BytesIO()
+    drawn.savefig(kept, format="png", dpi=dpi)
+    with Image.open(kept) as image:
+        return image.convert("RGB")
+
+
 def _put_picture(path: Path, picture: Figure) -> None:
-    drawn = io.BytesIO()
-    picture.savefig(drawn, format="png", dpi=DPI)
-    with Image.open(drawn) as image:
-        small = image.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    small = as_image(picture, DPI).quantize(COLORS, dither=Image.Dither.NONE)
     results.write_whole(path, lambda partial: small.save(partial, "png", optimize=True))
 
 

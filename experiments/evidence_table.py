@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from experiments.catalogue import figure_id, paper_of
+from experiments.catalogue import figure_id, paper_of, run_name
 from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, WIDE, WIDENING
 from experiments.report.papers import PAPERS
 from experiments.settings import setting_of
@@ -90,7 +90,7 @@ def _paper(paper: str, entries: Mapping[str, Entry], kept: Collection[str]) -> s
 
 def curves_picture(entry: Entry) -> str:
     """Returns the path, relative to the page, of the picture of a figure's curves with the authors' numbers."""
-    return f"evidence/{figure_id(entry['figure']).replace('/', '_')}_{entry['preset']}.png"
+    return f"evidence/{run_name(entry['figure'], entry['preset'])}.png"
 
 
 def compared_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:

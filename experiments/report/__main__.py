@@ -13,7 +13,7 @@ from pathlib import Path
 from absl import flags
 
 from experiments import command, evidence_entries
-from experiments.catalogue import all_figures
+from experiments.catalogue import all_figures, run_name
 from experiments.report import page, pieces
 from grok_jax import errors
 from grok_jax.errors import require
@@ -35,7 +35,7 @@ def main() -> None:
         for folder, (figure, preset, reason) in found.items():
             if not reason and not (folder / "figure.png").exists():
                 reason = "skipped: it has no figure.png yet"
-            print(f"{folder}: {reason or f'kept as {pieces.name_of(figure, preset)}'}", flush=True)
+            print(f"{folder}: {reason or f'kept as {run_name(figure, preset)}'}", flush=True)
             if not reason:
                 pieces.keep(out, folder, figure, preset)
         written = page.write(out, list(entries.values()), sorted(all_figures(), key=evidence_entries.in_order))

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
 
-from experiments.catalogue import figure_id, lead_of, title_of
+from experiments.catalogue import figure_id, lead_of, run_name, title_of
 from experiments.checks import AGREES, DIFFERS, NOT_COMPARED, SPREAD, WIDENING
 from experiments.evidence_table import short_revision
 from experiments.figures import figure_of
 from experiments.report.papers import AT_OTHER_SETTINGS, WHERE_OTHERS
-from experiments.report.pieces import CHECKS, PICTURES, name_of
+from experiments.report.pieces import CHECKS, PICTURES
 from experiments.report.verdicts import Entry, presets_of, seeds_of, shown
 from experiments.settings import setting_of
 from grok_jax.analysis.claims import show_value
@@ -77,7 +77,7 @@ def section(figure: str, entries: Sequence[Entry], pictures: Pictures) -> str:
 def _command(figure: str, presets: Sequence[str]) -> str:
     short = figure_id(figure)
     return "\n".join(
-        f"python -m experiments.reproduce --preset={preset} --only={short} --out=results/{name_of(figure, preset)}"
+        f"python -m experiments.reproduce --preset={preset} --only={short} --out=results/{run_name(figure, preset)}"
         for preset in presets
     )
 
@@ -90,7 +90,7 @@ def _what_is_shown(figure: str) -> str:
 
 def _run(entry: Entry, pictures: Pictures) -> str:
     """The picture of a run, where it was made, and a place for its curves."""
-    name = name_of(entry["figure"], entry["preset"])
+    name = run_name(entry["figure"], entry["preset"])
     piece = pictures.pieces.get(name)
     kind = "run" if piece else "run bare"
     head = f'<div class="{kind}" data-preset="{entry["preset"]}"><h4>{PRESETS[entry["preset"]]}</h4>'
@@ -235,7 +235,7 @@ def _checks(entry: Entry, pictures: Pictures) -> str:
 
 def _drawn_checks(entry: Entry, pictures: Pictures) -> str:
     """The picture of a run's curves with the authors' numbers on them."""
-    name = name_of(entry["figure"], entry["preset"])
+    name = run_name(entry["figure"], entry["preset"])
     size = pictures.pieces.get(name, {}).get("checks")
     if not size:
         return ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from experiments.catalogue import paper_of
+from experiments.catalogue import paper_of, run_name
 from experiments.evidence_table import KINDS
 from experiments.report import pieces
 from experiments.report.figure import PRESETS, Pictures, anchor, section, short_title
@@ -62,7 +62,7 @@ def write(out: Path, entries: Sequence[Entry], figures: Sequence[str]) -> Path:
     kept = pieces.read(out)
     beside = Pictures(kept, lambda part, name: f"{part}/{name}.webp")
     inside = Pictures(kept, lambda part, name: _as_data(out / part / f"{name}.webp"))
-    names = [pieces.name_of(entry["figure"], entry["preset"]) for entry in entries if entry["figure"] in figures]
+    names = [run_name(entry["figure"], entry["preset"]) for entry in entries if entry["figure"] in figures]
     names = [name for name in names if name in kept]
     scripts = [f'<script src="{pieces.CURVES}/{name}.js"></script>' for name in names]
     whole = [f"<script>{_in_script(out / pieces.CURVES / f'{name}.js')}</script>" for name in names]

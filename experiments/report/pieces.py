@@ -6,7 +6,6 @@
 """
 
 import functools
-import io
 import json
 import re
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 import xarray as xr
 from PIL import Image
 
-from experiments.catalogue import figure_id
-from experiments.evidence_entries import drawn_checks, run_of
+from experiments.catalogue import run_name
+from experiments.evidence_entries import as_image, drawn_checks, run_of
 from experiments.report.curves import curves_of
 from grok_jax import results
 from grok_jax.analysis.claims import as_json
@@ -26,11 +25,6 @@ PICTURES, CHECKS, CURVES = "pictures", "checks", "curves"
 WIDTH, QUALITY = 1600, 72  # of a picture: twice the pixels of the widest place that the page has for it
 DPI = 110  # of the curves with the authors' numbers
 CALL = "keepCurves"  # the function of the page's script that takes the curves
-
-
-def name_of(figure: str, preset: str) -> str:
-    """Returns the name of a piece, such as "omnigrok_fig2b_quick"."""
-    return f"{figure_id(figure).replace('/', '_')}_{preset}"
 
 
 def keep(out: Path, folder: Path, figure: str, preset: str) -> None:
@@ -44,7 +38,7 @@ def keep(out: Path, folder: Path, figure: str, preset: str) -> None:
     Raises:
       UserError: results.nc or figure.png is missing or damaged.
     """
-    name, dataset = name_of(figure, preset), results.load_dataset(folder)
+    name, dataset = run_name(figure, preset), results.load_dataset(folder)
     with naming(f"reading {folder / 'figure.png'}"), Image.open(folder / "figure.png") as image:
         picture = image.convert("RGB")
     if picture.width > WIDTH:
@@ -68,10 +62,7 @@ def _checks(figure: str, dataset: xr.Dataset) -> Image.Image | None:
     drawn = drawn_checks(figure, dataset)
     if drawn is None:
         return None
-    kept = io.BytesIO()
-    drawn.savefig(kept, format="png", dpi=DPI)
-    with Image.open(kept) as image:
-        return image.convert("RGB")
+    return as_image(drawn, DPI)
 
 
 def read(out: Path) -> dict[str, dict[str, Any]]:

@@ -149,10 +149,9 @@ def baseline_method(
     Returns:
       One of METHODS, for the argument `by` of full_tangent_kernel.
     """
-    gradients = _size(params) * _outputs(network, params, inputs)
-    rows = jax.tree.leaves(inputs)[0].shape[0]
-    products = rows**2 * _outputs(network, params, inputs) * gradients
-    fits = products <= MOST_PRODUCTS and 4 * gradients <= BLOCK_BYTES
+    outputs, rows = _outputs(network, params, inputs), jax.tree.leaves(inputs)[0].shape[0]
+    gradients = outputs * _size(params)
+    fits = rows**2 * outputs * gradients <= MOST_PRODUCTS and 4 * gradients <= BLOCK_BYTES
     if (fits and has_neural_tangents()) or not is_layered(network, params, inputs):
         return NEURAL_TANGENTS
     return LAYERS
