@@ -42,6 +42,7 @@ class Standing(NamedTuple):
     robustness: float  # share of the settings at which the median over seeds reaches it
     highest: float  # test accuracy of any setting at any step: the largest median over seeds
     settings: int
+    budget: float  # steps of its longest run
 
 
 def runs_by_task(ds: xr.Dataset) -> Runs:
@@ -88,6 +89,7 @@ def standing(runs: xr.Dataset, task: str) -> Standing:
         float(np.isfinite(medians).mean()),
         float(median_of_seeds(runs["test_accuracy"].max("step")).median.max()),
         runs.sizes["setting"],
+        float(runs["step"].where(np.isfinite(runs["test_accuracy"])).max()),
     )
 
 
@@ -154,14 +156,14 @@ def table(ds: xr.Dataset) -> list[dict[str, Any]]:
 
 def plot(ds: xr.Dataset) -> Figure:
     """Plots (a-c) the steps of each method at its best setting, by task, (d) its share of settings that generalize."""
-    found, budget = standings(ds), float(ds["step"][-1])
+    found = standings(ds)
     names = list(next(iter(found.values())))
     settings = next(iter(next(iter(found.values())).values())).settings
     with style():
         figure = Figure(figsize=(3.6 * len(found) + 3.4, 1.6 + 0.5 * len(names)), layout="constrained")
         *panels, strip = figure.subplots(1, len(found) + 1, sharey=True)
         for ax, (task, methods), letter in zip(panels, found.items(), "abcdef", strict=False):
-            _dots(ax, methods, budget)
+            _dots(ax, methods)
             ax.set_title(f"{TASKS[task]}: steps to {LEVELS[task][0]:.0%}")
             panel_label(ax, letter)
         _strip(strip, found)
@@ -175,8 +177,9 @@ def plot(ds: xr.Dataset) -> Figure:
     return figure
 
 
-def _dots(ax: Axes, methods: dict[str, Standing], budget: float) -> None:
+def _dots(ax: Axes, methods: dict[str, Standing]) -> None:
     """Draws the median and the range over seeds of each method; an open mark at the budget means "never"."""
+    budget = max(each.budget for each in methods.values())
     for row, (name, each) in enumerate(methods.items()):
         color = "0.35" if name == BASELINE else OKABE_ITO[0]
         median = float(median_of_seeds(each.times).median)

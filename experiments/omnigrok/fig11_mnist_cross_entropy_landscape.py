@@ -17,9 +17,7 @@ from experiments.omnigrok.size_landscape import (
     ROUNDING,
     TRAIN_SIZE,
     Pair,
-    Zone,
     errors,
-    goldilocks,
     lu_shape,
     nearest,
     shown_sizes,
@@ -27,6 +25,7 @@ from experiments.omnigrok.size_landscape import (
 )
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.selection import config_value, with_axis
+from grok_jax.analysis.zone import Zone, goldilocks
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.landscape import slice_along
 from grok_jax.plotting.style import OKABE_ITO, TEST, style
@@ -185,6 +184,8 @@ def _size_note(largest: float) -> str:
 def _u_becomes_an_l(ds: xr.Dataset) -> Measured:
     largest = _largest_size(ds)
     few, many = (_at_size(ds, CROSS_ENTROPY, size) for size in (FEW, largest))
+    shape = lu_shape(few, above=FROM_SCALE)
+    is_u = (shape.largest_train <= NO_ERROR) & (shape.rise_above >= RISE)  # else there is no "U" that could flatten
     rises = [x.test.sortby(INIT_SCALE).isel({INIT_SCALE: -1}, drop=True) - x.test.min(INIT_SCALE) for x in (few, many)]
     gaps = [_mismatch(x) for x in (few, many)]
     return over_seeds(
@@ -196,6 +197,7 @@ def _u_becomes_an_l(ds: xr.Dataset) -> Measured:
             f"mean at N = {largest:,.0f}": gaps[1],
             "train error at the largest α there": many.train.sortby(INIT_SCALE).isel({INIT_SCALE: -1}, drop=True),
         },
+        decided=is_u,
         note=_size_note(largest),
     )
 

@@ -17,12 +17,12 @@ from configs.omnigrok.fig2b_teacher_student import CODE_THETA
 from experiments.omnigrok.fig2a_teacher_student_landscape import GOLDILOCKS, STANDARD
 from experiments.omnigrok.fig2b_teacher_student import THETA, code_theta, times
 from experiments.omnigrok.shapes import l_shape, u_shape
-from experiments.omnigrok.size_landscape import Zone, goldilocks
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.grokking import LEVEL, is_censored, last_value, t_fit, t_generalize, value_at
 from grok_jax.analysis.landscape import error, minimized, place_of_minimum, reduced
 from grok_jax.analysis.seeds import median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at
+from grok_jax.analysis.zone import Zone, goldilocks
 from grok_jax.plotting.curves import curve, legend
 from grok_jax.plotting.landscape import train_and_test, way_over
 from grok_jax.plotting.style import NORM, OKABE_ITO, panel_label, style

@@ -19,6 +19,7 @@ from grok_jax.plotting.style import TEST, colors, panel_labels, style
 INIT_SCALE = "model.init_scale"
 AROUND = (1e4 / 3, 3e4)  # within a factor of 3 of the paper's 1e4 steps
 LATE = 1e3  # a late drop comes after this many steps
+LEARNED = 0.1  # largest train loss over its start in a run that learns
 
 
 def plot(ds: xr.Dataset) -> Figure:
@@ -68,8 +69,13 @@ def _drops_early_only(ds: xr.Dataset) -> Measured:
     return over_seeds(
         np.isinf(time),
         {"step of a drop": time, **_numbers(train, test)},
-        decided=np.isfinite(time) | _is_long_enough(ds),
+        decided=np.isfinite(time) | (_learns(ds, STANDARD) & _is_long_enough(ds)),
     )
+
+
+def _learns(ds: xr.Dataset, alpha: float) -> xr.DataArray:
+    loss = runs_at(ds, {INIT_SCALE: alpha})["train_loss"]
+    return loss.min("step") <= LEARNED * loss.isel(step=0)
 
 
 def _is_long_enough(ds: xr.Dataset) -> bool:

@@ -319,16 +319,17 @@ def _bad_needs_more_norm(ds: xr.Dataset) -> Measured:
 
 def _dependence(seed: Losses) -> dict[str, float]:
     """Measures as in fig. 8: cube roots, over the whole plane."""
-    return {
+    values = {
         f"{name} loss: range over m / range over w": float(relative_dependence(np.cbrt(x), MESSINESS, INIT_SCALE))
         for name, x in (("train", seed.train), ("test", seed.test))
     }
+    return {**values, "least train loss": float(seed.train.min())}
 
 
 def _strong_in_messiness(ds: xr.Dataset) -> Measured:
     values = over_landscapes(ds, (), _dependence)
     test = values["test loss: range over m / range over w"]
-    return over_seeds(test >= STRONG, values, decided=test.notnull())
+    return over_seeds(test >= STRONG, values, decided=test.notnull() & (values["least train loss"] <= DIVIDING))
 
 
 CLAIMS = [

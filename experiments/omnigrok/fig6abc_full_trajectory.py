@@ -182,13 +182,14 @@ def _representation(ax: Axes, cases: list[Case], color: dict[float, str]) -> Non
 def _over_cases(ds: xr.Dataset, measure: str) -> Measured:
     moving = [[case for case in seed.cases if case.rate > 0] for seed in seeds_of(ds)]
     rows = [MEASURES[measure](cases) if cases else None for cases in moving]
+    fits = [any(np.isfinite(_time_to_fit(case.full)) for case in cases) for cases in moving]
     known = next((row for row in rows if row), None)
     if known is None:
         raise NotMeasured("needs a full run whose representation moves; or one of every seed diverged")
     nothing = (False, dict.fromkeys(known[1], np.nan))
     holds, values = zip(*(row or nothing for row in rows), strict=True)
     by_seed = {name: xr.DataArray([float(value[name]) for value in values], dims="seed") for name in known[1]}
-    decided = xr.DataArray([row is not None for row in rows], dims="seed")
+    decided = xr.DataArray(fits, dims="seed")  # runs that learn nothing say nothing about how they learn
     return over_seeds(xr.DataArray(list(holds), dims="seed"), by_seed, decided)
 
 

@@ -1,4 +1,4 @@
-"""Landscapes over the scale of the weights and the amount of data: L and U, the Goldilocks zone, the critical size.
+"""Landscapes over the scale of the weights and the amount of data: L and U, and the critical size.
 
 Reference: Liu et al. (2023), Omnigrok, Fig. 3a-c, 4a-c, 5a-c, 9 and 11.
 """
@@ -44,15 +44,6 @@ class LU(NamedTuple):
     lowest: xr.DataArray  # smallest test error
     rise_below: xr.DataArray  # test error at the smallest scale over the lowest
     rise_above: xr.DataArray  # test error at the largest scale over the lowest
-
-
-class Zone(NamedTuple):
-    """The zone in which a U stays below a level."""
-
-    low: xr.DataArray  # coordinates
-    high: xr.DataArray
-    width: xr.DataArray  # decades
-    is_cut: xr.DataArray  # the axis ends within the zone, so the width is a lower bound
 
 
 def errors(ds: xr.Dataset, value: str = "final") -> Pair:
@@ -104,52 +95,6 @@ def lu_shape(found: Pair, above: float) -> LU:
         lowest,
         *ends,
     )
-
-
-def goldilocks(x: Real[xr.DataArray, "..."], axis: str, level: Real[xr.DataArray, "..."] | float) -> Zone:
-    """Finds the part of a logarithmic axis, around the minimum of x, in which x is at most a level.
-
-    Its ends are interpolated linearly in the log of the axis between the points on both sides of the level.
-
-    Args:
-      x: a reduced loss or error, over the axis and others.
-      axis: name of an axis of positive numbers.
-      level: value of x; one number, or one for each run.
-
-    Returns:
-      The Zone; NaN if x is nowhere that low or has no finite value.
-    """
-    x = x.sortby(axis)
-    low, high, is_cut = xr.apply_ufunc(
-        _zone,
-        x,
-        np.log10(x[axis]),
-        level,
-        input_core_dims=[[axis], [axis], []],
-        output_core_dims=[[], [], []],
-        vectorize=True,
-    )
-    return Zone(10**low, 10**high, high - low, is_cut.astype(bool))
-
-
-def _zone(x: np.ndarray, at: np.ndarray, level: float) -> tuple[float, float, bool]:
-    x, at = x[np.isfinite(x)], at[np.isfinite(x)]
-    if not x.size or x.min() > level:
-        return np.nan, np.nan, False
-    outside = x > level
-    low = high = int(x.argmin())
-    while low > 0 and not outside[low - 1]:
-        low -= 1
-    while high < x.size - 1 and not outside[high + 1]:
-        high += 1
-
-    def end(inner: int, outer: int) -> float:
-        share = (level - x[inner]) / (x[outer] - x[inner])
-        return at[inner] + share * (at[outer] - at[inner])
-
-    left = end(low, low - 1) if low else at[0]
-    right = end(high, high + 1) if high < x.size - 1 else at[-1]
-    return left, right, low == 0 or high == x.size - 1
 
 
 def critical_size(x: Float[xr.DataArray, "..."], level: float, axis: str = TRAIN_SIZE) -> Float[xr.DataArray, "..."]:

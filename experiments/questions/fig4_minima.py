@@ -18,10 +18,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from configs.questions.fig4_minima import REFERENCE, Sizes
-from experiments.omnigrok.size_landscape import Zone, goldilocks
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, over_seeds
 from grok_jax.analysis.power_law import rank_correlation
 from grok_jax.analysis.selection import config_value
+from grok_jax.analysis.zone import Zone, goldilocks
 from grok_jax.plotting.curves import legend
 from grok_jax.plotting.style import OKABE_ITO, colors, panel_label, style
 

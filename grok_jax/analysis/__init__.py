@@ -2,7 +2,8 @@
 
 Every function takes xarray objects whose dimensions are the axes of a grid and 'step'. Axes that a function does not
 reduce stay in its result. The modules are grokking (times), crossing and power_law (along one axis), seeds, selection
-(of runs), lazy (network and linearized twin), landscape (runs on spheres of equal weight norm), claims and readings.
+(of runs), lazy (network and linearized twin), landscape (runs on spheres of equal weight norm), zone (where a landscape
+is low), claims and readings.
 """
 
 from grok_jax.analysis.claims import Claim, Measured, NotMeasured, format_claims, judge, over_seeds
@@ -27,11 +28,13 @@ from grok_jax.analysis.power_law import fit_power_law, rank_correlation, slopes_
 from grok_jax.analysis.readings import read_off
 from grok_jax.analysis.seeds import mean_of_seeds, median_of_seeds
 from grok_jax.analysis.selection import config_value, runs_at, sorted_along, with_axis
+from grok_jax.analysis.zone import Zone, goldilocks
 
 __all__ = [
     "Claim",
     "Measured",
     "NotMeasured",
+    "Zone",
     "add_grokking_times",
     "comparison",
     "config_value",
@@ -40,6 +43,7 @@ __all__ = [
     "first_crossing",
     "fit_power_law",
     "format_claims",
+    "goldilocks",
     "is_censored",
     "judge",
     "kernel_regression_loss",

@@ -43,13 +43,6 @@ COMPILED = {
 
 
 CHANCE = {"train_accuracy": 0.1, "test_accuracy": 0.1, "train_loss": 1.0, "test_loss": 1.0}
-KNOWN = {  # claims that hold of curves without information -> what they lack
-    "omnigrok/fig5d/2": "no late drop where nothing is learned: needs a train loss that falls",
-    "omnigrok/fig6/9": "noise ranges as far over m as over w: needs runs that fit",
-    "omnigrok/fig6abc/3": "noise rises and falls: needs runs that fit",
-    "omnigrok/fig6abc/4": "two paths that never fit count as equally fast: needs runs that fit",
-    "omnigrok/fig11/4": "0 is at most half of 0: needs a rise and a mismatch to begin with",
-}
 EACH = pytest.mark.parametrize("name", NAMES)
 EACH_PRESET = pytest.mark.parametrize(("name", "preset"), [(name, each) for name in NAMES for each in presets_of(name)])
 COMPILED_FIRST = pytest.mark.parametrize(
@@ -192,8 +185,7 @@ def that_hold(claims: Sequence[Claim], config: ConfigDict, draw: Draw) -> list[C
 @COMPILED_FIRST
 def test_no_claim_holds_of_curves_without_information(name, spread):
     config = build(name, "quick")
-    others = [claim for claim in figure_of(config).claims if claim.id not in KNOWN]
-    holding = that_hold(others, config, untrained(0, spread))
+    holding = that_hold(figure_of(config).claims, config, untrained(0, spread))
     # One of two numbers is the larger in all of three seeds by chance, once in 8 times: such a claim is drawn again.
     again = [that_hold(holding, config, untrained(seed, spread)) for seed in (1, 2, 3) if holding]
     assert [claim.id for claim in holding if sum(claim in held for held in again) > 1] == []

@@ -8,7 +8,6 @@ from experiments.omnigrok.size_landscape import (
     Pair,
     critical_size,
     errors,
-    goldilocks,
     is_between,
     losses,
     lu_shape,
@@ -82,36 +81,6 @@ def test_a_shape_needs_scales_on_both_sides():
     narrow = u_shape(scales=SCALES[10:])
     with pytest.raises(NotMeasured, match=r"from 0.2 or less to 3.2 or more"):
         lu_shape(Pair(narrow, narrow), above=0.8)
-
-
-def test_a_zone_is_interpolated_between_the_points_around_its_ends():
-    zone = goldilocks(u_shape(), INIT_SCALE, 0.1 + 0.5 * 0.33)
-    assert float(zone.low) == pytest.approx(10**-0.33)
-    assert float(zone.high) == pytest.approx(10**0.33)
-    assert float(zone.width) == pytest.approx(0.66)
-    assert not bool(zone.is_cut)
-
-
-def test_a_zone_that_reaches_the_end_of_the_axis_is_cut():
-    zone = goldilocks(u_shape(0.9), INIT_SCALE, 0.2)
-    assert bool(zone.is_cut)
-    assert float(zone.high) == pytest.approx(10)
-
-
-def test_a_zone_is_one_stretch():
-    x = u_shape()
-    x[{INIT_SCALE: 20}] = 0.1  # low again, far away
-    assert float(goldilocks(x, INIT_SCALE, 0.2).high) < 2
-
-
-def test_each_run_may_have_a_level_of_its_own():
-    runs = xr.concat([u_shape(), 2 * u_shape()], "seed")
-    width = goldilocks(runs, INIT_SCALE, 2 * runs.min(INIT_SCALE)).width
-    np.testing.assert_allclose(width, 0.4)
-
-
-def test_there_is_no_zone_below_the_minimum():
-    assert np.isnan(goldilocks(u_shape(), INIT_SCALE, 0.05).width)
 
 
 def test_the_critical_size_is_interpolated_in_its_logarithm():
