@@ -28,7 +28,7 @@ FINDINGS = {
     "lazy_to_rich/fig2/1": (
         "Paper: the text says p = 23, but the picture is most likely of p = 13, as in fig. 16. The authors' own runs "
         "have a ratio of 1.23 at p = 23 and of 1.86 at p = 13; ours have 1.14 and 2.01 in the paper preset, 1.18 and "
-        "1.90 in quick. The limit of 1.5 is ours."
+        "1.98 in quick. The limit of 1.5 is ours."
     ),
     "lazy_to_rich/fig3b/3": (
         "Limit: how 'never' counts decides. With large ε the test loss never gets to .1, while the train loss ends at "
@@ -83,9 +83,10 @@ FINDINGS = {
     ),
     "lazy_to_rich/fig12/2": (
         "Open: decay 5 makes the wait shorter, as the paper says, but not shorter than our limit of 2. Two seeds get "
-        "to 95% test accuracy after 1.8 and 4.8 times the steps to fit, against 37 times or never with decay 1; the "
-        "third stops at 92% (quick). The smaller size alone does not explain it: the one seed that we ran at the "
-        "paper's size, for half of the steps (one H200 GPU, TF32), had not fitted with decay 5, at a test accuracy of "
+        "to 95% test accuracy after 1.8 and 5.0 times the steps to fit; the third stops at 94% (quick). With decay 1, "
+        "one seed of a longer run took 37 times as many, and the others never got there. The smaller size alone does "
+        "not explain it: the one seed that we ran at the paper's size, for half of the steps (one H200 GPU, TF32), had "
+        "not fitted with decay 5, at a test accuracy of "
         ".45. The paper preset has not been run to its end."
     ),
     "lazy_to_rich/fig13b/1": (
