@@ -42,8 +42,8 @@ def main() -> None:
             grok_jax.check(config)
     ways = {"resume": RESUME.value, "overwrite": OVERWRITE.value}
     if JOBS.value > 1:
-        print(f"{len(kept)} of {len(chosen)} figures are already finished", flush=True)
-        missing = [name for name in names if name not in kept]
+        print(f"{len(kept)} of {len(chosen)} figures are already finished; the longest of the rest begin", flush=True)
+        missing = side_by_side.longest_first([name for name in names if name not in kept], PRESET.value)
         side_by_side.make(missing, PRESET.value, out, JOBS.value, **ways)
     else:
         for number, (name, config) in enumerate(chosen.items(), 1):

@@ -17,12 +17,14 @@ import jax
 import psutil
 
 import configs
+from experiments import evidence_entries
 from experiments.command import how_to_go_on
 from experiments.interruption import leave_at_signals
 from grok_jax.errors import UserError, require
 
 BREAK = 0.2  # seconds between looks at the processes
 PATIENCE = 60  # seconds for a process to save what it has when it is told to stop
+RECORDED = Path(__file__).parents[1] / "docs" / "evidence.json"
 
 
 class Making(NamedTuple):
@@ -52,6 +54,16 @@ def shares(jobs: int) -> list[list[int]]:
         f"--jobs={jobs}; each job needs a CPU core, and {len(cores) or 'none'} can be assigned here",
     )
     return [cores[start::jobs] for start in range(jobs)]
+
+
+def longest_first(names: Sequence[str], preset: str) -> list[str]:
+    """Returns figures by the time that their recorded runs took, those without one first.
+
+    So that at the end no core waits for a long figure that began last.
+    """
+    entries = evidence_entries.read(RECORDED)
+    seconds = {name: entries[f"{name} {preset}"]["seconds"] for name in names if f"{name} {preset}" in entries}
+    return sorted(names, key=lambda name: -seconds.get(name, float("inf")))
 
 
 def make(names: Sequence[str], preset: str, out: Path, jobs: int, *, resume: bool, overwrite: bool) -> None:

@@ -31,8 +31,8 @@ Quick changes more than the size: the share of pairs and the learning rate too. 
 the pairs) it would take 40 minutes or more, eight times fig. 6b's. Quick does not show the paper's effect. At the
 paper's size, one shorter run shows the first of the three panels (see the end).
 
-With (.5, 5) one seed stops at .94. In an earlier run of 2e4 steps, the order of the accuracies was the paper's (.77, .99
-and .43). With (.5, 1) one seed generalized, 37 times later than it fitted; with (1.4, 5) none did.
+With (.5, 5) one seed stops at .94. In an earlier run of 2e4 steps, the accuracies had the paper's order (.77, .99 and
+.43). With (.5, 1) one seed generalized, 37 times later than it fitted; with (1.4, 5) none did.
 
 The paper preset was run for half of its steps on a GPU (JAX 0.11.2, one H200, 27 November 2026, one seed, 1e5 steps,
 TF32). The delay is 13 with (.5, 1) and 1.3 with (1.4, 5). With (.5, 5) the run does not fit: train accuracy stays below

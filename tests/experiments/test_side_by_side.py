@@ -55,6 +55,12 @@ def test_jobs_that_would_share_an_accelerator_are_one_line(monkeypatch):
         side_by_side.shares(2)
 
 
+def test_figures_begin_with_those_never_recorded_and_go_on_from_the_longest(monkeypatch):
+    recorded = {"short quick": {"seconds": 5}, "long quick": {"seconds": 50}, "short paper": {"seconds": 500}}
+    monkeypatch.setattr(side_by_side.evidence_entries, "read", lambda file: recorded)
+    assert side_by_side.longest_first(["short", "long", "new"], "quick") == ["new", "long", "short"]
+
+
 def test_the_line_of_a_figure_that_fails_names_it_and_no_other_figure_begins(tmp_path, monkeypatch, capsys):
     replace_jobs(monkeypatch, "import sys; print('a warning', file=sys.stderr); sys.exit('error: no room')")
     with pytest.raises(UserError, match=r"^paper/fig1: no room$"):
