@@ -7,7 +7,7 @@ through weight space; ours is measured by the probe "subspace".
 |---|---|---|
 | D, P, N | 100, 450, 500 | authors' code |
 | ε | .25 | authors' code |
-| α | 2^-5, 1/4, 1/2 .. 32; quick: six of them | authors' code |
+| α | 2^-5, 1/4, 1/2 .. 32; quick: five of them | authors' code |
 | predictor | centered | authors' code |
 | learning rate, steps | .5 N/α², 6e4 of gradient descent on all rows; quick: 2e4 | authors' code |
 | targets | y = (β·x)², without the ½ of Eq. 3 | authors' code |
@@ -22,7 +22,7 @@ through weight space; ours is measured by the probe "subspace".
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 α at D = 20, 3 seeds, 200 steps | 10 s | |
-| quick | 6 α, 3 seeds, 2e4 steps | 130 s | 269 s, 1 CPU device, busy |
+| quick | 5 α, 3 seeds, 2e4 steps | 130 s | 269 s, 1 CPU device, busy |
 | paper | 9 α, 5 seeds, 6e4 steps | about 25 minutes, a sixth of it for the probe | 1516 s, 1 CPU device |
 
 "Never" means not within the 2e4 steps of quick. --config.task.target_scale=1 gives the targets of Eq. 3. At α with that
@@ -79,7 +79,7 @@ def get_config(preset: str = "quick") -> ConfigDict:
         "quick": {
             "training.steps": 20_000,
             "training.records": 61,
-            "grid": {"model.output_scale": (0.03125, 0.25, 0.5, 1, 4, 16), "seed": range(3)},
+            "grid": {"model.output_scale": (0.03125, 0.25, 0.5, 1, 16), "seed": range(3)},
         },
         "paper": {"grid": {"model.output_scale": (0.03125, 0.25, 0.5, 1, 2, 4, 8, 16, 32), "seed": range(5)}},
     }

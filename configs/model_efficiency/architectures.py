@@ -66,7 +66,7 @@ from grok_jax import default_config
 POWER = {"norm": "after", "positions": "sinusoidal", "initializer": "pytorch"}
 BATCH, WARM_UP, RATE = 512, 10.0, 1e-3  # settings of the transformer
 THREE = {"task.train_fraction": (0.3, 0.5, 0.7)}  # the paper's, in figures 2 and 3
-THREE_OF_FEW = {"task.train_fraction": (0.5, 0.65, 0.8)}  # for quick: with few pairs a larger share is critical
+THREE_OF_FEW = (0.5, 0.65, 0.8)  # for quick: with few pairs a larger share is critical
 RECIPE = ("training.batch_size", "optimizer.warmup_steps", "optimizer.learning_rate")
 
 # By the name in the figures: the model, and its fields that are not the defaults.
@@ -131,6 +131,11 @@ def networks_axis(networks: Networks, batch: int = BATCH, rate: float = RATE) ->
         recipe = (batch, WARM_UP, RATE) if model == "transformer" else (None, None, rate)
         points.append((model, *(known.get(field) for field in fields), *recipe))
     return {",".join(["model.name", *(f"model.{field}" for field in fields), *RECIPE]): points}
+
+
+def three_of_few(*steps: int) -> Grid:
+    """Returns a grid axis over the three train fractions of quick, with the steps of each."""
+    return {"task.train_fraction,training.steps": list(zip(THREE_OF_FEW, steps, strict=True))}
 
 
 def fractions_axis(p: int, fractions: Sequence[float]) -> Grid:
