@@ -27,9 +27,9 @@ zone.
 | 1 time falls with N | rank correlation -.98; steps in the table below | holds, 3 of 3 |
 | 2 grows toward a critical N | critical N 195, 261, 234; local slopes -1.29 and -.61 in two seeds | mixed, 2 of 3 |
 
-| N | 265 | 320 | 560 | 1000 | 4000 |
-|---|---|---|---|---|---|
-| steps to 80% | 4560 | 4063 | 3551 | 3014 | 2042 |
+| N | 265 | 320 | 1000 | 4000 |
+|---|---|---|---|---|
+| steps to 80% | 4560 | 4063 | 3014 | 2042 |
 
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
@@ -39,8 +39,8 @@ zone.
 
 Claim 2, beyond the smallest N that generalizes: the slope there is -.31 and -.27 in the two seeds. In the third seed
 the local slope is 0 from 220 to 265 (4280 and 4282 steps) and -.25 beyond. Its best accuracy, .82 at both sizes, is
-just above the 80%. At N = 220 one seed takes 4280 steps and two never get there. At 180 and 100 test accuracy peaks at
-.73 to .79 and .67 to .71 and then falls.
+just above the 80%. At N = 220 one seed takes 4280 steps and two never get there. At 180 test accuracy peaks at
+.73 to .79 and then falls.
 
 Decay lowers the norm at a pace that hardly depends on N: 5.0 and 2.8 times the standard at 1600 and 3600 steps for
 every N, 1.8 to 2.1 at 5600. So a run seems to generalize when its norm enters the zone of its N, or never (not tested).

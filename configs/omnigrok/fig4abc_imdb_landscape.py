@@ -35,7 +35,7 @@ saturate. The code's width is 256: --config.model.width=256. The paper preset re
 
 | claim | measured (quick, medians of 3 seeds) | verdict |
 |---|---|---|
-| 1 mismatch at N = 1000 | the rise is .03; too few steps, see below | does not hold, 0 of 3 |
+| 1 mismatch at N = 1000 | the rise is .02; too few steps, see below | does not hold, 0 of 3 |
 | 2 alike, both "U", at N = 50,000 | N = 5000: two "U"s, rises differ by .14 at most | not measured |
 
 | preset | runs | on 2 cores | recorded run |
