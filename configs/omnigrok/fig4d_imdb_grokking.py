@@ -29,11 +29,11 @@ rate, 3e3 steps bring the norm from 1520 to 77, below that of scale 1 (254).
 
 | claim | measured (quick, 3 seeds) | verdict |
 |---|---|---|
-| 1 scale 6, decay 1: overfits, then generalizes | train .95 at 67, 66, 70 steps | holds, 3 of 3 |
-| | test .51 to .54 then, .55 to .57 at 1e3 steps | |
-| | test .6 at 1954, 1635, 2649 steps (norm 301 to 113), .61 to .70 at the end | |
-| 2 scale 1, no decay: generalizes at once | train .6 at 39 to 50 steps, .95 at 125 to 152 | holds, 3 of 3 |
-| | test .6 at 52 to 69 steps, .62 to .66 when fitted, .64 to .68 at 500 | |
+| 1 scale 6, decay 1: overfits, then generalizes | train .95 at 68 steps (median) | holds, 3 of 3 |
+| | test .51 then (median), .55 to .57 at 1e3 steps | |
+| | test .6 at 1,871 steps (median; norm near 214), .65 to .69 at the end | |
+| 2 scale 1, no decay: generalizes at once | train .6 at 45 steps, .95 at 130 (medians) | holds, 3 of 3 |
+| | test .6 at 65 steps, .63 when fitted (medians), .64 to .68 at 500 | |
 
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
