@@ -66,12 +66,6 @@ FINDINGS = {
         "preset has 15,000). In quick, free runs have 30 to 64 in all five seeds. At constant norm one seed fits and "
         "does not generalize in time, and one has 2.26, where we ask for 2."
     ),
-    "omnigrok/fig8/3": (
-        "Setting: quick trains on its 4000 digits for 50 epochs, the paper on its digits for 17. The train loss is "
-        "then nearly zero from the start of the path, and only the test loss is left to fall. With 17 epochs of the "
-        "same digits (680 steps) the claim holds in 3 of 3: the test loss takes 1.34, 1.35 and 1.60 times as long. So "
-        "the epochs make the difference, not the number of digits."
-    ),
     "omnigrok/fig9/1": (
         "Scale: in one of three seeds the loss at α = 4 is not minimized (train loss 9.4). The paper sees this above α "
         "= 4 and calls it an optimization issue; it begins a little earlier at the size of quick. At the paper's size "
