@@ -39,8 +39,8 @@ zone.
 
 Claim 2, beyond the smallest N that generalizes: the slope there is -.31 and -.27 in the two seeds. In the third seed
 the local slope is 0 from 220 to 265 (4280 and 4282 steps) and -.25 beyond. Its best accuracy, .82 at both sizes, is
-just above the 80%. At N = 220 one seed takes 4280 steps and two never get there. At 180 test accuracy peaks at
-.73 to .79 and then falls.
+just above the 80%. At N = 220 one seed takes 4280 steps and two never get there. At 180 test accuracy peaks at .73 to
+.79 and then falls.
 
 Decay lowers the norm at a pace that hardly depends on N: 5.0 and 2.8 times the standard at 1600 and 3600 steps for
 every N, 1.8 to 2.1 at 5600. So a run seems to generalize when its norm enters the zone of its N, or never (not tested).
