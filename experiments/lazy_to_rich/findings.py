@@ -27,8 +27,8 @@ FINDINGS = {
     ),
     "lazy_to_rich/fig2/1": (
         "Paper: the text says p = 23, but the picture is most likely of p = 13, as in fig. 16. The authors' own runs "
-        "have a ratio of 1.23 at p = 23 and of 1.86 at p = 13; ours have 1.14 and 2.01 in the paper preset, 1.18 and "
-        "1.98 in quick. The limit of 1.5 is ours."
+        "have a ratio of 1.23 at p = 23 and of 1.86 at p = 13; ours have 1.14 and 2.01 in the paper preset, 1.25 and "
+        "1.87 in quick. The limit of 1.5 is ours."
     ),
     "lazy_to_rich/fig3b/3": (
         "Limit: how 'never' counts decides. With large ε the test loss never gets to .1, while the train loss ends at "

@@ -6,8 +6,8 @@ Each finding begins with its kind, one of experiments.evidence_table.KINDS.
 FINDINGS: dict[str, str] = {
     "model_efficiency/fig1/3": (
         "Limit: on a plateau, test accuracy may change by .2 until 3 times the step of 95% train accuracy, and in the "
-        "three seeds it rises by .18, .19 and .20 (.203). The plateau begins a little after that step. At p = 97, in "
-        "three seeds on an H200 GPU, accuracy changes by .16 to .18, and the claim holds in all."
+        "three seeds it rises by .18, .19 and .21. The plateau begins a little after that step. At p = 97, in three "
+        "seeds on an H200 GPU, accuracy changes by .16 to .18, and the claim holds in all."
     ),
 }
 
