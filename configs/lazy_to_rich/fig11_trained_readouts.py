@@ -20,7 +20,7 @@ The paper gives no sizes. Those of its public code are used here.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 seeds, 200 steps | seconds | |
-| quick | 20 seeds, 1e5 steps | 17 s | 27 s, 1 CPU device, busy |
+| quick | 20 seeds, 1e5 steps | 17 s | 32 s, 1 CPU device |
 | paper | 100 seeds, 1e5 steps | 1.5 minutes | 91 s, 1 CPU device |
 
 Claim 1: the median over the runs is 1.05 standard errors; the mean over the runs is off by 1.1 of them (1%).

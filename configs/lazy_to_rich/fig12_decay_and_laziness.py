@@ -24,7 +24,7 @@ makes the delay "vanish"; a larger α "recovers grokking".
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 settings, 2 seeds, 20 steps | seconds | |
-| quick | 3 settings, 3 seeds, 1.2e4 steps (1.1e5 run-steps) | about 5 minutes | 480 s, 1 CPU device, busy |
+| quick | 3 settings, 3 seeds, 1.2e4 steps (1.1e5 run-steps) | about 5 minutes | 326 s, 1 CPU device |
 | paper | 3 settings, 5 seeds, 2e5 steps (3e6 run-steps) | needs a GPU | |
 
 Quick changes more than the size: the share of pairs and the learning rate too. At fig. 6b's quick size (p = 79, 40% of

@@ -22,7 +22,7 @@ where the network and its linearized twin part.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | network and twin, 2 seeds, 100 steps | seconds | |
-| quick | network and twin, 4 seeds, 1e4 steps | about 30 s (88 s on a busy machine) | 80 s, 1 CPU device, busy |
+| quick | network and twin, 4 seeds, 1e4 steps | about 30 s (88 s on a busy machine) | 82 s, 1 CPU device |
 | paper | network and twin, 5 seeds, 1e5 steps | about 11 minutes | 680 s, 1 CPU device |
 
 As in fig. 1, CKA is over the 1000 test rows in the paper preset (the recorded run had 500), by the paper's formula.

@@ -26,7 +26,7 @@ different network from the text, and so do we. (The text's own run is fig. 8's a
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | network and twin, 2 seeds, 50 steps | seconds | |
-| quick | network and twin, 5 seeds, 2e4 steps | under a minute | 41 s, 1 CPU device, busy |
+| quick | network and twin, 5 seeds, 2e4 steps | under a minute | 41 s, 1 CPU device |
 | paper | network and twin, 20 seeds, 2e4 steps | | 164 s, 1 CPU device, busy |
 
 When the loss halves, the two differ by 9 to 16%. At step 11.4 the twin's test loss has not halved yet (it does at

@@ -22,7 +22,7 @@ direction is included for comparison.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 and 3 directions, 3 seeds, 100 steps | seconds | |
-| quick | network and twin, 1 to 3 directions, 15 seeds, 3e4 steps | about 30 seconds | 53 s, 1 CPU device |
+| quick | network and twin, 1 to 3 directions, 15 seeds, 3e4 steps | about 30 seconds | 49 s, 1 CPU device |
 | paper | the same, 20 seeds | under 1 minute | 52 s, 1 CPU device |
 
 Every seed is more than twice as late. The linearized twins end at 1.4 and 1.3 of the start: here the late fall is the

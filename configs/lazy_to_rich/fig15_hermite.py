@@ -23,7 +23,7 @@ normalized direction (tasks/single_index.py).
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 degrees, 3 seeds, 100 steps | seconds | |
-| quick | network and twin, 2 degrees, 15 seeds, 2e4 steps | under 1 minute | 77 s, 1 CPU device, busy |
+| quick | network and twin, 2 degrees, 15 seeds, 2e4 steps | under 1 minute | 73 s, 1 CPU device |
 | paper | the same, 20 seeds | under 1 minute | 108 s, 1 CPU device, busy |
 
 Losses are over their start, the variance of the target: 3! and 4!. Learned is a fifth of the start. Late was at first

@@ -26,7 +26,7 @@ name the prime. Both candidates are run and judged.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | p = 5 and 7, 3 seeds, 100 steps | seconds | |
-| quick | 2 primes, 5 seeds, 5e4 steps | under 2 minutes | 116 s, 1 CPU device |
+| quick | 2 primes, 5 seeds, 5e4 steps | under 2 minutes | 104 s, 1 CPU device |
 | paper | 2 primes, 20 seeds, 5e4 steps | about 5 minutes | 311 s, 1 CPU device |
 
 In the paper preset (20 seeds) claim 1 is mixed, 15 of 20; the other verdicts are those of quick (20, 0 and 0 of 20). At

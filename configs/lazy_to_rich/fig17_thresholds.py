@@ -17,7 +17,7 @@ threshold is a traced field, so the same run is trained once for each θ, with t
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 θ, 2 seeds, 300 steps | seconds | |
-| quick | 4 θ, 3 seeds, 6e4 steps | 75 s | 177 s, 1 CPU device, busy |
+| quick | 4 θ, 3 seeds, 6e4 steps | 75 s | 99 s, 1 CPU device |
 | paper | 5 θ, 5 seeds, 1e5 steps | about 4 minutes | 225 s, 1 CPU device |
 
 Every θ below the plateau of the test loss (fig. 18) groks, not just one that was picked.

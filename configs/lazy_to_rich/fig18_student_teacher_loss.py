@@ -17,7 +17,7 @@ about a tenth of the start (claim 1). A logarithmic axis shows what happens belo
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 seeds, 300 steps | seconds | |
-| quick | 5 seeds, 1e5 steps | 35 s | 85 s, 1 CPU device, busy |
+| quick | 5 seeds, 1e5 steps | 35 s | 70 s, 1 CPU device |
 | paper | 10 seeds, 1e5 steps | about a minute | 97 s, 1 CPU device |
 
 Test accuracy at θ = .001 takes 50 times the steps of train accuracy. So the losses fall together on the paper's linear

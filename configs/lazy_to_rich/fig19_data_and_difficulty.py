@@ -20,7 +20,7 @@ authors' code of fig. 5, which gives the sources; that code removes the mean fro
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 j, 2 P, 3 seeds, 100 steps | seconds | |
-| quick | 5 j, 4 P, 3 seeds, 2.5e4 steps | 25 seconds | 70 s, 1 CPU device, busy |
+| quick | 5 j, 4 P, 3 seeds, 2.5e4 steps | 25 seconds | 68 s, 1 CPU device |
 | paper | 5 j, 4 P, 10 seeds, 2.5e4 steps | about 1.5 minutes | 660 s, 1 CPU device, busy |
 
 Final test loss over its start:

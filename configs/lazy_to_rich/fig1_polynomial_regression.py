@@ -27,7 +27,7 @@ rises first and falls later. Panel (a), a sketch in the paper, is measured here:
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | network and twin at D = 20, 2 seeds, 100 steps | seconds | |
-| quick | network and twin, 3 seeds, 5e4 steps | about 2 minutes (125 s on a busy machine) | 371 s, 1 CPU device, busy |
+| quick | network and twin, 3 seeds, 5e4 steps | about 2 minutes (125 s on a busy machine) | 259 s, 1 CPU device |
 | paper | network and twin, 5 seeds, 1e5 steps | about 12 minutes | 691 s, 1 CPU device |
 
 The code centers y and, on one side, K. The probe records the centered form, kernel_alignment_centered, beside the

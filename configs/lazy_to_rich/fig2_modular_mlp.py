@@ -33,7 +33,7 @@ leaves open follows the authors' code. Look at the steps between the fit of the 
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | p = 7 and 5, 4 s, 2 seeds, 100 steps | seconds | |
-| quick | 2 p, 3 s, 3 seeds, 7.6e4 steps | under 4 minutes | 443 s, 1 CPU device, busy |
+| quick | 2 p, 3 s, 3 seeds, 7.6e4 steps | under 4 minutes | 348 s, 1 CPU device |
 | paper | 2 p, 4 s, 5 seeds, 1e5 steps (4e6 run-steps) | about 10 minutes | 598 s, 1 CPU device |
 
 In the paper preset (5 seeds) the ratio of claim 1 is 1.14, in 0 of 5. Claim 4 holds, 4 of 4, with a ratio of 2.01; the

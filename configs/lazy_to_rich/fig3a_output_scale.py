@@ -22,7 +22,7 @@ through weight space; ours is measured by the probe "subspace".
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 α at D = 20, 3 seeds, 200 steps | 10 s | |
-| quick | 5 α, 3 seeds, 2e4 steps | 130 s | 269 s, 1 CPU device, busy |
+| quick | 5 α, 3 seeds, 2e4 steps | 130 s | 265 s, 1 CPU device |
 | paper | 9 α, 5 seeds, 6e4 steps | about 25 minutes, a sixth of it for the probe | 1516 s, 1 CPU device |
 
 "Never" means not within the 2e4 steps of quick. --config.task.target_scale=1 gives the targets of Eq. 3. At α with that

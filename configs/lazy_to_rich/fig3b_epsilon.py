@@ -20,7 +20,7 @@ this figure is public.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 ε at D = 20, 3 seeds, 200 steps | 10 s | |
-| quick | 5 ε, 3 seeds, 2.2e4 steps | 130 s | 331 s, 1 CPU device, busy |
+| quick | 5 ε, 3 seeds, 2.2e4 steps | 130 s | 186 s, 1 CPU device |
 | paper | 6 ε, 5 seeds, 6e4 steps | about 17 minutes, a fifth of it for the probe | 1004 s, 1 CPU device |
 
 Why this α: with it, ε = 1/4 generalizes to the level of the delay. At four times that α no ε of 1/16 .. 4 does.

@@ -22,7 +22,7 @@ corner, and at the runs that never generalize.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 x 3 points at D = 40, 3 seeds, 200 steps | 8 s | |
-| quick | 6 x 6 points at D = 40, 3 seeds, 1.5e4 steps | 70 s | 243 s, 1 CPU device, busy |
+| quick | 6 x 6 points at D = 40, 3 seeds, 1.5e4 steps | 70 s | 110 s, 1 CPU device |
 | paper | 14 x 14 points, 5 seeds, 1.1e5 steps | 6.7 hours, 1.3 for a seed (2.2e7 steps at 4,500 a second) | |
 
 The learning rate of quick keeps its product with the largest eigenvalue of the kernel, which is about 1/D. In the paper

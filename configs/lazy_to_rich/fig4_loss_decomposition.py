@@ -23,7 +23,7 @@ are about the runs that generalize.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 seeds, 200 steps | seconds | |
-| quick | 20 seeds, 5e4 steps | 10 s | 17 s, 1 CPU device, busy |
+| quick | 20 seeds, 5e4 steps | 10 s | 17 s, 1 CPU device |
 | paper | 100 seeds, 5e4 steps | 1 minute | 47 s, 1 CPU device |
 
 Claim 1: in the mean over the runs, the sum is off by 1.2 standard errors (1%).

@@ -28,7 +28,7 @@ largest eigenvalue. A small j is learned at once, one in the middle late, a larg
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 j, 3 seeds, 200 steps | seconds | |
-| quick | network and twin, 6 j, 15 seeds, 2.5e4 steps | 20 seconds | 67 s, 1 CPU device, busy |
+| quick | network and twin, 6 j, 15 seeds, 2.5e4 steps | 20 seconds | 73 s, 1 CPU device |
 | paper | network and twin, 6 j, 50 seeds, 2.5e4 steps | about 1 minute | 183 s, 1 CPU device |
 
 The paper removes no mean from K_0 (--config.task.subtract_mean=False). In that case the delays of claims 1 to 3 were

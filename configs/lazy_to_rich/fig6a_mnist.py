@@ -26,7 +26,7 @@ network, which we use here. Its output is multiplied by s, the α of the plots.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 4 s, 2 seeds, 40 steps | seconds | |
-| quick | 4 s, 3 seeds (8.6e4 run-steps) | | 590 s, 1 CPU device, busy |
+| quick | 4 s, 3 seeds (8.6e4 run-steps) | | 280 s, 1 CPU device |
 | paper | 4 s, 5 seeds (5e6 run-steps) | about 7 hours (estimated) | |
 
 The runs have 80% of the training digits at 106, 446, 1,669 and 5,392 steps. The ratios of the waits to these steps,

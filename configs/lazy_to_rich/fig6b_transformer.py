@@ -29,7 +29,7 @@ of the steps to 95%.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 α, 2 seeds, 20 steps | seconds | |
-| quick | 3 α, 3 seeds, 2500 steps (2.3e4 run-steps) | about 5 minutes (17 on a busy one) | 542 s, 2 CPU devices, busy |
+| quick | 3 α, 3 seeds, 2500 steps (2.3e4 run-steps) | about 5 minutes (17 on a busy one) | 367 s, 1 CPU device |
 | paper | 10 α, 5 seeds, 2e5 steps (1e7 run-steps) | needs a GPU | |
 
 The waits were first read off the accuracies, at 95%. They are now read off the losses, which the paper plots; the level

@@ -25,7 +25,7 @@ The claims compare with the α sweep of the same seed at the same σ²α, log-lo
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 7 points at D = 20, 3 seeds, 200 steps | 8 s | |
-| quick | 9 points, 3 seeds, 1.5e4 steps | 80 s | 270 s, 1 CPU device, busy |
+| quick | 9 points, 3 seeds, 1.5e4 steps | 80 s | 215 s, 1 CPU device |
 | paper | 22 points, 5 seeds, 5e4 steps | about 22 minutes | |
 
 Claim 2 fails in one seed, at the smallest σ, 1/4.

@@ -24,7 +24,7 @@ Paper, App. 8.3.1: the task of Omnigrok fig. 2b, with student weights of twice t
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 α, 2 seeds, 300 steps | seconds | |
-| quick | 5 α, 3 seeds, 1e5 steps | 110 s | 189 s, 1 CPU device, busy |
+| quick | 5 α, 3 seeds, 1e5 steps | 110 s | 188 s, 1 CPU device |
 | paper | 6 α, 5 seeds, 1e5 steps | | 1209 s, 1 CPU device |
 
 The text calls a row right when abs(f - y) <= .001. To follow App. 8.1 exactly, use --config.model.centered=True

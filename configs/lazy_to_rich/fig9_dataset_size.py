@@ -25,7 +25,7 @@ test loss that the paper holds responsible.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | P = 50 and 120, 2 seeds, 50 steps | seconds | |
-| quick | 4 P, 5 seeds, 5e4 steps | 1 minute | 99 s, 1 CPU device, busy |
+| quick | 4 P, 5 seeds, 5e4 steps | 1 minute | 107 s, 1 CPU device |
 | paper | 4 P, 20 seeds, 5e4 steps | 4 minutes | 1491 s, 1 CPU device, busy |
 
 Claim 1: of the parts of the test loss only linear power has grown, from 0 to .12 (.33). The misalignment error hardly

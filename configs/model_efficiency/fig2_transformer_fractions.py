@@ -23,7 +23,7 @@ curves rest and how long they rest.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 fractions, 1 seed | 5 s | |
-| quick | 3 fractions, 3 seeds | 4 minutes: 4.1e4 run-steps at 113 a second and core | 343 s, 1 CPU device |
+| quick | 3 fractions, 3 seeds | 4 minutes: 4.1e4 run-steps at 113 a second and core | 505 s, 1 CPU device |
 | paper | 3 fractions, 5 seeds | not run | 108 s, one H200, 3 of the 5 seeds |
 
 The recorded run of the paper preset lacks two of its five seeds (28 s of training, 80 s of compiling). All three claims

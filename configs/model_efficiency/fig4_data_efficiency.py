@@ -35,7 +35,7 @@ test pairs, so every setting that finds this rule needs at most .9.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 9 settings, 2 fractions, 1 seed | 15 s | |
-| quick | 9 settings, 3 fractions, 3 seeds | 3 to 5 minutes, 6.5e4 run-steps (23 when busy) | 1365 s, 2 CPU devices |
+| quick | 9 settings, 3 fractions, 3 seeds | 3 to 5 minutes, 6.5e4 run-steps (23 when busy) | 397 s, 1 CPU device |
 | paper | 9 settings, 17 fractions, 5 seeds | 7.7e7 run-steps, some 4 hours on an H200 (estimated) | |
 
 Decay to zero passes 90% at .73 to .83 over seeds. Best test accuracy at a fraction of .9:

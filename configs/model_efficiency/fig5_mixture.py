@@ -26,7 +26,7 @@ only after training loss gets close to zero".
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 starts, 1 seed | 6 s | |
-| quick | 2 starts, 3 seeds | 25 s, all but 5 s of it for the circuits | 7 s without the circuits, 1 CPU device |
+| quick | 2 starts, 3 seeds | 25 s, all but 5 s of it for the circuits | 10 s, 1 CPU device |
 | paper | 2 starts, 5 seeds | 7 hours, mostly for its circuits: 2.6e5 run-steps at about 10 a second | |
 
 C_mem has all training pairs right and none or few others, C_gen all. From (10, 1), test accuracy goes from 0 to 1 at

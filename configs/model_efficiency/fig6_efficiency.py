@@ -29,7 +29,7 @@ logits of 22 to 26 with the norm at rest.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 kinds of labels, 2 fractions, 1 seed | 6 s | |
-| quick | 2 kinds of labels, 7 fractions, 3 seeds | a minute: 1.7e5 run-steps at 4,000 a second | 123 s, 1 CPU device |
+| quick | 2 kinds of labels, 7 fractions, 3 seeds | a minute: 1.7e5 run-steps at 4,000 a second | 185 s, 1 CPU device |
 | paper | 2 kinds of labels, 9 fractions, 5 seeds | 4.5e6 run-steps at about 10 a second: needs a GPU (not timed) | |
 
 The slopes are those of log norm over log fraction. The crossing is at about 160 of 529 pairs.

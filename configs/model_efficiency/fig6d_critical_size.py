@@ -34,7 +34,7 @@ expected: Varma et al. have some 2,000 pairs against 800 to 1,000.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 6 settings, 1 seed | 8 s | |
-| quick | 15 settings, 3 seeds | about 70 s, 2.3e5 run-steps | 292 s, 1 CPU device |
+| quick | 15 settings, 3 seeds | about 70 s, 2.3e5 run-steps | 249 s, 1 CPU device |
 | paper | 29 settings, 5 seeds | 8.7e6 run-steps at about 10 a second: needs a GPU (not timed) | |
 
 The paper preset was not run, so nothing checks that quick shows the same.

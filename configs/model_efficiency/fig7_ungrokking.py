@@ -28,7 +28,7 @@ pairs kept. It is below twice chance with less than 2 / p of all pairs.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 networks, 2 sizes, 1 seed | 15 s | |
-| quick | 3 networks, 2 sizes, 3 seeds | 4 minutes, 9e4 run-steps (12 on a busy machine) | 664 s, 2 CPU devices |
+| quick | 3 networks, 2 sizes, 3 seeds | 4 minutes, 9e4 run-steps (12 on a busy machine) | 369 s, 1 CPU device |
 | paper | 3 networks, 5 sizes, 5 seeds | 4.5e6 run-steps, for a GPU | |
 
 Twice chance is .087. Train accuracy is at 100%. With 40% of all pairs test accuracy stays above 95%, except for the

@@ -20,7 +20,7 @@ for a line of slope -1 in the plot of log steps over log γ.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 decays, 1 seed | 15 s | |
-| quick | 4 decays, 3 seeds | as recorded, or less: about 9e4 run-steps | 534 s, 1 CPU device |
+| quick | 4 decays, 3 seeds | as recorded, or less: about 9e4 run-steps | 603 s, 1 CPU device |
 | paper | 8 decays, 5 seeds | 16 hours: about 1e6 run-steps at 18 a second | |
 
 The paper preset has not been timed on a GPU. There, each run that trains in parallel needs .06 GiB.

@@ -25,7 +25,7 @@ numbers below known. The paper says "faster than naively expected" and has no nu
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 decays, 1 seed | 10 s | |
-| quick | 5 decays, 4 seeds | as recorded, or less: 1.8e5 run-steps | 550 s, 1 CPU device |
+| quick | 5 decays, 4 seeds | as recorded, or less: 1.8e5 run-steps | 548 s, 1 CPU device |
 | paper | 13 decays, 5 seeds, 1e5 steps | 1.3 hours | 126 s, one H200 |
 
 The paper preset, on the H200: claim 1 is mixed in 3 of 5 seeds (median slope -.81), claim 2 holds in 5 of 5.

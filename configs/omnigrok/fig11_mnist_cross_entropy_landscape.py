@@ -32,7 +32,7 @@ losses can be compared. Look at how wide the zone of good test errors is in α.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 losses, 3 sizes, 3 scales, 1 seed | 20 s | |
-| quick | 2 losses, 2 sizes, 8 scales, 3 seeds | as recorded, or less: 1.9e5 run-steps | 1483 s, 2 CPU devices |
+| quick | 2 losses, 2 sizes, 8 scales, 3 seeds | as recorded, or less: 1.9e5 run-steps | 312 s, 1 CPU device |
 | paper | 2 losses, 28 sizes, 31 scales, 5 seeds | about 13 hours for 8.7e7 run-steps, some 9 more for its records | |
 
 Memory is as in figure 3a-c.

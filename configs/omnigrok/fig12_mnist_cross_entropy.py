@@ -27,7 +27,7 @@ for how long or how flat it is.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 seeds | seconds | |
-| quick | 3 seeds | about 3 minutes | 837 s, 1 CPU device, busy |
+| quick | 3 seeds | about 3 minutes | 201 s, 1 CPU device |
 | paper | 5 seeds, full MNIST, 3e6 run-steps | about 35 minutes | |
 
 The rise begins near 2e4 steps, when the norm is down to 140 (scale 12). Test accuracy reaches 79-80% at 3.3e4 steps,

@@ -36,7 +36,7 @@ dimensions and has no counterpart here.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 scales and 5 runs, 1 seed | 15 s | |
-| quick | 39 runs of 1e4 steps and 15 of 6e4 (3 seeds) | about 75 s | 153 s, 1 CPU device |
+| quick | 39 runs of 1e4 steps and 15 of 6e4 (3 seeds) | about 75 s | 158 s, 1 CPU device |
 | paper | the same runs, 5 seeds, 1e5 steps | about 3 minutes | 301 s, 1 CPU device |
 
 The paper's 1e5 steps add only the slide within the zone.

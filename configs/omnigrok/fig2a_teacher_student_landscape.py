@@ -23,7 +23,7 @@ also shows whether the minimum on each sphere was reached.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 scales, 2 seeds | seconds | |
-| quick | the paper's numbers, 3 seeds | as recorded, or less | 49 s, 1 CPU device |
+| quick | the paper's numbers, 3 seeds | as recorded, or less | 51 s, 1 CPU device |
 | paper | 5 seeds | as recorded, or less | 75 s, 1 CPU device |
 
 From α = 2.5 on the train loss is at most 1e-12, except for bursts of Adam. These come at different steps on different

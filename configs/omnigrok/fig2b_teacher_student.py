@@ -27,7 +27,7 @@ Both thresholds are measured in the same runs (probe "row_errors"). The figure w
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 scales, 3 decays, 2 seeds | seconds | |
-| quick | the paper's numbers, 3 seeds | about 2 minutes | 98 s, 2 CPU devices |
+| quick | the paper's numbers, 3 seeds | about 2 minutes | 222 s, 1 CPU device |
 | paper | 5 seeds | about 3 minutes | 262 s, 1 CPU device |
 
 All four claims hold at either threshold. In claim 2 the runs fit at 160 to 185 steps and generalize at 8.9e3 to 1.67e4.

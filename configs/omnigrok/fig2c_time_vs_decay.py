@@ -30,7 +30,7 @@ falls as exp(-ηγt) until generalization begins. Look for a slope of -1 for the
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 decays, 2 seeds | seconds | |
-| quick | 6 decays, 3 seeds | 45 s | 197 s, 2 CPU devices, busy |
+| quick | 6 decays, 3 seeds | 45 s | 56 s, 1 CPU device |
 | paper | 12 decays, 5 seeds | about 4 minutes | 254 s, 2 CPU devices |
 
 In the paper preset claim 1 does not hold (2 of 5: -.83, -.98, -.86, -.81 and -.845; at 1e-3 they are -.93 to -.97), and

@@ -32,7 +32,7 @@ The look was a first landscape of one seed. The paper has no number for either: 
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 sizes, 3 scales, 1 seed | 15 s | |
-| quick | 5 sizes, 6 scales, 3 seeds | about 3 minutes (estimated): 1.8e5 run-steps | 367 s, 1 CPU device |
+| quick | 5 sizes, 6 scales, 3 seeds | about 3 minutes (estimated): 1.8e5 run-steps | 319 s, 1 CPU device |
 | paper | 28 sizes, 21 scales, 5 seeds | about 4.5 hours (2.9e7 run-steps), some 3 more for 200 records (estimated) | |
 
 If runs train in parallel (on a GPU), each paper run needs .2 GiB, for the gradient over 60,000 digits. Without that

@@ -26,7 +26,7 @@ gap between the two accuracies.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 seeds | seconds | |
-| quick | 4 seeds | about 2 minutes | 89 s, 2 CPU devices |
+| quick | 4 seeds | about 2 minutes | 178 s, 1 CPU device |
 | paper | 5 seeds, full MNIST | as recorded, or less | 1086 s, 1 CPU device |
 
 In the paper preset all claims hold in 5 of 5. Test accuracy is 80% at 3.6e4 steps (median) and ends at .89, and all 13

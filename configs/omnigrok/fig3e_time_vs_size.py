@@ -34,7 +34,7 @@ zone.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 sizes, 1 seed | 10 s | |
-| quick | 6 sizes, 3 seeds | as recorded, or less: 1.4e5 run-steps | 431 s, 1 CPU device |
+| quick | 6 sizes, 3 seeds | as recorded, or less: 1.4e5 run-steps | 387 s, 1 CPU device |
 | paper | 13 sizes, 5 seeds, 1e5 steps | 1.3 hours | |
 
 Claim 2, beyond the smallest N that generalizes: the slope there is -.31 and -.27 in the two seeds. In the third seed

@@ -41,7 +41,7 @@ saturate. The code's width is 256: --config.model.width=256. The paper preset re
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 sizes, 3 scales, 1 seed | 12 s | |
-| quick | 3 sizes, 5 scales, 3 seeds | as recorded, or less: 9.6e3 run-steps | 396 s, 1 CPU device |
+| quick | 3 sizes, 5 scales, 3 seeds | as recorded, or less: 9.6e3 run-steps | 277 s, 1 CPU device |
 | paper | 825 runs: 15 sizes, 11 scales, 5 seeds | 6.5e5 run-steps of sequences of 500: needs a GPU (not timed) | |
 
 According to the program compiled on a CPU, each paper run needs .5 GiB if runs train in parallel.

@@ -34,7 +34,7 @@ ratio that is the same at every α is overfitting.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 sizes, 3 scales, 1 seed | 15 s | |
-| quick | 5 sizes, 7 scales, 3 seeds | as recorded, or less: 1.8e5 run-steps | 159 s, 1 CPU device |
+| quick | 5 sizes, 7 scales, 3 seeds | as recorded, or less: 1.8e5 run-steps | 238 s, 1 CPU device |
 | paper | 2,310 runs: 22 sizes, 21 scales, 5 seeds | about 45 minutes, 6.4e6 run-steps | |
 
 If runs train in parallel (on a GPU), each paper run needs .015 GiB.

@@ -35,7 +35,7 @@ test rows.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 scales, 1 seed | seconds | |
-| quick | 2 scales, 3 seeds | as recorded, or less (4 minutes on a busy machine) | 91 s, 1 CPU device |
+| quick | 2 scales, 3 seeds | as recorded, or less (4 minutes on a busy machine) | 103 s, 1 CPU device |
 | paper | 2 scales, 5 seeds | as recorded, or less | 1270 s, 1 CPU device |
 
 In an earlier run of quick, on a busy machine, the drops came at 9.8e3, 18.4e3 and 11.3e3 steps. Losses of its three

@@ -59,7 +59,7 @@ Flags that give the settings of the paper's text:
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 by 3 points, 2 sizes, 1 seed | seconds | |
-| quick | 10 by 6 points, 4 sizes, 3 seeds | as recorded, or less (11 minutes on a busy machine) | 298 s, 1 CPU device |
+| quick | 10 by 6 points, 4 sizes, 3 seeds | as recorded, or less (11 minutes on a busy machine) | 336 s, 1 CPU device |
 | paper | 26,040 runs, 5 seeds | 3.9e8 run-steps: needs a GPU (not run) | |
 
 Why quick has no noise on the line: with the code's noise of ±.3 nothing generalizes in most draws, so there are no

@@ -35,7 +35,7 @@ The paper claims only that w rises and falls, so it has no number for any thresh
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 9 points and 1 full run, 1 seed | seconds | |
-| quick | 49 points and 9 full runs, 3 seeds | 126 s on a busy machine; about 90 s alone | 123 s, 1 CPU device |
+| quick | 49 points and 9 full runs, 3 seeds | 126 s on a busy machine; about 90 s alone | 156 s, 1 CPU device |
 | paper | 252 points and 24 full runs, 5 seeds | not run: 3.7e7 steps, about an hour at 10,000 a second | |
 
 Claim 2 takes the share of the table's squared norm; at 1/100 it is still growing. Claim 1: in one seed one full run

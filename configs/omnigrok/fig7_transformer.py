@@ -36,7 +36,7 @@ Quick has half of the pairs because fewer do not suffice at such a small p. With
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 panels, 1 seed | 15 s | |
-| quick | 2 panels, 5 seeds | as recorded, or less: 7e4 run-steps | 323 s, 1 CPU device |
+| quick | 2 panels, 5 seeds | as recorded, or less: 7e4 run-steps | 230 s, 1 CPU device |
 | paper | 2 panels, 10 seeds | 4.6 hours: 28 minutes a seed, 18 run-steps a second | |
 
 In claim 2 the fifth seed fits but ends at test accuracy .90. Earlier forms of the paper preset, with 16,000 steps of

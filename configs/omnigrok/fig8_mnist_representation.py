@@ -40,7 +40,7 @@ the paper. A note says so.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 2 m, 3 scales, 2 seeds | seconds | |
-| quick | 5 m, 7 scales, 3 seeds | as recorded, or less: 7.1e4 run-steps | 873 s, 1 CPU device |
+| quick | 5 m, 7 scales, 3 seeds | as recorded, or less: 7.1e4 run-steps | 170 s, 1 CPU device |
 | paper | 2205 runs: 21 m, 21 scales, 5 seeds | some 10 hours: 2.2e7 run-steps, as much again for 200 records each | |
 
 The paper preset is meant for a GPU. There the probe "gradient" needs about .45 GB per run (60,000 rows), which limits

@@ -34,7 +34,7 @@ fraction without a verdict.
 | preset | runs | on 2 cores | recorded run |
 |---|---|---|---|
 | smoke | 3 fractions, 3 scales, 1 seed | 20 s | |
-| quick | 2 fractions, 7 scales, 3 seeds | as recorded, or less: 1.3e5 run-steps | 763 s, 1 CPU device |
+| quick | 2 fractions, 7 scales, 3 seeds | as recorded, or less: 1.3e5 run-steps | 466 s, 1 CPU device |
 | paper | 495 runs: 9 fractions, 11 scales, 5 seeds | 5 days (5e6 run-steps at about 12 a second): needs a GPU | |
 
 One seed of the paper preset (99 runs on an H200, with TF32 and the gradient at every 20th record) took 163 s and 33 s
