@@ -49,9 +49,9 @@ def stepped(size: Size) -> Iterator[Stepped]:
 
 
 def _axis(preset: str, name: str) -> list[tuple[Any, ...]]:
-    """The points of an axis of the arena's grid."""
-    axes = {axis.name: axis.values for axis in parse_grid(get_config(preset).grid)}
-    return list(axes[name])
+    """The points of an axis of the arena's grid, without the steps that may follow its fields."""
+    (values,) = (axis.values for axis in parse_grid(get_config(preset).grid) if f"{axis.name},".startswith(f"{name},"))
+    return [point[: name.count(",") + 1] for point in values]
 
 
 def _changes(preset: str, place: int, method: str) -> dict[str, Any]:
