@@ -61,7 +61,8 @@ Toy addition has 1.07 for its test loss (fig. 6, claim 9).
 
 Claim 3 depends on the epochs. An earlier form of quick had 2000 steps, 50 epochs. There the ratios were 2.0 to 2.8, and
 the claim held in no seed. After so many epochs the train loss is near zero at A (6.6e-4; test loss 9.1e-3), so only the
-test loss is left to fall, with the representation. The ratio depends on the start too: from (.5, 1) it is 2.4 to 2.6.
+test loss is left to fall, with the representation. The ratio depends on the
+start too: with 17 epochs it is 2.4 to 2.6 from (.5, 1).
 
 At the paper's size, without a verdict (full MNIST, 60,000 digits, 2000 for testing, the m and α of quick without α = 0;
 one seed, 4000 steps of the paper's 1e4, path from (.5, 1)):
